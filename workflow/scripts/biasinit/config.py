@@ -1,0 +1,513 @@
+"""The typed study: every key of a study file, its default, its meaning and its checks.
+
+A study file is YAML. ``load_study`` reads it, ``parse_study`` checks a mapping, and both
+raise one ``ConfigurationError`` that lists every problem with its key, the value and the
+mend. The models are frozen; below the scripts nobody sees a dictionary of configuration.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from biasinit.errors import ConfigurationError, Problem
+from biasinit.schemes import (
+    Constant,
+    FanInUniform,
+    Normal,
+    PerLayer,
+    TruncatedNormal,
+    Uniform,
+    WithoutBiases,
+    WithoutHiddenBiases,
+    XavierNormal,
+    XavierUniform,
+    Zeros,
+)
+
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
+MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
+DIGITS_IMAGES = 1797  # images in scikit-learn's handwritten digits
+
+TREATMENT_NORMALIZATIONS = ("none", "batchnorm_shift")
+IDENTITY_NORMALIZATION = "batchnorm"
+
+Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
+WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal"]
+InputScaling = Literal["standardized", "raw"]
+Architecture = Literal["small_cnn"]
+
+
+def _number_from_text(value: object) -> object:
+    """Return a number for text such as '1e-3', which YAML 1.1 reads as a string."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_number_from_text), Field(allow_inf_nan=False)]
+Percent = Annotated[Real, Field(gt=0, lt=100)]
+AnyScheme = Annotated[
+    Zeros
+    | Constant
+    | Normal
+    | TruncatedNormal
+    | Uniform
+    | FanInUniform
+    | XavierUniform
+    | XavierNormal
+    | PerLayer
+    | WithoutBiases
+    | WithoutHiddenBiases,
+    Field(discriminator="kind"),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True)
+
+
+class Dataset(_Model):
+    """A data set and how it is split; the split is stratified by class."""
+
+    name: Name
+    """Name of the data set in paths and tables."""
+    kind: Literal["digits"] = "digits"
+    """Where the images come from: 'digits' are scikit-learn's 1,797 handwritten digits."""
+    train: int = Field(ge=10)
+    """Number of training images."""
+    validation: int = Field(ge=10)
+    """Number of validation images, which speed and tuning are measured on."""
+    test: int = Field(ge=10)
+    """Number of test images, which final accuracy is measured on."""
+    split_seed: int = Field(default=0, ge=0)
+    """Keys the random split; the same for all runs of the study."""
+
+    @model_validator(mode="after")
+    def _enough_images(self) -> "Dataset":
+        asked = self.train + self.validation + self.test
+        if self.kind == "digits" and asked > DIGITS_IMAGES:
+            raise ValueError(
+                f"train + validation + test must be at most {DIGITS_IMAGES} images, got {asked}."
+            )
+        return self
+
+
+class Optimizer(_Model):
+    """How weights and biases are updated; the learning rate is a factor of its own."""
+
+    name: Name
+    """Name of the optimiser in paths and tables."""
+    kind: Literal["sgd"] = "sgd"
+    """'sgd' is stochastic gradient descent with momentum."""
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Share of the previous update that is kept."""
+    nesterov: bool = False
+    """Whether the gradient is taken after the momentum step."""
+    weight_decay: Real = Field(default=0.0, ge=0)
+    """L2 penalty on weights; biases are never decayed."""
+
+
+class Training(_Model):
+    """What is the same in every run of the study."""
+
+    epochs: int = Field(ge=1, le=10_000)
+    """Number of passes over the training images; final accuracy is measured after the last."""
+    batch_size: int = Field(ge=1)
+    """Images per step; a last incomplete batch of an epoch is left out."""
+    points_per_epoch: int = Field(default=4, ge=1)
+    """Validation points in each of the first dense_epochs epochs."""
+    dense_epochs: int = Field(default=8, ge=0)
+    """Epochs with points_per_epoch validation points; later epochs have one, at their end."""
+    test_epochs: int = Field(default=3, ge=1)
+    """The test set is looked at after each of the last test_epochs epochs; the last one counts."""
+    probe_images: int = Field(default=200, ge=1)
+    """Size of the fixed training subset on which active and dead units are counted."""
+    engine: Literal["eager", "compiled"] = "eager"
+    """'compiled' pays from some hundred seeds per shard on; the two differ in the last bits."""
+    precision: Literal["float32", "float64"] = "float32"
+    """Floating-point type of weights and activations."""
+
+
+class Analysis(_Model):
+    """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
+
+    thresholds: dict[str, Percent]
+    """Validation accuracy (percent) that counts as converged, for each data set; fixed beforehand."""
+    margins: dict[str, Annotated[Real, Field(gt=0, lt=100)]]
+    """Equivalence margin for final accuracy in percentage points, for each data set."""
+    speed_margin: tuple[Real, Real] = (0.80, 1.25)
+    """Ratios of time to threshold between these two count as equivalent."""
+    alpha: Real = Field(default=0.05, gt=0, lt=0.5)
+    """Family-wise error rate within each family of contrasts."""
+    resamples: int = Field(default=20_000, ge=1_000)
+    """Number of random sign flips when there are too many seeds to enumerate all (above 16)."""
+    looks: tuple[int, ...] = ()
+    """Planned numbers of seeds at which the study is looked at; empty means once, at the end."""
+
+    @model_validator(mode="after")
+    def _ordered_speed_margin(self) -> "Analysis":
+        low, high = self.speed_margin
+        if not 0 < low < 1 < high:
+            raise ValueError(
+                "speed_margin must be two ratios below and above 1, such as [0.8, 1.25], "
+                f"got [{low}, {high}]."
+            )
+        return self
+
+
+class Cell(_Model):
+    """One combination of the factors other than scheme and normalisation."""
+
+    dataset: str
+    architecture: str
+    weight_init: str
+    input_scaling: str
+    optimizer: str
+    learning_rate: float
+
+    @property
+    def label(self) -> str:
+        """All factors of the cell, as one text that tells it apart within any study."""
+        return "/".join(str(value) for value in self.model_dump().values())
+
+
+class Study(_Model):
+    """A study: its schemes, factors, seeds, training and registered analysis."""
+
+    study: Name
+    """Name of the study, and of its folder in results/."""
+    study_seed: int = Field(ge=0)
+    """Keys every random stream of the study."""
+    seeds: int = Field(ge=1, le=MAXIMUM_SEEDS)
+    """Number of seeds; a multiple of seeds_per_shard."""
+    seeds_per_shard: int = Field(ge=1)
+    """Consecutive seeds trained by one job; part of the study, so that adding seeds re-trains none."""
+    schemes: tuple[AnyScheme, ...] = Field(min_length=1)
+    """The bias-initialisation schemes, each by kind and parameters."""
+    reference: Name = "zeros"
+    """Name of the scheme that all others are compared with."""
+    replicate: Name | None = "zeros"
+    """Scheme that is trained once more with another batch order (the A/A arm); null for none."""
+    normalizations: tuple[Normalization, ...] = Field(min_length=1)
+    """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
+    datasets: tuple[Dataset, ...] = Field(min_length=1)
+    """Data sets and their splits."""
+    architectures: tuple[Architecture, ...] = Field(min_length=1)
+    """Networks."""
+    weight_inits: tuple[WeightInitialisation, ...] = Field(min_length=1)
+    """How weights start; 'he' is N(0, 2/fan_in)."""
+    input_scalings: tuple[InputScaling, ...] = Field(default=("standardized",), min_length=1)
+    """'standardized' by one mean and SD of the training set, or 'raw' in [0, 1]."""
+    optimizers: tuple[Optimizer, ...] = Field(min_length=1)
+    """Optimisers."""
+    learning_rates: tuple[Annotated[Real, Field(gt=0)], ...] = Field(min_length=1)
+    """Learning rates, common to all schemes."""
+    training: Training
+    """What is the same in every run."""
+    analysis: Analysis
+    """The registered analysis."""
+
+    @model_validator(mode="after")
+    def _cross_checks(self) -> "Study":
+        problems = [*_duplicates(self), *_seed_problems(self), *_name_problems(self)]
+        if problems:
+            raise _CrossProblems(problems)
+        return self
+
+    @property
+    def replicate_name(self) -> str | None:
+        """Name of the A/A pseudo-scheme in tables, or None."""
+        return f"{self.replicate}_again" if self.replicate else None
+
+    @property
+    def treatment_normalizations(self) -> tuple[str, ...]:
+        """The normalisation levels that enter models, families and means."""
+        return tuple(level for level in TREATMENT_NORMALIZATIONS if level in self.normalizations)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, in the order of the study file."""
+        return tuple(
+            Cell(
+                dataset=dataset.name,
+                architecture=architecture,
+                weight_init=weight_init,
+                input_scaling=input_scaling,
+                optimizer=optimizer.name,
+                learning_rate=learning_rate,
+            )
+            for dataset, architecture, weight_init, input_scaling, optimizer, learning_rate in (
+                itertools.product(
+                    self.datasets,
+                    self.architectures,
+                    self.weight_inits,
+                    self.input_scalings,
+                    self.optimizers,
+                    self.learning_rates,
+                )
+            )
+        )
+
+    @property
+    def shard_numbers(self) -> range:
+        """Numbers of the shards; shard k holds seeds k·seeds_per_shard and following."""
+        return range(self.seeds // self.seeds_per_shard)
+
+    def schemes_at(self, normalization: str) -> tuple[str, ...]:
+        """Return the names trained at one normalisation, the A/A pseudo-scheme included.
+
+        The pseudo-scheme is not trained in the identity check, which enters no statistics.
+        """
+        names = tuple(scheme.name for scheme in self.schemes)
+        if self.replicate_name and normalization in TREATMENT_NORMALIZATIONS:
+            return (*names, self.replicate_name)
+        return names
+
+    @property
+    def run_count(self) -> int:
+        """Number of runs of the whole study."""
+        arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
+        return arms * len(self.cells) * self.seeds
+
+    def dataset(self, name: str) -> Dataset:
+        """Return the data set of that name."""
+        return next(dataset for dataset in self.datasets if dataset.name == name)
+
+    def shard_description(
+        self, *, cell: Cell, normalization: str, scheme: str, shard: int
+    ) -> dict[str, Any]:
+        """Return what training one shard needs to know, as plain values.
+
+        Keys at their defaults are left out, so that a new key with a default re-trains nothing.
+        """
+        is_replicate = scheme == self.replicate_name
+        trained = self.replicate if is_replicate else scheme
+        chosen = next(item for item in self.model_dump()["schemes"] if item["name"] == trained)
+        optimizer = next(item for item in self.optimizers if item.name == cell.optimizer)
+        first = shard * self.seeds_per_shard
+        return {
+            "study": self.study,
+            "study_seed": self.study_seed,
+            "seeds": [first, first + self.seeds_per_shard],
+            "cell": cell.model_dump(),
+            "normalization": normalization,
+            "scheme": chosen,
+            "label": scheme,
+            "order_stream": "replicate" if is_replicate else "",
+            "optimizer": optimizer.model_dump(exclude_defaults=True, exclude={"name"}),
+            "training": self.training.model_dump(exclude_defaults=True),
+        }
+
+
+class _CrossProblems(ValueError):
+    """Carries problems that concern several keys out of a pydantic validator."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+def _duplicates(study: Study) -> Iterator[Problem]:
+    lists: dict[str, list[Any]] = {
+        "schemes": [scheme.name for scheme in study.schemes],
+        "normalizations": list(study.normalizations),
+        "datasets": [dataset.name for dataset in study.datasets],
+        "architectures": list(study.architectures),
+        "weight_inits": list(study.weight_inits),
+        "input_scalings": list(study.input_scalings),
+        "optimizers": [optimizer.name for optimizer in study.optimizers],
+        "learning_rates": list(study.learning_rates),
+    }
+    for key, values in lists.items():
+        repeated = sorted({str(value) for value in values if values.count(value) > 1})
+        if repeated:
+            yield Problem(
+                key=key,
+                what=f"{', '.join(repeated)} stands there more than once.",
+                mend="Name each level once.",
+            )
+
+
+def _seed_problems(study: Study) -> Iterator[Problem]:
+    size = study.seeds_per_shard
+    if study.seeds % size:
+        below, above = study.seeds // size * size, (study.seeds // size + 1) * size
+        valid = " or ".join(str(number) for number in (below, above) if number)
+        yield Problem(
+            key="seeds",
+            what=f"must be a multiple of seeds_per_shard ({size}), got {study.seeds}.",
+            mend=f"The next valid numbers are {valid}.",
+        )
+    looks = study.analysis.looks
+    if list(looks) != sorted(set(looks)) or any(look < 2 for look in looks):
+        yield Problem(
+            key="analysis.looks",
+            what=f"must be rising numbers of seeds of at least 2, got {list(looks)}.",
+            mend="Write for example [20, 40].",
+        )
+
+
+def _name_problems(study: Study) -> Iterator[Problem]:
+    names = [scheme.name for scheme in study.schemes]
+    for name in names:
+        if not re.fullmatch(NAME_PATTERN, name):
+            yield Problem(
+                key="schemes",
+                what=f"the name {name!r} cannot be part of a path.",
+                mend="Use letters, digits and . _ + - only, at most 64, starting with one of the "
+                "first two.",
+            )
+    for key, value in (("reference", study.reference), ("replicate", study.replicate)):
+        if value is not None and value not in names:
+            yield Problem(
+                key=key,
+                what=f"names the scheme {value!r}, which the study does not have.",
+                mend=f"Use one of {', '.join(names)}.",
+            )
+    if study.replicate_name in names:
+        yield Problem(
+            key="schemes",
+            what=f"the name {study.replicate_name!r} is kept for the A/A arm.",
+            mend="Rename the scheme, or set replicate: null.",
+        )
+    for key in ("thresholds", "margins"):
+        given = getattr(study.analysis, key)
+        datasets = {dataset.name for dataset in study.datasets}
+        for missing in sorted(datasets - set(given)):
+            yield Problem(
+                key=f"analysis.{key}",
+                what=f"says nothing about the data set {missing!r}.",
+                mend=f"Add a line '{missing}: …'.",
+            )
+        for unknown in sorted(set(given) - datasets):
+            yield Problem(
+                key=f"analysis.{key}",
+                what=f"names the data set {unknown!r}, which the study does not have.",
+                mend=f"Use one of {', '.join(sorted(datasets))}.",
+            )
+    for dataset in study.datasets:
+        if study.training.batch_size > dataset.train:
+            yield Problem(
+                key="training.batch_size",
+                what=f"must be at most the {dataset.train} training images of {dataset.name!r}, "
+                f"got {study.training.batch_size}.",
+                mend="Lower it, or train on more images.",
+            )
+        if study.training.probe_images > dataset.train:
+            yield Problem(
+                key="training.probe_images",
+                what=f"must be at most the {dataset.train} training images of {dataset.name!r}, "
+                f"got {study.training.probe_images}.",
+                mend="Lower it.",
+            )
+
+
+def parse_study(mapping: Mapping[str, Any]) -> Study:
+    """Return the study that a mapping describes.
+
+    Raises:
+        ConfigurationError: with every problem of the mapping, not only the first.
+    """
+    try:
+        return Study.model_validate(dict(mapping))
+    except ValidationError as error:
+        raise ConfigurationError(list(_problems(error, mapping))) from None
+
+
+def load_study(path: Path) -> Study:
+    """Return the study that a YAML file describes.
+
+    Raises:
+        ConfigurationError: the file is missing, is not YAML, or has problems.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = Problem(key=str(path), what=f"cannot be read ({error.strerror}).", mend="")
+        raise ConfigurationError([problem]) from None
+    except yaml.YAMLError as error:
+        problem = Problem(key=str(path), what=f"is not YAML: {error}.", mend="")
+        raise ConfigurationError([problem]) from None
+    if not isinstance(content, Mapping):
+        problem = Problem(
+            key=str(path), what="must hold keys and values.", mend="See config.yaml for an example."
+        )
+        raise ConfigurationError([problem])
+    return parse_study(content)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a study file, for editors and documentation."""
+    schema = Study.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _problems(error: ValidationError, mapping: Mapping[str, Any]) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, _CrossProblems):
+            yield from cause.problems
+            continue
+        yield _problem(detail, mapping)
+
+
+def _problem(detail: Mapping[str, Any], mapping: Mapping[str, Any]) -> Problem:
+    key = _key(detail["loc"])
+    kind = detail["type"]
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return Problem(key=key, what="is not a key of a study.", mend=_closest(detail, mapping))
+    if kind in {"missing", "missing_argument"}:
+        return Problem(key=key, what="is missing.", mend="Add it; config.yaml shows an example.")
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        known = detail["ctx"].get("expected_tags", "see docs/schemes.md")
+        found = detail["ctx"].get("tag")
+        what = f"has the unknown kind {found!r}." if found else "has no 'kind'."
+        return Problem(key=key, what=what, mend=f"Use one of {known}.")
+    if kind == "value_error":
+        return Problem(key=key or "study", what=str(detail["ctx"]["error"]), mend="")
+    found = detail["input"]
+    return Problem(key=key, what=f"{detail['msg']}, got {found!r}.", mend=_pattern_mend(kind))
+
+
+def _pattern_mend(kind: str) -> str:
+    if kind == "string_pattern_mismatch":
+        return "Use letters, digits and . _ + - only, at most 64, starting with a letter or digit."
+    return ""
+
+
+def _key(location: Sequence[int | str]) -> str:
+    kinds = {"zeros", "constant", "normal", "truncated_normal", "uniform", "fan_in_uniform"}
+    kinds |= {"xavier_uniform", "xavier_normal", "per_layer", "none", "none_hidden"}
+    text = ""
+    for position, part in enumerate(location):
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not (part in kinds and position == 2 and location[0] == "schemes"):
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _closest(detail: Mapping[str, Any], mapping: Mapping[str, Any]) -> str:
+    import difflib
+
+    known: Sequence[str] = list(Study.model_fields)
+    sections: dict[str, type[BaseModel]] = {
+        "training": Training,
+        "analysis": Analysis,
+        "datasets": Dataset,
+        "optimizers": Optimizer,
+    }
+    first = detail["loc"][0]
+    if len(detail["loc"]) > 1 and first in sections:
+        known = list(sections[str(first)].model_fields)
+    match = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1)
+    return f"Did you mean '{match[0]}'?" if match else f"Known keys: {', '.join(known)}."

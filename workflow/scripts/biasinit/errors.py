@@ -1,0 +1,67 @@
+"""Errors that biasinit raises on purpose, and how their messages are worded.
+
+BiasinitError
+├── ConfigurationError    the study file cannot be used; lists every problem at once
+├── DataError             a data set is missing, damaged or of the wrong shape
+├── RunsTableError        a table of runs lacks columns or holds impossible values
+├── CheckpointError       a checkpoint does not belong to the shard that asks for it
+├── PlanError             the registered plan of a study is missing or damaged
+├── NotEstimableError     the data cannot answer the question that was asked of them
+└── StudyLockedError      another process is running the same study
+
+A message names the key, file or column, says what is wrong with it (with the value), and
+ends with what to change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class BiasinitError(Exception):
+    """Base of all errors that a user can mend; shown without a traceback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with one key of a study, and what to change."""
+
+    key: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.what} {self.mend}".rstrip()
+
+
+class ConfigurationError(BiasinitError):
+    """Raised when a study file cannot be used; ``problems`` holds all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"The study has {count} problem{'s' if count != 1 else ''}:"
+        super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class DataError(BiasinitError):
+    """Raised when a data set is missing, damaged or of the wrong shape."""
+
+
+class RunsTableError(BiasinitError):
+    """Raised when a table of runs lacks columns or holds impossible values."""
+
+
+class CheckpointError(BiasinitError):
+    """Raised when a checkpoint is damaged or belongs to another shard."""
+
+
+class PlanError(BiasinitError):
+    """Raised when the registered plan of a study is missing or damaged."""
+
+
+class NotEstimableError(BiasinitError):
+    """Raised when the data cannot answer the question that was asked of them."""
+
+
+class StudyLockedError(BiasinitError):
+    """Raised when another process is already running the same study."""

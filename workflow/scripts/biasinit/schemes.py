@@ -1,0 +1,311 @@
+"""Bias-initialisation schemes: a distribution over a layer's bias vector.
+
+A scheme says how the biases of the layers it touches start, whether they are trained, and
+which layers it touches (``hidden`` by default: the output bias starts at zero in every arm,
+because a common shift of all logits changes nothing). Schemes are plain frozen dataclasses,
+so that a study file can name any of them by kind and parameters; sources of the usual
+choices are in ``docs/schemes.md``.
+
+Symbols: C = number of channels (units) of the layer, fan_in = weights into one unit,
+fan_out = weights out of one input unit (kernel size × output channels).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Layers = Literal["hidden", "all"]
+Fans = Literal["layer", "vector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerShape:
+    """What a scheme may know of a layer: its name, place and fans.
+
+    ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
+    fans of a batch-norm shift are those of the weight before it.
+    """
+
+    name: str
+    index: int
+    channels: int
+    fan_in: int
+    fan_out: int
+    is_output: bool = False
+
+
+_REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scheme:
+    """Keys that every kind of scheme has."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _REFUSE_UNKNOWN_KEYS
+
+    name: str
+    trainable: bool = True
+    layers: Layers = "hidden"
+
+    def touches(self, layer: LayerShape) -> bool:
+        """Return whether this scheme decides how the biases of ``layer`` start."""
+        return self.layers == "all" or not layer.is_output
+
+    def has_bias(self, layer: LayerShape) -> bool:
+        """Return whether ``layer`` has a bias at all under this scheme."""
+        return True
+
+    def trains(self, layer: LayerShape) -> bool:
+        """Return whether the biases of ``layer`` are trained."""
+        return self.trainable or not self.touches(layer)
+
+    def start(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the initial biases of ``layer``, shape (channels,)."""
+        if not self.touches(layer):
+            return np.zeros(layer.channels)
+        return self.draw(layer, rng)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return one draw of the scheme's distribution, shape (channels,)."""
+        raise NotImplementedError
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _require_finite(key: str, value: float) -> None:
+    _require(math.isfinite(value), f"'{key}' must be a finite number, got {value!r}.")
+
+
+def _require_positive(key: str, value: float) -> None:
+    _require(
+        math.isfinite(value) and value > 0, f"'{key}' must be greater than 0, got {value!r}."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zeros(_Scheme):
+    """b = 0, the default of Keras, Flax, Lasagne and Caffe, and of the VGG paper."""
+
+    kind: Literal["zeros"] = "zeros"
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return zeros."""
+        return np.zeros(layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(_Scheme):
+    """b = value: 0.01 (CS231n), 0.1 (TensorFlow's MNIST tutorial), 1.0 (AlexNet, some layers)."""
+
+    value: float
+    kind: Literal["constant"] = "constant"
+
+    def __post_init__(self) -> None:
+        _require_finite("value", self.value)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the constant."""
+        return np.full(layer.channels, self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normal(_Scheme):
+    """b ~ N(mean, std²): std 1 in tf.random_normal, 0.05 in Keras, (0.5, 0.01) in Koch 2015."""
+
+    std: float
+    mean: float = 0.0
+    kind: Literal["normal"] = "normal"
+
+    def __post_init__(self) -> None:
+        _require_finite("mean", self.mean)
+        _require_positive("std", self.std)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return normal draws."""
+        return rng.normal(self.mean, self.std, layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruncatedNormal(_Scheme):
+    """b ~ N(mean, std²) cut at mean ± bound·std, as tf.truncated_normal (realised SD .880 std)."""
+
+    std: float
+    mean: float = 0.0
+    bound: float = 2.0
+    kind: Literal["truncated_normal"] = "truncated_normal"
+
+    def __post_init__(self) -> None:
+        _require_finite("mean", self.mean)
+        _require_positive("std", self.std)
+        _require_positive("bound", self.bound)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return truncated normal draws: values beyond the bound are drawn again."""
+        standard = rng.standard_normal(layer.channels)
+        while (beyond := np.abs(standard) > self.bound).any():
+            standard[beyond] = rng.standard_normal(int(beyond.sum()))
+        return self.mean + self.std * standard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uniform(_Scheme):
+    """b ~ U(−bound, bound)."""
+
+    bound: float
+    kind: Literal["uniform"] = "uniform"
+
+    def __post_init__(self) -> None:
+        _require_positive("bound", self.bound)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return uniform draws."""
+        return rng.uniform(-self.bound, self.bound, layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanInUniform(_Scheme):
+    """b ~ U(±1/√fan_in), the default of torch.nn.Conv2d and torch.nn.Linear."""
+
+    kind: Literal["fan_in_uniform"] = "fan_in_uniform"
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return uniform draws."""
+        bound = 1 / math.sqrt(layer.fan_in)
+        return rng.uniform(-bound, bound, layer.channels)
+
+
+def _glorot_variance(fans: Fans, layer: LayerShape) -> float:
+    """Return 2 / (fan_in + fan_out) (Glorot and Bengio 2010, eq. 12).
+
+    A bias vector has no fans of its own. ``layer`` uses those of the layer's weight;
+    ``vector`` follows Keras, which takes fan_in = fan_out = C for a vector of length C.
+    """
+    fan_sum = layer.fan_in + layer.fan_out if fans == "layer" else 2 * layer.channels
+    return 2 / fan_sum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XavierUniform(_Scheme):
+    """b ~ U(±√(6 / (fan_in + fan_out))), Xavier (Glorot) initialisation used for biases."""
+
+    fans: Fans = "layer"
+    kind: Literal["xavier_uniform"] = "xavier_uniform"
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return uniform draws of Glorot's variance."""
+        bound = math.sqrt(3 * _glorot_variance(self.fans, layer))
+        return rng.uniform(-bound, bound, layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XavierNormal(_Scheme):
+    """b ~ N(0, 2 / (fan_in + fan_out)), Xavier (Glorot) initialisation used for biases."""
+
+    fans: Fans = "layer"
+    kind: Literal["xavier_normal"] = "xavier_normal"
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return normal draws of Glorot's variance."""
+        return rng.normal(0.0, math.sqrt(_glorot_variance(self.fans, layer)), layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerLayer(_Scheme):
+    """b = values[i] in hidden layer i, for recipes such as AlexNet's that differ by layer."""
+
+    values: tuple[float, ...]
+    kind: Literal["per_layer"] = "per_layer"
+
+    def __post_init__(self) -> None:
+        _require(len(self.values) > 0, "'values' must name at least one layer, got an empty list.")
+        for value in self.values:
+            _require_finite("values", value)
+        _require(
+            self.layers == "hidden",
+            f"'layers' must be 'hidden' for a per-layer scheme, got {self.layers!r}.",
+        )
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the constant of this layer."""
+        _require(
+            layer.index < len(self.values),
+            f"'values' must name every hidden layer, got {len(self.values)} values and a layer "
+            f"number {layer.index + 1} ({layer.name}).",
+        )
+        return np.full(layer.channels, self.values[layer.index])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutBiases(_Scheme):
+    """No bias anywhere: hidden layers, batch-norm shifts and the output layer have none."""
+
+    kind: Literal["none"] = "none"
+
+    def has_bias(self, layer: LayerShape) -> bool:
+        """Return False."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutHiddenBiases(_Scheme):
+    """No bias in hidden layers; the output layer keeps its trainable bias."""
+
+    kind: Literal["none_hidden"] = "none_hidden"
+
+    def has_bias(self, layer: LayerShape) -> bool:
+        """Return whether ``layer`` is the output layer."""
+        return layer.is_output
+
+
+Scheme = Annotated[
+    Zeros
+    | Constant
+    | Normal
+    | TruncatedNormal
+    | Uniform
+    | FanInUniform
+    | XavierUniform
+    | XavierNormal
+    | PerLayer
+    | WithoutBiases
+    | WithoutHiddenBiases,
+    "a scheme, told apart by its 'kind'",
+]
+
+KINDS: dict[str, type[_Scheme]] = {
+    kind.__dataclass_fields__["kind"].default: kind
+    for kind in (
+        Zeros,
+        Constant,
+        Normal,
+        TruncatedNormal,
+        Uniform,
+        FanInUniform,
+        XavierUniform,
+        XavierNormal,
+        PerLayer,
+        WithoutBiases,
+        WithoutHiddenBiases,
+    )
+}
+
+
+def scheme_from_mapping(mapping: dict[str, object]) -> _Scheme:
+    """Return the scheme that a mapping with ``kind`` and its parameters describes.
+
+    Raises:
+        ValueError: the kind is unknown or a parameter is impossible.
+    """
+    kind = mapping.get("kind")
+    if kind not in KINDS:
+        raise ValueError(f"'kind' must be one of {', '.join(KINDS)}, got {kind!r}.")
+    parameters = {key: value for key, value in mapping.items() if key != "kind"}
+    if isinstance(parameters.get("values"), list):
+        parameters["values"] = tuple(parameters["values"])  # type: ignore[arg-type]
+    return KINDS[str(kind)](**parameters)  # type: ignore[arg-type]
