@@ -131,8 +131,6 @@ class Training(_Model):
     """The test set is looked at after each of the last test_epochs epochs; the last one counts."""
     probe_images: int = Field(default=200, ge=1)
     """Size of the fixed training subset on which active and dead units are counted."""
-    engine: Literal["eager", "compiled"] = "eager"
-    """'compiled' pays from some hundred seeds per shard on; the two differ in the last bits."""
     precision: Literal["float32", "float64"] = "float32"
     """Floating-point type of weights and activations."""
 
@@ -150,8 +148,6 @@ class Analysis(_Model):
     """Family-wise error rate within each family of contrasts."""
     resamples: int = Field(default=20_000, ge=1_000)
     """Number of random sign flips when there are too many seeds to enumerate all (above 16)."""
-    looks: tuple[int, ...] = ()
-    """Planned numbers of seeds at which the study is looked at; empty means once, at the end."""
 
     @model_validator(mode="after")
     def _ordered_speed_margin(self) -> "Analysis":
@@ -346,13 +342,6 @@ def _seed_problems(study: Study) -> Iterator[Problem]:
             key="seeds",
             what=f"must be a multiple of seeds_per_shard ({size}), got {study.seeds}.",
             mend=f"The next valid numbers are {valid}.",
-        )
-    looks = study.analysis.looks
-    if list(looks) != sorted(set(looks)) or any(look < 2 for look in looks):
-        yield Problem(
-            key="analysis.looks",
-            what=f"must be rising numbers of seeds of at least 2, got {list(looks)}.",
-            mend="Write for example [20, 40].",
         )
 
 

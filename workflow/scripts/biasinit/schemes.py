@@ -41,7 +41,7 @@ _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Scheme:
+class BiasScheme:
     """Keys that every kind of scheme has."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = _REFUSE_UNKNOWN_KEYS
@@ -89,7 +89,7 @@ def _require_positive(key: str, value: float) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Zeros(_Scheme):
+class Zeros(BiasScheme):
     """b = 0, the default of Keras, Flax, Lasagne and Caffe, and of the VGG paper."""
 
     kind: Literal["zeros"] = "zeros"
@@ -100,7 +100,7 @@ class Zeros(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Constant(_Scheme):
+class Constant(BiasScheme):
     """b = value: 0.01 (CS231n), 0.1 (TensorFlow's MNIST tutorial), 1.0 (AlexNet, some layers)."""
 
     value: float
@@ -115,7 +115,7 @@ class Constant(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Normal(_Scheme):
+class Normal(BiasScheme):
     """b ~ N(mean, std²): std 1 in tf.random_normal, 0.05 in Keras, (0.5, 0.01) in Koch 2015."""
 
     std: float
@@ -132,7 +132,7 @@ class Normal(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TruncatedNormal(_Scheme):
+class TruncatedNormal(BiasScheme):
     """b ~ N(mean, std²) cut at mean ± bound·std, as tf.truncated_normal (realised SD .880 std)."""
 
     std: float
@@ -154,7 +154,7 @@ class TruncatedNormal(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform(_Scheme):
+class Uniform(BiasScheme):
     """b ~ U(−bound, bound)."""
 
     bound: float
@@ -169,7 +169,7 @@ class Uniform(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FanInUniform(_Scheme):
+class FanInUniform(BiasScheme):
     """b ~ U(±1/√fan_in), the default of torch.nn.Conv2d and torch.nn.Linear."""
 
     kind: Literal["fan_in_uniform"] = "fan_in_uniform"
@@ -191,7 +191,7 @@ def _glorot_variance(fans: Fans, layer: LayerShape) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class XavierUniform(_Scheme):
+class XavierUniform(BiasScheme):
     """b ~ U(±√(6 / (fan_in + fan_out))), Xavier (Glorot) initialisation used for biases."""
 
     fans: Fans = "layer"
@@ -204,7 +204,7 @@ class XavierUniform(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class XavierNormal(_Scheme):
+class XavierNormal(BiasScheme):
     """b ~ N(0, 2 / (fan_in + fan_out)), Xavier (Glorot) initialisation used for biases."""
 
     fans: Fans = "layer"
@@ -216,7 +216,7 @@ class XavierNormal(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PerLayer(_Scheme):
+class PerLayer(BiasScheme):
     """b = values[i] in hidden layer i, for recipes such as AlexNet's that differ by layer."""
 
     values: tuple[float, ...]
@@ -242,7 +242,7 @@ class PerLayer(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithoutBiases(_Scheme):
+class WithoutBiases(BiasScheme):
     """No bias anywhere: hidden layers, batch-norm shifts and the output layer have none."""
 
     kind: Literal["none"] = "none"
@@ -253,7 +253,7 @@ class WithoutBiases(_Scheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithoutHiddenBiases(_Scheme):
+class WithoutHiddenBiases(BiasScheme):
     """No bias in hidden layers; the output layer keeps its trainable bias."""
 
     kind: Literal["none_hidden"] = "none_hidden"
@@ -278,7 +278,7 @@ Scheme = Annotated[
     "a scheme, told apart by its 'kind'",
 ]
 
-KINDS: dict[str, type[_Scheme]] = {
+KINDS: dict[str, type[BiasScheme]] = {
     kind.__dataclass_fields__["kind"].default: kind
     for kind in (
         Zeros,
@@ -296,7 +296,7 @@ KINDS: dict[str, type[_Scheme]] = {
 }
 
 
-def scheme_from_mapping(mapping: dict[str, object]) -> _Scheme:
+def scheme_from_mapping(mapping: dict[str, object]) -> BiasScheme:
     """Return the scheme that a mapping with ``kind`` and its parameters describes.
 
     Raises:

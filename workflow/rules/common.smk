@@ -1,0 +1,105 @@
+# Functions and names that the rules share; the only place with functions (the linter's wish).
+
+import json
+import re
+import sys
+from datetime import datetime, timezone
+from itertools import product
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from biasinit.config import parse_study
+from biasinit.errors import BiasinitError
+from biasinit.execution.code_version import code_version
+from biasinit.execution.guard import announce_workflow
+from biasinit.execution.lock import hold_lock_in_workflow
+from biasinit.execution.progress import StudySize, announce, announce_in
+from biasinit.registration import plan_digest, plan_of, register
+from biasinit.reporting.catalogue import FIGURES
+
+try:
+    STUDY = parse_study(config)
+except BiasinitError as error:
+    # WorkflowError prints its message alone, without a traceback
+    raise WorkflowError(str(error))
+
+CELLS = {tuple(map(str, cell.model_dump().values())): cell for cell in STUDY.cells}
+SHARD = "{dataset}/{architecture}/{normalization}/{weight_init}/{input_scaling}/{optimizer}/{learning_rate}/{scheme}/{shard}"
+
+
+wildcard_constraints:
+    study=re.escape(STUDY.study),
+    dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
+    architecture="|".join(map(re.escape, STUDY.architectures)),
+    normalization="|".join(map(re.escape, STUDY.normalizations)),
+    weight_init="|".join(map(re.escape, STUDY.weight_inits)),
+    input_scaling="|".join(map(re.escape, STUDY.input_scalings)),
+    optimizer="|".join(re.escape(optimizer.name) for optimizer in STUDY.optimizers),
+    learning_rate="|".join(re.escape(repr(rate)) for rate in STUDY.learning_rates),
+    scheme="|".join(map(re.escape, STUDY.schemes_at("none"))),
+    shard=r"\d+",
+
+
+def shards():
+    """Return the path of every shard of the study, below its table's folder."""
+    return [
+        SHARD.format(
+            **cell.model_dump(), normalization=normalization, scheme=scheme, shard=shard
+        )
+        for cell, normalization in product(STUDY.cells, STUDY.normalizations)
+        for scheme in STUDY.schemes_at(normalization)
+        for shard in STUDY.shard_numbers
+    ]
+
+
+def shard_tables(table):
+    """Return the files of one table, one for each shard."""
+    return [f"results/{STUDY.study}/{table}/{shard}.parquet" for shard in shards()]
+
+
+def shard_description(wildcards):
+    """Return what training one shard needs to know, and nothing else."""
+    factors = SHARD.replace("{", "").replace("}", "").split("/")[:-2]
+    key = tuple(wildcards[name] for name in factors if name != "normalization")
+    return STUDY.shard_description(
+        cell=CELLS[key],
+        normalization=wildcards.normalization,
+        scheme=wildcards.scheme,
+        shard=int(wildcards.shard),
+    )
+
+
+def dataset_description(wildcards):
+    """Return how the data set is made and split."""
+    return STUDY.dataset(wildcards.dataset).model_dump(exclude={"name"})
+
+
+def code(script):
+    """Return the version of the code behind a script."""
+    return code_version(SCRIPTS / script)
+
+
+def begin():
+    """Before the first job: one workflow at a time, and the plan on record."""
+    try:
+        hold_lock_in_workflow(Path.cwd())
+        register(STUDY, STUDY_FOLDER, now=datetime.now(timezone.utc))
+    except BiasinitError as error:
+        raise WorkflowError(str(error))
+    announce_in(STUDY_FOLDER, SIZE)
+
+
+STUDY_FOLDER = Path("results") / STUDY.study
+SIZE = StudySize(
+    study=STUDY.study,
+    folder=str(STUDY_FOLDER),
+    runs=STUDY.run_count,
+    shards=tuple(shards()),
+    runs_per_shard=STUDY.seeds_per_shard,
+)
+announce_workflow()
+announce(SIZE)

@@ -1,0 +1,20 @@
+rule prepare_data:
+    output:
+        "results/{study}/data/{dataset}.npz",
+    log:
+        "results/{study}/logs/prepare_data/{dataset}.log",
+    benchmark:
+        "results/{study}/benchmarks/prepare_data/{dataset}.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        dataset=dataset_description,
+        code=code("prepare_data.py"),
+    message:
+        "Splitting the images of {wildcards.dataset}"
+    script:
+        "../scripts/prepare_data.py"

@@ -1,0 +1,65 @@
+# One job trains one shard: consecutive seeds of one scheme, in one cell, at one normalisation.
+rule train:
+    input:
+        data="results/{study}/data/{dataset}.npz",
+    output:
+        runs=f"results/{{study}}/runs/{SHARD}.parquet",
+        curves=f"results/{{study}}/curves/{SHARD}.parquet",
+        layers=f"results/{{study}}/layers/{SHARD}.parquet",
+        correct=f"results/{{study}}/correct/{SHARD}.parquet",
+        jobs=f"results/{{study}}/jobs/{SHARD}.parquet",
+    log:
+        f"results/{{study}}/logs/train/{SHARD}.log",
+    benchmark:
+        f"results/{{study}}/benchmarks/train/{SHARD}.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    # one single-threaded job for each core is faster than one job with several threads
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        shard=shard_description,
+        progress=f"results/{{study}}/progress/{SHARD}.json",
+        checkpoint=f"results/{{study}}/checkpoints/{SHARD}.checkpoint",
+        code=code("train.py"),
+    message:
+        "Training {wildcards.scheme}, {wildcards.normalization}, learning rate {wildcards.learning_rate}, shard {wildcards.shard}"
+    script:
+        "../scripts/train.py"
+
+
+# Merges the tables of all shards and decides on thresholds and failures.
+rule collect:
+    input:
+        runs=shard_tables("runs"),
+        curves=shard_tables("curves"),
+        layers=shard_tables("layers"),
+        correct=shard_tables("correct"),
+        jobs=shard_tables("jobs"),
+    output:
+        runs="results/{study}/runs.parquet",
+        curves="results/{study}/curves.parquet",
+        layers="results/{study}/layers.parquet",
+        correct="results/{study}/correct.parquet",
+        jobs="results/{study}/jobs.parquet",
+    log:
+        "results/{study}/logs/collect.log",
+    benchmark:
+        "results/{study}/benchmarks/collect.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        thresholds=STUDY.analysis.thresholds,
+        epochs=STUDY.training.epochs,
+        seeds_per_shard=STUDY.seeds_per_shard,
+        code=code("collect.py"),
+    message:
+        "Merging the tables of all shards"
+    script:
+        "../scripts/collect.py"

@@ -1,0 +1,96 @@
+"""A data set as training reads it: images, labels and the split, in one file without pickles."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biasinit.errors import DataError
+
+SubsetName = Literal["train", "validation", "test"]
+SUBSETS: tuple[SubsetName, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subset:
+    """Scaled images (images, height, width, channels) and labels (images,)."""
+
+    images: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDataset:
+    """Images of one data set and the image numbers of its three subsets.
+
+    ``images`` has shape (images, height, width, channels) and holds grey levels from 0 to
+    ``maximum``; ``split`` maps each subset to sorted image numbers.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    maximum: int
+    split: dict[SubsetName, NDArray[np.int64]]
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.labels.max()) + 1
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        height, width, channels = self.images.shape[1:]
+        return height, width, channels
+
+    def scaled(self, scaling: str) -> dict[SubsetName, Subset]:
+        """Return the three subsets, scaled.
+
+        ``standardized`` subtracts one mean and divides by one SD, both over all pixels of the
+        training images: per-pixel scaling would divide by zero, as some pixels never vary.
+        ``raw`` is grey level / maximum, in [0, 1].
+        """
+        pixels = self.images / self.maximum
+        if scaling == "standardized":
+            training = pixels[self.split["train"]]
+            pixels = (pixels - training.mean()) / training.std()
+        return {
+            name: Subset(images=pixels[numbers], labels=self.labels[numbers].astype(np.int64))
+            for name, numbers in self.split.items()
+        }
+
+
+def save_prepared(dataset: PreparedDataset, path: Path) -> None:
+    """Write a data set to an uncompressed .npz file; the same data give the same bytes."""
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            images=dataset.images,
+            labels=dataset.labels,
+            maximum=np.int64(dataset.maximum),
+            **{name: dataset.split[name] for name in SUBSETS},  # type: ignore[arg-type]
+        )
+
+
+def load_prepared(path: Path) -> PreparedDataset:
+    """Return the data set in a file written by ``save_prepared``.
+
+    Raises:
+        DataError: the file is missing, damaged, or lacks a part.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return PreparedDataset(
+                images=file["images"],
+                labels=file["labels"],
+                maximum=int(file["maximum"]),
+                split={name: file[name] for name in SUBSETS},
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"The prepared data set {path} cannot be read ({error}). Delete the file; the "
+            "workflow makes it again."
+        ) from error

@@ -1,0 +1,108 @@
+"""How the parameters of one member start: weights and biases from separate streams.
+
+The streams are keyed by seed and layer name only, so that all schemes, normalisations and
+learning rates of one seed start from the same weights.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from biasinit.networks.layers import Network
+from biasinit.schemes import LayerShape, BiasScheme
+from biasinit.streams import Purpose, stream
+
+SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitialState:
+    """Parameters and buffers of one member by name, and the hash of its weights."""
+
+    parameters: dict[str, Tensor]
+    buffers: dict[str, Tensor]
+    weights_hash: str
+
+
+def initial_weights(
+    kind: str, shape: LayerShape, size: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the initial weights of one layer, shape ``size``.
+
+    ``he``: N(0, 2/fan_in) (He et al. 2015, eq. 10). ``glorot``: U(±√(6/(fan_in + fan_out)))
+    (Glorot and Bengio 2010, eq. 16). ``pytorch``: U(±1/√fan_in), what
+    ``kaiming_uniform_(a=√5)`` comes to. ``small_normal``: N(0, 0.01²).
+    """
+    if kind == "he":
+        return rng.normal(0.0, math.sqrt(2 / shape.fan_in), size)
+    if kind == "glorot":
+        bound = math.sqrt(6 / (shape.fan_in + shape.fan_out))
+        return rng.uniform(-bound, bound, size)
+    if kind == "pytorch":
+        bound = 1 / math.sqrt(shape.fan_in)
+        return rng.uniform(-bound, bound, size)
+    if kind == "small_normal":
+        return rng.normal(0.0, SMALL_NORMAL_STD, size)
+    raise ValueError(
+        f"'weight_init' must be one of he, glorot, pytorch, small_normal, got {kind!r}."
+    )
+
+
+def initial_state(
+    network: Network,
+    scheme: BiasScheme,
+    *,
+    weight_init: str,
+    study_seed: int,
+    seed: int,
+    dtype: torch.dtype,
+) -> InitialState:
+    """Return how one member of ``network`` starts under ``scheme``.
+
+    Batch norm's scale starts at 1, its shift at 0 unless the scheme starts it, its running
+    variance at 1, and its running mean at the bias of the layer before: otherwise the
+    evaluations of the first steps would see a bias that training cancels.
+    """
+    expected = dict(network.named_parameters())
+    parameters = {
+        name: torch.ones_like(value, dtype=dtype)
+        if name.endswith("norm.weight")
+        else torch.zeros_like(value, dtype=dtype)
+        for name, value in expected.items()
+    }
+    digest = hashlib.sha256()
+    for layer, shape in network.layer_shapes().items():
+        name = "output.weight" if shape.is_output else f"hidden.{layer}.layer.weight"
+        rng = stream(study_seed, seed, Purpose.WEIGHTS, name=layer)
+        rows, columns = expected[name].shape
+        weights = initial_weights(weight_init, shape, (rows, columns), rng)
+        parameters[name] = torch.from_numpy(weights).to(dtype)
+        digest.update(parameters[name].numpy().tobytes())
+    for layer, name in network.scheme_biases().items():
+        rng = stream(study_seed, seed, Purpose.BIAS, name=layer)
+        start = scheme.start(network.layer_shapes()[layer], rng)
+        parameters[name] = torch.from_numpy(start).to(dtype)
+    return InitialState(
+        parameters=parameters,
+        buffers=_initial_buffers(network, parameters, dtype),
+        weights_hash=digest.hexdigest(),
+    )
+
+
+def _initial_buffers(
+    network: Network, parameters: Mapping[str, Tensor], dtype: torch.dtype
+) -> dict[str, Tensor]:
+    buffers = {}
+    for name, value in network.named_buffers():
+        if name.endswith("running_variance"):
+            buffers[name] = torch.ones_like(value, dtype=dtype)
+        else:
+            before = name.replace("norm.running_mean", "layer.bias")
+            buffers[name] = parameters.get(before, torch.zeros_like(value, dtype=dtype)).clone()
+    return buffers

@@ -1,0 +1,127 @@
+"""From learning curves to outcomes: final accuracy, time to threshold, failure.
+
+Definitions. *Time to threshold*: the first of two consecutive validation points at or above
+the threshold τ, in epochs; a run that does not reach τ is restricted to all T epochs.
+*Diverged*: a non-finite loss or parameter at any step. *Never learned*: final test accuracy
+at most 2 points above chance, or final training loss at least ln(classes). A run that reached
+τ and diverged later counts as reached for speed and as failed for accuracy.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+CHANCE_MARGIN = 2.0  # percentage points above chance that still count as nothing learned
+
+FACTORS = (
+    "dataset",
+    "architecture",
+    "normalization",
+    "weight_init",
+    "input_scaling",
+    "optimizer",
+    "learning_rate",
+)
+RUN_KEY = (*FACTORS, "scheme", "seed")
+
+RUN_COLUMNS = (
+    "study",
+    *FACTORS,
+    "scheme",
+    "seed",
+    "shard",
+    "final_accuracy",
+    "final_loss",
+    "validation_accuracy",
+    "epochs_to_threshold",
+    "reached",
+    "restricted_epochs",
+    "curve_area",
+    "initial_loss",
+    "failed",
+    "failure_kind",
+    "diverged_at",
+    "weights_hash",
+    "order_hash",
+)
+
+
+def sorted_by_run(frame: pd.DataFrame, *further: str) -> pd.DataFrame:
+    """Return a table sorted by run key and further columns, with a fresh index."""
+    return frame.sort_values([*RUN_KEY, *further], kind="stable", ignore_index=True)
+
+
+def summarise_runs(
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    *,
+    study: str,
+    thresholds: Mapping[str, float],
+    epochs: int,
+    seeds_per_shard: int,
+) -> pd.DataFrame:
+    """Return the table of runs with all outcomes, sorted by run key.
+
+    Args:
+        runs: what training recorded, one row per run.
+        curves: the learning curves of the same runs.
+        study: name of the study.
+        thresholds: validation accuracy that counts as converged, in percent, by data set.
+        epochs: length of training T.
+        seeds_per_shard: seeds that one job trains.
+
+    Returns:
+        The columns of ``RUN_COLUMNS``, described in docs/tables.md.
+    """
+    result = sorted_by_run(runs)
+    result["study"] = study
+    result["shard"] = result["seed"] // seeds_per_shard
+    speed = speed_outcomes(curves, thresholds=thresholds, epochs=epochs)
+    result = result.merge(speed, on=list(RUN_KEY), how="left", validate="one_to_one")
+    result["failure_kind"] = failure_kinds(result)
+    result["failed"] = result["failure_kind"] != "none"
+    return result[list(RUN_COLUMNS)]
+
+
+def speed_outcomes(
+    curves: pd.DataFrame, *, thresholds: Mapping[str, float], epochs: int
+) -> pd.DataFrame:
+    """Return run key, epochs_to_threshold, reached, restricted_epochs and curve_area."""
+    key = list(RUN_KEY)
+    ordered = sorted_by_run(curves, "step")
+    above = ordered["validation_accuracy"] >= ordered["dataset"].map(thresholds)
+    next_above = above.groupby([ordered[name] for name in key]).shift(-1, fill_value=False)
+    hits = ordered[above & next_above]
+    first = hits.groupby(key)["epoch"].min().rename("epochs_to_threshold")
+    area = _mean_over_epochs(ordered).rename("curve_area")
+    result = area.to_frame().join(first).reset_index()
+    result["reached"] = result["epochs_to_threshold"].notna()
+    result["restricted_epochs"] = result["epochs_to_threshold"].fillna(float(epochs))
+    return result
+
+
+def _mean_over_epochs(ordered: pd.DataFrame) -> pd.Series:
+    """Return the trapezoid mean of validation accuracy over epochs, for each run."""
+    grouped = ordered.groupby(list(RUN_KEY))
+    widths = grouped["epoch"].diff()
+    heights = (ordered["validation_accuracy"] + grouped["validation_accuracy"].shift()) / 2
+    keys = [ordered[name] for name in RUN_KEY]
+    areas = (widths * heights).groupby(keys).sum()
+    return areas / widths.groupby(keys).sum()
+
+
+def failure_kinds(runs: pd.DataFrame) -> pd.Series:
+    """Return ``none``, ``diverged`` or ``never learned`` for each run.
+
+    Args:
+        runs: with final_accuracy (percent), final_loss (nats), diverged_at and classes.
+    """
+    chance = 100 / runs["classes"]
+    never_learned = (runs["final_accuracy"] <= chance + CHANCE_MARGIN) | (
+        runs["final_loss"] >= np.log(runs["classes"])
+    )
+    kinds = np.select(
+        [runs["diverged_at"].notna(), never_learned], ["diverged", "never learned"], "none"
+    )
+    return pd.Series(kinds, index=runs.index, dtype="str")

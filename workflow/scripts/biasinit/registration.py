@@ -1,0 +1,141 @@
+"""The registered plan: what the study set out to do, written down before its first run.
+
+``plan.json`` holds the whole study with its SHA-256 and the time, and is created exclusively:
+it is never overwritten. Any later difference is appended to ``plan_deviations.jsonl``. The
+report says "confirmatory" only when there is none.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from biasinit.config import Study
+from biasinit.errors import PlanError
+
+PLAN = "plan.json"
+DEVIATIONS = "plan_deviations.jsonl"
+
+# ASSUME: the estimands and rules below are the same for every study; a study chooses schemes,
+# factors, margins and thresholds.
+RULES = {
+    "estimands": {
+        "accuracy": "mean over cells of final test accuracy, scheme minus reference, in points",
+        "interaction": "accuracy contrast with batch normalisation minus the one without",
+        "speed": "restricted mean epochs to the threshold, scheme against reference",
+        "failure": "share of runs that diverge or never learn, scheme minus reference",
+    },
+    "families": {
+        "accuracy": "every scheme against the reference, without and with batch normalisation",
+        "interaction": "every scheme's contrast of contrasts",
+        "speed": "every scheme against the reference, without and with batch normalisation",
+    },
+    "exclusions": "none; failed runs are kept and reported",
+    "final accuracy": "test set after the last epoch, never the best epoch",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The plan as registered, and the deviations from it so far."""
+
+    plan: dict[str, Any]
+    deviations: list[dict[str, Any]]
+
+
+def plan_of(study: Study) -> dict[str, Any]:
+    """Return the plan of a study as plain values."""
+    return {"study": json.loads(study.model_dump_json()), "rules": RULES}
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a plan, over its canonical JSON."""
+    text = json.dumps(plan, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def register(study: Study, folder: Path, *, now: datetime) -> None:
+    """Register the plan of a study, or append what differs from the registered one.
+
+    Raises:
+        PlanError: the registered plan cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = plan_of(study)
+    entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
+    try:
+        with (folder / PLAN).open("x", encoding="utf-8") as file:
+            json.dump(entry, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+    except FileExistsError:
+        _append_deviation(plan, folder, now=now)
+
+
+def read_registration(folder: Path) -> Registration:
+    """Return the registered plan of a study and its deviations.
+
+    Raises:
+        PlanError: there is no registered plan, or it cannot be read or was edited.
+    """
+    path = folder / PLAN
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        lines = (folder / DEVIATIONS).read_text(encoding="utf-8").splitlines() if (
+            folder / DEVIATIONS
+        ).exists() else []
+        deviations = [json.loads(line) for line in lines]
+        registered, digest = plan["plan"], plan["sha256"]
+    except FileNotFoundError:
+        raise PlanError(
+            f"{path} is missing: the study's plan was not registered. Start the study with "
+            "'make study' or 'snakemake', which register it before the first run."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PlanError(f"{path} cannot be read ({error}). Restore it from a copy.") from error
+    if plan_digest(registered) != digest:
+        raise PlanError(
+            f"{path} was edited after it was registered: its SHA-256 does not fit. Restore it "
+            "from a copy."
+        )
+    return Registration(plan=plan, deviations=deviations)
+
+
+def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
+    registration = read_registration(folder)
+    digest = plan_digest(plan)
+    in_use = [registration.plan["sha256"], *(item["sha256"] for item in registration.deviations)]
+    if digest == in_use[-1]:
+        return
+    changes = list(_changes("", registration.plan["plan"], plan))
+    entry = {
+        "time": now.isoformat(),
+        "sha256": digest,
+        "kind": _kind(changes),
+        "changes": changes,
+    }
+    with (folder / DEVIATIONS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _changes(key: str, registered: Any, current: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(registered, Mapping) and isinstance(current, Mapping):
+        for name in [*registered, *(name for name in current if name not in registered)]:
+            inner = f"{key}.{name}" if key else name
+            yield from _changes(inner, registered.get(name), current.get(name))
+    elif registered != current:
+        yield {"key": key, "registered": registered, "now": current}
+
+
+def _kind(changes: list[dict[str, Any]]) -> str:
+    keys = {change["key"] for change in changes}
+    if not keys:
+        return "back to the registered plan"
+    if keys == {"study.seeds"}:
+        added = changes[0]["now"] > changes[0]["registered"]
+        return "added seeds" if added else "fewer seeds"
+    if all(key.startswith("study.analysis.") for key in keys):
+        return "changed analysis"
+    return "changed study"

@@ -1,0 +1,55 @@
+"""Figures, sentences and the page of a study, from its tables.
+
+Names are looked up on first use, so that reading the catalogue (which the workflow's parser
+does) imports neither pandas nor matplotlib.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES, FIGURES
+
+if TYPE_CHECKING:
+    from biasinit.reporting.drawing import caption_texts, draw_all
+    from biasinit.reporting.drawn import DrawnFigure
+    from biasinit.reporting.markdown import answer_markdown
+    from biasinit.reporting.page import PageTemplate, ReportInputs, render_page
+    from biasinit.reporting.sentences import Verdict, answer_text, read_verdicts, sentence
+
+_HOMES = {
+    "DrawnFigure": "drawn",
+    "PageTemplate": "page",
+    "ReportInputs": "page",
+    "Verdict": "sentences",
+    "answer_markdown": "markdown",
+    "answer_text": "sentences",
+    "caption_texts": "drawing",
+    "draw_all": "drawing",
+    "read_verdicts": "sentences",
+    "render_page": "page",
+    "sentence": "sentences",
+}
+
+__all__ = [
+    "CAPTION_NAMES",
+    "FIGURES",
+    "FIGURE_NAMES",
+    "DrawnFigure",
+    "PageTemplate",
+    "ReportInputs",
+    "Verdict",
+    "answer_markdown",
+    "answer_text",
+    "caption_texts",
+    "draw_all",
+    "read_verdicts",
+    "render_page",
+    "sentence",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module attribute of any type
+    """Return a public name, importing its module on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,176 @@
+"""Alternative texts: what a figure shows, in words, computed from the frame that it draws."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from biasinit.reporting import numbers
+from biasinit.reporting.catalogue import ABSENT, FIGURES, normalization_label
+
+LISTED = 8  # rows named one by one; more are summed up by their extremes
+
+
+def absent_alt(name: str) -> str:
+    """Return the text for a figure without data."""
+    item = FIGURES[name]
+    return f"{item.title}: {ABSENT} ({', '.join(item.tables)})."
+
+
+def effects_alt(frame: pd.DataFrame, *, reference: str, unit: str, column: str = "estimate") -> str:
+    """Return the effect of each scheme with its interval and verdict, by normalisation."""
+    parts = []
+    for level, rows in _by_level(frame):
+        named = [_effect(row, column) for row in rows.to_dict("records")]
+        words = "; ".join(named[:LISTED])
+        rest = len(named) - LISTED
+        parts.append(
+            f"{normalization_label(level)}: {words}" + (f"; and {rest} more" if rest > 0 else "")
+        )
+    return f"Effects against {reference}, {unit}. {_upper(' '.join(f'{part}.' for part in parts))}"
+
+
+def _effect(row: dict[object, object], column: str) -> str:
+    value = _float(row.get(column))
+    scheme = str(row.get("scheme", ""))
+    if not math.isfinite(value):
+        return f"{scheme} not estimable"
+    prefix = "ratio_" if column == "ratio" else ""
+    lower = _finite(row, f"{prefix}simultaneous_lower", f"{prefix}lower")
+    upper = _finite(row, f"{prefix}simultaneous_upper", f"{prefix}upper")
+    verdict = row.get("verdict")
+    word = f", {verdict}" if isinstance(verdict, str) and verdict else ""
+    write = numbers.number if column == "ratio" else numbers.signed
+    return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
+
+
+def means_alt(frame: pd.DataFrame) -> str:
+    """Return the marginal means by normalisation."""
+    parts = []
+    for level, rows in _by_level(frame):
+        means = rows["estimate"].to_numpy(dtype=float)
+        parts.append(_extremes(rows, means, level, unit="%"))
+    return f"Mean test accuracy. {_upper(' '.join(parts))}"
+
+
+def outcomes_alt(frame: pd.DataFrame) -> str:
+    """Return the number of runs, their range and the failed ones."""
+    failed = frame["failed"].astype(bool) if "failed" in frame else pd.Series(False, frame.index)
+    trained = frame.loc[~failed, "final_accuracy"].to_numpy(dtype=float)
+    trained = trained[np.isfinite(trained)]
+    text = f"{len(frame)} runs of {frame['scheme'].nunique()} schemes. "
+    if trained.size:
+        text += (
+            f"Runs that trained end between {numbers.number(float(trained.min()))} and "
+            f"{numbers.number(float(trained.max()))} % test accuracy. "
+        )
+    lost = frame[failed].groupby("scheme", sort=False).size()
+    named = [f"{count} of {scheme}" for scheme, count in lost.items()]
+    return text + (f"Failed: {numbers.joined(named)}." if named else "No run failed.")
+
+
+def curves_alt(frame: pd.DataFrame, *, column: str, what: str, unit: str) -> str:
+    """Return the last value of each curve's extremes, by normalisation."""
+    last = frame[frame["epoch"] == frame["epoch"].max()]
+    parts = []
+    for level, rows in _by_level(last):
+        values = rows[column].to_numpy(dtype=float) * (100 if column == "share_reached" else 1)
+        parts.append(_extremes(rows, values, level, unit=unit))
+    epoch = numbers.plain(float(frame["epoch"].max()))
+    return f"{what} by epoch. After epoch {epoch}, {' '.join(parts)}"
+
+
+def failures_alt(frame: pd.DataFrame) -> str:
+    """Return the failed runs of each scheme that has any."""
+    parts = []
+    for level, rows in _by_level(frame):
+        lost = rows[rows["failed"].astype(float) > 0]
+        named = [
+            f"{row['scheme']} {numbers.count(_float(row['failed']))} of "
+            f"{numbers.count(_float(row['runs']))} "
+            f"({numbers.percent(_float(row['lower']))} to {numbers.percent(_float(row['upper']))})"
+            for row in lost.to_dict("records")
+        ]
+        words = numbers.joined(named) if named else "no run failed"
+        parts.append(f"{normalization_label(level)}: {words}.")
+    return f"Failed runs. {_upper(' '.join(parts))}"
+
+
+def mechanism_alt(frame: pd.DataFrame, *, quantities: Sequence[str]) -> str:
+    """Return the range of each quantity at the start and at the end of training."""
+    parts = []
+    for quantity in quantities:
+        rows = frame[frame["quantity"] == quantity]
+        for when in ("start", "end"):
+            values = rows.loc[rows["when"] == when, "estimate"].to_numpy(dtype=float)
+            values = values[np.isfinite(values)]
+            if values.size:
+                name = quantity.replace("_", " ")
+                parts.append(
+                    f"{name} at the {when}: {numbers.scientific(float(values.min()))} to "
+                    f"{numbers.scientific(float(values.max()))}"
+                )
+    return f"Means by layer and scheme. {_upper('; '.join(parts))}." if parts else "Means by layer."
+
+
+def controls_alt(identity: pd.DataFrame, replicate: pd.DataFrame) -> str:
+    """Return the largest difference of the identity check, and the effects of the A/A arm."""
+    if identity.empty:
+        text = f"Identity check: {ABSENT}. "
+    else:
+        largest = float(identity["largest_accuracy_difference"].max())
+        share = float(identity["share_identical_predictions"].min())
+        text = (
+            f"Identity check: largest difference in accuracy {numbers.number(largest)} points, "
+            f"at least {numbers.percent(share, decimals=2)} of predictions identical. "
+        )
+    if replicate.empty:
+        return text + f"A/A arm: {ABSENT}."
+    parts = [
+        f"{normalization_label(str(row['normalization']))} {numbers.signed(_float(row['estimate']))} "
+        f"({numbers.interval(_float(row['lower']), _float(row['upper']))})"
+        for row in replicate.head(LISTED).to_dict("records")
+    ]
+    return text + f"A/A arm, points: {'; '.join(parts)}."
+
+
+def certainty_alt(frame: pd.DataFrame) -> str:
+    """Return the smallest margins, by normalisation."""
+    parts = []
+    for level, rows in _by_level(frame):
+        values = rows["smallest_margin"].to_numpy(dtype=float)
+        parts.append(_extremes(rows, values, level, unit="points"))
+    return f"Smallest margin that would count as equivalent. {_upper(' '.join(parts))}"
+
+
+def _by_level(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    levels = [str(level) for level in frame["normalization"].drop_duplicates()]
+    return [(level, frame[frame["normalization"] == level]) for level in levels]
+
+
+def _extremes(rows: pd.DataFrame, values: np.ndarray, level: str, *, unit: str) -> str:
+    finite = np.isfinite(values)
+    where = normalization_label(level)
+    if not finite.any():
+        return f"{where}: nothing to show."
+    names = rows["scheme"].astype(str).to_numpy()[finite]
+    kept = values[finite]
+    low, high = int(kept.argmin()), int(kept.argmax())
+    return (
+        f"{where}: from {numbers.number(float(kept[low]))} {unit} ({names[low]}) to "
+        f"{numbers.number(float(kept[high]))} {unit} ({names[high]})."
+    )
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _finite(row: dict[object, object], first: str, second: str) -> float:
+    value = _float(row.get(first))
+    return value if math.isfinite(value) else _float(row.get(second))

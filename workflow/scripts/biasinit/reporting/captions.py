@@ -1,0 +1,129 @@
+"""Captions: how to read each item, with numbers computed from what it shows.
+
+``figure_captions`` gives plain text for the page; ``restructured`` turns a caption into the
+reStructuredText that Snakemake's own report wants. Snakemake renders captions as templates
+first, so braces are escaped as well.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from biasinit.config import Study
+from biasinit.reporting import numbers
+from biasinit.reporting.sentences import Verdict, answer_text, threshold_words
+
+INTERVALS = (
+    "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "
+    "family of contrasts at once."
+)
+
+
+def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, str]:
+    """Return the caption of each figure.
+
+    Args:
+        frames: what each figure shows, by name of the figure.
+        study: the study, for the margin, the threshold and the reference.
+    """
+    reference, threshold = study.reference, threshold_words(study)
+    margins = numbers.joined([f"±{numbers.plain(m)}" for m in sorted(set(study.analysis.margins.values()))])
+    low, high = (numbers.plain(value) for value in study.analysis.speed_margin)
+    failed = _failed_runs(frames)
+    arrows = "Arrows leave the scale."
+    return {
+        "effects": (
+            f"Difference of test accuracy from {reference} in percentage points, mean over "
+            f"{_count(len(study.cells), 'cell')} and {study.seeds} seeds, paired by seed. "
+            f"{INTERVALS} The shaded band is the equivalence margin of {margins} points. {arrows}"
+            + (" Where a run of either arm failed, only seeds where both trained enter." if failed else "")
+        ),
+        "interaction": (
+            "Left: marginal means of the mixed model over cells, without (filled) and with (open) "
+            f"batch normalisation. Right: how much the effect against {reference} differs between "
+            f"the two; zero means that batch normalisation changes nothing. {INTERVALS}"
+        ),
+        "effects_by_cell": (
+            f"The same contrasts against {reference} in each of {_count(len(study.cells), 'cell')}; "
+            "exploratory, with plain 95 % intervals."
+        ),
+        "outcomes": (
+            f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one mark "
+            f"for each. {failed} of them failed and stand at the left edge as a number; they are "
+            "never left out silently."
+        ),
+        "learning_curves": (
+            f"Mean validation accuracy over {study.seeds} seeds; the dotted line is the threshold "
+            f"({threshold}) and bands are 95 % intervals over seeds. Curves start below the scale "
+            "where they do not differ."
+        ),
+        "share_reached": (
+            f"Share of runs that have reached {threshold} validation accuracy at two points in "
+            "succession, by epoch."
+        ),
+        "time_ratios": (
+            f"Restricted mean number of epochs to {threshold}, as a ratio to {reference}; below 1 "
+            f"is faster. A run that never got there counts with all {study.training.epochs} epochs. "
+            f"The band is the margin, {low} to {high}. {INTERVALS} {arrows}"
+        ),
+        "failure_rates": (
+            "Share of runs that diverged or never learned, with exact (Clopper-Pearson) 95 % "
+            f"intervals; {failed} of {_runs(frames)} runs failed."
+        ),
+        "mechanism": (
+            "Share of active and of dead units, norm of the weights' gradient, and distance that "
+            "biases moved from where they started, by layer; means over seeds and cells with 95 % "
+            "intervals."
+        ),
+        "controls": (
+            "Two controls that must show nothing. Left: a bias before batch normalisation is "
+            "cancelled by the mean subtraction, so predictions should be identical. Right: "
+            f"{study.replicate or 'the reference'} trained again with another batch order; its "
+            "effect is zero by construction."
+        ),
+        "certainty": (
+            "The smallest equivalence margin that the data would support. Bars that stay inside "
+            f"the shaded margin ({margins} points) are equivalent; others need more seeds or differ."
+        ),
+    }  # fmt: skip
+
+
+def page_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
+    """Return the caption of the page in Snakemake's own report: the answer itself."""
+    answer = answer_text(verdicts, threshold=threshold_words(study))
+    return f"The whole study '{study.study}' on one page, for reading offline.\n\n{answer}".strip()
+
+
+def verdicts_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
+    """Return the caption of the table of verdicts: how many rows have which verdict."""
+    kinds = dict.fromkeys(row.verdict for row in verdicts)
+    counts = [f"{sum(row.verdict == kind for row in verdicts)} {kind}" for kind in kinds]
+    listed = numbers.joined(counts) if counts else "none"
+    return (
+        f"{len(verdicts)} verdicts against {study.reference}: {listed}. Intervals hold for each "
+        "family of contrasts at once; the margins were registered before the first run."
+    )
+
+
+def restructured(text: str) -> str:
+    """Return plain text as reStructuredText that neither docutils nor Jinja2 misreads."""
+    escaped = re.sub(r"([\\*`|_])", r"\\\1", text)
+    return re.sub(r"\{(?=[{%#])", "{ ", escaped).strip() + "\n"
+
+
+def _failed_runs(frames: Mapping[str, pd.DataFrame]) -> int:
+    frame = frames.get("outcomes", pd.DataFrame())
+    return int(frame["failed"].astype(bool).sum()) if "failed" in frame else 0
+
+
+def _rows(frames: Mapping[str, pd.DataFrame], name: str) -> int:
+    return len(frames.get(name, pd.DataFrame()))
+
+
+def _runs(frames: Mapping[str, pd.DataFrame]) -> int:
+    return _rows(frames, "outcomes")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"

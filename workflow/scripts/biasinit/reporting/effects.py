@@ -1,0 +1,408 @@
+"""Figures of effects: each scheme against the reference, with margins and verdicts.
+
+Thick bars are plain 95 % intervals, thin bars those that hold for the whole family; the
+numbers give the second. Each function takes a frame and draws what it says.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from biasinit.reporting import numbers
+from biasinit.reporting.catalogue import FIGURES, VERDICT_SYMBOLS, normalization_label
+from biasinit.reporting.forest import (
+    LONGEST_LABEL,
+    ROW,
+    WIDTH,
+    Frame,
+    absent_figure,
+    absent_text,
+    draw_forest,
+    drawable,
+    label_inches,
+    new_frame,
+    short,
+    symmetric_limits,
+    text_inches,
+    write_numbers,
+)
+from biasinit.reporting.selection import cell_labels, normalizations
+from biasinit.reporting.style import INK, LINE, MUTED, scheme_looks, style_context
+
+TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
+MAXIMUM_ROWS = 160  # rows of a figure by cell; the table beside it holds all of them
+
+
+def effects(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> Figure:
+    """Return the forest plot of accuracy effects, one panel per normalisation.
+
+    Args:
+        frame: ``normalization, scheme, estimate, lower, upper, simultaneous_lower,
+            simultaneous_upper, margin`` and, where judged, ``verdict``; in points.
+        schemes: order of the study, which fixes the look of each scheme.
+        reference: name of the scheme that the others are compared with.
+    """
+    if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
+        return absent_figure(absent_text(FIGURES["effects"].title, "accuracy_contrasts"))
+    rows = _points_rows(frame)
+    with style_context():
+        return _panels(
+            rows,
+            schemes=schemes,
+            limits=symmetric_limits(rows),
+            neutral=0.0,
+            label=f"points of test accuracy, scheme − {short(reference)}",
+        )
+
+
+def time_ratios(
+    frame: pd.DataFrame, *, schemes: Sequence[str], reference: str, threshold: str
+) -> Figure:
+    """Return the ratios of the restricted mean time to the threshold, on a log scale.
+
+    Args:
+        frame: ``normalization, scheme, ratio, ratio_lower, ratio_upper,
+            ratio_simultaneous_lower, ratio_simultaneous_upper, margin_lower, margin_upper``.
+        schemes: order of the study.
+        reference: name of the scheme that the others are compared with.
+        threshold: the threshold in words, such as '95 %'.
+    """
+    if not drawable(frame, columns=["ratio", "normalization", "scheme"]):
+        return absent_figure(absent_text(FIGURES["time_ratios"].title, "speed_contrasts"))
+    rows = _ratio_rows(frame)
+    logs = rows.copy()
+    columns = [column for column in _SCALED if column in logs]
+    logs[columns] = np.log(logs[columns].to_numpy(dtype=float))
+    with style_context():
+        figure = _panels(
+            logs,
+            schemes=schemes,
+            limits=symmetric_limits(logs),
+            neutral=0.0,
+            label=f"epochs to {threshold}, scheme / {short(reference)} (log scale)",
+        )
+        for axes in figure.axes:
+            _ratio_ticks(axes)
+    return figure
+
+
+_SCALED = (
+    "estimate",
+    "lower",
+    "upper",
+    "outer_lower",
+    "outer_upper",
+    "margin_lower",
+    "margin_upper",
+)
+
+
+def interaction(
+    frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]
+) -> Figure:
+    """Return marginal means at both normalisations, and how the effect differs between them.
+
+    Args:
+        frame: marginal means, ``normalization, scheme, estimate, lower, upper``, in percent.
+        contrasts: contrasts of contrasts, the columns of :func:`effects`; may be empty.
+        schemes: order of the study.
+    """
+    if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
+        return absent_figure(absent_text(FIGURES["interaction"].title, "accuracy_means"))
+    names = [name for name in schemes if name in set(frame["scheme"])]
+    names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
+    with style_context():
+        left = label_inches(names)
+        has_contrasts = drawable(contrasts, columns=["estimate", "scheme"])
+        room = (WIDTH - left - 0.2) * (0.46 if has_contrasts else 0.94)
+        canvas = new_frame(1.35 + TALL_ROW * len(names))
+        _dumbbells(canvas, frame, names, left=left, width=room)
+        if has_contrasts:
+            _contrast_panel(canvas, contrasts, names, schemes, left=left + room + 0.3)
+    return canvas.figure
+
+
+def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> Figure:
+    """Return the effects in each single cell, grouped by scheme; exploratory.
+
+    Args:
+        frame: the columns of :func:`effects` and ``cell``.
+        schemes: order of the study.
+        reference: name of the scheme that the others are compared with.
+    """
+    if not drawable(frame, columns=["estimate", "normalization", "scheme", "cell"]):
+        return absent_figure(absent_text(FIGURES["effects_by_cell"].title, "accuracy_contrasts"))
+    labels = cell_labels(sorted(frame["cell"].astype(str).unique()))
+    names = [f"{short(str(s), longest=16)} · {labels[str(c)]}" for s, c in zip(
+        frame["scheme"], frame["cell"], strict=True)]  # fmt: skip
+    rows = _points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
+    kept = rows["label"].drop_duplicates().head(MAXIMUM_ROWS)
+    rows = rows[rows["label"].isin(kept)]
+    with style_context():
+        return _panels(
+            rows,
+            schemes=schemes,
+            limits=symmetric_limits(rows),
+            neutral=0.0,
+            label=f"points of test accuracy, scheme − {short(reference)}",
+            row_height=0.25,
+            longest=44,
+        )
+
+
+def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
+    """Return the smallest margin at which each contrast would count as equivalent.
+
+    Args:
+        frame: ``normalization, scheme, smallest_margin, margin_upper, verdict, seeds_needed``,
+            in points.
+        schemes: order of the study.
+    """
+    if not drawable(frame, columns=["smallest_margin", "normalization", "scheme"]):
+        return absent_figure(absent_text(FIGURES["certainty"].title, "verdicts"))
+    values = pd.to_numeric(frame["smallest_margin"], errors="coerce")
+    rows = pd.DataFrame(
+        {
+            "normalization": frame["normalization"].astype(str),
+            "scheme": frame["scheme"].astype(str),
+            "label": frame["scheme"].astype(str),
+            "estimate": values,
+            "lower": 0.0 * values,
+            "upper": values,
+            "margin_lower": 0.0,
+            "margin_upper": _column(frame, "margin_upper"),
+            "text": [_certainty_text(row) for row in frame.to_dict("records")],
+        }
+    )
+    with style_context():
+        return _panels(
+            rows,
+            schemes=schemes,
+            limits=(0.0, symmetric_limits(rows)[1]),
+            neutral=0.0,
+            label="smallest equivalence margin, points",
+        )
+
+
+def _certainty_text(row: dict[object, object]) -> str:
+    margin = row.get("smallest_margin")
+    text = f"±{numbers.number(_float(margin))} points"
+    needed = _float(row.get("seeds_needed"))
+    verdict = str(row.get("verdict", ""))
+    detail = f"{numbers.count(needed)} seeds would decide" if math.isfinite(needed) else verdict
+    return f"{text}\n{detail}" if detail else text
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame:
+        return pd.Series(math.nan, index=frame.index)
+    return pd.to_numeric(frame[name], errors="coerce")
+
+
+def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
+    return first.where(np.isfinite(first), second)
+
+
+def _points_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    outer_lower = _first_finite(_column(frame, "simultaneous_lower"), _column(frame, "lower"))
+    outer_upper = _first_finite(_column(frame, "simultaneous_upper"), _column(frame, "upper"))
+    rows = pd.DataFrame(
+        {
+            "normalization": frame["normalization"].astype(str),
+            "scheme": frame["scheme"].astype(str),
+            "label": frame["scheme"].astype(str),
+            "estimate": _column(frame, "estimate"),
+            "lower": _column(frame, "lower"),
+            "upper": _column(frame, "upper"),
+            "outer_lower": outer_lower,
+            "outer_upper": outer_upper,
+            "margin_lower": -_column(frame, "margin"),
+            "margin_upper": _column(frame, "margin"),
+        }
+    )
+    return rows.assign(text=_texts(rows, frame, signed=True))
+
+
+def _ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    lower, upper = _column(frame, "ratio_lower"), _column(frame, "ratio_upper")
+    rows = pd.DataFrame(
+        {
+            "normalization": frame["normalization"].astype(str),
+            "scheme": frame["scheme"].astype(str),
+            "label": frame["scheme"].astype(str),
+            "estimate": _positive(_column(frame, "ratio")),
+            "lower": _positive(lower),
+            "upper": _positive(upper),
+            "outer_lower": _positive(
+                _first_finite(_column(frame, "ratio_simultaneous_lower"), lower)
+            ),
+            "outer_upper": _positive(
+                _first_finite(_column(frame, "ratio_simultaneous_upper"), upper)
+            ),
+            "margin_lower": _positive(_column(frame, "margin_lower")),
+            "margin_upper": _positive(_column(frame, "margin_upper")),
+        }
+    )
+    return rows.assign(text=_texts(rows, frame, signed=False))
+
+
+def _positive(values: pd.Series) -> pd.Series:
+    return values.where(values > 0)
+
+
+def _texts(rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool) -> list[str]:
+    verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
+    texts = []
+    for row, verdict in zip(rows.to_dict("records"), verdicts, strict=True):
+        write = numbers.signed if signed else numbers.number
+        estimate = float(row["estimate"])
+        if not math.isfinite(estimate):
+            texts.append("")
+            continue
+        bounds = numbers.interval(float(row["outer_lower"]), float(row["outer_upper"]))
+        line = f"{write(estimate)} ({bounds})"
+        word = verdict if isinstance(verdict, str) else ""
+        symbol = VERDICT_SYMBOLS.get(word, "")
+        texts.append(f"{line}\n{symbol} {word}" if word else line)
+    return texts
+
+
+def _panels(
+    rows: pd.DataFrame,
+    *,
+    schemes: Sequence[str],
+    limits: tuple[float, float],
+    neutral: float,
+    label: str,
+    row_height: float | None = None,
+    longest: int = LONGEST_LABEL,
+) -> Figure:
+    """Return one forest per normalisation, side by side, over the same labels and scale."""
+    levels = normalizations(rows)
+    labels = [str(name) for name in rows["label"].drop_duplicates()]
+    lines = rows["text"].str.split("\n").explode().tolist()
+    tall = rows["text"].str.contains("\n").any()
+    height = row_height or (TALL_ROW if tall else ROW)
+    canvas = new_frame(0.95 + height * len(labels))
+    left = 0.22 + 0.072 * max(len(short(name, longest=longest)) for name in labels)
+    numbers_width = text_inches([str(line) for line in lines])
+    width = (WIDTH - left - 0.1) / len(levels) - numbers_width - 0.12
+    width = max(width, 0.9)
+    for place, level in enumerate(levels):
+        axes = canvas.axes(
+            left=left + place * (width + numbers_width + 0.12),
+            bottom=0.55,
+            width=width,
+            height=height * len(labels),
+        )
+        here = rows[rows["normalization"] == level].drop_duplicates("label")
+        here = here.set_index("label").reindex(labels).reset_index()
+        draw_forest(
+            axes,
+            here.assign(label=[short(name, longest=longest) for name in labels]),
+            looks=scheme_looks(schemes),
+            limits=limits,
+            neutral=neutral,
+        )
+        axes.set_title(normalization_label(level))
+        axes.set_xlabel(label if width > 0.07 * len(label) else "", fontsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        if place:
+            axes.tick_params(axis="y", labelleft=False)
+        write_numbers(axes, [text if isinstance(text, str) else "" for text in here["text"]])
+    if width <= 0.07 * len(label):
+        canvas.figure.text(left / WIDTH, 0.06 / canvas.height, label, fontsize=8, color=INK.light)
+    return canvas.figure
+
+
+def _ratio_ticks(axes: Axes) -> None:
+    limit = float(np.exp(axes.get_xlim()[1]))
+    steps = [1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0]
+    inside = [step for step in steps if step <= limit * 1.001]
+    chosen = inside[-2:] if len(inside) > 1 else inside
+    ticks = [1.0, *chosen, *(1 / step for step in chosen)]
+    axes.xaxis.set_major_locator(FixedLocator([math.log(tick) for tick in sorted(ticks)]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{math.exp(value):.3g}"))
+
+
+def _dumbbells(
+    canvas: Frame, frame: pd.DataFrame, names: Sequence[str], *, left: float, width: float
+) -> None:
+    axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
+    levels = normalizations(frame)
+    points = frame.drop_duplicates(["normalization", "scheme"]).set_index(
+        ["normalization", "scheme"]
+    )
+    offsets = {level: 0.14 * (2 * place - len(levels) + 1) for place, level in enumerate(levels)}
+    for place, name in enumerate(names):
+        ends = []
+        for level in levels:
+            if (level, name) not in points.index:
+                continue
+            row = points.loc[(level, name)]
+            height = place + offsets[level]
+            filled = INK.light if level == levels[0] else "none"
+            bounds = [_float(float(row[key])) for key in ("lower", "upper") if key in points]
+            axes.plot(bounds, [height] * len(bounds), color=MUTED.light, linewidth=2.2)
+            axes.plot(
+                [float(row["estimate"])], [height], marker="o", markersize=6,
+                markerfacecolor=filled, markeredgecolor=INK.light, linestyle="none",
+                label=normalization_label(level) if place == 0 else None, gid="mean",
+            )  # fmt: skip
+            ends.append((float(row["estimate"]), height))
+        if len(ends) > 1:
+            axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks(range(len(names)), [short(name) for name in names])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.set_xlabel("test accuracy, %: marginal mean over cells", fontsize=8)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, handletextpad=0.2, borderpad=0.2,
+        columnspacing=1.0, fontsize=8,
+    )  # fmt: skip
+
+
+def _contrast_panel(
+    canvas: Frame,
+    contrasts: pd.DataFrame,
+    names: Sequence[str],
+    schemes: Sequence[str],
+    *,
+    left: float,
+) -> None:
+    rows = _points_rows(contrasts).drop_duplicates("label")
+    rows = rows.set_index("label").reindex(names).reset_index()
+    texts = [text if isinstance(text, str) else "" for text in rows["text"]]
+    lines = [line for text in texts for line in text.split("\n")]
+    width = WIDTH - left - text_inches(lines) - 0.1
+    axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
+    draw_forest(
+        axes,
+        _blank_missing(rows, contrasts),
+        looks=scheme_looks(schemes),
+        limits=symmetric_limits(rows),
+        neutral=0.0,
+    )
+    axes.tick_params(axis="y", labelleft=False)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.set_title("does the effect change?")
+    axes.set_xlabel("points: effect with − effect without", fontsize=8)
+    write_numbers(axes, texts)
+
+
+def _blank_missing(rows: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the reference, which has no contrast with itself, left blank."""
+    return rows.assign(blank=~rows["label"].isin(contrasts["scheme"].astype(str)))

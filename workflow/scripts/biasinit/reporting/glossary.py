@@ -1,0 +1,82 @@
+"""Words of the report, each in one or two sentences for a practitioner."""
+
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("scheme", "How the biases of a network start: all zero, a constant, or drawn at random."),
+    (
+        "reference",
+        "The scheme that all others are compared with. A positive difference favours the other "
+        "scheme.",
+    ),
+    (
+        "seed",
+        "One number that fixes all chance in a run. Runs that share a seed start from the same "
+        "weights and see the same batches under every scheme, so they are compared in pairs.",
+    ),
+    ("run", "One training of one network: one scheme, one seed, one cell, one normalisation."),
+    (
+        "cell",
+        "One combination of data set, network, optimiser, learning rate, scaling of the input and "
+        "initial weights. The answer is the mean over cells; cells count the same.",
+    ),
+    (
+        "with batch normalisation",
+        "The scheme starts the shift that batch normalisation adds before the ReLU, which is the "
+        "bias that counts there. A bias before batch normalisation is cancelled exactly; that "
+        "case is the identity check.",
+    ),
+    ("point", "Percentage point of test accuracy: from 98.0 % to 98.5 % is 0.5 points."),
+    (
+        "95 % interval",
+        "The values that agree with the data. Intervals of verdicts are wider than usual so that "
+        "they hold for all comparisons of a family at once.",
+    ),
+    (
+        "equivalence margin",
+        "The difference that was called negligible before the first run, in the study file.",
+    ),
+    (
+        "equivalent",
+        "Shown to differ by less than the margin. It is a result, unlike 'nothing was found'.",
+    ),
+    ("different but negligible", "Shown to differ, and shown to differ by less than the margin."),
+    (
+        "inconclusive",
+        "Neither a difference nor equivalence was shown. More seeds decide; the report says how "
+        "many.",
+    ),
+    ("not estimable", "The runs do not allow the comparison, for example because all failed."),
+    (
+        "fragile",
+        "The two analyses, by seed and by mixed model, disagree in sign or in what they reject.",
+    ),
+    (
+        "smallest margin",
+        "The smallest equivalence margin at which this comparison would have counted as "
+        "equivalent.",
+    ),
+    (
+        "time to threshold",
+        "Epochs until validation accuracy is at the threshold at two points in succession. A run "
+        "that never gets there counts with all epochs of the study (restricted mean).",
+    ),
+    (
+        "failed run",
+        "A run that diverged (its loss or a parameter was not finite) or never learned (final "
+        "accuracy at chance). Failed runs stay in the study.",
+    ),
+    (
+        "A/A arm",
+        "A scheme trained twice under two names. Its effect is zero by construction, so whatever "
+        "shows there is noise.",
+    ),
+    (
+        "mixed model",
+        "A regression with random effects for what runs of the same seed share. It is the second "
+        "analysis of accuracy.",
+    ),
+    (
+        "family",
+        "Comparisons that share one error rate: the chance of any false finding among them is at "
+        "most 5 %.",
+    ),
+)

@@ -1,0 +1,41 @@
+"""The answer as Markdown, for a README or an issue."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from biasinit.config import Study
+from biasinit.reporting.display import verdict_matrix
+from biasinit.reporting.sentences import answers, read_verdicts, threshold_words
+
+
+def answer_markdown(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+    """Return the answer for each normalisation as lists, and the matrix of verdicts.
+
+    Args:
+        tables: the tables of the study; only ``verdicts`` and ``failure_rates`` are read.
+        study: the study that made them.
+    """
+    verdicts = read_verdicts(tables, study)
+    if not verdicts:
+        return "The study has no verdicts: not in this table.\n"
+    parts = []
+    for answer in answers(verdicts, threshold=threshold_words(study)):
+        lines = [f"- **{_escaped(s.lead)}** {_escaped(s.text)}" for s in answer.statements]
+        parts.append("\n".join([f"**{answer.title}**", "", *lines]))
+    return "\n\n".join([*parts, _matrix(tables, study)]) + "\n"
+
+
+def _matrix(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+    matrix = verdict_matrix(read_verdicts(tables, study), study)
+    headings = [f"{column}, {group}" for group in matrix.groups for column in matrix.columns]
+    lines = ["| scheme | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
+    for scheme, cells in matrix.rows:
+        words = [f"{cell.verdict} {cell.detail}".strip() for cell in cells]
+        lines.append("| " + " | ".join(_escaped(text) for text in (scheme, *words)) + " |")
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\*_`|<>\[\]])", r"\\\1", text)

@@ -1,0 +1,103 @@
+"""Figure of what happens inside the network, layer by layer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from biasinit.reporting.catalogue import FIGURES, normalization_label
+from biasinit.reporting.curves import LEGEND_ROW, draw_legend, legend_rows
+from biasinit.reporting.forest import WIDTH, absent_figure, absent_text, drawable, new_frame
+from biasinit.reporting.selection import normalizations
+from biasinit.reporting.style import scheme_looks, style_context
+
+QUANTITIES = {
+    "active_fraction": "active units\n(share of inputs)",
+    "dead_fraction": "dead units\n(share of units)",
+    "gradient_norm_weight": "gradient norm\n(weights)",
+    "bias_shift": "distance moved\nby biases",
+}
+MOMENTS = ("start", "end")
+PANEL = 1.15  # inches
+
+
+def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
+    """Return four quantities by layer, at the start and at the end of training.
+
+    Args:
+        frame: ``normalization, scheme, when, layer, quantity, estimate, lower, upper``.
+        schemes: order of the study.
+    """
+    if not drawable(frame, columns=["estimate", "normalization", "scheme", "layer", "quantity"]):
+        return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
+    names = [name for name in schemes if name in set(frame["scheme"])]
+    levels = normalizations(frame)
+    columns = [(level, when) for level in levels for when in MOMENTS if (frame["when"] == when).any()]
+    rows = [quantity for quantity in QUANTITIES if (frame["quantity"] == quantity).any()]
+    if not names or not columns or not rows:
+        return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
+    layers = [str(layer) for layer in frame["layer"].drop_duplicates()]
+    with style_context():
+        top = 0.45 + LEGEND_ROW * legend_rows(names)
+        bottom = 0.4 if len(layers) <= 5 else 0.75
+        canvas = new_frame(top + bottom + (PANEL + 0.15) * len(rows))
+        width = (WIDTH - 1.1) / len(columns) - 0.12
+        for line, quantity in enumerate(rows):
+            here = frame[frame["quantity"] == quantity]
+            limits = _limits(here)
+            for place, (level, when) in enumerate(columns):
+                axes = canvas.axes(
+                    left=1.0 + place * (width + 0.12),
+                    bottom=bottom + (len(rows) - 1 - line) * (PANEL + 0.15),
+                    width=width,
+                    height=PANEL,
+                )
+                panel = here[(here["normalization"] == level) & (here["when"] == when)]
+                _by_layer(axes, panel, layers, names, schemes)
+                axes.set_ylim(*limits)
+                axes.tick_params(axis="y", labelleft=place == 0)
+                axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
+                if place == 0:
+                    axes.set_ylabel(QUANTITIES[quantity], fontsize=8)
+                if line == 0:
+                    short_level = normalization_label(level).replace("normalisation", "norm.")
+                    axes.set_title(f"{short_level}: {when}", fontsize=8)
+        draw_legend(canvas, names, scheme_looks(schemes))
+    return canvas.figure
+
+
+def _limits(frame: pd.DataFrame) -> tuple[float, float]:
+    columns = [column for column in ("estimate", "lower", "upper") if column in frame]
+    values = frame[columns].to_numpy(dtype=float)
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    room = 0.08 * (high - low) or 0.05
+    return (min(low, 0.0) - room, high + room)
+
+
+def _by_layer(
+    axes: Axes,
+    frame: pd.DataFrame,
+    layers: Sequence[str],
+    names: Sequence[str],
+    schemes: Sequence[str],
+) -> None:
+    looks = scheme_looks(schemes)
+    for place, name in enumerate(names):
+        rows = frame[frame["scheme"] == name].drop_duplicates("layer").set_index("layer")
+        rows = rows.reindex(layers)
+        nudge = 0.3 * ((place + 0.5) / len(names) - 0.5)
+        x = np.arange(len(layers)) + nudge
+        look = looks[name]
+        if {"lower", "upper"} <= set(rows):
+            axes.vlines(x, rows["lower"].astype(float), rows["upper"].astype(float), color=look.colour,
+                        linewidth=1.2)  # fmt: skip
+        axes.plot(
+            x, rows["estimate"].to_numpy(dtype=float), color=look.colour, linestyle=look.dash,
+            marker=look.marker, markersize=3.8, linewidth=1.0, label=name,
+        )  # fmt: skip
+    axes.set_xlim(-0.5, len(layers) - 0.5)
+    axes.set_xticks(range(len(layers)), list(layers), rotation=90 if len(layers) > 5 else 0)
+    axes.grid(axis="y")

@@ -1,0 +1,72 @@
+"""Numbers as a reader sees them; rounding happens here and nowhere else.
+
+Accuracy and differences have two decimals, shares are percent, p-values have three decimals.
+A number that is missing or not finite reads as an en dash.
+"""
+
+import math
+
+MISSING = "–"
+MINUS = "−"
+
+
+def number(value: float, *, decimals: int = 2) -> str:
+    """Return a number with a true minus sign; −0.00 reads 0.00."""
+    if not math.isfinite(value):
+        return MISSING
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, *, decimals: int = 2) -> str:
+    """Return a difference with its sign; a rounded zero has none."""
+    text = number(value, decimals=decimals)
+    positive = math.isfinite(value) and float(f"{value:.{decimals}f}") > 0
+    return f"+{text}" if positive else text
+
+
+def interval(lower: float, upper: float, *, decimals: int = 2) -> str:
+    """Return 'lower to upper'."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return MISSING
+    return f"{number(lower, decimals=decimals)} to {number(upper, decimals=decimals)}"
+
+
+def plain(value: float) -> str:
+    """Return a configured number as it was written: 0.5, 95, 1.25."""
+    return f"{value:g}".replace("-", MINUS) if math.isfinite(value) else MISSING
+
+
+def percent(share: float, *, decimals: int = 0) -> str:
+    """Return a share in [0, 1] as percent; the sign is left out of bounds of an interval."""
+    return f"{number(100 * share, decimals=decimals)} %" if math.isfinite(share) else MISSING
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with three decimals, '< .001' below."""
+    if not math.isfinite(value):
+        return MISSING
+    if value < 0.001:
+        return "< .001"
+    return f"{value:.3f}".lstrip("0") if value < 0.9995 else "1.000"
+
+
+def count(value: float) -> str:
+    """Return a whole number."""
+    return f"{round(value)}" if math.isfinite(value) else MISSING
+
+
+def scientific(value: float) -> str:
+    """Return a small number in full precision of three digits; exact zeros read 0."""
+    if not math.isfinite(value):
+        return MISSING
+    return f"{value:.3g}".replace("-", MINUS)
+
+
+def joined(parts: list[str]) -> str:
+    """Return 'a', 'a and b' or 'a, b and c'."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,362 @@
+"""The report page: one self-contained HTML file, built from tables, figures and provenance.
+
+Everything that depends on a decision is decided here; the template only places it. The same
+inputs give the same bytes: the time of writing is on the page only when it is given.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+import pandas as pd
+import yaml
+from markupsafe import Markup
+
+from biasinit.config import Study
+from biasinit.reporting import numbers
+from biasinit.reporting.catalogue import FIGURES, normalization_label
+from biasinit.reporting.display import (
+    DisplayTable,
+    Matrix,
+    csv_href,
+    failed_runs_table,
+    ledger_table,
+    page_tables,
+    verdict_matrix,
+)
+from biasinit.reporting.drawn import DrawnFigure
+from biasinit.reporting.glossary import GLOSSARY
+from biasinit.reporting.selection import table
+from biasinit.reporting.sentences import (
+    Answer,
+    Verdict,
+    answers,
+    read_verdicts,
+    sentence,
+    threshold_words,
+)
+
+MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTemplate:
+    """The text of ``report/page.html.j2``, ``report/page.css`` and ``report/page.js``."""
+
+    html: str
+    style: str
+    script: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInputs:
+    """Everything that the page shows.
+
+    Args:
+        study: the study.
+        tables: tables by name, as in docs/tables.md; absent ones may be left out.
+        plan: the registered plan; empty when none was registered.
+        deviations: what differs from the plan, one mapping for each.
+        provenance: versions, hardware, git revision, cost; any nesting of plain values.
+        figures: what ``draw_all`` returned.
+        template: the files in ``report/``.
+        assumptions: modelling assumptions, one sentence each.
+        generated_at: time to print; left out by default, so that bytes depend on inputs only.
+    """
+
+    study: Study
+    tables: Mapping[str, pd.DataFrame]
+    plan: Mapping[str, Any]
+    deviations: Sequence[Mapping[str, Any]]
+    provenance: Mapping[str, Any]
+    figures: Mapping[str, DrawnFigure]
+    template: PageTemplate
+    assumptions: Sequence[str] = ()
+    generated_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFigure:
+    """A figure as the template places it."""
+
+    name: str
+    title: str
+    svg: Markup
+    caption: str
+    alt: str
+    csv_href: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """An inconclusive verdict: what would decide it."""
+
+    text: str
+    seeds_needed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The registered plan, and whether the study kept to it."""
+
+    status: str
+    explanation: str
+    sha256: str
+    time: str
+    plan: str
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    title: str
+    facts: tuple[str, ...]
+    registration: Registration
+    answers: tuple[Answer, ...]
+    matrix: Matrix
+    matrix_last: bool
+    figures: Mapping[str, PageFigure]
+    ledger: DisplayTable
+    tables: Mapping[str, DisplayTable]
+    failed_runs: DisplayTable
+    controls: tuple[str, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    command: str
+    provenance: tuple[tuple[str, str], ...]
+    assumptions: tuple[str, ...]
+    config: str
+    glossary: tuple[tuple[str, str], ...]
+    methods: tuple[str, ...]
+    generated_at: str | None
+    style: Markup = field(default=Markup(""))
+    script: Markup = field(default=Markup(""))
+    tones_light: str = ""
+    tones_dark: str = ""
+
+
+def render_page(inputs: ReportInputs) -> str:
+    """Return the page as HTML text that needs no other file and no network."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(inputs.template.html)
+    return template.render(page=_page(inputs)).strip() + "\n"
+
+
+def _page(inputs: ReportInputs) -> _Page:
+    # Imported here: the style pulls in matplotlib, which sentences and Markdown do without.
+    from biasinit.reporting.style import css_variables
+
+    study = inputs.study
+    verdicts = read_verdicts(inputs.tables, study)
+    matrix = verdict_matrix(verdicts, study)
+    return _Page(
+        title=f"How should the biases start? Study {study.study}",
+        facts=_facts(inputs),
+        registration=_registration(inputs),
+        answers=answers(verdicts, threshold=threshold_words(study)),
+        matrix=matrix,
+        matrix_last=len(matrix.rows) > MANY_SCHEMES,
+        figures={name: _figure(inputs.figures[name]) for name in FIGURES if name in inputs.figures},
+        ledger=ledger_table(verdicts, study, data=table(inputs.tables, "verdicts")),
+        tables=page_tables(inputs.tables, study),
+        failed_runs=failed_runs_table(inputs.tables),
+        controls=control_sentences(inputs.tables, study),
+        open_questions=open_questions(verdicts, study),
+        command=next_command(verdicts, study),
+        provenance=_flat(inputs.provenance),
+        assumptions=tuple(inputs.assumptions),
+        config=yaml.safe_dump(
+            json.loads(study.model_dump_json()), sort_keys=False, allow_unicode=True
+        ),
+        glossary=GLOSSARY,
+        methods=method_sentences(study),
+        generated_at=inputs.generated_at,
+        style=Markup(inputs.template.style),  # noqa: S704  # our own file, no user text
+        script=Markup(inputs.template.script),  # noqa: S704
+        tones_light=css_variables(dark=False),
+        tones_dark=css_variables(dark=True),
+    )
+
+
+def _figure(drawn: DrawnFigure) -> PageFigure:
+    from biasinit.reporting.svg import themed
+
+    return PageFigure(
+        name=drawn.name,
+        title=drawn.title,
+        svg=Markup(themed(drawn.svg)),  # noqa: S704  # matplotlib and to_svg escape all text
+        caption=drawn.caption,
+        alt=drawn.alt,
+        csv_href=csv_href(drawn.csv, fallback=f"figures/{drawn.name}.csv"),
+        tables=FIGURES[drawn.name].tables,
+    )
+
+
+def _facts(inputs: ReportInputs) -> tuple[str, ...]:
+    study, runs = inputs.study, table(inputs.tables, "runs")
+    failed = int(runs["failed"].astype(bool).sum()) if "failed" in runs else 0
+    return (
+        f"{len(runs) or study.run_count} runs",
+        f"{len(study.schemes)} schemes",
+        f"{len(study.cells)} cell{'s' if len(study.cells) != 1 else ''}",
+        f"{study.seeds} seeds",
+        f"{failed} failed run{'s' if failed != 1 else ''}",
+        f"reference: {study.reference}",
+    )
+
+
+def _registration(inputs: ReportInputs) -> Registration:
+    plan, deviations = inputs.plan, inputs.deviations
+    if not plan:
+        status = "exploratory"
+        explanation = "No plan was registered before the first run, so every verdict is exploratory."
+    elif deviations:
+        status = "exploratory"
+        explanation = (
+            f"The analysis departs from the registered plan in {len(deviations)} "
+            f"place{'s' if len(deviations) != 1 else ''}, listed under Methods; verdicts are "
+            "exploratory."
+        )
+    else:
+        status = "confirmatory"
+        explanation = "The plan was registered before the first run, and nothing departs from it."
+    return Registration(
+        status=status,
+        explanation=explanation,
+        sha256=str(_first(plan, ("sha256", "sha_256", "hash", "digest"))),
+        time=str(_first(plan, ("registered_at", "time", "created", "created_at"))),
+        plan=yaml.safe_dump(_plain(plan), sort_keys=False, allow_unicode=True) if plan else "",
+        deviations=tuple(_deviation(item) for item in deviations),
+    )
+
+
+def _first(mapping: Mapping[str, Any], keys: Sequence[str]) -> Any:  # noqa: ANN401  # any plain value
+    return next((mapping[key] for key in keys if mapping.get(key)), numbers.MISSING)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # any plain value
+    return json.loads(json.dumps(value, default=str))
+
+
+def _deviation(item: Mapping[str, Any]) -> str:
+    return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in item.items())
+
+
+def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in mapping.items():
+        name = f"{prefix}{str(key).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            pairs += _flat(value, prefix=f"{name}: ")
+        elif isinstance(value, (list, tuple)):
+            pairs.append((name, ", ".join(str(part) for part in value)))
+        else:
+            pairs.append((name, str(value)))
+    return tuple(pairs)
+
+
+def open_questions(verdicts: Sequence[Verdict], study: Study) -> tuple[OpenQuestion, ...]:
+    """Return the inconclusive verdicts with their sentences, the cheapest to decide first."""
+    rows = [row for row in verdicts if row.verdict == "inconclusive"]
+    rows.sort(key=lambda row: (row.seeds_needed != row.seeds_needed, row.seeds_needed))
+    threshold = threshold_words(study)
+    return tuple(
+        OpenQuestion(text=sentence(row, threshold=threshold), seeds_needed=row.seeds_needed)
+        for row in rows
+    )
+
+
+def next_command(verdicts: Sequence[Verdict], study: Study) -> str:
+    """Return the command that adds the seeds which would decide the inconclusive verdicts.
+
+    The number is the next multiple of ``seeds_per_shard`` above what the verdicts ask for, and
+    at least double, because a look at a few more seeds costs error rate and tells little.
+    """
+    needed = [row.seeds_needed for row in verdicts if row.seeds_needed == row.seeds_needed]
+    wanted = max([2.0 * study.seeds, *needed])
+    shards = -(-wanted // study.seeds_per_shard)
+    seeds = int(shards) * study.seeds_per_shard
+    return f"snakemake --cores all --config seeds={seeds}"
+
+
+def control_sentences(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[str, ...]:
+    """Return what the controls show: identity check, A/A arm, pairing audit."""
+    return (_identity_sentence(tables), _replicate_sentence(tables, study), _pairing(tables))
+
+
+def _identity_sentence(tables: Mapping[str, pd.DataFrame]) -> str:
+    frame = table(tables, "identity")
+    if frame.empty:
+        return "Identity check: not in this table."
+    largest = float(frame["largest_accuracy_difference"].max())
+    share = float(frame["share_identical_predictions"].min())
+    return (
+        "Identity check: with the bias before batch normalisation, accuracies differ by at most "
+        f"{numbers.number(largest)} points, and at least {numbers.percent(share, decimals=3)} of "
+        "predictions are identical to the reference's."
+    )
+
+
+def _replicate_sentence(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+    frame = table(tables, "replicate")
+    if frame.empty:
+        return "A/A arm: not in this table."
+    rows = frame[frame["cell"] == "all"] if "cell" in frame else frame
+    parts = [
+        f"{numbers.signed(float(row['estimate']))} points "
+        f"({numbers.interval(float(row['lower']), float(row['upper']))}) "
+        f"{normalization_label(str(row['normalization']))}"
+        for row in rows.to_dict("records")
+    ]
+    return (
+        f"A/A arm: {study.replicate} against itself with another batch order differs by "
+        f"{numbers.joined(parts)}; zero by construction."
+    )
+
+
+def _pairing(tables: Mapping[str, pd.DataFrame]) -> str:
+    frame = table(tables, "pairing")
+    if frame.empty:
+        return "Pairing audit: not in this table."
+    weights, orders = frame["weights_equal"].astype(bool), frame["orders_equal"].astype(bool)
+    broken = int((~(weights & orders)).sum())
+    state = (
+        "initial weights and batch order are the same for every seed under every scheme"
+        if broken == 0
+        else f"initial weights or batch order differ in {broken} of {len(frame)} comparisons"
+    )
+    correlations = frame["correlation"].astype(float)
+    low, high = float(correlations.min()), float(correlations.max())
+    return (
+        f"Pairing audit: {state}; accuracies of pairs correlate between {numbers.number(low)} and "
+        f"{numbers.number(high)}."
+    )
+
+
+def method_sentences(study: Study) -> tuple[str, ...]:
+    """Return how the study was made and judged, with its numbers."""
+    training, analysis = study.training, study.analysis
+    margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
+    thresholds = ", ".join(f"{name} {numbers.plain(t)} %" for name, t in analysis.thresholds.items())
+    low, high = (numbers.plain(value) for value in analysis.speed_margin)
+    return (
+        f"Each run trains for {training.epochs} epochs in batches of {training.batch_size}. Final "
+        "accuracy is test accuracy after the last epoch, never the best epoch.",
+        "Runs that share a seed start from the same weights and see the same batches under every "
+        "scheme. Contrasts are taken seed by seed and averaged over cells.",
+        "Intervals come from one-sample t on those contrasts, and the family of contrasts from "
+        f"sign flips ({analysis.resamples} of them when there are more than 16 seeds), at a "
+        f"family-wise error rate of {numbers.plain(analysis.alpha)}. A mixed-effects model is the "
+        "second analysis; a contrast on which the two disagree is called fragile.",
+        f"Equivalence is shown by two one-sided tests against margins fixed beforehand: {margins} "
+        f"points of accuracy, and ratios of {low} to {high} for time.",
+        f"Speed is the restricted mean number of epochs to the threshold ({thresholds} validation "
+        "accuracy at two points in succession).",
+        "When any run of either arm failed, failures are compared by an exact paired test, and "
+        "accuracy among the seeds where both arms trained, which is a selected set.",
+        "Biases before batch normalisation are an identity check: they enter no model and no mean.",
+    )

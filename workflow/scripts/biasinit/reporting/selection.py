@@ -1,0 +1,186 @@
+"""From the tables of a study to the frames that figures and page tables show.
+
+Nothing is estimated here: rows are chosen, ordered and joined. Every function takes a table
+that may be empty or absent and returns a frame with at least the columns that it names.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from biasinit.config import Study
+from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
+
+FACTORS = (
+    "dataset",
+    "architecture",
+    "weight_init",
+    "input_scaling",
+    "optimizer",
+    "learning_rate",
+)
+CONDITIONAL_BASIS = "seeds where both trained"
+ALL_CELLS = "all"
+
+
+def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Return a table of the study, or an empty frame when the study does not have it."""
+    found = tables.get(name)
+    return pd.DataFrame() if found is None else found
+
+
+def scheme_order(study: Study) -> tuple[str, ...]:
+    """Return the names of all schemes in the order of the study, the A/A arm last."""
+    names = tuple(scheme.name for scheme in study.schemes)
+    return (*names, study.replicate_name) if study.replicate_name else names
+
+
+def cell_labels(cells: Sequence[str]) -> dict[str, str]:
+    """Return a short label for each cell: the factors in which the cells differ.
+
+    'digits/small_cnn/he/standardized/sgd/0.02' among cells that differ in the learning rate
+    only is 'learning rate 0.02'.
+    """
+    parts = {cell: cell.split("/") for cell in cells if cell != ALL_CELLS}
+    labels = {ALL_CELLS: "mean over cells"}
+    if any(len(levels) != len(FACTORS) for levels in parts.values()):
+        return labels | {cell: cell for cell in parts}
+    varying = [
+        place for place in range(len(FACTORS)) if len({v[place] for v in parts.values()}) > 1
+    ]
+    for cell, levels in parts.items():
+        words = [_level_words(FACTORS[place], levels[place]) for place in varying]
+        labels[cell] = ", ".join(words) if words else cell
+    return labels
+
+
+def _level_words(factor: str, level: str) -> str:
+    return f"learning rate {level}" if factor == "learning_rate" else level
+
+
+def arranged(frame: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFrame:
+    """Return the rows by normalisation, then by scheme in the order of the study."""
+    if frame.empty:
+        return frame
+    levels = list(NORMALIZATION_LABELS)
+    ranks = pd.DataFrame(index=frame.index)
+    if "normalization" in frame:
+        ranks["normalization"] = [_rank(levels, str(v)) for v in frame["normalization"]]
+    if "scheme" in frame:
+        ranks["scheme"] = [_rank(schemes, str(v)) for v in frame["scheme"]]
+    if ranks.empty:
+        return frame.reset_index(drop=True)
+    order = ranks.sort_values(list(ranks.columns), kind="stable").index
+    return frame.loc[order].reset_index(drop=True)
+
+
+def _rank(known: Sequence[str], value: str) -> int:
+    return known.index(value) if value in known else len(known)
+
+
+def without_index_repeats(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with a fresh index, so that rows can be chosen by label."""
+    return frame.reset_index(drop=True)
+
+
+def judged(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per contrast: the one on seeds where both trained, where there is one."""
+    if contrasts.empty or "basis" not in contrasts:
+        return contrasts
+    frame = without_index_repeats(contrasts)
+    keys = [key for key in ("family", "normalization", "scheme", "cell") if key in frame]
+    conditional = frame["basis"].astype(str) == CONDITIONAL_BASIS
+    last = frame.assign(conditional=conditional).sort_values(
+        [*keys, "conditional"], kind="stable"
+    )
+    kept = last.groupby(keys, sort=False).tail(1).index
+    return frame.loc[sorted(kept)]
+
+
+def contrasts(
+    tables: Mapping[str, pd.DataFrame],
+    name: str,
+    *,
+    family: str,
+    outcome: str,
+    schemes: Sequence[str],
+    cells: bool = False,
+) -> pd.DataFrame:
+    """Return the judged contrasts of one family with the verdicts of that outcome beside them.
+
+    Args:
+        tables: all tables of the study.
+        name: table that holds the contrasts.
+        family: family of contrasts to keep.
+        outcome: outcome whose verdict, seeds needed and failures are joined.
+        schemes: order of the rows.
+        cells: rows of single cells in place of the mean over cells.
+    """
+    frame = table(tables, name)
+    if frame.empty:
+        return frame
+    if "family" in frame:
+        frame = frame[frame["family"] == family]
+    if "cell" in frame:
+        frame = frame[(frame["cell"] == ALL_CELLS) != cells]
+    frame = judged(frame)
+    found = table(tables, "verdicts")
+    if not cells and {"outcome", "normalization", "scheme"} <= set(found.columns):
+        extra = [
+            column
+            for column in ("verdict", "depends_on", "failed", "reference_failed", "seeds_needed")
+            if column in found and column not in frame
+        ]
+        keys = ["normalization", "scheme"]
+        chosen = found.loc[found["outcome"] == outcome, [*keys, *extra]]
+        frame = frame.merge(chosen.drop_duplicates(keys), on=keys, how="left")
+    return arranged(frame, schemes=schemes)
+
+
+def over_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the mean over cells, or all rows when there is no such mean."""
+    if "cell" not in frame or not (frame["cell"] == ALL_CELLS).any():
+        return frame
+    return frame[frame["cell"] == ALL_CELLS]
+
+
+def single_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of single cells, or all rows when there are none."""
+    if "cell" not in frame or (frame["cell"] == ALL_CELLS).all():
+        return frame
+    return frame[frame["cell"] != ALL_CELLS]
+
+
+def run_cells(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs with their cell as one text column, as the analysis tables name it."""
+    present = [factor for factor in FACTORS if factor in runs]
+    if runs.empty or not present:
+        return runs.assign(cell=ALL_CELLS)
+    texts = [runs[factor].map(str) for factor in present]
+    cell = texts[0]
+    for text in texts[1:]:
+        cell = cell + "/" + text
+    return runs.assign(cell=cell)
+
+
+def treatments(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without the identity check."""
+    if "normalization" not in frame:
+        return frame
+    return frame[frame["normalization"] != "batchnorm"]
+
+
+def without_replicate(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows without the A/A arm."""
+    if "scheme" not in frame or study.replicate_name is None:
+        return frame
+    return frame[frame["scheme"] != study.replicate_name]
+
+
+def normalizations(frame: pd.DataFrame) -> list[str]:
+    """Return the levels in the frame, without batch normalisation first."""
+    if "normalization" not in frame:
+        return []
+    found = [str(value) for value in frame["normalization"].drop_duplicates()]
+    known = [level for level in NORMALIZATION_LABELS if level in found and level != INTERACTION]
+    return known + [level for level in found if level not in NORMALIZATION_LABELS]

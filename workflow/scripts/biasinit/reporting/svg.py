@@ -1,0 +1,51 @@
+"""Figures as SVG text: the same bytes for the same figure, and safe to inline in one page.
+
+Text stays text, so that it can be searched, and is set in the font of the page. The layout
+is measured in DejaVu Sans, which is wider than the fonts that browsers put in its place, so
+labels that fit here fit there.
+"""
+
+import io
+import re
+from html import escape
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from biasinit.reporting.style import PAPER, STYLE, TONES
+
+FONT_STACK = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+
+def to_svg(figure: Figure, *, name: str, alt: str) -> str:
+    """Return a figure as one ``<svg>`` element without prologue, date or foreign address.
+
+    Args:
+        figure: the drawing.
+        name: prefix of every id, unique in a page.
+        alt: what the figure shows, in words; read aloud in place of the drawing.
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    text = text.replace("'DejaVu Sans'", FONT_STACK)
+    text = re.sub(r"\n\s*\n+", "\n", text)
+    label = escape(alt, quote=True)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
+
+
+def themed(svg: str) -> str:
+    """Return the SVG with every colour as a CSS variable, so that the page decides on it."""
+    for tone in TONES:
+        value = "transparent" if tone is PAPER else f"var({tone.variable})"
+        svg = svg.replace(tone.light, value)
+    # The width belongs to the page: the view box keeps the proportions.
+    return re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r' height="[\d.]+pt"', "", svg, 1), 1)

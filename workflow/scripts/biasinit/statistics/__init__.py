@@ -1,0 +1,1 @@
+"""Statistics of a table of runs: models, contrasts, equivalence, survival, verdicts."""

@@ -1,0 +1,82 @@
+"""What an estimate travels with: its error, degrees of freedom, interval, p-value and method."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """One estimated quantity; ``lower`` and ``upper`` bound a 95 % interval unless said."""
+
+    estimate: float
+    standard_error: float
+    df: float
+    t: float
+    p: float
+    lower: float
+    upper: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointTest:
+    """An F-test that several linear combinations are all zero."""
+
+    f: float
+    df_numerator: float
+    df_denominator: float
+    p: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equivalence:
+    """Two one-sided tests against +/- a margin, in units of the estimate.
+
+    ``p_lower`` tests "at or below -margin", ``p_upper`` "at or above +margin", and ``p`` is the
+    larger of them. ``smallest_margin`` is the smallest one that would be declared equivalent at
+    5 %: the largest absolute bound of the 90 % interval.
+    """
+
+    estimate: float
+    lower90: float
+    upper90: float
+    p_lower: float
+    p_upper: float
+    p: float
+    smallest_margin: float
+
+
+def two_one_sided(
+    estimate: float, standard_error: float, df: float, margin: float, *, level: float = 0.05
+) -> Equivalence:
+    """Return two one-sided t-tests of equivalence.
+
+    Args:
+        estimate: in any unit.
+        standard_error: of the estimate.
+        df: degrees of freedom of the standard error.
+        margin: above 0, in the unit of the estimate.
+        level: of each one-sided test; the interval has the level 1 - 2 level.
+
+    Source: Schuirmann (1987), doi:10.1007/BF01068419.
+    """
+    if not margin > 0:
+        raise ValueError(f"'margin' must be above 0, got {margin!r}.")
+    half = standard_error * float(scipy.stats.t.isf(level, df))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        from_below = np.float64(estimate + margin) / standard_error
+        from_above = np.float64(estimate - margin) / standard_error
+    p_lower = float(scipy.stats.t.sf(from_below, df))
+    p_upper = float(scipy.stats.t.cdf(from_above, df))
+    return Equivalence(
+        estimate=estimate,
+        lower90=estimate - half,
+        upper90=estimate + half,
+        p_lower=p_lower,
+        p_upper=p_upper,
+        p=float(np.maximum(p_lower, p_upper)),
+        smallest_margin=float(np.maximum(abs(estimate - half), abs(estimate + half))),
+    )

@@ -1,0 +1,130 @@
+"""Marginal means of factors and contrasts between them, from a mixed model.
+
+A marginal mean is the average of the model's predictions over the levels of all other factors
+with equal weights, whatever the numbers of runs (R: emmeans). A contrast is a difference of two
+marginal means, a contrast of contrasts the difference of two such differences.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from biasinit.errors import NotEstimableError
+from biasinit.statistics.arrays import Floats
+from biasinit.statistics.multiplicity import holm, largest_t_quantile, largest_t_tail
+
+if TYPE_CHECKING:
+    from biasinit.statistics.mixed import MixedFit
+
+LEVEL = 0.95  # of all intervals
+ADJUSTMENTS = ("none", "holm", "tukey", "dunnett")
+
+
+def marginal_means(fit: "MixedFit", factors: Sequence[str]) -> pd.DataFrame:
+    """Return the mean of each combination of levels: factors, estimate, error, df, interval."""
+    grid, rows = fit.state.design.grid(factors)
+    table = fit.tests(rows)
+    half = table["standard_error"] * scipy.stats.t.isf((1 - LEVEL) / 2, table["df"])
+    table["lower"], table["upper"] = table["estimate"] - half, table["estimate"] + half
+    return pd.concat([grid, table.drop(columns=["t", "p"])], axis=1)
+
+
+def contrasts(
+    fit: "MixedFit",
+    factor: str,
+    *,
+    reference: str | None,
+    by: Sequence[str],
+    adjust: Literal["none", "holm", "tukey", "dunnett"],
+    interaction: str | None,
+) -> pd.DataFrame:
+    """Return differences of marginal means.
+
+    Args:
+        fit: the model.
+        factor: whose levels are compared.
+        reference: the level that is subtracted from every other; None gives all pairs, earlier
+            minus later in sorted text order.
+        by: factors within whose levels the comparison is made.
+        adjust: over the whole frame, ``by`` included; "tukey" and "dunnett" are both exact by the
+            multivariate t of all contrasts of the frame.
+        interaction: another factor; gives the difference of each contrast between its levels,
+            each later level minus the first.
+
+    Returns:
+        ``contrast``, the ``by`` columns, ``estimate, standard_error, df, t, p, p_adjusted, lower,
+        upper``. Intervals are simultaneous for tukey and dunnett, Bonferroni for holm.
+    """
+    if adjust not in ADJUSTMENTS:
+        allowed = ", ".join(map(repr, ADJUSTMENTS))
+        raise NotEstimableError(f"'adjust' must be one of {allowed}, got {adjust!r}.")
+    crossing = [interaction] if interaction else []
+    wanted = [factor, *crossing, *by]
+    if len(set(wanted)) < len(wanted):
+        raise NotEstimableError(f"A factor may stand once among {', '.join(wanted)}.")
+    grid, means = fit.state.design.grid(wanted)
+    place = {tuple(row): index for index, row in enumerate(grid.itertuples(index=False))}
+    steps = _pairs(fit.factors[factor], factor, reference)
+    crossed = _from_first(fit.factors[interaction]) if interaction else [None]
+    labels, rows, keys = [], [], []
+    for key in itertools.product(*(fit.factors[name] for name in by)):
+        for (plus, minus), other in itertools.product(steps, crossed):
+            if other is None:
+                row = means[place[(plus, *key)]] - means[place[(minus, *key)]]
+                labels.append(f"{plus} - {minus}")
+            else:
+                late, early = other
+                row = (means[place[(plus, late, *key)]] - means[place[(minus, late, *key)]]) - (
+                    means[place[(plus, early, *key)]] - means[place[(minus, early, *key)]]
+                )
+                labels.append(f"({plus} - {minus}) x ({late} - {early})")
+            rows.append(row)
+            keys.append(key)
+    weights = np.array(rows).reshape(len(rows), means.shape[1])
+    frame = pd.DataFrame(keys, columns=pd.Index(list(by)), index=range(len(rows)))
+    frame.insert(0, "contrast", labels)
+    return pd.concat([frame, _adjusted(fit, weights, adjust)], axis=1)
+
+
+def _pairs(levels: Sequence[str], factor: str, reference: str | None) -> list[tuple[str, str]]:
+    if reference is None:
+        return list(itertools.combinations(levels, 2))
+    if reference not in levels:
+        raise NotEstimableError(
+            f"'reference' must be a level of '{factor}', which has {', '.join(levels)}, "
+            f"got {reference!r}."
+        )
+    return [(level, reference) for level in levels if level != reference]
+
+
+def _from_first(levels: Sequence[str]) -> list[tuple[str, str] | None]:
+    return [(level, levels[0]) for level in levels[1:]]
+
+
+def _adjusted(fit: "MixedFit", weights: Floats, adjust: str) -> pd.DataFrame:
+    table = fit.tests(weights)
+    t, df = np.abs(table["t"].to_numpy()), table["df"].to_numpy()
+    known = ~np.isnan(t)
+    count = int(known.sum())
+    adjusted = table["p"].to_numpy().copy()
+    critical = scipy.stats.t.isf((1 - LEVEL) / 2, df)
+    if adjust == "holm":
+        adjusted = holm(adjusted)
+        critical = scipy.stats.t.isf((1 - LEVEL) / 2 / max(count, 1), df)
+    elif adjust in ("tukey", "dunnett") and count:
+        correlation = fit.correlation(weights[known])
+        quantiles: dict[float, float] = {}
+        for place in np.flatnonzero(known):
+            adjusted[place] = largest_t_tail(float(t[place]), correlation, float(df[place]))
+            rounded = float(f"{df[place]:.4g}")
+            if rounded not in quantiles:
+                quantiles[rounded] = largest_t_quantile(1 - LEVEL, correlation, rounded)
+            critical[place] = quantiles[rounded]
+    table["p_adjusted"] = adjusted
+    half = table["standard_error"] * critical
+    table["lower"], table["upper"] = table["estimate"] - half, table["estimate"] + half
+    return table

@@ -1,0 +1,50 @@
+"""Checkpoints of a shard: atomic, with a checksum, and only for the shard that wrote them.
+
+A file is one line of header (format, digest of what is trained, SHA-256 of the rest) and the
+state as ``torch.save`` writes it; it is read with ``weights_only``, which runs no code.
+"""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from biasinit.errors import CheckpointError
+
+FORMAT = "biasinit-checkpoint-1"
+
+
+def save_checkpoint(path: Path, state: dict[str, Any], *, digest: str) -> None:
+    """Write ``state`` to ``path`` so that a reader sees the old file or the new, never a part."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getvalue()
+    header = f"{FORMAT} {digest} {hashlib.sha256(content).hexdigest()}\n".encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(header + content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
+    """Return the state in ``path``.
+
+    Raises:
+        CheckpointError: the file is damaged, or belongs to another shard, code or version.
+    """
+    header, _, content = path.read_bytes().partition(b"\n")
+    fields = header.decode(errors="replace").split(" ")
+    if len(fields) != 3 or fields[0] != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of this version.")
+    if fields[1] != digest:
+        raise CheckpointError(f"{path} belongs to another shard, code or version.")
+    if fields[2] != hashlib.sha256(content).hexdigest():
+        raise CheckpointError(f"{path} is damaged: its checksum does not fit.")
+    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    return state

@@ -1,0 +1,81 @@
+"""What training one shard needs to know, without the rest of the study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from biasinit.schemes import BiasScheme, scheme_from_mapping
+
+CELL_FACTORS = (
+    "dataset",
+    "architecture",
+    "weight_init",
+    "input_scaling",
+    "optimizer",
+    "learning_rate",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerDescription:
+    """Stochastic gradient descent; defaults as in the study file."""
+
+    kind: str = "sgd"
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingDescription:
+    """What is the same in every run; defaults as in the study file."""
+
+    epochs: int
+    batch_size: int
+    points_per_epoch: int = 4
+    dense_epochs: int = 8
+    test_epochs: int = 3
+    probe_images: int = 200
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardDescription:
+    """One shard: consecutive seeds of one scheme, in one cell, at one normalisation.
+
+    ``label`` names the scheme in tables: the A/A arm trains ``scheme`` under another label,
+    with the batch order of ``order_stream``.
+    """
+
+    study: str
+    study_seed: int
+    seeds: tuple[int, ...]
+    cell: Mapping[str, str | float]
+    normalization: str
+    scheme: BiasScheme
+    label: str
+    order_stream: str
+    optimizer: OptimizerDescription
+    training: TrainingDescription
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "ShardDescription":
+        """Return the description in a mapping as ``Study.shard_description`` makes it."""
+        first, beyond = mapping["seeds"]
+        return cls(
+            study=mapping["study"],
+            study_seed=mapping["study_seed"],
+            seeds=tuple(range(first, beyond)),
+            cell={factor: mapping["cell"][factor] for factor in CELL_FACTORS},
+            normalization=mapping["normalization"],
+            scheme=scheme_from_mapping(mapping["scheme"]),
+            label=mapping["label"],
+            order_stream=mapping["order_stream"],
+            optimizer=OptimizerDescription(**mapping["optimizer"]),
+            training=TrainingDescription(**mapping["training"]),
+        )
+
+    @property
+    def run_key(self) -> dict[str, str | float]:
+        """Factors and scheme, as the tables name them."""
+        return {**self.cell, "normalization": self.normalization, "scheme": self.label}

@@ -1,0 +1,85 @@
+"""What the units of a network do, measured on a fixed set of training images.
+
+For the pre-activation z (what the ReLU sees) of each hidden layer: the share of values above
+0 (*active*), of units ≤ 0 for every image and position (*dead*) and of units > 0 for every
+one (*always on*); its mean and SD; norms of the loss gradient of weights and biases; the
+norm of the biases and how far they are from where they started.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional
+
+from biasinit.networks import Network
+from biasinit.training.members import MemberState, Tensors
+
+QUANTITIES = (
+    "active_fraction",
+    "dead_fraction",
+    "always_on_fraction",
+    "preactivation_mean",
+    "preactivation_std",
+    "gradient_norm_weight",
+    "gradient_norm_bias",
+    "bias_norm",
+    "bias_shift",
+)
+
+
+def probe(
+    network: Network, state: MemberState, start: Mapping[str, Tensor], images: Tensor, labels: Tensor
+) -> dict[str, dict[str, Tensor]]:
+    """Return each quantity of each hidden layer, (members,); NaN where a layer has no bias.
+
+    Args:
+        network: the network, one member.
+        state: the members.
+        start: the initial parameters, stacked, by name.
+        images: (images, height, width, channels), shared by all members.
+        labels: (images,).
+    """
+    network.eval()
+
+    def loss_and_units(parameters: Tensors, buffers: Tensors) -> tuple[Tensor, Tensors]:
+        preactivations: dict[str, Tensor] = {}
+        logits = functional_call(network, (parameters, buffers), (images, preactivations))
+        units = {name: _unit_statistics(value) for name, value in preactivations.items()}
+        return functional.cross_entropy(logits, labels), units
+
+    gradients, units = vmap(grad(loss_and_units, has_aux=True))(state.parameters, state.buffers)
+    biases = network.scheme_biases()
+    members = len(state.diverged_at)
+    missing = torch.full((members,), torch.nan, dtype=next(iter(gradients.values())).dtype)
+    result = {}
+    for layer in network.hidden:
+        weight = gradients[f"hidden.{layer}.layer.weight"]
+        bias = biases.get(layer)
+        values = dict(zip(QUANTITIES[:5], units[layer].unbind(1), strict=True))
+        values["gradient_norm_weight"] = weight.flatten(1).norm(dim=1)
+        values["gradient_norm_bias"] = missing if bias is None else gradients[bias].norm(dim=1)
+        current = None if bias is None else state.parameters[bias]
+        values["bias_norm"] = missing if current is None else current.norm(dim=1)
+        values["bias_shift"] = (
+            missing if current is None or bias is None else (current - start[bias]).norm(dim=1)
+        )
+        result[layer] = values
+    return result
+
+
+def _unit_statistics(preactivation: Tensor) -> Tensor:
+    """Return active, dead, always-on fraction, mean and SD of one layer, shape (5,)."""
+    by_unit = preactivation.detach().flatten(0, -2)
+    mean = by_unit.mean()
+    dtype = preactivation.dtype
+    return torch.stack(
+        [
+            (by_unit > 0).to(dtype).mean(),
+            (by_unit.amax(0) <= 0).to(dtype).mean(),
+            (by_unit.amin(0) > 0).to(dtype).mean(),
+            mean,
+            (by_unit - mean).square().mean().sqrt(),
+        ]
+    )

@@ -1,0 +1,60 @@
+"""Train one shard: consecutive seeds of one scheme, in one cell, at one normalisation."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from biasinit.data import load_prepared
+from biasinit.execution.job import job
+from biasinit.execution.progress import ProgressNote
+from biasinit.tables import write_table
+from biasinit.training import CheckpointPlace, ShardDescription, train_shard
+
+
+def train(
+    *,
+    shard: Mapping[str, Any],
+    code: str,
+    threads: int,
+    data: str,
+    progress: Path,
+    checkpoint: Path,
+    tables: Mapping[str, str],
+) -> None:
+    """Train the shard that ``shard`` describes and write its tables.
+
+    Args:
+        shard: the description of the shard.
+        code: version of the training code; a checkpoint of another version is not used.
+        threads: processor threads.
+        data: the prepared data set.
+        progress: file that notes the share that is done.
+        checkpoint: file that the state is kept in while training; removed at the end.
+        tables: output file of each table.
+    """
+    torch.set_num_threads(threads)
+    description = ShardDescription.from_mapping(shard)
+    result = train_shard(
+        description,
+        load_prepared(Path(data)),
+        progress=ProgressNote(progress, runs=len(description.seeds)),
+        checkpoint=CheckpointPlace(path=checkpoint, code=code),
+    )
+    for name, path in tables.items():
+        write_table(getattr(result, name), path)
+    checkpoint.unlink(missing_ok=True)
+    progress.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        train(
+            shard=snakemake.params.shard,
+            code=snakemake.params.code,
+            threads=snakemake.threads,
+            data=snakemake.input.data,
+            progress=Path(snakemake.params.progress),
+            checkpoint=Path(snakemake.params.checkpoint),
+            tables=dict(snakemake.output.items()),
+        )
