@@ -46,7 +46,9 @@ def make_study(schemes=THREAD, *, learning_rates=(0.02, 0.005), seeds=20, name="
     )
 
 
-def make_tables(study: Study, *, failing=("1.0",), all_failed=False, seed=1) -> dict[str, pd.DataFrame]:
+def make_tables(
+    study: Study, *, failing=("1.0",), all_failed=False, seed=1
+) -> dict[str, pd.DataFrame]:
     """Return every table of the study.
 
     ``failing`` schemes lose a fifth of their runs without batch normalisation; the others
@@ -64,8 +66,13 @@ def make_tables(study: Study, *, failing=("1.0",), all_failed=False, seed=1) -> 
         "accuracy_contrasts": _accuracy_contrasts(study, verdicts, rng),
         "accuracy_model": pd.DataFrame(
             [
-                {"normalization": level, "quantity": quantity, "level": "", "value": value,
-                 "note": note}
+                {
+                    "normalization": level,
+                    "quantity": quantity,
+                    "level": "",
+                    "value": value,
+                    "note": note,
+                }
                 for level in LEVELS
                 for quantity, value, note in (
                     ("variance of blocks", 0.041, ""),
@@ -73,47 +80,84 @@ def make_tables(study: Study, *, failing=("1.0",), all_failed=False, seed=1) -> 
                     ("log-likelihood", -312.4, ""),
                 )
             ]
-        ),  # fmt: skip
+        ),
         "speed_means": _means(study, names, all_failed, rng, speed=True),
         "speed_contrasts": _speed_contrasts(study, verdicts),
         "failure_rates": _failure_rates(study, names, failing, all_failed),
         "failure_contrasts": _failure_contrasts(study, others, failing),
         "identity": pd.DataFrame(
             [
-                {"cell": cell.label, "scheme": scheme, "reference": names[0], "seeds": study.seeds,
-                 "largest_accuracy_difference": round(float(rng.choice([0.0, 0.0, 0.1675])), 4),
-                 "share_identical_predictions": 1 - float(rng.choice([0.0, 1e-4, 3e-4]))}
+                {
+                    "cell": cell.label,
+                    "scheme": scheme,
+                    "reference": names[0],
+                    "seeds": study.seeds,
+                    "largest_accuracy_difference": round(float(rng.choice([0.0, 0.0, 0.1675])), 4),
+                    "share_identical_predictions": 1 - float(rng.choice([0.0, 1e-4, 3e-4])),
+                }
                 for cell in study.cells
                 for scheme in others
             ]
-        ),  # fmt: skip
+        ),
         "replicate": _replicate(study, rng),
         "pairing": pd.DataFrame(
             [
-                {"normalization": level, "cell": cell.label, "scheme": scheme,
-                 "reference": names[0], "seeds": study.seeds, "weights_equal": True,
-                 "orders_equal": True, "correlation": 0.35, "variance_gain": 1.5}
+                {
+                    "normalization": level,
+                    "cell": cell.label,
+                    "scheme": scheme,
+                    "reference": names[0],
+                    "seeds": study.seeds,
+                    "weights_equal": True,
+                    "orders_equal": True,
+                    "correlation": 0.35,
+                    "variance_gain": 1.5,
+                }
                 for level in LEVELS
                 for cell in study.cells
                 for scheme in others
             ]
-        ),  # fmt: skip
+        ),
         "layer_means": _layers(names, study),
         "curve_means": _curves(study, names, failing, all_failed),
         "jobs": pd.DataFrame(
-            {"duration_seconds": [12.5, 13.5], "device": "cpu", "host": "h", "threads": 1,
-             "torch_version": "2.13.0", "python_version": "3.11.2", "scheme": names[0]}
-        ),  # fmt: skip
+            {
+                "duration_seconds": [12.5, 13.5],
+                "device": "cpu",
+                "host": "h",
+                "threads": 1,
+                "torch_version": "2.13.0",
+                "python_version": "3.11.2",
+                "scheme": names[0],
+            }
+        ),
     }
     return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
 
 
 _VERDICT_COLUMNS = (
-    "outcome", "normalization", "scheme", "reference", "verdict", "headline", "estimate", "lower",
-    "upper", "unit", "margin_lower", "margin_upper", "p_adjusted", "p_equivalence_adjusted",
-    "fragile", "depends_on", "smallest_margin", "seeds", "seeds_needed", "failed",
+    "outcome",
+    "normalization",
+    "scheme",
+    "reference",
+    "verdict",
+    "headline",
+    "estimate",
+    "lower",
+    "upper",
+    "unit",
+    "margin_lower",
+    "margin_upper",
+    "p_adjusted",
+    "p_equivalence_adjusted",
+    "fragile",
+    "depends_on",
+    "smallest_margin",
+    "seeds",
+    "seeds_needed",
+    "failed",
     "reference_failed",
-)  # fmt: skip
+)
 
 
 def _failures(scheme, level, failing, all_failed, runs):
@@ -132,11 +176,20 @@ def _runs(study, names, failing, all_failed, rng):
                     failed = seed < lost
                     accuracy = 10.0 if failed else min(98.4 + 0.45 * rng.standard_normal(), 100)
                     rows.append(
-                        {"study": study.study, "normalization": level, **cell.model_dump(),
-                         "scheme": scheme, "seed": seed, "shard": 0, "final_accuracy": accuracy,
-                         "failed": failed, "failure_kind": "never learned" if failed else "none",
-                         "reached": not failed, "restricted_epochs": 12.0 if failed else 3.5}
-                    )  # fmt: skip
+                        {
+                            "study": study.study,
+                            "normalization": level,
+                            **cell.model_dump(),
+                            "scheme": scheme,
+                            "seed": seed,
+                            "shard": 0,
+                            "final_accuracy": accuracy,
+                            "failed": failed,
+                            "failure_kind": "never learned" if failed else "none",
+                            "reached": not failed,
+                            "restricted_epochs": 12.0 if failed else 3.5,
+                        }
+                    )
     return pd.DataFrame(rows)
 
 
@@ -154,54 +207,107 @@ def _verdicts(study, others, failing, all_failed, rng):
     for level in LEVELS:
         for place, scheme in enumerate(others):
             lost = _failures(scheme, level, failing, all_failed, study.seeds) * len(study.cells)
-            kind = "worse" if lost else ("equivalent", "inconclusive", "equivalent", "different but negligible")[place % 4]
+            kind = (
+                "worse"
+                if lost
+                else ("equivalent", "inconclusive", "equivalent", "different but negligible")[
+                    place % 4
+                ]
+            )
             verdict, estimate, half, needed = next(k for k in _KINDS if k[0] == kind)
             estimate += round(float(rng.normal(0, 0.01)), 3)
             if all_failed:
                 verdict, estimate, half, needed = "not estimable", math.nan, math.nan, math.nan
             common = {
-                "normalization": level, "scheme": scheme, "reference": study.reference,
-                "headline": "", "depends_on": "learning_rate" if lost else "", "fragile": place == 2,
-                "seeds": study.seeds, "failed": lost,
+                "normalization": level,
+                "scheme": scheme,
+                "reference": study.reference,
+                "headline": "",
+                "depends_on": "learning_rate" if lost else "",
+                "fragile": place == 2,
+                "seeds": study.seeds,
+                "failed": lost,
                 "reference_failed": runs if all_failed else 0,
-            }  # fmt: skip
+            }
             rows.append(
-                {**common, "outcome": "accuracy", "verdict": verdict, "estimate": estimate,
-                 "lower": estimate - half, "upper": estimate + half, "unit": "points",
-                 "margin_lower": -0.5, "margin_upper": 0.5, "p_adjusted": 0.003 if kind == "worse" else 0.4,
-                 "p_equivalence_adjusted": 0.004 if kind == "equivalent" else 0.3,
-                 "smallest_margin": abs(estimate) + half, "seeds_needed": needed}
-            )  # fmt: skip
+                {
+                    **common,
+                    "outcome": "accuracy",
+                    "verdict": verdict,
+                    "estimate": estimate,
+                    "lower": estimate - half,
+                    "upper": estimate + half,
+                    "unit": "points",
+                    "margin_lower": -0.5,
+                    "margin_upper": 0.5,
+                    "p_adjusted": 0.003 if kind == "worse" else 0.4,
+                    "p_equivalence_adjusted": 0.004 if kind == "equivalent" else 0.3,
+                    "smallest_margin": abs(estimate) + half,
+                    "seeds_needed": needed,
+                }
+            )
             slow = kind == "worse"
             ratio = math.nan if all_failed else (1.46 if slow else 1.03)
             rows.append(
-                {**common, "outcome": "speed",
-                 "verdict": "not estimable" if all_failed else "worse" if slow else "equivalent",
-                 "estimate": ratio, "lower": ratio / 1.12, "upper": ratio * 1.12, "unit": "ratio",
-                 "margin_lower": 0.8, "margin_upper": 1.25, "p_adjusted": 0.002 if slow else 0.5,
-                 "p_equivalence_adjusted": 0.9 if slow else 0.003, "smallest_margin": 1.15,
-                 "seeds_needed": math.nan}
-            )  # fmt: skip
+                {
+                    **common,
+                    "outcome": "speed",
+                    "verdict": "not estimable" if all_failed else "worse" if slow else "equivalent",
+                    "estimate": ratio,
+                    "lower": ratio / 1.12,
+                    "upper": ratio * 1.12,
+                    "unit": "ratio",
+                    "margin_lower": 0.8,
+                    "margin_upper": 1.25,
+                    "p_adjusted": 0.002 if slow else 0.5,
+                    "p_equivalence_adjusted": 0.9 if slow else 0.003,
+                    "smallest_margin": 1.15,
+                    "seeds_needed": math.nan,
+                }
+            )
             rows.append(
-                {**common, "outcome": "failure",
-                 "verdict": "not estimable" if all_failed or not lost else "worse",
-                 "estimate": math.nan if all_failed else lost / runs,
-                 "lower": math.nan if all_failed else max(lost / runs - 0.1, 0),
-                 "upper": math.nan if all_failed else lost / runs + 0.1, "unit": "share of runs",
-                 "margin_lower": math.nan, "margin_upper": math.nan,
-                 "p_adjusted": 0.008 if lost else math.nan, "p_equivalence_adjusted": math.nan,
-                 "smallest_margin": math.nan, "seeds_needed": math.nan}
-            )  # fmt: skip
+                {
+                    **common,
+                    "outcome": "failure",
+                    "verdict": "not estimable" if all_failed or not lost else "worse",
+                    "estimate": math.nan if all_failed else lost / runs,
+                    "lower": math.nan if all_failed else max(lost / runs - 0.1, 0),
+                    "upper": math.nan if all_failed else lost / runs + 0.1,
+                    "unit": "share of runs",
+                    "margin_lower": math.nan,
+                    "margin_upper": math.nan,
+                    "p_adjusted": 0.008 if lost else math.nan,
+                    "p_equivalence_adjusted": math.nan,
+                    "smallest_margin": math.nan,
+                    "seeds_needed": math.nan,
+                }
+            )
     for scheme in others:
         rows.append(
-            {"outcome": "interaction", "normalization": "batchnorm_shift - none", "scheme": scheme,
-             "reference": study.reference, "verdict": "inconclusive", "headline": "",
-             "estimate": 0.12, "lower": -0.40, "upper": 0.64, "unit": "points",
-             "margin_lower": -0.5, "margin_upper": 0.5, "p_adjusted": 0.6,
-             "p_equivalence_adjusted": 0.09, "fragile": False, "depends_on": "",
-             "smallest_margin": 0.58, "seeds": study.seeds, "seeds_needed": 32.0, "failed": 0,
-             "reference_failed": 0}
-        )  # fmt: skip
+            {
+                "outcome": "interaction",
+                "normalization": "batchnorm_shift - none",
+                "scheme": scheme,
+                "reference": study.reference,
+                "verdict": "inconclusive",
+                "headline": "",
+                "estimate": 0.12,
+                "lower": -0.40,
+                "upper": 0.64,
+                "unit": "points",
+                "margin_lower": -0.5,
+                "margin_upper": 0.5,
+                "p_adjusted": 0.6,
+                "p_equivalence_adjusted": 0.09,
+                "fragile": False,
+                "depends_on": "",
+                "smallest_margin": 0.58,
+                "seeds": study.seeds,
+                "seeds_needed": 32.0,
+                "failed": 0,
+                "reference_failed": 0,
+            }
+        )
     return pd.DataFrame(rows, columns=list(_VERDICT_COLUMNS))
 
 
@@ -213,11 +319,18 @@ def _means(study, names, all_failed, rng, *, speed=False):
             if all_failed:
                 centre = math.nan
             rows.append(
-                {"normalization": level, "scheme": scheme, "estimate": centre,
-                 "standard_error": 0.08, "df": 150.2, "lower": centre - 0.16,
-                 "upper": centre + 0.16, "runs": len(study.cells) * study.seeds,
-                 "reached" if speed else "failed": 0}
-            )  # fmt: skip
+                {
+                    "normalization": level,
+                    "scheme": scheme,
+                    "estimate": centre,
+                    "standard_error": 0.08,
+                    "df": 150.2,
+                    "lower": centre - 0.16,
+                    "upper": centre + 0.16,
+                    "runs": len(study.cells) * study.seeds,
+                    "reached" if speed else "failed": 0,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -225,18 +338,35 @@ def _contrast_row(study, verdict, cell, basis, shrink=1.0):
     half = (verdict["upper"] - verdict["lower"]) / 2
     estimate = verdict["estimate"]
     return {
-        "family": verdict["outcome"], "normalization": verdict["normalization"],
-        "scheme": verdict["scheme"], "reference": study.reference, "cell": cell, "basis": basis,
-        "seeds": verdict["seeds"], "estimate": estimate, "standard_error": half / 2.6, "df": 19.0,
-        "t": 2.6 * estimate / half, "p": verdict["p_adjusted"] / 3,
-        "lower": estimate - 0.8 * half * shrink, "upper": estimate + 0.8 * half * shrink,
-        "p_adjusted": verdict["p_adjusted"], "simultaneous_lower": verdict["lower"],
-        "simultaneous_upper": verdict["upper"], "margin": verdict["margin_upper"],
-        "p_equivalence": 0.01, "p_equivalence_adjusted": verdict["p_equivalence_adjusted"],
-        "smallest_margin": verdict["smallest_margin"], "mixed_estimate": estimate,
-        "mixed_standard_error": half / 2.5, "mixed_df": 150.0, "mixed_p": 0.01,
-        "mixed_p_adjusted": 0.03, "fragile": verdict["fragile"], "scheme_by_cell_p": 0.4,
-    }  # fmt: skip
+        "family": verdict["outcome"],
+        "normalization": verdict["normalization"],
+        "scheme": verdict["scheme"],
+        "reference": study.reference,
+        "cell": cell,
+        "basis": basis,
+        "seeds": verdict["seeds"],
+        "estimate": estimate,
+        "standard_error": half / 2.6,
+        "df": 19.0,
+        "t": 2.6 * estimate / half,
+        "p": verdict["p_adjusted"] / 3,
+        "lower": estimate - 0.8 * half * shrink,
+        "upper": estimate + 0.8 * half * shrink,
+        "p_adjusted": verdict["p_adjusted"],
+        "simultaneous_lower": verdict["lower"],
+        "simultaneous_upper": verdict["upper"],
+        "margin": verdict["margin_upper"],
+        "p_equivalence": 0.01,
+        "p_equivalence_adjusted": verdict["p_equivalence_adjusted"],
+        "smallest_margin": verdict["smallest_margin"],
+        "mixed_estimate": estimate,
+        "mixed_standard_error": half / 2.5,
+        "mixed_df": 150.0,
+        "mixed_p": 0.01,
+        "mixed_p_adjusted": 0.03,
+        "fragile": verdict["fragile"],
+        "scheme_by_cell_p": 0.4,
+    }
 
 
 def _accuracy_contrasts(study, verdicts, rng):
@@ -264,13 +394,24 @@ def _speed_contrasts(study, verdicts):
         ratio = verdict["estimate"]
         rows.append(
             base
-            | {"estimate": 3.4 * (ratio - 1), "lower": 3.4 * (ratio / 1.1 - 1),
-               "upper": 3.4 * (ratio * 1.1 - 1), "ratio": ratio, "ratio_lower": ratio / 1.1,
-               "ratio_upper": ratio * 1.1, "ratio_simultaneous_lower": verdict["lower"],
-               "ratio_simultaneous_upper": verdict["upper"], "margin_lower": 0.8,
-               "margin_upper": 1.25, "hazard_ratio": 1 / ratio, "hazard_lower": 0.9 / ratio,
-               "hazard_upper": 1.1 / ratio, "hazard_p": 0.01, "hazard_p_adjusted": 0.03}
-        )  # fmt: skip
+            | {
+                "estimate": 3.4 * (ratio - 1),
+                "lower": 3.4 * (ratio / 1.1 - 1),
+                "upper": 3.4 * (ratio * 1.1 - 1),
+                "ratio": ratio,
+                "ratio_lower": ratio / 1.1,
+                "ratio_upper": ratio * 1.1,
+                "ratio_simultaneous_lower": verdict["lower"],
+                "ratio_simultaneous_upper": verdict["upper"],
+                "margin_lower": 0.8,
+                "margin_upper": 1.25,
+                "hazard_ratio": 1 / ratio,
+                "hazard_lower": 0.9 / ratio,
+                "hazard_upper": 1.1 / ratio,
+                "hazard_p": 0.01,
+                "hazard_p_adjusted": 0.03,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -283,38 +424,75 @@ def _failure_rates(study, names, failing, all_failed):
                 lost = _failures(scheme, level, failing, all_failed, count)
                 rate = lost / count
                 rows.append(
-                    {"normalization": level, "cell": cell, "scheme": scheme, "runs": count,
-                     "failed": lost, "diverged": 0, "never_learned": lost, "rate": rate,
-                     "lower": max(rate - 0.1, 0.0), "upper": min(rate + 0.1, 1.0)}
-                )  # fmt: skip
+                    {
+                        "normalization": level,
+                        "cell": cell,
+                        "scheme": scheme,
+                        "runs": count,
+                        "failed": lost,
+                        "diverged": 0,
+                        "never_learned": lost,
+                        "rate": rate,
+                        "lower": max(rate - 0.1, 0.0),
+                        "upper": min(rate + 0.1, 1.0),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def _failure_contrasts(study, others, failing):
     return pd.DataFrame(
         [
-            {"normalization": "none", "cell": cell, "scheme": scheme, "reference": study.reference,
-             "pairs": study.seeds, "only_scheme_failed": study.seeds // 5,
-             "only_reference_failed": 0, "risk_difference": 0.2, "lower": 0.04, "upper": 0.4,
-             "p": 0.03, "p_adjusted": 0.04}
+            {
+                "normalization": "none",
+                "cell": cell,
+                "scheme": scheme,
+                "reference": study.reference,
+                "pairs": study.seeds,
+                "only_scheme_failed": study.seeds // 5,
+                "only_reference_failed": 0,
+                "risk_difference": 0.2,
+                "lower": 0.04,
+                "upper": 0.4,
+                "p": 0.03,
+                "p_adjusted": 0.04,
+            }
             for cell in ("all", *(cell.label for cell in study.cells))
             for scheme in others
             if scheme in failing
         ],
-        columns=["normalization", "cell", "scheme", "reference", "pairs", "only_scheme_failed",
-                 "only_reference_failed", "risk_difference", "lower", "upper", "p", "p_adjusted"],
-    )  # fmt: skip
+        columns=[
+            "normalization",
+            "cell",
+            "scheme",
+            "reference",
+            "pairs",
+            "only_scheme_failed",
+            "only_reference_failed",
+            "risk_difference",
+            "lower",
+            "upper",
+            "p",
+            "p_adjusted",
+        ],
+    )
 
 
 def _replicate(study, rng):
     rows = []
     for level in LEVELS:
         verdict = {
-            "outcome": "accuracy", "normalization": level, "scheme": study.replicate_name,
-            "seeds": study.seeds, "estimate": float(rng.normal(0, 0.05)), "p_adjusted": 0.6,
-            "p_equivalence_adjusted": 0.001, "smallest_margin": 0.2, "fragile": False,
+            "outcome": "accuracy",
+            "normalization": level,
+            "scheme": study.replicate_name,
+            "seeds": study.seeds,
+            "estimate": float(rng.normal(0, 0.05)),
+            "p_adjusted": 0.6,
+            "p_equivalence_adjusted": 0.001,
+            "smallest_margin": 0.2,
+            "fragile": False,
             "margin_upper": 0.5,
-        }  # fmt: skip
+        }
         verdict |= {"lower": verdict["estimate"] - 0.15, "upper": verdict["estimate"] + 0.15}
         for cell in ("all", *(cell.label for cell in study.cells)):
             rows.append(_contrast_row(study, verdict, cell, "all seeds"))
@@ -330,11 +508,18 @@ def _layers(names, study):
                     for quantity in QUANTITIES:
                         value = 0.5 + 0.02 * (place % 8) * (depth + 1) / 4
                         rows.append(
-                            {"normalization": level, "scheme": scheme, "when": when,
-                             "layer": layer, "quantity": quantity, "estimate": value,
-                             "lower": value - 0.02, "upper": value + 0.02,
-                             "runs": study.seeds * len(study.cells)}
-                        )  # fmt: skip
+                            {
+                                "normalization": level,
+                                "scheme": scheme,
+                                "when": when,
+                                "layer": layer,
+                                "quantity": quantity,
+                                "estimate": value,
+                                "lower": value - 0.02,
+                                "upper": value + 0.02,
+                                "runs": study.seeds * len(study.cells),
+                            }
+                        )
     return pd.DataFrame(rows)
 
 
@@ -351,12 +536,18 @@ def _curves(study, names, failing, all_failed):
                     if all_failed:
                         accuracy, share = 10.0, 0.0
                     rows.append(
-                        {"normalization": level, "cell": cell, "scheme": scheme,
-                         "epoch": float(epoch), "validation_accuracy": accuracy,
-                         "lower": accuracy - 0.8, "upper": accuracy + 0.8,
-                         "share_reached": round(share * study.seeds) / study.seeds,
-                         "runs": study.seeds}
-                    )  # fmt: skip
+                        {
+                            "normalization": level,
+                            "cell": cell,
+                            "scheme": scheme,
+                            "epoch": float(epoch),
+                            "validation_accuracy": accuracy,
+                            "lower": accuracy - 0.8,
+                            "upper": accuracy + 0.8,
+                            "share_reached": round(share * study.seeds) / study.seeds,
+                            "runs": study.seeds,
+                        }
+                    )
     return pd.DataFrame(rows)
 
 
@@ -364,7 +555,11 @@ PLAN = {
     "sha256": "c0ffee" * 10 + "beef",
     "registered_at": "2026-11-23T17:00:00Z",
     "study": "synthetic",
-    "plan": {"seeds": 20, "families": ["accuracy", "interaction", "speed"], "margins": {"digits": 0.5}},
+    "plan": {
+        "seeds": 20,
+        "families": ["accuracy", "interaction", "speed"],
+        "margins": {"digits": 0.5},
+    },
 }
 PROVENANCE = {
     "versions": {"python": "3.11.2", "torch": "2.13.0", "statsmodels": "0.15.0"},

@@ -5,6 +5,7 @@ raise one ``ConfigurationError`` that lists every problem with its key, the valu
 mend. The models are frozen; below the scripts nobody sees a dictionary of configuration.
 """
 
+import difflib
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.schemes import (
+    KINDS,
     Constant,
     FanInUniform,
     Normal,
@@ -27,6 +29,7 @@ from biasinit.schemes import (
     XavierNormal,
     XavierUniform,
     Zeros,
+    scheme_mapping,
 )
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
@@ -287,7 +290,7 @@ class Study(_Model):
         """
         is_replicate = scheme == self.replicate_name
         trained = self.replicate if is_replicate else scheme
-        chosen = next(item for item in self.model_dump()["schemes"] if item["name"] == trained)
+        chosen = next(item for item in self.schemes if item.name == trained)
         optimizer = next(item for item in self.optimizers if item.name == cell.optimizer)
         first = shard * self.seeds_per_shard
         return {
@@ -296,7 +299,7 @@ class Study(_Model):
             "seeds": [first, first + self.seeds_per_shard],
             "cell": cell.model_dump(),
             "normalization": normalization,
-            "scheme": chosen,
+            "scheme": scheme_mapping(chosen),
             "label": scheme,
             "order_stream": "replicate" if is_replicate else "",
             "optimizer": optimizer.model_dump(exclude_defaults=True, exclude={"name"}),
@@ -409,7 +412,7 @@ def parse_study(mapping: Mapping[str, Any]) -> Study:
     try:
         return Study.model_validate(dict(mapping))
     except ValidationError as error:
-        raise ConfigurationError(list(_problems(error, mapping))) from None
+        raise ConfigurationError(list(_problems(error))) from None
 
 
 def load_study(path: Path) -> Study:
@@ -440,63 +443,96 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _problems(error: ValidationError, mapping: Mapping[str, Any]) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    details = error.errors(include_url=False)
+    faulty = {detail["loc"] for detail in details}
+    for detail in details:
+        location = detail["loc"]
+        if detail["type"] == "too_short" and any(
+            len(other) > len(location) and other[: len(location)] == location for other in faulty
+        ):
+            continue  # entries that were refused do not make the list empty
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, _CrossProblems):
             yield from cause.problems
-            continue
-        yield _problem(detail, mapping)
+        else:
+            yield _problem(detail)
 
 
-def _problem(detail: Mapping[str, Any], mapping: Mapping[str, Any]) -> Problem:
+# pydantic's sentences, in the words of our own
+_WHAT = {
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be greater than or equal to {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be less than or equal to {le:g}",
+    "finite_number": "must be a finite number",
+    "too_short": "must have at least {min_length} entry",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "is not a name that can be part of a path",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "model_type": "must hold keys and values",
+    "model_attributes_type": "must hold keys and values",
+    "dataclass_type": "must hold keys and values",
+    "dict_type": "must hold keys and values",
+    "tuple_type": "must be a list",
+}
+_MEND = {
+    "string_pattern_mismatch": "Use letters, digits and . _ + - only, at most 64, starting with a "
+    "letter or digit.",
+    "string_type": "Put it in quotes.",
+}
+
+
+def _problem(detail: Mapping[str, Any]) -> Problem:
     key = _key(detail["loc"])
     kind = detail["type"]
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return Problem(key=key, what="is not a key of a study.", mend=_closest(detail, mapping))
-    if kind in {"missing", "missing_argument"}:
+        return Problem(key=key, what="is not a key of a study.", mend=_closest(detail["loc"]))
+    if kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
         return Problem(key=key, what="is missing.", mend="Add it; config.yaml shows an example.")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        known = detail["ctx"].get("expected_tags", "see docs/schemes.md")
         found = detail["ctx"].get("tag")
         what = f"has the unknown kind {found!r}." if found else "has no 'kind'."
+        known = ", ".join(repr(name) for name in KINDS)
         return Problem(key=key, what=what, mend=f"Use one of {known}.")
     if kind == "value_error":
         return Problem(key=key or "study", what=str(detail["ctx"]["error"]), mend="")
-    found = detail["input"]
-    return Problem(key=key, what=f"{detail['msg']}, got {found!r}.", mend=_pattern_mend(kind))
-
-
-def _pattern_mend(kind: str) -> str:
-    if kind == "string_pattern_mismatch":
-        return "Use letters, digits and . _ + - only, at most 64, starting with a letter or digit."
-    return ""
+    context = detail.get("ctx", {})
+    what = _WHAT.get(kind, detail["msg"]).format(**context)
+    return Problem(key=key, what=f"{what}, got {detail['input']!r}.", mend=_MEND.get(kind, ""))
 
 
 def _key(location: Sequence[int | str]) -> str:
-    kinds = {"zeros", "constant", "normal", "truncated_normal", "uniform", "fan_in_uniform"}
-    kinds |= {"xavier_uniform", "xavier_normal", "per_layer", "none", "none_hidden"}
     text = ""
     for position, part in enumerate(location):
         if isinstance(part, int):
             text += f"[{part}]"
-        elif not (part in kinds and position == 2 and location[0] == "schemes"):
+        elif position == 2 and location[0] == "schemes" and part in KINDS:
+            continue  # pydantic names the kind of a scheme within its location
+        else:
             text += f".{part}" if text else str(part)
     return text
 
 
-def _closest(detail: Mapping[str, Any], mapping: Mapping[str, Any]) -> str:
-    import difflib
-
-    known: Sequence[str] = list(Study.model_fields)
-    sections: dict[str, type[BaseModel]] = {
+def _closest(location: Sequence[int | str]) -> str:
+    """Say which key was meant, or which there are."""
+    sections: dict[int | str, type[BaseModel]] = {
         "training": Training,
         "analysis": Analysis,
         "datasets": Dataset,
         "optimizers": Optimizer,
     }
-    first = detail["loc"][0]
-    if len(detail["loc"]) > 1 and first in sections:
-        known = list(sections[str(first)].model_fields)
-    match = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1)
+    if location[0] == "schemes":
+        known = list(KINDS[str(location[2])].__dataclass_fields__)
+    elif len(location) > 1 and location[0] in sections:
+        known = list(sections[location[0]].model_fields)
+    else:
+        known = list(Study.model_fields)
+    match = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"Did you mean '{match[0]}'?" if match else f"Known keys: {', '.join(known)}."

@@ -11,8 +11,9 @@ fan_out = weights out of one input unit (kernel size × output channels).
 """
 
 import math
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,21 +264,6 @@ class WithoutHiddenBiases(BiasScheme):
         return layer.is_output
 
 
-Scheme = Annotated[
-    Zeros
-    | Constant
-    | Normal
-    | TruncatedNormal
-    | Uniform
-    | FanInUniform
-    | XavierUniform
-    | XavierNormal
-    | PerLayer
-    | WithoutBiases
-    | WithoutHiddenBiases,
-    "a scheme, told apart by its 'kind'",
-]
-
 KINDS: dict[str, type[BiasScheme]] = {
     kind.__dataclass_fields__["kind"].default: kind
     for kind in (
@@ -296,7 +282,18 @@ KINDS: dict[str, type[BiasScheme]] = {
 }
 
 
-def scheme_from_mapping(mapping: dict[str, object]) -> BiasScheme:
+def scheme_mapping(scheme: BiasScheme) -> dict[str, object]:
+    """Return name, kind and the parameters that are not at their defaults."""
+    values = {field.name: getattr(scheme, field.name) for field in fields(scheme)}
+    defaults = {field.name: field.default for field in fields(scheme)}
+    return {
+        name: value
+        for name, value in values.items()
+        if name in {"name", "kind"} or value != defaults[name]
+    }
+
+
+def scheme_from_mapping(mapping: Mapping[str, object]) -> BiasScheme:
     """Return the scheme that a mapping with ``kind`` and its parameters describes.
 
     Raises:

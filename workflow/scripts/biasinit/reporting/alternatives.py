@@ -1,13 +1,15 @@
 """Alternative texts: what a figure shows, in words, computed from the frame that it draws."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import ABSENT, FIGURES, normalization_label
+from biasinit.reporting.catalogue import ABSENT, FIGURES, SPEED_WORDS, normalization_label
+from biasinit.reporting.selection import records
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
 
@@ -22,7 +24,7 @@ def effects_alt(frame: pd.DataFrame, *, reference: str, unit: str, column: str =
     """Return the effect of each scheme with its interval and verdict, by normalisation."""
     parts = []
     for level, rows in _by_level(frame):
-        named = [_effect(row, column) for row in rows.to_dict("records")]
+        named = [_effect(row, column) for row in records(rows)]
         words = "; ".join(named[:LISTED])
         rest = len(named) - LISTED
         parts.append(
@@ -31,7 +33,7 @@ def effects_alt(frame: pd.DataFrame, *, reference: str, unit: str, column: str =
     return f"Effects against {reference}, {unit}. {_upper(' '.join(f'{part}.' for part in parts))}"
 
 
-def _effect(row: dict[object, object], column: str) -> str:
+def _effect(row: Mapping[str, Any], column: str) -> str:
     value = _float(row.get(column))
     scheme = str(row.get("scheme", ""))
     if not math.isfinite(value):
@@ -40,7 +42,8 @@ def _effect(row: dict[object, object], column: str) -> str:
     lower = _finite(row, f"{prefix}simultaneous_lower", f"{prefix}lower")
     upper = _finite(row, f"{prefix}simultaneous_upper", f"{prefix}upper")
     verdict = row.get("verdict")
-    word = f", {verdict}" if isinstance(verdict, str) and verdict else ""
+    said = SPEED_WORDS.get(str(verdict), verdict) if column == "ratio" else verdict
+    word = f", {said}" if isinstance(said, str) and said else ""
     write = numbers.number if column == "ratio" else numbers.signed
     return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
 
@@ -90,7 +93,7 @@ def failures_alt(frame: pd.DataFrame) -> str:
             f"{row['scheme']} {numbers.count(_float(row['failed']))} of "
             f"{numbers.count(_float(row['runs']))} "
             f"({numbers.percent(_float(row['lower']))} to {numbers.percent(_float(row['upper']))})"
-            for row in lost.to_dict("records")
+            for row in records(lost)
         ]
         words = numbers.joined(named) if named else "no run failed"
         parts.append(f"{normalization_label(level)}: {words}.")
@@ -128,9 +131,10 @@ def controls_alt(identity: pd.DataFrame, replicate: pd.DataFrame) -> str:
     if replicate.empty:
         return text + f"A/A arm: {ABSENT}."
     parts = [
-        f"{normalization_label(str(row['normalization']))} {numbers.signed(_float(row['estimate']))} "
+        f"{normalization_label(str(row['normalization']))} "
+        f"{numbers.signed(_float(row['estimate']))} "
         f"({numbers.interval(_float(row['lower']), _float(row['upper']))})"
-        for row in replicate.head(LISTED).to_dict("records")
+        for row in records(replicate.head(LISTED))
     ]
     return text + f"A/A arm, points: {'; '.join(parts)}."
 
@@ -171,6 +175,6 @@ def _float(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def _finite(row: dict[object, object], first: str, second: str) -> float:
+def _finite(row: Mapping[str, Any], first: str, second: str) -> float:
     value = _float(row.get(first))
     return value if math.isfinite(value) else _float(row.get(second))

@@ -26,9 +26,12 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     Args:
         frames: what each figure shows, by name of the figure.
         study: the study, for the margin, the threshold and the reference.
+
     """
     reference, threshold = study.reference, threshold_words(study)
-    margins = numbers.joined([f"±{numbers.plain(m)}" for m in sorted(set(study.analysis.margins.values()))])
+    margins = numbers.joined(
+        [f"±{numbers.plain(m)}" for m in sorted(set(study.analysis.margins.values()))]
+    )
     low, high = (numbers.plain(value) for value in study.analysis.speed_margin)
     failed = _failed_runs(frames)
     arrows = "Arrows leave the scale."
@@ -37,7 +40,11 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             f"Difference of test accuracy from {reference} in percentage points, mean over "
             f"{_count(len(study.cells), 'cell')} and {study.seeds} seeds, paired by seed. "
             f"{INTERVALS} The shaded band is the equivalence margin of {margins} points. {arrows}"
-            + (" Where a run of either arm failed, only seeds where both trained enter." if failed else "")
+            + (
+                " Where a run of either arm failed, only seeds where both trained enter."
+                if failed
+                else ""
+            )
         ),
         "interaction": (
             "Left: marginal means of the mixed model over cells, without (filled) and with (open) "
@@ -45,12 +52,12 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             f"the two; zero means that batch normalisation changes nothing. {INTERVALS}"
         ),
         "effects_by_cell": (
-            f"The same contrasts against {reference} in each of {_count(len(study.cells), 'cell')}; "
-            "exploratory, with plain 95 % intervals."
+            f"The same contrasts against {reference}, cell by cell "
+            f"({_count(len(study.cells), 'cell')}); exploratory, with plain 95 % intervals."
         ),
         "outcomes": (
-            f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one mark "
-            f"for each. {failed} of them failed and stand at the left edge as a number; they are "
+            f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
+            f"mark for each. {failed} of them failed and stand at the left edge as a number; they are "
             "never left out silently."
         ),
         "learning_curves": (
@@ -64,8 +71,8 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         ),
         "time_ratios": (
             f"Restricted mean number of epochs to {threshold}, as a ratio to {reference}; below 1 "
-            f"is faster. A run that never got there counts with all {study.training.epochs} epochs. "
-            f"The band is the margin, {low} to {high}. {INTERVALS} {arrows}"
+            "is faster. A run that never got there counts with all "
+            f"{study.training.epochs} epochs. The band is the margin, {low} to {high}. {INTERVALS} {arrows}"
         ),
         "failure_rates": (
             "Share of runs that diverged or never learned, with exact (Clopper-Pearson) 95 % "
@@ -77,16 +84,17 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             "intervals."
         ),
         "controls": (
-            "Two controls that must show nothing. Left: a bias before batch normalisation is "
-            "cancelled by the mean subtraction, so predictions should be identical. Right: "
+            "Two controls that must show nothing. Top: a bias before batch normalisation is "
+            "cancelled by the mean subtraction, so predictions should be identical. Below: "
             f"{study.replicate or 'the reference'} trained again with another batch order; its "
             "effect is zero by construction."
         ),
         "certainty": (
             "The smallest equivalence margin that the data would support. Bars that stay inside "
-            f"the shaded margin ({margins} points) are equivalent; others need more seeds or differ."
+            f"the shaded margin ({margins} points) are equivalent; others need more seeds or "
+            "differ."
         ),
-    }  # fmt: skip
+    }
 
 
 def page_caption(study: Study, verdicts: Sequence[Verdict]) -> str:

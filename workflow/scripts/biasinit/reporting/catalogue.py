@@ -50,6 +50,17 @@ VERDICT_SYMBOLS = MappingProxyType(
     }
 )
 
+SPEED_WORDS = MappingProxyType({"better": "faster", "worse": "slower"})
+
+SHORT_NORMALIZATION_LABELS = MappingProxyType(
+    {
+        WITHOUT_BATCHNORM: "without",
+        WITH_BATCHNORM: "with",
+        "batchnorm": "bias before",
+        INTERACTION: "with − without",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureItem:

@@ -1,6 +1,7 @@
 """Figure of the two controls, which must show nothing: identity check and A/A arm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,15 +18,19 @@ from biasinit.reporting.forest import (
     absent_text,
     draw_forest,
     drawable,
+    label_inches,
     new_frame,
     short,
     symmetric_limits,
     text_inches,
     write_numbers,
 )
-from biasinit.reporting.selection import cell_labels
+from biasinit.reporting.selection import cell_labels, records
 from biasinit.reporting.style import INK, MUTED, scheme_looks, style_context
 
+TITLE = 0.3  # inches above a panel
+AXIS = 0.5  # inches below a panel
+LONGEST = 46  # characters of a label: a scheme and its cell
 MAXIMUM_ROWS = 30  # rows of the identity check that are drawn: those with the largest difference
 
 
@@ -37,6 +42,7 @@ def controls(frame: pd.DataFrame, *, replicate: pd.DataFrame, schemes: Sequence[
             share_identical_predictions``.
         replicate: contrasts of the A/A arm, the columns of ``accuracy_contrasts``.
         schemes: order of the study.
+
     """
     has_identity = drawable(frame, columns=["share_identical_predictions", "scheme", "cell"])
     has_replicate = drawable(replicate, columns=["estimate", "normalization"])
@@ -46,26 +52,15 @@ def controls(frame: pd.DataFrame, *, replicate: pd.DataFrame, schemes: Sequence[
     rows = _replicate_rows(replicate) if has_replicate else pd.DataFrame()
     labels = _identity_labels(shown) if has_identity else []
     with style_context():
-        longest = max(len(labels), len(rows), 3)
-        canvas = new_frame(1.0 + ROW * longest)
-        half = WIDTH / 2
-        left_room = 0.2 + 0.066 * max((len(label) for label in labels), default=3)
-        texts = [_identity_text(row) for row in shown.to_dict("records")] if has_identity else []
-        axes = canvas.axes(
-            left=left_room,
-            bottom=0.55 + ROW * (longest - max(len(labels), 1)),
-            width=max(half - left_room - text_inches(texts) + 0.1, 0.6),
-            height=ROW * max(len(labels), 1),
-        )
+        upper, lower = ROW * max(len(labels), 1), ROW * max(len(rows), 1)
+        canvas = new_frame(upper + lower + 2 * (TITLE + AXIS))
+        texts = [_identity_text(row) for row in records(shown)] if has_identity else []
+        replicate_texts = list(rows["text"]) if has_replicate else []
+        left = label_inches([*labels, *rows.get("label", [])], longest=LONGEST)
+        width = WIDTH - left - text_inches([*texts, *replicate_texts]) - 0.1
+        axes = canvas.axes(left=left, bottom=2 * AXIS + TITLE + lower, width=width, height=upper)
         _identity(axes, shown, labels, texts, schemes, present=has_identity)
-        right_room = 0.2 + 0.066 * max((len(str(label)) for label in rows.get("label", [])), default=3)
-        right_texts = list(rows["text"]) if has_replicate else []
-        axes = canvas.axes(
-            left=half + 0.15 + right_room,
-            bottom=0.55 + ROW * (longest - max(len(rows), 1)),
-            width=max(half - 0.3 - right_room - text_inches(right_texts), 0.6),
-            height=ROW * max(len(rows), 1),
-        )
+        axes = canvas.axes(left=left, bottom=AXIS, width=width, height=lower)
         _replicate(axes, rows, schemes, present=has_replicate)
     return canvas.figure
 
@@ -85,7 +80,7 @@ def _identity_labels(frame: pd.DataFrame) -> list[str]:
     return [f"{short(str(name), longest=14)}, {short(cells[str(cell)])}" for name, cell in pairs]
 
 
-def _identity_text(row: dict[object, object]) -> str:
+def _identity_text(row: Mapping[str, Any]) -> str:
     difference = row.get("largest_accuracy_difference")
     value = float(difference) if isinstance(difference, (int, float)) else float("nan")
     return f"largest {numbers.number(value)} points"
@@ -100,7 +95,7 @@ def _identity(
     *,
     present: bool,
 ) -> None:
-    axes.set_title("Identity check: bias before batch norm.")
+    axes.set_title("Identity check: bias before batch normalisation")
     if not present:
         _say_absent(axes)
         return
@@ -109,9 +104,15 @@ def _identity(
     for place, (share, name) in enumerate(zip(shares, frame["scheme"], strict=True)):
         look = looks.get(str(name))
         axes.plot(
-            [share], [place], marker=look.marker if look else "o", markersize=6.5,
-            color=look.colour if look else INK.light, linestyle="none", clip_on=False, gid="identity",
-        )  # fmt: skip
+            [share],
+            [place],
+            marker=look.marker if look else "o",
+            markersize=6.5,
+            color=look.colour if look else INK.light,
+            linestyle="none",
+            clip_on=False,
+            gid="identity",
+        )
     lowest = float(np.nanmin(shares))
     axes.set_xlim(min(lowest - 0.05 * (100 - lowest) - 0.2, 99.0), 100.0)
     axes.axvline(100, color=INK.light, linewidth=0.9)
@@ -129,8 +130,7 @@ def _replicate_rows(frame: pd.DataFrame) -> pd.DataFrame:
     cells = frame["cell"].astype(str) if "cell" in frame else pd.Series("all", index=frame.index)
     labels = cell_labels(sorted(cells.unique()))
     words = [
-        normalization_label(str(level)).replace("batch normalisation", "BN")
-        + ("" if cell == "all" else f", {short(labels[cell])}")
+        normalization_label(str(level)) + ("" if cell == "all" else f", {short(labels[cell])}")
         for level, cell in zip(frame["normalization"], cells, strict=True)
     ]
     rows = pd.DataFrame(
@@ -147,19 +147,17 @@ def _replicate_rows(frame: pd.DataFrame) -> pd.DataFrame:
         rows = rows.assign(margin_lower=-margin, margin_upper=margin)
     texts = [
         f"{numbers.signed(row['estimate'])} ({numbers.interval(row['lower'], row['upper'])})"
-        for row in rows.to_dict("records")
+        for row in records(rows)
     ]
     return rows.assign(text=texts).head(MAXIMUM_ROWS)
 
 
 def _replicate(axes: Axes, rows: pd.DataFrame, schemes: Sequence[str], *, present: bool) -> None:
-    axes.set_title("A/A arm: same scheme, other batch order")
+    axes.set_title("A/A arm: same scheme, another batch order")
     if not present:
         _say_absent(axes)
         return
-    draw_forest(
-        axes, rows, looks=scheme_looks(schemes), limits=symmetric_limits(rows), neutral=0.0
-    )
+    draw_forest(axes, rows, looks=scheme_looks(schemes), limits=symmetric_limits(rows), neutral=0.0)
     axes.set_yticks(range(len(rows)), list(rows["label"]), fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.set_xlabel("points of test accuracy", fontsize=8)

@@ -9,12 +9,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from biasinit.reporting.catalogue import FIGURES, normalization_label
-from biasinit.reporting.forest import WIDTH, Frame, absent_figure, absent_text, drawable, new_frame, short
+from biasinit.reporting.forest import (
+    WIDTH,
+    Frame,
+    absent_figure,
+    absent_text,
+    drawable,
+    new_frame,
+    short,
+)
 from biasinit.reporting.selection import cell_labels, normalizations
 from biasinit.reporting.style import MUTED, SchemeLook, scheme_looks, style_context
 
 MAXIMUM_CELLS = 4  # rows of panels; further cells are in the table beside the figure
 PANEL = 1.75  # inches, height of one panel
+GAP = 0.34  # inches between rows of panels, for the title of the lower one
 LEGEND_ROW = 0.2  # inches
 READABLE_BAND = 6  # schemes; more bands on one panel cannot be told apart, lines can
 
@@ -28,6 +37,7 @@ def learning_curves(
         frame: ``normalization, cell, scheme, epoch, validation_accuracy, lower, upper``.
         schemes: order of the study.
         threshold: accuracy that counts as converged, in percent; None when cells differ in it.
+
     """
     if not drawable(frame, columns=["validation_accuracy", "normalization", "scheme", "epoch"]):
         return absent_figure(absent_text(FIGURES["learning_curves"].title, "curve_means"))
@@ -37,7 +47,9 @@ def learning_curves(
             _lines(axes, panel, schemes, column="validation_accuracy")
             axes.set_ylim(*_upper_part(frame, threshold))
             if threshold is not None:
-                axes.axhline(threshold, color=MUTED.light, linewidth=0.9, linestyle=":", gid="threshold")
+                axes.axhline(
+                    threshold, color=MUTED.light, linewidth=0.9, linestyle=":", gid="threshold"
+                )
     return canvas.figure
 
 
@@ -47,6 +59,7 @@ def share_reached(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     Args:
         frame: ``normalization, cell, scheme, epoch, share_reached``; shares in [0, 1].
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["share_reached", "normalization", "scheme", "epoch"]):
         return absent_figure(absent_text(FIGURES["share_reached"].title, "curve_means"))
@@ -76,15 +89,15 @@ def _grid(
     levels, cells = normalizations(frame), drawn_cells(frame)
     labels = cell_labels([str(cell) for cell in frame.get("cell", pd.Series(["all"])).unique()])
     rows_of_legend = legend_rows(names)
-    top = 0.15 + LEGEND_ROW * rows_of_legend
-    canvas = new_frame(top + 0.45 + (PANEL + 0.35) * len(cells))
+    top = 0.05 + LEGEND_ROW * rows_of_legend
+    canvas = new_frame(0.48 + PANEL * len(cells) + GAP * (len(cells) - 1) + 0.3 + top)
     width = (WIDTH - 0.75 - 0.3 * (len(levels) - 1)) / len(levels)
     panels = []
     for row, cell in enumerate(cells):
         for column, level in enumerate(levels):
             axes = canvas.axes(
                 left=0.62 + column * (width + 0.3),
-                bottom=0.48 + (len(cells) - 1 - row) * (PANEL + 0.35),
+                bottom=0.48 + (len(cells) - 1 - row) * (PANEL + GAP),
                 width=width,
                 height=PANEL,
             )
@@ -97,6 +110,8 @@ def _grid(
                 axes.tick_params(axis="y", labelleft=False)
             if row == len(cells) - 1:
                 axes.set_xlabel("epoch", fontsize=8)
+            else:
+                axes.tick_params(axis="x", labelbottom=False)
             here = frame[frame["normalization"] == level]
             panels.append((axes, here[here["cell"] == cell] if "cell" in here else here))
     draw_legend(canvas, names, scheme_looks(schemes))
@@ -117,7 +132,9 @@ def legend_rows(names: Sequence[str]) -> int:
 def draw_legend(canvas: Frame, names: Sequence[str], looks: dict[str, SchemeLook]) -> None:
     """Write the names with their line and marker along the top of the figure."""
     handles = [
-        Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker, label=short(name))
+        Line2D(
+            [], [], color=look.colour, linestyle=look.dash, marker=look.marker, label=short(name)
+        )
         for name in names
         if (look := looks.get(name))
     ]
@@ -151,15 +168,26 @@ def _lines(
         epochs = rows["epoch"].to_numpy(dtype=float)
         every = max(len(epochs) // 6, 1)
         axes.plot(
-            epochs, rows[column].to_numpy(dtype=float), color=look.colour, linestyle=look.dash,
-            marker=look.marker, markevery=(place % every, every), markersize=4, label=str(name),
+            epochs,
+            rows[column].to_numpy(dtype=float),
+            color=look.colour,
+            linestyle=look.dash,
+            marker=look.marker,
+            markevery=(place % every, every),
+            markersize=4,
+            label=str(name),
             drawstyle="steps-post" if steps else "default",
-        )  # fmt: skip
+        )
         if not steps and len(names) <= READABLE_BAND and {"lower", "upper"} <= set(rows):
             axes.fill_between(
-                epochs, rows["lower"].to_numpy(dtype=float), rows["upper"].to_numpy(dtype=float),
-                color=look.colour, alpha=0.16, linewidth=0, gid="band",
-            )  # fmt: skip
+                epochs,
+                rows["lower"].to_numpy(dtype=float),
+                rows["upper"].to_numpy(dtype=float),
+                color=look.colour,
+                alpha=0.16,
+                linewidth=0,
+                gid="band",
+            )
 
 
 def _place(schemes: Sequence[str], name: str) -> int:

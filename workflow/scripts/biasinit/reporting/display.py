@@ -9,16 +9,22 @@ import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import VERDICT_SYMBOLS, normalization_label
+from biasinit.reporting.catalogue import (
+    SHORT_NORMALIZATION_LABELS,
+    SPEED_WORDS,
+    VERDICT_SYMBOLS,
+    normalization_label,
+)
 from biasinit.reporting.selection import (
     ALL_CELLS,
     arranged,
     cell_labels,
+    records,
     run_cells,
     scheme_order,
     table,
 )
-from biasinit.reporting.sentences import Verdict, finding, threshold_words
+from biasinit.reporting.sentences import Verdict, finding, remarks, threshold_words
 
 EMBEDDED_CSV_BYTES = 200_000  # larger tables are linked as a file beside the page, not embedded
 SHOWN_ROWS = 400  # rows of a table on the page; the CSV holds all of them
@@ -85,12 +91,11 @@ def display_table(
         note: how to read it.
         columns: what to show.
         data: what the CSV holds; the frame itself when left out.
+
     """
     present = [column for column in columns if column.key in frame.columns]
-    records = frame.head(SHOWN_ROWS).to_dict("records")
     rows = tuple(
-        tuple(_cell(column, {str(key): value for key, value in row.items()}) for column in present)
-        for row in records
+        tuple(_cell(column, row) for column in present) for row in records(frame.head(SHOWN_ROWS))
     )
     csv = (frame if data is None else data).to_csv(index=False, lineterminator="\n")
     return DisplayTable(
@@ -325,7 +330,10 @@ _TITLES: Mapping[str, tuple[str, str]] = {
         "The per-seed contrast decides; the mixed model is the second analysis, and a contrast on "
         "which the two disagree is called fragile. Rows of single cells are exploratory.",
     ),
-    "accuracy_model": ("The mixed model", "Variance components, residual SDs and how it was fitted."),
+    "accuracy_model": (
+        "The mixed model",
+        "Variance components, residual SDs and how it was fitted.",
+    ),
     "speed_means": (
         "Mean epochs to the threshold",
         "Restricted means: a run that never got there counts with all epochs of the study.",
@@ -346,7 +354,10 @@ _TITLES: Mapping[str, tuple[str, str]] = {
         "Identity check",
         "A bias before batch normalisation is cancelled; predictions should be identical.",
     ),
-    "replicate": ("A/A arm", "The same scheme with another batch order: no effect by construction."),
+    "replicate": (
+        "A/A arm",
+        "The same scheme with another batch order: no effect by construction.",
+    ),
     "pairing": (
         "Pairing audit",
         "Same seed, same initial weights and batch order under every scheme; what pairing gained.",
@@ -402,32 +413,44 @@ def failed_runs_table(tables: Mapping[str, pd.DataFrame]) -> DisplayTable:
     )
 
 
-def ledger_table(
-    verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFrame
-) -> DisplayTable:
+def ledger_table(verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFrame) -> DisplayTable:
     """Return all verdicts, each with its sentence and the numbers that decided."""
     threshold = threshold_words(study)
     rows = tuple(
         (
             Cell(text=row.outcome, sort=row.outcome),
-            Cell(text=normalization_label(row.normalization), sort=row.normalization),
+            Cell(
+                text=SHORT_NORMALIZATION_LABELS.get(row.normalization, row.normalization),
+                sort=row.normalization,
+            ),
             Cell(text=row.scheme, sort=row.scheme),
-            Cell(text=verdict_text(row), sort=row.verdict, kind=f"verdict {verdict_class(row.verdict)}"),
-            Cell(text=finding(row, threshold=threshold), sort=row.verdict, kind="sentence"),
+            Cell(text=verdict_text(row), sort=row.verdict, kind=f"verdict {_ledger_class(row)}"),
+            Cell(
+                text=finding(row, threshold=threshold) + "." + remarks(row),
+                sort=repr(row.estimate) if math.isfinite(row.estimate) else "",
+                kind="sentence",
+            ),
             _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
             _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
             _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
             _number_cell(numbers.count(row.seeds), row.seeds),
             _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),
-            Cell(text=_remarks(row), sort=_remarks(row)),
         )
         for row in verdicts
     )
     headings = (
-        "outcome", "normalisation", "scheme", "verdict", "what was measured", "p, family",
-        "p, equivalence", "smallest margin", "seeds", "seeds needed", "remarks",
-    )  # fmt: skip
-    numeric = (False, False, False, False, False, True, True, True, True, True, False)
+        "outcome",
+        "batch norm.",
+        "scheme",
+        "verdict",
+        "what was measured",
+        "p, family",
+        "p, equiv.",
+        "smallest margin",
+        "seeds",
+        "seeds needed",
+    )
+    numeric = (False, False, False, False, False, True, True, True, True, True)
     return DisplayTable(
         name="verdicts",
         title="Verdict ledger",
@@ -443,8 +466,10 @@ def ledger_table(
 
 def verdict_text(row: Verdict) -> str:
     """Return the verdict with its symbol; for speed the words are slower and faster."""
-    words = {"better": "faster", "worse": "slower"} if row.outcome == "speed" else {}
+    words: Mapping[str, str] = SPEED_WORDS if row.outcome == "speed" else {}
     if row.outcome == "failure":
+        if row.failed == 0 and row.reference_failed == 0:
+            return "no failures"
         words = {"better": "fails less", "worse": "fails more"}
     if row.outcome == "interaction":
         words = {"better": "higher with", "worse": "lower with"}
@@ -460,11 +485,9 @@ def _number_cell(text: str, value: float) -> Cell:
     return Cell(text=text, sort=repr(value) if math.isfinite(value) else "", kind="number")
 
 
-def _remarks(row: Verdict) -> str:
-    parts = [f"depends on {row.depends_on.replace('_', ' ')}"] if row.depends_on else []
-    if row.fragile:
-        parts.append("fragile")
-    return ", ".join(parts)
+def _ledger_class(row: Verdict) -> str:
+    nothing = row.outcome == "failure" and row.failed == 0 and row.reference_failed == 0
+    return "is-none" if nothing else verdict_class(row.verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -485,7 +508,11 @@ class Matrix:
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
 
 
-_MATRIX_OUTCOMES = (("accuracy", "accuracy"), ("speed", "time to threshold"), ("failure", "failed runs"))
+_MATRIX_OUTCOMES = (
+    ("accuracy", "accuracy"),
+    ("speed", "time to threshold"),
+    ("failure", "failed runs"),
+)
 
 
 def verdict_matrix(verdicts: Sequence[Verdict], study: Study) -> Matrix:
@@ -513,8 +540,9 @@ def verdict_matrix(verdicts: Sequence[Verdict], study: Study) -> Matrix:
 
 
 def _matrix_heading(outcome: str, words: str, study: Study) -> str:
-    unit = {"accuracy": "points", "speed": f"ratio, to {threshold_words(study)}", "failure": "share"}
-    return f"{words}, {unit[outcome]}" if outcome == "accuracy" else words
+    if outcome == "accuracy":
+        return "accuracy, points"
+    return f"time to {threshold_words(study)}, ratio" if outcome == "speed" else words
 
 
 def _matrix_cell(row: Verdict | None) -> MatrixCell:
@@ -525,7 +553,9 @@ def _matrix_cell(row: Verdict | None) -> MatrixCell:
         counted = f"{numbers.count(row.failed)}{total}"
         if row.failed == 0 and row.reference_failed == 0:
             return MatrixCell(verdict="none", kind="is-none", detail=counted)
-        return MatrixCell(verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=counted)
+        return MatrixCell(
+            verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=counted
+        )
     detail = ""
     if math.isfinite(row.estimate):
         write = numbers.number if row.outcome == "speed" else numbers.signed

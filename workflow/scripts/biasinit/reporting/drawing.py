@@ -44,6 +44,7 @@ def draw_all(tables: Tables, study: Study) -> dict[str, DrawnFigure]:
         tables: the tables of docs/tables.md by name, such as ``verdicts`` and ``runs``; absent
             ones may be left out.
         study: the study that made them.
+
     """
     frames = figure_frames(tables, study)
     drawings = _drawings(frames, study)
@@ -61,7 +62,9 @@ def draw_all(tables: Tables, study: Study) -> dict[str, DrawnFigure]:
     }
 
 
-def caption_texts(tables: Tables, study: Study, figures: Mapping[str, DrawnFigure]) -> dict[str, str]:
+def caption_texts(
+    tables: Tables, study: Study, figures: Mapping[str, DrawnFigure]
+) -> dict[str, str]:
     """Return the reStructuredText of every item of ``CAPTION_NAMES``."""
     verdicts = read_verdicts(tables, study)
     texts = {name: f"{figure.caption}\n\n{figure.alt}" for name, figure in figures.items()}
@@ -83,19 +86,41 @@ def figure_frames(tables: Tables, study: Study) -> dict[str, pd.DataFrame]:
             tables, "accuracy_contrasts", family="accuracy", outcome="accuracy", schemes=schemes
         ),
         "effects_by_cell": contrasts(
-            tables, "accuracy_contrasts", family="accuracy", outcome="accuracy", schemes=schemes,
+            tables,
+            "accuracy_contrasts",
+            family="accuracy",
+            outcome="accuracy",
+            schemes=schemes,
             cells=True,
         ),
         "interaction": _stacked({"marginal mean": means, "contrast of contrasts": interactions}),
         "outcomes": _columns(
             arranged(runs, schemes=schemes),
-            ["normalization", "cell", *FACTORS, "scheme", "seed", "final_accuracy", "failed", "failure_kind"],
+            [
+                "normalization",
+                "cell",
+                *FACTORS,
+                "scheme",
+                "seed",
+                "final_accuracy",
+                "failed",
+                "failure_kind",
+            ],
         ),
-    }  # fmt: skip
+    }
     speed = {
         "learning_curves": _columns(
             curve_means,
-            ["normalization", "cell", "scheme", "epoch", "validation_accuracy", "lower", "upper", "runs"],
+            [
+                "normalization",
+                "cell",
+                "scheme",
+                "epoch",
+                "validation_accuracy",
+                "lower",
+                "upper",
+                "runs",
+            ],
         ),
         "share_reached": _columns(
             curve_means, ["normalization", "cell", "scheme", "epoch", "share_reached", "runs"]
@@ -106,7 +131,7 @@ def figure_frames(tables: Tables, study: Study) -> dict[str, pd.DataFrame]:
         "failure_rates": without_replicate(
             arranged(over_cells(table(tables, "failure_rates")), schemes=schemes), study
         ),
-    }  # fmt: skip
+    }
     verdicts = table(tables, "verdicts")
     rest = {
         "mechanism": without_replicate(
@@ -188,7 +213,9 @@ def _alternatives(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str,
     reference = study.reference
     texts = {
         "effects": lambda f: alternatives.effects_alt(f, reference=reference, unit="points"),
-        "effects_by_cell": lambda f: alternatives.effects_alt(f, reference=reference, unit="points"),
+        "effects_by_cell": lambda f: alternatives.effects_alt(
+            f, reference=reference, unit="points"
+        ),
         "interaction": lambda f: alternatives.means_alt(part(f, "marginal mean")),
         "outcomes": alternatives.outcomes_alt,
         "learning_curves": lambda f: alternatives.curves_alt(

@@ -5,7 +5,8 @@ numbers give the second. Each function takes a frame and draws what it says.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import FIGURES, VERDICT_SYMBOLS, normalization_label
+from biasinit.reporting.catalogue import FIGURES, SPEED_WORDS, VERDICT_SYMBOLS, normalization_label
 from biasinit.reporting.forest import (
     LONGEST_LABEL,
     ROW,
@@ -31,8 +32,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
-from biasinit.reporting.selection import cell_labels, normalizations
-from biasinit.reporting.style import INK, LINE, MUTED, scheme_looks, style_context
+from biasinit.reporting.selection import cell_labels, normalizations, records
+from biasinit.reporting.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
 
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
 MAXIMUM_ROWS = 160  # rows of a figure by cell; the table beside it holds all of them
@@ -46,6 +47,7 @@ def effects(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> F
             simultaneous_upper, margin`` and, where judged, ``verdict``; in points.
         schemes: order of the study, which fixes the look of each scheme.
         reference: name of the scheme that the others are compared with.
+
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["effects"].title, "accuracy_contrasts"))
@@ -71,6 +73,7 @@ def time_ratios(
         schemes: order of the study.
         reference: name of the scheme that the others are compared with.
         threshold: the threshold in words, such as '95 %'.
+
     """
     if not drawable(frame, columns=["ratio", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["time_ratios"].title, "speed_contrasts"))
@@ -102,15 +105,14 @@ _SCALED = (
 )
 
 
-def interaction(
-    frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]
-) -> Figure:
+def interaction(frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]) -> Figure:
     """Return marginal means at both normalisations, and how the effect differs between them.
 
     Args:
         frame: marginal means, ``normalization, scheme, estimate, lower, upper``, in percent.
         contrasts: contrasts of contrasts, the columns of :func:`effects`; may be empty.
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["interaction"].title, "accuracy_means"))
@@ -120,7 +122,7 @@ def interaction(
         left = label_inches(names)
         has_contrasts = drawable(contrasts, columns=["estimate", "scheme"])
         room = (WIDTH - left - 0.2) * (0.46 if has_contrasts else 0.94)
-        canvas = new_frame(1.35 + TALL_ROW * len(names))
+        canvas = new_frame(0.95 + TALL_ROW * len(names))
         _dumbbells(canvas, frame, names, left=left, width=room)
         if has_contrasts:
             _contrast_panel(canvas, contrasts, names, schemes, left=left + room + 0.3)
@@ -134,12 +136,15 @@ def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: s
         frame: the columns of :func:`effects` and ``cell``.
         schemes: order of the study.
         reference: name of the scheme that the others are compared with.
+
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme", "cell"]):
         return absent_figure(absent_text(FIGURES["effects_by_cell"].title, "accuracy_contrasts"))
     labels = cell_labels(sorted(frame["cell"].astype(str).unique()))
-    names = [f"{short(str(s), longest=16)} · {labels[str(c)]}" for s, c in zip(
-        frame["scheme"], frame["cell"], strict=True)]  # fmt: skip
+    names = [
+        f"{short(str(s), longest=16)} · {labels[str(c)]}"
+        for s, c in zip(frame["scheme"], frame["cell"], strict=True)
+    ]
     rows = _points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
     kept = rows["label"].drop_duplicates().head(MAXIMUM_ROWS)
     rows = rows[rows["label"].isin(kept)]
@@ -162,6 +167,7 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
         frame: ``normalization, scheme, smallest_margin, margin_upper, verdict, seeds_needed``,
             in points.
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["smallest_margin", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["certainty"].title, "verdicts"))
@@ -176,7 +182,7 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
             "upper": values,
             "margin_lower": 0.0,
             "margin_upper": _column(frame, "margin_upper"),
-            "text": [_certainty_text(row) for row in frame.to_dict("records")],
+            "text": [_certainty_text(row) for row in records(frame)],
         }
     )
     with style_context():
@@ -189,7 +195,7 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
         )
 
 
-def _certainty_text(row: dict[object, object]) -> str:
+def _certainty_text(row: Mapping[str, Any]) -> str:
     margin = row.get("smallest_margin")
     text = f"±{numbers.number(_float(margin))} points"
     needed = _float(row.get("seeds_needed"))
@@ -262,7 +268,7 @@ def _positive(values: pd.Series) -> pd.Series:
 def _texts(rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool) -> list[str]:
     verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
     texts = []
-    for row, verdict in zip(rows.to_dict("records"), verdicts, strict=True):
+    for row, verdict in zip(records(rows), verdicts, strict=True):
         write = numbers.signed if signed else numbers.number
         estimate = float(row["estimate"])
         if not math.isfinite(estimate):
@@ -272,7 +278,8 @@ def _texts(rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool) -> list[str
         line = f"{write(estimate)} ({bounds})"
         word = verdict if isinstance(verdict, str) else ""
         symbol = VERDICT_SYMBOLS.get(word, "")
-        texts.append(f"{line}\n{symbol} {word}" if word else line)
+        said = word if signed else SPEED_WORDS.get(word, word)
+        texts.append(f"{line}\n{symbol} {said}" if word else line)
     return texts
 
 
@@ -293,7 +300,7 @@ def _panels(
     tall = rows["text"].str.contains("\n").any()
     height = row_height or (TALL_ROW if tall else ROW)
     canvas = new_frame(0.95 + height * len(labels))
-    left = 0.22 + 0.072 * max(len(short(name, longest=longest)) for name in labels)
+    left = label_inches(labels, longest=longest)
     numbers_width = text_inches([str(line) for line in lines])
     width = (WIDTH - left - 0.1) / len(levels) - numbers_width - 0.12
     width = max(width, 0.9)
@@ -314,13 +321,13 @@ def _panels(
             neutral=neutral,
         )
         axes.set_title(normalization_label(level))
-        axes.set_xlabel(label if width > 0.07 * len(label) else "", fontsize=8)
+        axes.set_xlabel(label if width > 0.06 * len(label) else "", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         if place:
             axes.tick_params(axis="y", labelleft=False)
         write_numbers(axes, [text if isinstance(text, str) else "" for text in here["text"]])
-    if width <= 0.07 * len(label):
-        canvas.figure.text(left / WIDTH, 0.06 / canvas.height, label, fontsize=8, color=INK.light)
+    if width <= 0.06 * len(label):
+        canvas.figure.text(left / WIDTH, 0.1 / canvas.height, label, fontsize=8, color=INK.light)
     return canvas.figure
 
 
@@ -332,7 +339,9 @@ def _ratio_ticks(axes: Axes) -> None:
     ticks = [1.0, *chosen, *(1 / step for step in chosen)]
     axes.xaxis.set_major_locator(FixedLocator([math.log(tick) for tick in sorted(ticks)]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{math.exp(value):.3g}"))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{math.exp(value):.2f}".rstrip("0").rstrip("."))
+    )
 
 
 def _dumbbells(
@@ -340,25 +349,29 @@ def _dumbbells(
 ) -> None:
     axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
     levels = normalizations(frame)
-    points = frame.drop_duplicates(["normalization", "scheme"]).set_index(
-        ["normalization", "scheme"]
-    )
+    points = {(str(row["normalization"]), str(row["scheme"])): row for row in records(frame)}
     offsets = {level: 0.14 * (2 * place - len(levels) + 1) for place, level in enumerate(levels)}
     for place, name in enumerate(names):
         ends = []
         for level in levels:
-            if (level, name) not in points.index:
+            if (level, name) not in points:
                 continue
-            row = points.loc[(level, name)]
+            row = points[level, name]
             height = place + offsets[level]
-            filled = INK.light if level == levels[0] else "none"
-            bounds = [_float(float(row[key])) for key in ("lower", "upper") if key in points]
+            filled = INK.light if level == levels[0] else PAPER.light
+            bounds = [_float(row["lower"]), _float(row["upper"])]
             axes.plot(bounds, [height] * len(bounds), color=MUTED.light, linewidth=2.2)
             axes.plot(
-                [float(row["estimate"])], [height], marker="o", markersize=6,
-                markerfacecolor=filled, markeredgecolor=INK.light, linestyle="none",
-                label=normalization_label(level) if place == 0 else None, gid="mean",
-            )  # fmt: skip
+                [float(row["estimate"])],
+                [height],
+                marker="o",
+                markersize=6,
+                markerfacecolor=filled,
+                markeredgecolor=INK.light,
+                linestyle="none",
+                label=normalization_label(level) if place == 0 else None,
+                gid="mean",
+            )
             ends.append((float(row["estimate"]), height))
         if len(ends) > 1:
             axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
@@ -370,9 +383,14 @@ def _dumbbells(
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_xlabel("test accuracy, %: marginal mean over cells", fontsize=8)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, handletextpad=0.2, borderpad=0.2,
-        columnspacing=1.0, fontsize=8,
-    )  # fmt: skip
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
+        ncols=2,
+        handletextpad=0.2,
+        borderpad=0.2,
+        columnspacing=1.0,
+        fontsize=8,
+    )
 
 
 def _contrast_panel(
@@ -384,7 +402,7 @@ def _contrast_panel(
     left: float,
 ) -> None:
     rows = _points_rows(contrasts).drop_duplicates("label")
-    rows = rows.set_index("label").reindex(names).reset_index()
+    rows = rows.set_index("label").reindex(list(names)).reset_index()
     texts = [text if isinstance(text, str) else "" for text in rows["text"]]
     lines = [line for text in texts for line in text.split("\n")]
     width = WIDTH - left - text_inches(lines) - 0.1

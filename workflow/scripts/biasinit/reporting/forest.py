@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from biasinit.reporting.catalogue import ABSENT
+from biasinit.reporting.selection import records
 from biasinit.reporting.style import BAND, INK, LINE, MUTED, SchemeLook
 
 WIDTH = 9.6  # inches; 691 points, drawn at about 960 pixels on a page
@@ -49,10 +50,10 @@ def short(label: str, *, longest: int = LONGEST_LABEL) -> str:
     return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
-def label_inches(labels: Sequence[str]) -> float:
+def label_inches(labels: Sequence[str], *, longest: int = LONGEST_LABEL) -> float:
     """Return the room that the longest label takes, with a small gap."""
-    longest = max((len(short(label)) for label in labels), default=0)
-    return 0.22 + CHARACTER * max(longest, 3)
+    characters = max((len(short(label, longest=longest)) for label in labels), default=0)
+    return 0.22 + CHARACTER * max(characters, 3)
 
 
 def text_inches(texts: Sequence[str]) -> float:
@@ -94,10 +95,10 @@ def draw_forest(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    for place, row in enumerate(rows.to_dict("records")):
+    for place, row in enumerate(records(rows)):
         _band(axes, place, row, limits)
     axes.axvline(neutral, color=INK.light, linewidth=0.9, gid="neutral")
-    for place, row in enumerate(rows.to_dict("records")):
+    for place, row in enumerate(records(rows)):
         look = looks.get(str(row.get("scheme", "")))
         _row(axes, place, row, limits, look)
 
@@ -122,9 +123,7 @@ def _value(row: Mapping[str, object], key: str) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def _band(
-    axes: Axes, place: int, row: Mapping[str, object], limits: tuple[float, float]
-) -> None:
+def _band(axes: Axes, place: int, row: Mapping[str, object], limits: tuple[float, float]) -> None:
     lower, upper = _value(row, "margin_lower"), _value(row, "margin_upper")
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return
@@ -133,7 +132,9 @@ def _band(
         [place - 0.5, place + 0.5], *inside, color=BAND.light, linewidth=0, zorder=0.5, gid="margin"
     )
     for edge in inside:
-        axes.plot([edge, edge], [place - 0.5, place + 0.5], color=LINE.light, linewidth=0.8, zorder=0.6)
+        axes.plot(
+            [edge, edge], [place - 0.5, place + 0.5], color=LINE.light, linewidth=0.8, zorder=0.6
+        )
 
 
 def _row(
@@ -149,9 +150,15 @@ def _row(
         return
     if not math.isfinite(estimate):
         axes.text(
-            sum(limits) / 2, place, "not estimable", va="center", ha="center", fontsize=8,
-            color=MUTED.light, style="italic",
-        )  # fmt: skip
+            sum(limits) / 2,
+            place,
+            "not estimable",
+            va="center",
+            ha="center",
+            fontsize=8,
+            color=MUTED.light,
+            style="italic",
+        )
         return
     for lower, upper, width in (
         (_value(row, "outer_lower"), _value(row, "outer_upper"), 1.1),
@@ -166,13 +173,26 @@ def _row(
     ):
         if beyond:
             axes.plot(
-                [end], [place], marker=marker, color=colour, markersize=6, clip_on=False, gid="arrow"
+                [end],
+                [place],
+                marker=marker,
+                color=colour,
+                markersize=6,
+                clip_on=False,
+                gid="arrow",
             )
     if limits[0] <= estimate <= limits[1]:
         axes.plot(
-            [estimate], [place], marker=look.marker if look else "o", color=colour, markersize=6.5,
-            markeredgecolor=INK.light, markeredgewidth=0.5, linestyle="none", gid="estimate",
-        )  # fmt: skip
+            [estimate],
+            [place],
+            marker=look.marker if look else "o",
+            color=colour,
+            markersize=6.5,
+            markeredgecolor=INK.light,
+            markeredgewidth=0.5,
+            linestyle="none",
+            gid="estimate",
+        )
 
 
 def _lowest(row: Mapping[str, object]) -> float:

@@ -16,6 +16,7 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
     Args:
         tables: the tables of the study; only ``verdicts`` and ``failure_rates`` are read.
         study: the study that made them.
+
     """
     verdicts = read_verdicts(tables, study)
     if not verdicts:

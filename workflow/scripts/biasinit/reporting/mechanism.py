@@ -29,18 +29,21 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     Args:
         frame: ``normalization, scheme, when, layer, quantity, estimate, lower, upper``.
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme", "layer", "quantity"]):
         return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
     names = [name for name in schemes if name in set(frame["scheme"])]
     levels = normalizations(frame)
-    columns = [(level, when) for level in levels for when in MOMENTS if (frame["when"] == when).any()]
+    columns = [
+        (level, when) for level in levels for when in MOMENTS if (frame["when"] == when).any()
+    ]
     rows = [quantity for quantity in QUANTITIES if (frame["quantity"] == quantity).any()]
     if not names or not columns or not rows:
         return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
     layers = [str(layer) for layer in frame["layer"].drop_duplicates()]
     with style_context():
-        top = 0.45 + LEGEND_ROW * legend_rows(names)
+        top = 0.15 + LEGEND_ROW * legend_rows(names)
         bottom = 0.4 if len(layers) <= 5 else 0.75
         canvas = new_frame(top + bottom + (PANEL + 0.15) * len(rows))
         width = (WIDTH - 1.1) / len(columns) - 0.12
@@ -87,17 +90,28 @@ def _by_layer(
     looks = scheme_looks(schemes)
     for place, name in enumerate(names):
         rows = frame[frame["scheme"] == name].drop_duplicates("layer").set_index("layer")
-        rows = rows.reindex(layers)
+        rows = rows.reindex(list(layers))
         nudge = 0.3 * ((place + 0.5) / len(names) - 0.5)
         x = np.arange(len(layers)) + nudge
         look = looks[name]
         if {"lower", "upper"} <= set(rows):
-            axes.vlines(x, rows["lower"].astype(float), rows["upper"].astype(float), color=look.colour,
-                        linewidth=1.2)  # fmt: skip
+            axes.vlines(
+                x,
+                rows["lower"].astype(float),
+                rows["upper"].astype(float),
+                color=look.colour,
+                linewidth=1.2,
+            )
         axes.plot(
-            x, rows["estimate"].to_numpy(dtype=float), color=look.colour, linestyle=look.dash,
-            marker=look.marker, markersize=3.8, linewidth=1.0, label=name,
-        )  # fmt: skip
+            x,
+            rows["estimate"].to_numpy(dtype=float),
+            color=look.colour,
+            linestyle=look.dash,
+            marker=look.marker,
+            markersize=3.8,
+            linewidth=1.0,
+            label=name,
+        )
     axes.set_xlim(-0.5, len(layers) - 0.5)
     axes.set_xticks(range(len(layers)), list(layers), rotation=90 if len(layers) > 5 else 0)
     axes.grid(axis="y")

@@ -1,7 +1,8 @@
 """Figures of raw outcomes: every run, and the share of runs that failed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
-from biasinit.reporting.selection import cell_labels, normalizations
+from biasinit.reporting.selection import cell_labels, normalizations, records
 from biasinit.reporting.style import INK, LINE, MUTED, scheme_looks, style_context
 
 MAXIMUM_LANES = 4  # cells with a lane of their own; more share one lane
@@ -40,6 +41,7 @@ def outcomes(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     Args:
         frame: ``normalization, scheme, cell, seed, final_accuracy, failed``, in percent.
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["final_accuracy", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["outcomes"].title, "runs"))
@@ -53,20 +55,24 @@ def outcomes(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
         canvas = new_frame(0.95 + height * len(names))
         left = label_inches(names)
         lane_width = _lane_room(lanes)
-        width = (WIDTH - left - 0.15) / len(levels) - lane_width - 0.15
+        width = (WIDTH - left - lane_width - 0.1) / len(levels) - 0.12
         for place, level in enumerate(levels):
             axes = canvas.axes(
-                left=left + place * (width + lane_width + 0.15),
+                left=left + place * (width + 0.12),
                 bottom=0.55,
                 width=width,
                 height=height * len(names),
             )
             _strip(axes, frame[frame["normalization"] == level], names, lanes, schemes)
             axes.set_title(normalization_label(level))
-            axes.set_xlim(*_accuracy_limits(frame))
+            low, edge, high = _accuracy_limits(frame)
+            axes.set_xlim(low, high)
+            if edge > low:
+                axes.axvline(edge, color=LINE.light, linewidth=1.2, gid="gutter")
             if place:
                 axes.tick_params(axis="y", labelleft=False)
-            _lane_labels(axes, lanes, len(names))
+            if place == len(levels) - 1:
+                _lane_labels(axes, lanes, len(names))
     return canvas.figure
 
 
@@ -76,13 +82,14 @@ def failure_rates(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     Args:
         frame: ``normalization, scheme, runs, failed, rate, lower, upper``; shares in [0, 1].
         schemes: order of the study.
+
     """
     if not drawable(frame, columns=["rate", "normalization", "scheme"]):
         return absent_figure(absent_text(FIGURES["failure_rates"].title, "failure_rates"))
     names = [name for name in schemes if name in set(frame["scheme"])]
     names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
     levels = normalizations(frame)
-    texts = [_failure_text(row) for row in frame.to_dict("records")]
+    texts = [_failure_text(row) for row in records(frame)]
     with style_context():
         canvas = new_frame(0.95 + ROW * len(names))
         left, room = label_inches(names), text_inches(texts)
@@ -96,7 +103,7 @@ def failure_rates(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
                 height=ROW * len(names),
             )
             here = frame[frame["normalization"] == level].drop_duplicates("scheme")
-            _rates(axes, here.set_index("scheme").reindex(names).reset_index(), schemes)
+            _rates(axes, here.set_index("scheme").reindex(list(names)).reset_index(), schemes)
             axes.set_xlim(-0.02 * 100 * highest, max(100 * highest * 1.05, 5))
             axes.set_title(normalization_label(level))
             if place:
@@ -104,7 +111,7 @@ def failure_rates(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     return canvas.figure
 
 
-def _failure_text(row: dict[object, object]) -> str:
+def _failure_text(row: Mapping[str, Any]) -> str:
     failed, runs = row.get("failed"), row.get("runs")
     if not (isinstance(failed, (int, float)) and isinstance(runs, (int, float))):
         return ""
@@ -115,20 +122,29 @@ def _failure_text(row: dict[object, object]) -> str:
 
 def _rates(axes: Axes, rows: pd.DataFrame, schemes: Sequence[str]) -> None:
     looks = scheme_looks(schemes)
-    for place, row in enumerate(rows.to_dict("records")):
+    for place, row in enumerate(records(rows)):
         if not math.isfinite(float(row["rate"])):
             continue
         look = looks.get(str(row["scheme"]))
         colour = look.colour if look else INK.light
         axes.plot(
-            [100 * float(row["lower"]), 100 * float(row["upper"])], [place, place],
-            color=colour, linewidth=3.2, solid_capstyle="butt",
-        )  # fmt: skip
+            [100 * float(row["lower"]), 100 * float(row["upper"])],
+            [place, place],
+            color=colour,
+            linewidth=3.2,
+            solid_capstyle="butt",
+        )
         axes.plot(
-            [100 * float(row["rate"])], [place], marker=look.marker if look else "o", color=colour,
-            markeredgecolor=INK.light, markeredgewidth=0.5, markersize=6.5, linestyle="none",
+            [100 * float(row["rate"])],
+            [place],
+            marker=look.marker if look else "o",
+            color=colour,
+            markeredgecolor=INK.light,
+            markeredgewidth=0.5,
+            markersize=6.5,
+            linestyle="none",
             gid="estimate",
-        )  # fmt: skip
+        )
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), [short(str(name)) for name in rows["scheme"]])
     axes.tick_params(axis="y", length=0)
@@ -136,17 +152,20 @@ def _rates(axes: Axes, rows: pd.DataFrame, schemes: Sequence[str]) -> None:
     axes.grid(axis="x")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_xlabel("failed runs, %", fontsize=8)
-    write_numbers(axes, [_failure_text(row) for row in rows.to_dict("records")])
+    write_numbers(axes, [_failure_text(row) for row in records(rows)])
 
 
-def _accuracy_limits(frame: pd.DataFrame) -> tuple[float, float]:
+def _accuracy_limits(frame: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the left end, where the gutter for failed runs ends, and the right end."""
     trained = frame.loc[~_failed(frame), "final_accuracy"].to_numpy(dtype=float)
     trained = trained[np.isfinite(trained)]
     if not trained.size:
-        return (0.0, 100.0)
+        return (0.0, 100.0, 100.0)
     low, high = float(trained.min()), float(trained.max())
     span = max(high - low, 0.5)
-    return (low - 0.16 * span, high + 0.04 * span)
+    edge = low - 0.04 * span
+    gutter = 0.3 * span if _failed(frame).any() else 0.0
+    return (edge - gutter, edge, high + 0.04 * span)
 
 
 def _failed(frame: pd.DataFrame) -> pd.Series:
@@ -176,16 +195,29 @@ def _strip(
             spread = half * (2 * ((np.arange(len(values)) * _GOLDEN) % 1) - 1)
             look = looks.get(name)
             axes.plot(
-                values, height + spread, linestyle="none", marker=look.marker if look else "o",
-                markersize=3.4, color=look.colour if look else INK.light, alpha=0.75,
-                markeredgewidth=0, rasterized=many, gid=None if many else "run",
-            )  # fmt: skip
+                values,
+                height + spread,
+                linestyle="none",
+                marker=look.marker if look else "o",
+                markersize=3.4,
+                color=look.colour if look else INK.light,
+                alpha=0.75,
+                markeredgewidth=0,
+                rasterized=many,
+                gid=None if many else "run",
+            )
             lost = int((rows & failed).sum())
             if lost:
                 axes.text(
-                    0.012, height, f"× {lost} failed", transform=axes.get_yaxis_transform(),
-                    va="center", fontsize=7.5, color=INK.light, gid="failed",
-                )  # fmt: skip
+                    0.012,
+                    height,
+                    f"× {lost} failed",
+                    transform=axes.get_yaxis_transform(),
+                    va="center",
+                    fontsize=7.5,
+                    color=INK.light,
+                    gid="failed",
+                )
         if place:
             axes.axhline(place - 0.5, color=LINE.light, linewidth=0.6)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -213,6 +245,11 @@ def _lane_labels(axes: Axes, lanes: Sequence[str], rows: int) -> None:
     for place in range(rows):
         for lane, cell in enumerate(lanes):
             axes.text(
-                1.015, place + _lane_offset(lane, len(lanes)), short(labels[cell]),
-                transform=axes.get_yaxis_transform(), va="center", fontsize=7, color=MUTED.light,
-            )  # fmt: skip
+                1.015,
+                place + _lane_offset(lane, len(lanes)),
+                short(labels[cell]),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7,
+                color=MUTED.light,
+            )

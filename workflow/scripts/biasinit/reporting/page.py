@@ -28,7 +28,7 @@ from biasinit.reporting.display import (
 )
 from biasinit.reporting.drawn import DrawnFigure
 from biasinit.reporting.glossary import GLOSSARY
-from biasinit.reporting.selection import table
+from biasinit.reporting.selection import records, table
 from biasinit.reporting.sentences import (
     Answer,
     Verdict,
@@ -63,7 +63,9 @@ class ReportInputs:
         figures: what ``draw_all`` returned.
         template: the files in ``report/``.
         assumptions: modelling assumptions, one sentence each.
+        configfile: study file for the command that adds seeds; None for ``config.yaml``.
         generated_at: time to print; left out by default, so that bytes depend on inputs only.
+
     """
 
     study: Study
@@ -74,6 +76,7 @@ class ReportInputs:
     figures: Mapping[str, DrawnFigure]
     template: PageTemplate
     assumptions: Sequence[str] = ()
+    configfile: str | None = None
     generated_at: str | None = None
 
 
@@ -87,7 +90,7 @@ class PageFigure:
     caption: str
     alt: str
     csv_href: str
-    tables: tuple[str, ...]
+    tables: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +143,21 @@ class _Page:
 def render_page(inputs: ReportInputs) -> str:
     """Return the page as HTML text that needs no other file and no network."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_unbroken,
     )
     template = environment.from_string(inputs.template.html)
     return template.render(page=_page(inputs)).strip() + "\n"
+
+
+def _unbroken(value: Any) -> Any:  # noqa: ANN401  # whatever a template prints
+    """Return text in which no line breaks between a number and its per cent sign."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.replace(" %", "\N{NO-BREAK SPACE}%")
+    return value
 
 
 def _page(inputs: ReportInputs) -> _Page:
@@ -153,6 +167,9 @@ def _page(inputs: ReportInputs) -> _Page:
     study = inputs.study
     verdicts = read_verdicts(inputs.tables, study)
     matrix = verdict_matrix(verdicts, study)
+    ledger = ledger_table(verdicts, study, data=table(inputs.tables, "verdicts"))
+    shown = page_tables(inputs.tables, study)
+    titles = {item.name: item.title for item in (ledger, *shown.values()) if item.rows}
     return _Page(
         title=f"How should the biases start? Study {study.study}",
         facts=_facts(inputs),
@@ -160,13 +177,17 @@ def _page(inputs: ReportInputs) -> _Page:
         answers=answers(verdicts, threshold=threshold_words(study)),
         matrix=matrix,
         matrix_last=len(matrix.rows) > MANY_SCHEMES,
-        figures={name: _figure(inputs.figures[name]) for name in FIGURES if name in inputs.figures},
-        ledger=ledger_table(verdicts, study, data=table(inputs.tables, "verdicts")),
-        tables=page_tables(inputs.tables, study),
+        figures={
+            name: _figure(inputs.figures[name], titles)
+            for name in FIGURES
+            if name in inputs.figures
+        },
+        ledger=ledger,
+        tables=shown,
         failed_runs=failed_runs_table(inputs.tables),
         controls=control_sentences(inputs.tables, study),
         open_questions=open_questions(verdicts, study),
-        command=next_command(verdicts, study),
+        command=next_command(verdicts, study, configfile=inputs.configfile),
         provenance=_flat(inputs.provenance),
         assumptions=tuple(inputs.assumptions),
         config=yaml.safe_dump(
@@ -175,24 +196,26 @@ def _page(inputs: ReportInputs) -> _Page:
         glossary=GLOSSARY,
         methods=method_sentences(study),
         generated_at=inputs.generated_at,
-        style=Markup(inputs.template.style),  # noqa: S704  # our own file, no user text
-        script=Markup(inputs.template.script),  # noqa: S704
+        style=Markup(inputs.template.style),  # our own file, no user text
+        script=Markup(inputs.template.script),
         tones_light=css_variables(dark=False),
         tones_dark=css_variables(dark=True),
     )
 
 
-def _figure(drawn: DrawnFigure) -> PageFigure:
+def _figure(drawn: DrawnFigure, titles: Mapping[str, str]) -> PageFigure:
     from biasinit.reporting.svg import themed
 
     return PageFigure(
         name=drawn.name,
         title=drawn.title,
-        svg=Markup(themed(drawn.svg)),  # noqa: S704  # matplotlib and to_svg escape all text
+        svg=Markup(themed(drawn.svg)),  # matplotlib and to_svg escape all text
         caption=drawn.caption,
         alt=drawn.alt,
         csv_href=csv_href(drawn.csv, fallback=f"figures/{drawn.name}.csv"),
-        tables=FIGURES[drawn.name].tables,
+        tables=tuple(
+            (name, titles[name]) for name in FIGURES[drawn.name].tables if titles.get(name)
+        ),
     )
 
 
@@ -213,7 +236,9 @@ def _registration(inputs: ReportInputs) -> Registration:
     plan, deviations = inputs.plan, inputs.deviations
     if not plan:
         status = "exploratory"
-        explanation = "No plan was registered before the first run, so every verdict is exploratory."
+        explanation = (
+            "No plan was registered before the first run, so every verdict is exploratory."
+        )
     elif deviations:
         status = "exploratory"
         explanation = (
@@ -270,7 +295,9 @@ def open_questions(verdicts: Sequence[Verdict], study: Study) -> tuple[OpenQuest
     )
 
 
-def next_command(verdicts: Sequence[Verdict], study: Study) -> str:
+def next_command(
+    verdicts: Sequence[Verdict], study: Study, *, configfile: str | None = None
+) -> str:
     """Return the command that adds the seeds which would decide the inconclusive verdicts.
 
     The number is the next multiple of ``seeds_per_shard`` above what the verdicts ask for, and
@@ -280,7 +307,8 @@ def next_command(verdicts: Sequence[Verdict], study: Study) -> str:
     wanted = max([2.0 * study.seeds, *needed])
     shards = -(-wanted // study.seeds_per_shard)
     seeds = int(shards) * study.seeds_per_shard
-    return f"snakemake --cores all --config seeds={seeds}"
+    file = f" --configfile {configfile}" if configfile else ""
+    return f"snakemake{file} --cores all --config seeds={seeds}"
 
 
 def control_sentences(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[str, ...]:
@@ -310,7 +338,7 @@ def _replicate_sentence(tables: Mapping[str, pd.DataFrame], study: Study) -> str
         f"{numbers.signed(float(row['estimate']))} points "
         f"({numbers.interval(float(row['lower']), float(row['upper']))}) "
         f"{normalization_label(str(row['normalization']))}"
-        for row in rows.to_dict("records")
+        for row in records(rows)
     ]
     return (
         f"A/A arm: {study.replicate} against itself with another batch order differs by "
@@ -341,7 +369,9 @@ def method_sentences(study: Study) -> tuple[str, ...]:
     """Return how the study was made and judged, with its numbers."""
     training, analysis = study.training, study.analysis
     margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
-    thresholds = ", ".join(f"{name} {numbers.plain(t)} %" for name, t in analysis.thresholds.items())
+    thresholds = ", ".join(
+        f"{name} {numbers.plain(t)} %" for name, t in analysis.thresholds.items()
+    )
     low, high = (numbers.plain(value) for value in analysis.speed_margin)
     return (
         f"Each run trains for {training.epochs} epochs in batches of {training.batch_size}. Final "

@@ -5,6 +5,7 @@ that may be empty or absent and returns a frame with at least the columns that i
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -27,6 +28,11 @@ def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     """Return a table of the study, or an empty frame when the study does not have it."""
     found = tables.get(name)
     return pd.DataFrame() if found is None else found
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as mappings from the name of a column to its value."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def scheme_order(study: Study) -> tuple[str, ...]:
@@ -90,9 +96,7 @@ def judged(contrasts: pd.DataFrame) -> pd.DataFrame:
     frame = without_index_repeats(contrasts)
     keys = [key for key in ("family", "normalization", "scheme", "cell") if key in frame]
     conditional = frame["basis"].astype(str) == CONDITIONAL_BASIS
-    last = frame.assign(conditional=conditional).sort_values(
-        [*keys, "conditional"], kind="stable"
-    )
+    last = frame.assign(conditional=conditional).sort_values([*keys, "conditional"], kind="stable")
     kept = last.groupby(keys, sort=False).tail(1).index
     return frame.loc[sorted(kept)]
 
@@ -115,6 +119,7 @@ def contrasts(
         outcome: outcome whose verdict, seeds needed and failures are joined.
         schemes: order of the rows.
         cells: rows of single cells in place of the mean over cells.
+
     """
     frame = table(tables, name)
     if frame.empty:

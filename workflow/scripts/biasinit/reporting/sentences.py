@@ -9,13 +9,14 @@ shown is called inconclusive, with the seeds that would decide it.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import INTERACTION, VERDICTS, normalization_label
-from biasinit.reporting.selection import ALL_CELLS, arranged, scheme_order, table
+from biasinit.reporting.selection import ALL_CELLS, arranged, records, scheme_order, table
 
 OUTCOMES = ("accuracy", "interaction", "speed", "failure")
 MANY = 4  # schemes with one verdict, above which the answer gives their range, not each interval
@@ -72,7 +73,7 @@ def read_verdicts(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[Ver
     """Return the rows of the table of verdicts, ordered by outcome, normalisation and scheme."""
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
     arms = arm_runs(tables)
-    rows = [_verdict(row, arms) for row in frame.to_dict("records")]
+    rows = [_verdict(row, arms) for row in records(frame)]
     known = [row for row in rows if row.outcome in OUTCOMES]
     return tuple(sorted(known, key=lambda row: OUTCOMES.index(row.outcome)))
 
@@ -87,9 +88,7 @@ def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]
     return dict(zip(keys, whole["runs"].astype(float), strict=True))
 
 
-def _verdict(
-    row: Mapping[object, object], arms: Mapping[tuple[str, str], float]
-) -> Verdict:
+def _verdict(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> Verdict:
     texts = {name: _text(row.get(name)) for name in _TEXTS}
     values = {name: _number(row.get(name)) for name in _NUMBERS}
     fragile = row.get("fragile")
@@ -125,14 +124,13 @@ def sentence(verdict: Verdict, *, threshold: str) -> str:
     Args:
         verdict: a row of the table of verdicts.
         threshold: the threshold of convergence in words, such as '95 %'.
+
     """
     where = normalization_label(verdict.normalization)
     subject = (
-        verdict.scheme
-        if verdict.normalization == INTERACTION
-        else f"{verdict.scheme} {where}"
+        verdict.scheme if verdict.normalization == INTERACTION else f"{verdict.scheme} {where}"
     )
-    return f"{subject}: {finding(verdict, threshold=threshold)}.{_remarks(verdict)}"
+    return f"{subject}: {finding(verdict, threshold=threshold)}.{remarks(verdict)}"
 
 
 def finding(verdict: Verdict, *, threshold: str) -> str:
@@ -153,7 +151,10 @@ def _accuracy(verdict: Verdict) -> str:
     if verdict.verdict in ("worse", "better"):
         return f"{verdict.verdict} than {reference} by {_size(verdict)}{among}"
     if verdict.verdict == "equivalent":
-        return f"equivalent to {reference} within {margin_words(verdict)} ({_difference(verdict)}{among})"
+        return (
+            f"equivalent to {reference} within {margin_words(verdict)} "
+            f"({_difference(verdict)}{among})"
+        )
     if verdict.verdict == "different but negligible":
         return (
             f"different from {reference}, but negligibly: {_difference(verdict)}{among}, "
@@ -170,7 +171,9 @@ def _accuracy(verdict: Verdict) -> str:
 def _interaction(verdict: Verdict) -> str:
     if verdict.verdict in ("worse", "better"):
         direction = "lower" if verdict.verdict == "worse" else "higher"
-        return f"the effect on accuracy is {direction} with batch normalisation, by {_size(verdict)}"
+        return (
+            f"the effect on accuracy is {direction} with batch normalisation, by {_size(verdict)}"
+        )
     if verdict.verdict == "equivalent":
         return (
             "the effect on accuracy is the same with and without batch normalisation, within "
@@ -230,7 +233,9 @@ def failure_clause(verdict: Verdict) -> str:
     if not math.isfinite(failed) or (failed == 0 and not other > 0):
         return ""
     total = f" of {numbers.count(verdict.runs)}" if math.isfinite(verdict.runs) else ""
-    against = f" ({verdict.reference}: {numbers.count(other)}{total})" if math.isfinite(other) else ""
+    against = (
+        f" ({verdict.reference}: {numbers.count(other)}{total})" if math.isfinite(other) else ""
+    )
     return f"{numbers.count(failed)}{total} runs failed{against}"
 
 
@@ -273,7 +278,8 @@ def _needed(verdict: Verdict) -> str:
     return f"; about {numbers.count(verdict.seeds_needed)} seeds would decide{used}"
 
 
-def _remarks(verdict: Verdict) -> str:
+def remarks(verdict: Verdict) -> str:
+    """Return what qualifies a verdict, as sentences: what it depends on, and fragility."""
     text = ""
     if verdict.depends_on:
         text += f" The effect depends on {verdict.depends_on.replace('_', ' ')}."
@@ -317,7 +323,9 @@ def answers(verdicts: Sequence[Verdict], *, threshold: str) -> tuple[Answer, ...
     Each names every scheme that is worse or fails, every scheme that is equivalent with the
     margin, and the inconclusive ones with the seeds that would decide.
     """
-    levels = list(dict.fromkeys(v.normalization for v in verdicts if v.normalization != INTERACTION))
+    levels = list(
+        dict.fromkeys(v.normalization for v in verdicts if v.normalization != INTERACTION)
+    )
     return tuple(
         Answer(
             normalization=level,
@@ -357,7 +365,9 @@ def _failing_statements(failing: Sequence[Verdict], *, named: Sequence[Verdict])
     parts = [f"{v.scheme} ({failure_clause(v)})" for v in failing if v.scheme not in said]
     if not parts:
         return []
-    return [Statement(verdict="worse", lead="Fails in some runs:", text=numbers.joined(parts) + ".")]
+    return [
+        Statement(verdict="worse", lead="Fails in some runs:", text=numbers.joined(parts) + ".")
+    ]
 
 
 def _lead(verdict: Verdict) -> str:
@@ -365,7 +375,7 @@ def _lead(verdict: Verdict) -> str:
     return {
         "worse": f"Worse than {reference}:",
         "better": f"Better than {reference}:",
-        "different but negligible": f"Different from {reference}, but inside {margin_words(verdict)}:",
+        "different but negligible": f"Different from {reference}, inside {margin_words(verdict)}:",
         "equivalent": f"Equivalent to {reference} within {margin_words(verdict)}:",
         "inconclusive": "Inconclusive:",
         "not estimable": "Not estimable:",
@@ -447,7 +457,8 @@ def _speed_item(verdict: Verdict) -> str:
         if math.isfinite(verdict.seeds_needed)
         else ""
     )
-    return f"{verdict.scheme} (× {numbers.number(verdict.estimate)}, {bounds}{needed})"
+    ratio = f"×\N{NO-BREAK SPACE}{numbers.number(verdict.estimate)}"
+    return f"{verdict.scheme} ({ratio}, {bounds}{needed})"
 
 
 def threshold_words(study: Study) -> str:

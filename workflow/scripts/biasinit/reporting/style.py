@@ -46,7 +46,7 @@ TONES = (INK, MUTED, LINE, BAND, PAPER, *SERIES)
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 
-STYLE = MappingProxyType(
+STYLE: MappingProxyType[Any, Any] = MappingProxyType(
     {
         "font.family": ["DejaVu Sans"],
         "font.size": 8.5,

@@ -8,12 +8,13 @@ labels that fit here fit there.
 import io
 import re
 from html import escape
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from biasinit.reporting.style import PAPER, STYLE, TONES
+from biasinit.reporting.style import STYLE, TONES
 
 FONT_STACK = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
@@ -25,10 +26,13 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
         figure: the drawing.
         name: prefix of every id, unique in a page.
         alt: what the figure shows, in words; read aloud in place of the drawing.
+
     """
     buffer = io.StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    settings: dict[Any, Any] = {**STYLE, "svg.hashsalt": name}
+    with mpl.rc_context(settings):
+        FigureCanvasSVG(figure)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -45,7 +49,7 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
 def themed(svg: str) -> str:
     """Return the SVG with every colour as a CSS variable, so that the page decides on it."""
     for tone in TONES:
-        value = "transparent" if tone is PAPER else f"var({tone.variable})"
-        svg = svg.replace(tone.light, value)
+        svg = svg.replace(tone.light, f"var({tone.variable})")
     # The width belongs to the page: the view box keeps the proportions.
-    return re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r' height="[\d.]+pt"', "", svg, 1), 1)
+    head, brace, rest = svg.partition(">")
+    return re.sub(r' (width|height)="[^"]*"', "", head) + brace + rest

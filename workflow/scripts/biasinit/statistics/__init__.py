@@ -1,1 +1,57 @@
-"""Statistics of a table of runs: models, contrasts, equivalence, survival, verdicts."""
+"""Statistics of a table of runs: models, contrasts, equivalence, survival, verdicts.
+
+Knows nothing of training. The functions ``analyse_*``, ``check_controls``, ``summarise_layers``
+and ``judge_claims`` take and return the tables of docs/tables.md, one function for each rule of
+the workflow; the others answer one question about one table.
+"""
+
+from biasinit.statistics.accuracy import AccuracyAnalysis, analyse_accuracy
+from biasinit.statistics.claims import judge_claims
+from biasinit.statistics.controls import ControlChecks, check_controls
+from biasinit.statistics.engine_comparison import EngineComparison, compare_with_statsmodels
+from biasinit.statistics.estimates import Contrast, Equivalence, JointTest
+from biasinit.statistics.failure import FailureAnalysis, analyse_failure, failure_contrasts
+from biasinit.statistics.hazard import HazardFit, discrete_hazard
+from biasinit.statistics.influence import influence
+from biasinit.statistics.layer_summary import summarise_layers
+from biasinit.statistics.mixed import MixedFit, fit_mixed
+from biasinit.statistics.paired import paired_contrasts
+from biasinit.statistics.pairing import pairing_audit
+from biasinit.statistics.planning import SeedsNeeded, seeds_needed
+from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restricted_mean_contrast
+from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
+from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
+
+__all__ = [
+    "AccuracyAnalysis",
+    "Contrast",
+    "ControlChecks",
+    "EngineComparison",
+    "Equivalence",
+    "Evidence",
+    "FailureAnalysis",
+    "HazardFit",
+    "JointTest",
+    "Judgement",
+    "MixedFit",
+    "RestrictedMeanContrast",
+    "SeedsNeeded",
+    "SpeedAnalysis",
+    "Verdict",
+    "analyse_accuracy",
+    "analyse_failure",
+    "analyse_speed",
+    "check_controls",
+    "compare_with_statsmodels",
+    "discrete_hazard",
+    "failure_contrasts",
+    "fit_mixed",
+    "influence",
+    "judge",
+    "judge_claims",
+    "paired_contrasts",
+    "pairing_audit",
+    "restricted_mean_contrast",
+    "seeds_needed",
+    "summarise_layers",
+]

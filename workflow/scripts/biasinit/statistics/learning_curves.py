@@ -1,5 +1,7 @@
 """Mean learning curves with intervals over seeds, and the share of runs past the threshold."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import scipy.stats
@@ -12,19 +14,26 @@ COLUMNS = (
 )
 
 
-def curve_means(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def curve_means(
+    runs: pd.DataFrame, curves: pd.DataFrame | None, *, schemes: Sequence[str]
+) -> pd.DataFrame:
     """Return the table `curve_means`.
 
     Args:
         runs: the table `runs`; ``epochs_to_threshold`` gives the share past the threshold.
-        curves: the table `curves`.
+        curves: the table `curves`, or None where the study has none.
+        schemes: to be shown.
 
     Returns:
         One row per normalisation, cell, scheme and epoch; ``cell`` "all" averages each seed over
         the cells that have a point at the epoch.
     """
+    if curves is None or curves.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
     table = treatments(read_runs(runs, needed=["epochs_to_threshold"]))
+    table = table[table["scheme"].isin(list(schemes))]
     points = treatments(_labelled(curves))
+    points = points[points["scheme"].isin(list(schemes))]
     if points.empty or table.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     whole = points.assign(cell=ALL_CELLS)

@@ -88,9 +88,9 @@ def analyse_speed(
         set_failed_apart=False,
     )
     if curves is None:
-        means_of_curves = curve_means(table.iloc[:0], table.iloc[:0])
+        means_of_curves = curve_means(runs, None, schemes=schemes)
     else:
-        means_of_curves = curve_means(runs, curves)
+        means_of_curves = curve_means(runs, curves, schemes=schemes)
     return SpeedAnalysis(
         means=_means(table, schemes),
         contrasts=_contrasts(

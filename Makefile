@@ -1,0 +1,70 @@
+# Each line is a command that a person could type; see the README.
+PYTHON ?= python3
+CORES ?= all
+# another study: make study STUDY=studies/NAME.yaml
+STUDY ?=
+# further arguments of Snakemake: make study ARGS='--config seeds=40'
+ARGS ?=
+# a package index to take torch from, such as one with CPU builds only
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Debian without python3-venv has no ensurepip; pip can install into an environment from outside
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install --quiet \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+LIBRARY := workflow/scripts/biasinit
+
+export PYTHONPATH := workflow/scripts
+
+.PHONY: study report test test-slow lint format schema lock
+
+study: $(VENV)/study.installed
+	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
+
+report: study
+	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/report.html
+
+test: $(VENV)/dev.installed
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+
+test-slow: $(VENV)/dev.installed
+	$(BIN)/python -m pytest -m "slow or browser"
+
+lint: $(VENV)/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: $(VENV)/dev.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+# Writes the JSON schema of a study file from the typed model.
+schema: $(VENV)/study.installed
+	$(BIN)/python -m biasinit.schema > workflow/schemas/study.schema.json
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/study.installed: requirements.txt | $(BIN)/python
+	@echo "Installing what the study needs into $(VENV) (once; the README states the size) ..."
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.installed: requirements-dev.txt $(VENV)/study.installed
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+lock: $(VENV)/dev.installed
+	$(PIP) pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file requirements.txt requirements.in
+	# a local build such as +cpu would not be found elsewhere
+	sed -i 's/+cpu$$//' requirements.txt
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.txt requirements-dev.in
+	sed -i 's/+cpu$$//' requirements-dev.txt

@@ -1,0 +1,30 @@
+"""Fixtures that all tests share."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from biasinit.data import PreparedDataset
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def mapping() -> dict[str, Any]:
+    """The default study as a mapping, to be changed at will."""
+    return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def small_digits() -> PreparedDataset:
+    """A part of the real digits, small enough to train on in a test."""
+    from biasinit.data.sources import prepare
+
+    return prepare(kind="digits", train=128, validation=64, test=64, split_seed=0)

@@ -1,0 +1,208 @@
+import json
+
+import pytest
+import yaml
+from biasinit.config import json_schema, load_study, parse_study
+from biasinit.errors import ConfigurationError
+from conftest import REPOSITORY
+
+STUDIES = [REPOSITORY / "config.yaml", *sorted((REPOSITORY / "studies").glob("*.yaml"))]
+
+
+def problems(mapping):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_study(mapping)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_every_study_in_the_repository_is_valid(path):
+    assert load_study(path).run_count > 0
+
+
+def test_the_default_study_asks_the_question_of_the_thread(mapping):
+    study = parse_study(mapping)
+    assert [scheme.name for scheme in study.schemes] == ["zeros", "0.01", "1.0", "xavier"]
+    assert len(study.schemes) * len(study.normalizations) * len(study.cells) * study.seeds == 480
+    # and the A/A arm, where statistics are made
+    assert study.run_count == 480 + 2 * 2 * 20
+
+
+def test_the_schema_in_the_repository_is_the_one_of_the_model():
+    path = REPOSITORY / "workflow" / "schemas" / "study.schema.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == json_schema(), "run 'make schema'"
+
+
+def test_every_key_of_the_schema_is_explained():
+    schema = json_schema()
+    for model in [schema, *(item for item in schema["$defs"].values() if "kind" not in item)]:
+        if "BiasScheme" in str(model.get("title")) or "layers" in model["properties"]:
+            continue  # schemes are explained in docs/schemes.md
+        for key, value in model["properties"].items():
+            assert value.get("description"), key
+
+
+def test_numbers_that_yaml_reads_as_text_are_numbers(mapping):
+    mapping["learning_rates"] = yaml.safe_load("[1e-3, 2e-2]")
+    assert mapping["learning_rates"][0] == "1e-3"
+    assert parse_study(mapping).learning_rates == (0.001, 0.02)
+
+
+def test_all_problems_are_listed_at_once_with_key_value_and_mend(mapping):
+    mapping |= {"sede": 1, "seeds": -3, "learning_rates": [-1]}
+    mapping["analysis"]["thresholds"] = {"digits": 120}
+    assert problems(mapping) == [
+        "seeds: must be greater than or equal to 1, got -3.",
+        "learning_rates[0]: must be greater than 0, got -1.",
+        "analysis.thresholds.digits: must be less than 100, got 120.",
+        "sede: is not a key of a study. Did you mean 'seeds'?",
+    ]
+
+
+CASES = {
+    "a name with a slash": (
+        {"study": "a/b"},
+        "study: is not a name that can be part of a path, got 'a/b'. Use letters, digits and "
+        ". _ + - only, at most 64, starting with a letter or digit.",
+    ),
+    "an unknown kind of scheme": (
+        {"schemes": [{"name": "zeros", "kind": "ones"}]},
+        "schemes[0]: has the unknown kind 'ones'. Use one of 'zeros', 'constant', 'normal', "
+        "'truncated_normal', 'uniform', 'fan_in_uniform', 'xavier_uniform', 'xavier_normal', "
+        "'per_layer', 'none', 'none_hidden'.",
+    ),
+    "a scheme without a kind": (
+        {"schemes": [{"name": "zeros"}]},
+        "schemes[0]: has no 'kind'. Use one of 'zeros', 'constant', 'normal', "
+        "'truncated_normal', 'uniform', 'fan_in_uniform', 'xavier_uniform', 'xavier_normal', "
+        "'per_layer', 'none', 'none_hidden'.",
+    ),
+    "a scheme with a misspelt parameter": (
+        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "a", "kind": "normal", "sdt": 1}]},
+        "schemes[1].std: is missing. Add it; config.yaml shows an example.",
+    ),
+    "a scheme with an impossible parameter": (
+        {"schemes": [{"name": "zeros", "kind": "normal", "std": 0}]},
+        "schemes[0]: 'std' must be greater than 0, got 0.0.",
+    ),
+    "a scheme whose name YAML read as a number": (
+        {"schemes": [{"name": 1.0, "kind": "zeros"}]},
+        "schemes[0].name: must be text, got 1.0. Put it in quotes.",
+    ),
+    "no schemes": (
+        {"schemes": []},
+        "schemes: must have at least 1 entry, got [].",
+    ),
+    "a scheme's name that is no path": (
+        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "../x", "kind": "zeros"}]},
+        "schemes: the name '../x' cannot be part of a path. Use letters, digits and . _ + - "
+        "only, at most 64, starting with one of the first two.",
+    ),
+    "seeds that do not fill the shards": (
+        {"seeds": 45},
+        "seeds: must be a multiple of seeds_per_shard (20), got 45. The next valid numbers are "
+        "40 or 60.",
+    ),
+    "too many seeds": (
+        {"seeds": 10**9},
+        "seeds: must be less than or equal to 100000, got 1000000000.",
+    ),
+    "a level twice": (
+        {"learning_rates": [0.1, "1e-1"]},
+        "learning_rates: 0.1 stands there more than once. Name each level once.",
+    ),
+    "an unknown normalisation": (
+        {"normalizations": ["layernorm"]},
+        "normalizations[0]: must be 'none', 'batchnorm_shift' or 'batchnorm', got 'layernorm'.",
+    ),
+    "a reference that is no scheme": (
+        {"reference": "one"},
+        "reference: names the scheme 'one', which the study does not have. Use one of zeros, "
+        "0.01, 1.0, xavier.",
+    ),
+    "too many images": (
+        {"datasets": [{"name": "digits", "train": 1700, "validation": 100, "test": 100}]},
+        "datasets[0]: train + validation + test must be at most 1797 images, got 1900.",
+    ),
+    "a batch larger than the training set": (
+        {"training": {"epochs": 1, "batch_size": 961}},
+        "training.batch_size: must be at most the 960 training images of 'digits', got 961. "
+        "Lower it, or train on more images.",
+    ),
+    "a margin of zero": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 0}}},
+        "analysis.margins.digits: must be greater than 0, got 0.",
+    ),
+    "a margin for a data set that is not there": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1, "mnist": 1}}},
+        "analysis.margins: names the data set 'mnist', which the study does not have. Use one "
+        "of digits.",
+    ),
+    "a speed margin the wrong way round": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "speed_margin": [2, 1]}},
+        "analysis: speed_margin must be two ratios below and above 1, such as [0.8, 1.25], got "
+        "[2.0, 1.0].",
+    ),
+    "text for a number": (
+        {"training": {"epochs": "many", "batch_size": 32}},
+        "training.epochs: must be a whole number, got 'many'.",
+    ),
+    "a list for a section": (
+        {"training": []},
+        "training: must hold keys and values, got [].",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_gets_one_clear_problem(case, mapping):
+    change, message = CASES[case]
+    assert message in problems(mapping | change)
+
+
+def test_a_problem_is_never_told_twice(mapping):
+    mapping["schemes"] = [{"name": "zeros", "kind": "ones"}]
+    assert len(problems(mapping)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("study: [", "is not YAML"),
+        ("- a\n- b", "must hold keys and values."),
+    ],
+)
+def test_a_file_that_is_no_study_is_named(content, message, tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        load_study(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"missing\.yaml: cannot be read \(No such file"):
+        load_study(tmp_path / "missing.yaml")
+
+
+def test_a_shard_knows_nothing_of_the_analysis_or_of_other_shards(mapping):
+    study = parse_study(mapping)
+    arguments = {"cell": study.cells[0], "normalization": "none", "scheme": "1.0", "shard": 0}
+    before = study.shard_description(**arguments)
+    mapping["seeds"] = 40
+    mapping["schemes"].append({"name": "new", "kind": "zeros"})
+    mapping["analysis"]["margins"] = {"digits": 0.1}
+    mapping["training"]["test_epochs"] = 3  # its default
+    assert parse_study(mapping).shard_description(**arguments) == before
+    mapping["training"]["epochs"] = 13
+    assert parse_study(mapping).shard_description(**arguments) != before
+
+
+def test_the_replicate_is_the_same_scheme_with_another_batch_order(mapping):
+    study = parse_study(mapping)
+    arguments = {"cell": study.cells[0], "normalization": "none", "shard": 0}
+    original = study.shard_description(**arguments, scheme="zeros")
+    replicate = study.shard_description(**arguments, scheme="zeros_again")
+    differing = {key for key in original if original[key] != replicate[key]}
+    assert differing == {"label", "order_stream"}
+    assert "zeros_again" not in study.schemes_at("batchnorm")

@@ -1,0 +1,327 @@
+"""The table of verdicts: one row per outcome, normalisation and scheme."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from biasinit.statistics.planning import seeds_needed
+from biasinit.statistics.study_runs import (
+    ALL_CELLS,
+    CROSSED_NORMALIZATION,
+    levels_present,
+    read_runs,
+    treatments,
+    varying_factors,
+)
+from biasinit.statistics.verdicts import Evidence, Verdict, judge
+from biasinit.streams import Purpose, stream
+
+COLUMNS = (
+    *("outcome", "normalization", "scheme", "reference", "verdict", "headline"),
+    *("estimate", "lower", "upper", "unit", "margin_lower", "margin_upper"),
+    *("p_adjusted", "p_equivalence_adjusted", "fragile", "depends_on", "smallest_margin"),
+    *("seeds", "seeds_needed", "failed", "reference_failed"),
+)
+POWER = 0.8  # wanted probability of a decision, Cohen's convention
+DRAWS = 2_000  # simulated studies for each number of seeds; 0.9 % standard error at 80 %
+
+
+def judge_claims(
+    runs: pd.DataFrame,
+    *,
+    accuracy_contrasts: pd.DataFrame,
+    speed_contrasts: pd.DataFrame | None,
+    failure_rates: pd.DataFrame,
+    failure_contrasts: pd.DataFrame,
+    reference: str,
+    schemes: Sequence[str],
+    alpha: float,
+    analysis_seed: int,
+) -> pd.DataFrame:
+    """Return the table `verdicts`.
+
+    Args:
+        runs: the table `runs`.
+        accuracy_contrasts: from ``analyse_accuracy``.
+        speed_contrasts: from ``analyse_speed``, or None where the study has no speed.
+        failure_rates: from ``analyse_failure``.
+        failure_contrasts: from ``analyse_failure``.
+        reference: name of the scheme that all others are compared with.
+        schemes: in the order of the study, without the A/A arm.
+        alpha: error rate within each family.
+        analysis_seed: keys the simulation of the seeds needed.
+    """
+    table = treatments(read_runs(runs))
+    table = table[table["scheme"].isin(list(schemes))]
+    rows: list[dict[str, object]] = []
+    frames = [("accuracy", accuracy_contrasts)]
+    frames += [("speed", speed_contrasts)] if speed_contrasts is not None else []
+    for kind, contrasts in frames:
+        whole = contrasts[contrasts["cell"] == ALL_CELLS]
+        sizes = whole.groupby("family")["estimate"].count().to_dict()
+        for record in whole.to_dict("records"):
+            row = {str(key): value for key, value in record.items()}
+            evidence = _evidence(
+                row,
+                kind,
+                contrasts,
+                table,
+                failure_rates,
+                alpha=alpha,
+                comparisons=int(sizes[row["family"]]),
+                analysis_seed=analysis_seed,
+            )
+            rows.append(_row(evidence, row["p_adjusted"]))
+    for level in levels_present(table):
+        for scheme in schemes:
+            if scheme != reference:
+                rows.append(
+                    _failure_row(level, scheme, reference, failure_rates, failure_contrasts, alpha)
+                )
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"fragile": bool})
+
+
+def _evidence(
+    row: dict[str, object],
+    kind: str,
+    contrasts: pd.DataFrame,
+    runs: pd.DataFrame,
+    rates: pd.DataFrame,
+    *,
+    alpha: float,
+    comparisons: int,
+    analysis_seed: int,
+) -> Evidence:
+    """Return what one row of contrasts says, in the unit of its verdict."""
+    speed = kind == "speed"
+    levels = (
+        levels_present(runs)
+        if row["normalization"] == CROSSED_NORMALIZATION
+        else [str(row["normalization"])]
+    )
+    arm = _arm(rates, levels, str(row["scheme"]))
+    base = _arm(rates, levels, str(row["reference"]))
+    margin = _number(row.get("margin"))
+    evidence = Evidence(
+        outcome=str(row["family"]),
+        normalization=str(row["normalization"]),
+        scheme=str(row["scheme"]),
+        reference=str(row["reference"]),
+        estimate=_number(row["ratio" if speed else "estimate"]),
+        lower=_number(row["ratio_simultaneous_lower" if speed else "simultaneous_lower"]),
+        upper=_number(row["ratio_simultaneous_upper" if speed else "simultaneous_upper"]),
+        null=1.0 if speed else 0.0,
+        margin_lower=_number(row["margin_lower"]) if speed else -margin,
+        margin_upper=_number(row["margin_upper"]) if speed else margin,
+        different=_number(row["p_adjusted"]) <= alpha,
+        p_equivalence_adjusted=_number(row["p_equivalence_adjusted"]),
+        alpha=alpha,
+        higher_is_better=not speed,
+        seeds=int(_number(row["seeds"])),
+        fragile=bool(row["fragile"]),
+        smallest_margin=_number(row["smallest_margin"]),
+        runs=arm[0],
+        reference_runs=base[0],
+        failed=arm[1],
+        reference_failed=base[1],
+    )
+    verdict = judge(evidence).verdict
+    return _with(
+        evidence,
+        depends_on=_depends_on(row, verdict, contrasts, runs, rates, levels, alpha),
+        seeds_needed=_seeds_needed(
+            row, evidence, verdict, speed, comparisons=comparisons, analysis_seed=analysis_seed
+        ),
+    )
+
+
+def _with(evidence: Evidence, *, depends_on: str, seeds_needed: float) -> Evidence:
+    import dataclasses
+
+    return dataclasses.replace(evidence, depends_on=depends_on, seeds_needed=seeds_needed)
+
+
+def _arm(rates: pd.DataFrame, levels: Sequence[str], scheme: str) -> tuple[int, int]:
+    chosen = rates[
+        rates["normalization"].isin(levels)
+        & (rates["scheme"] == scheme)
+        & (rates["cell"] == ALL_CELLS)
+    ]
+    return int(chosen["runs"].sum()), int(chosen["failed"].sum())
+
+
+def _depends_on(
+    row: dict[str, object],
+    verdict: Verdict,
+    contrasts: pd.DataFrame,
+    runs: pd.DataFrame,
+    rates: pd.DataFrame,
+    levels: Sequence[str],
+    alpha: float,
+) -> str:
+    """Return the factor that the effect changes with, or nothing.
+
+    It does when the joint test over cells rejects, when an established effect has the opposite
+    sign in some cell, or when runs failed in some cells and not in others.
+    """
+    factors = varying_factors(runs)
+    cells = contrasts[
+        (contrasts["family"] == row["family"])
+        & (contrasts["normalization"] == row["normalization"])
+        & (contrasts["scheme"] == row["scheme"])
+        & (contrasts["cell"] != ALL_CELLS)
+    ]
+    if len(cells) < 2 or not factors:
+        return ""
+    effects = cells.set_index("cell")["estimate"].astype(float)
+    rejects = _number(row.get("scheme_by_cell_p")) < alpha
+    established = verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.NEGLIGIBLE)
+    opposite = established and bool((effects * _number(row["estimate"]) < 0).any())
+    arms = rates[
+        rates["normalization"].isin(levels)
+        & rates["scheme"].isin([row["scheme"], row["reference"]])
+        & (rates["cell"] != ALL_CELLS)
+    ]
+    failures = arms.groupby("cell")["failed"].sum().reindex(effects.index).fillna(0)
+    uneven = bool((failures > 0).any() and (failures == 0).any())
+    if not (rejects or opposite or uneven):
+        return ""
+    measure = failures.astype(float) if uneven and not rejects else effects
+    return _strongest_factor(measure, runs, factors)
+
+
+def _strongest_factor(
+    values: "pd.Series[float]", runs: pd.DataFrame, factors: Sequence[str]
+) -> str:
+    """Return the factor whose levels explain most of the values between cells."""
+    described = runs.drop_duplicates("cell").set_index("cell").loc[values.index, list(factors)]
+    explained = {}
+    for factor in factors:
+        fitted = values.groupby(described[factor].astype(str).to_numpy()).transform("mean")
+        levels = described[factor].nunique()
+        # a factor with more levels explains more by chance; per level is a fair comparison
+        explained[factor] = float(((fitted - values.mean()) ** 2).sum()) / max(levels - 1, 1)
+    return max(explained, key=lambda name: explained[name])
+
+
+def _seeds_needed(
+    row: dict[str, object],
+    evidence: Evidence,
+    verdict: Verdict,
+    speed: bool,
+    *,
+    comparisons: int,
+    analysis_seed: int,
+) -> float:
+    if verdict is not Verdict.INCONCLUSIVE or evidence.seeds < 2:
+        return float("nan")
+    effect, error = _number(row["estimate"]), _number(row["standard_error"])
+    margin = evidence.margin_upper
+    if speed:
+        # on the log scale; the standard error follows from the plain interval of the ratio
+        effect = float(np.log(evidence.estimate))
+        absolute = abs(_number(row["estimate"])) or 1.0
+        error = error * (abs(effect) / absolute if effect else 1.0)
+        margin = float(min(np.log(evidence.margin_upper), -np.log(evidence.margin_lower)))
+    found = seeds_needed(
+        effect=effect,
+        deviation=error * float(np.sqrt(evidence.seeds)),
+        margin=margin,
+        comparisons=comparisons,
+        alpha=evidence.alpha,
+        power=POWER,
+        draws=DRAWS,
+        rng=stream(
+            analysis_seed,
+            0,
+            Purpose.ANALYSIS,
+            name=f"seeds needed, {evidence.outcome}, {evidence.normalization}, {evidence.scheme}",
+        ),
+    )
+    return found.decision
+
+
+def _row(evidence: Evidence, p_adjusted: object) -> dict[str, object]:
+    judgement = judge(evidence)
+    return {
+        "outcome": evidence.outcome,
+        "normalization": evidence.normalization,
+        "scheme": evidence.scheme,
+        "reference": evidence.reference,
+        "verdict": judgement.verdict.value,
+        "headline": judgement.headline,
+        "estimate": evidence.estimate,
+        "lower": evidence.lower,
+        "upper": evidence.upper,
+        "unit": {"speed": "ratio", "failure": "share of runs"}.get(evidence.outcome, "points"),
+        "margin_lower": evidence.margin_lower,
+        "margin_upper": evidence.margin_upper,
+        "p_adjusted": _number(p_adjusted),
+        "p_equivalence_adjusted": evidence.p_equivalence_adjusted,
+        "fragile": evidence.fragile,
+        "depends_on": evidence.depends_on,
+        "smallest_margin": evidence.smallest_margin,
+        "seeds": evidence.seeds,
+        "seeds_needed": evidence.seeds_needed,
+        "failed": evidence.failed,
+        "reference_failed": evidence.reference_failed,
+    }
+
+
+def _failure_row(
+    level: str,
+    scheme: str,
+    reference: str,
+    rates: pd.DataFrame,
+    contrasts: pd.DataFrame,
+    alpha: float,
+) -> dict[str, object]:
+    arm, base = _arm(rates, [level], scheme), _arm(rates, [level], reference)
+    found = contrasts[
+        (contrasts["normalization"] == level)
+        & (contrasts["scheme"] == scheme)
+        & (contrasts["cell"] == ALL_CELLS)
+    ]
+    estimate = lower = upper = p_adjusted = float("nan")
+    if len(found):
+        estimate, lower, upper = (
+            _number(found[name].iloc[0]) for name in ("risk_difference", "lower", "upper")
+        )
+        p_adjusted = _number(found["p_adjusted"].iloc[0])
+    elif arm[0] and base[0]:
+        # no run of either arm failed: the difference is zero, and each risk is bounded
+        limits = rates[
+            (rates["normalization"] == level)
+            & (rates["cell"] == ALL_CELLS)
+            & rates["scheme"].isin([scheme, reference])
+        ].set_index("scheme")["upper"]
+        estimate, lower, upper = 0.0, -_number(limits[reference]), _number(limits[scheme])
+    different = p_adjusted <= alpha
+    evidence = Evidence(
+        outcome="failure",
+        normalization=level,
+        scheme=scheme,
+        reference=reference,
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        null=0.0,
+        margin_lower=float("nan"),
+        margin_upper=float("nan"),
+        different=different,
+        p_equivalence_adjusted=float("nan"),
+        alpha=alpha,
+        higher_is_better=False,
+        seeds=arm[0],
+        runs=arm[0],
+        reference_runs=base[0],
+        failed=arm[1],
+        reference_failed=base[1],
+    )
+    return _row(evidence, p_adjusted)
+
+
+def _number(value: object) -> float:
+    return float("nan") if value is None else float(str(value))

@@ -1,0 +1,64 @@
+"""Means of what happens inside the layers, over seeds and cells."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from biasinit.statistics.study_runs import TREATMENTS
+
+QUANTITIES = (
+    "active_fraction",
+    "dead_fraction",
+    "always_on_fraction",
+    "preactivation_mean",
+    "preactivation_std",
+    "gradient_norm_weight",
+    "gradient_norm_bias",
+    "bias_norm",
+    "bias_shift",
+)
+KEYS = ("normalization", "scheme", "when", "layer", "quantity")
+
+
+def summarise_layers(
+    layers: pd.DataFrame, *, schemes: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return the table `layer_means`.
+
+    Args:
+        layers: the table `layers`.
+        schemes: to be summarised; None for all that occur.
+
+    Returns:
+        ``normalization, scheme, when, layer, quantity, estimate, lower, upper, runs``: the mean
+        over seeds of each seed's mean over cells, with a 95 % interval by one-sample t. Values
+        that are not finite (diverged runs) are left out, and ``runs`` counts the others.
+    """
+    table = layers.reset_index(drop=True)
+    if "normalization" not in table:
+        table = table.assign(normalization=TREATMENTS[0])
+    table = table[table["normalization"].isin(TREATMENTS)]
+    if schemes is not None:
+        table = table[table["scheme"].isin(list(schemes))]
+    measured = [name for name in QUANTITIES if name in table]
+    columns = [*KEYS, "estimate", "lower", "upper", "runs"]
+    if table.empty or not measured:
+        return pd.DataFrame(columns=columns)
+    keys = ["normalization", "scheme", "when", "layer"]
+    values = table[[*keys, "seed", *measured]].melt(
+        id_vars=[*keys, "seed"], var_name="quantity", value_name="value"
+    )
+    values["value"] = values["value"].astype(float)
+    values = values[np.isfinite(values["value"])]
+    by_seed = values.groupby([*KEYS, "seed"], sort=True)["value"].agg(["mean", "size"])
+    groups = by_seed.groupby(list(KEYS), sort=True)
+    frame = groups["mean"].agg(["mean", "std", "count"])
+    frame["runs"] = groups["size"].sum()
+    frame = frame.reset_index()
+    df = np.where(frame["count"] > 1, frame["count"] - 1.0, np.nan)
+    half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
+    frame["estimate"] = frame["mean"]
+    frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
+    return frame[columns]

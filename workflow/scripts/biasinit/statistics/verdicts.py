@@ -1,0 +1,208 @@
+"""From an estimate with its interval to one of six verdicts, and the sentence that says it.
+
+The order is fixed: not estimable; the family-adjusted interval excludes no effect and lies
+inside the margin: different but negligible; it excludes no effect: better or worse; the adjusted
+two one-sided tests reject: equivalent; otherwise inconclusive. A large p-value is never read as
+absence of an effect.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+
+class Verdict(StrEnum):
+    """What can be said about a contrast."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "equivalent"
+    NEGLIGIBLE = "different but negligible"
+    INCONCLUSIVE = "inconclusive"
+    NOT_ESTIMABLE = "not estimable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a verdict rests on; NaN where something does not exist.
+
+    ``null`` is the value of no effect (0 for differences, 1 for ratios). ``lower, upper`` is the
+    family-adjusted interval. ``different`` is the decision of the sign-flip family, which the
+    interval must share. ``higher_is_better`` gives the direction.
+    """
+
+    outcome: str
+    normalization: str
+    scheme: str
+    reference: str
+    estimate: float
+    lower: float
+    upper: float
+    null: float
+    margin_lower: float
+    margin_upper: float
+    different: bool
+    p_equivalence_adjusted: float
+    alpha: float
+    higher_is_better: bool
+    seeds: int
+    fragile: bool = False
+    depends_on: str = ""
+    smallest_margin: float = float("nan")
+    seeds_needed: float = float("nan")
+    runs: int = 0
+    reference_runs: int = 0
+    failed: int = 0
+    reference_failed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A verdict and its headline: one plain sentence, or two where runs failed."""
+
+    verdict: Verdict
+    headline: str
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Return the verdict on one contrast and the sentence that states it."""
+    verdict = decide(evidence)
+    return Judgement(verdict=verdict, headline=_headline(evidence, verdict))
+
+
+def decide(evidence: Evidence) -> Verdict:
+    """Return the verdict alone."""
+    interval = (evidence.estimate, evidence.lower, evidence.upper)
+    if any(np.isnan(value) for value in interval):
+        return Verdict.NOT_ESTIMABLE
+    excludes = evidence.lower > evidence.null or evidence.upper < evidence.null
+    if excludes and evidence.different:
+        inside = evidence.lower > evidence.margin_lower and evidence.upper < evidence.margin_upper
+        if inside:
+            return Verdict.NEGLIGIBLE
+        higher = evidence.estimate > evidence.null
+        return Verdict.BETTER if higher == evidence.higher_is_better else Verdict.WORSE
+    if evidence.p_equivalence_adjusted < evidence.alpha:
+        return Verdict.EQUIVALENT
+    return Verdict.INCONCLUSIVE
+
+
+def _headline(evidence: Evidence, verdict: Verdict) -> str:
+    if evidence.outcome == "failure":
+        return _failure_headline(evidence, verdict)
+    parts = []
+    any_failed = evidence.failed + evidence.reference_failed > 0
+    if any_failed:
+        parts.append(
+            f"{_setting(evidence)}, {_counts(evidence)}. Among the {evidence.seeds} seeds where "
+            f"both trained, {_finding(evidence, verdict)}"
+            if evidence.outcome != "speed"
+            else f"{_setting(evidence)}, {_counts(evidence)}; a run that never gets there counts "
+            f"with its full length. So counted, {_finding(evidence, verdict)}"
+        )
+    else:
+        parts.append(f"{_setting(evidence)}, {_finding(evidence, verdict)}")
+    if evidence.depends_on and verdict is not Verdict.NOT_ESTIMABLE:
+        parts.append(f"This depends on the {evidence.depends_on.replace('_', ' ')}.")
+    if evidence.fragile:
+        parts.append("The second analysis decides otherwise, so this is fragile.")
+    return " ".join(parts)
+
+
+def _finding(evidence: Evidence, verdict: Verdict) -> str:
+    scheme, reference = evidence.scheme, evidence.reference
+    if verdict is Verdict.NOT_ESTIMABLE:
+        return f"{scheme} cannot be compared with {reference}: too few runs that vary."
+    interval = f"95 % interval {_range(evidence)}"
+    effect = _effect(evidence)
+    if verdict is Verdict.EQUIVALENT:
+        return (
+            f"{scheme} and {reference} are equivalent: {effect}, {interval}, "
+            f"margin {_margin(evidence)}."
+        )
+    if verdict is Verdict.NEGLIGIBLE:
+        return (
+            f"{scheme} differs from {reference}, but negligibly: {effect}, {interval}, inside "
+            f"the margin {_margin(evidence)}."
+        )
+    if verdict is Verdict.INCONCLUSIVE:
+        more = ""
+        if np.isfinite(evidence.seeds_needed):
+            more = f" About {evidence.seeds_needed:.0f} seeds would decide it."
+        return (
+            f"whether {scheme} and {reference} differ remains open: {effect}, {interval}, "
+            f"margin {_margin(evidence)}.{more}"
+        )
+    if evidence.outcome == "interaction":
+        return f"the effect of {scheme} against {reference} changes: {effect}, {interval}."
+    word = verdict.value
+    if evidence.outcome == "speed":
+        word = "faster" if verdict is Verdict.BETTER else "slower"
+    return f"{scheme} is {word} than {reference}: {effect}, {interval}."
+
+
+def _effect(evidence: Evidence) -> str:
+    if evidence.outcome == "speed":
+        return f"{evidence.estimate:.2f} times the epochs to the threshold"
+    return f"{_signed(evidence.estimate)} points of test accuracy"
+
+
+def _range(evidence: Evidence) -> str:
+    if evidence.outcome == "speed":
+        return f"{evidence.lower:.2f} to {evidence.upper:.2f}"
+    return f"{_signed(evidence.lower)} to {_signed(evidence.upper)}"
+
+
+def _margin(evidence: Evidence) -> str:
+    if np.isnan(evidence.margin_lower):
+        return "not set"
+    if evidence.outcome == "speed":
+        return f"{evidence.margin_lower:g} to {evidence.margin_upper:g}"
+    return f"±{evidence.margin_upper:g}"
+
+
+def _signed(value: float) -> str:
+    if not np.isfinite(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{abs(value):.2f}"
+    if float(text) == 0:
+        return "0.00"
+    return f"−{text}" if value < 0 else f"+{text}"
+
+
+def _setting(evidence: Evidence) -> str:
+    if evidence.outcome == "interaction":
+        return "With batch normalisation instead of without"
+    named = {"none": "Without batch normalisation", "batchnorm_shift": "With batch normalisation"}
+    return named.get(evidence.normalization, f"With {evidence.normalization}")
+
+
+def _counts(evidence: Evidence) -> str:
+    return (
+        f"{evidence.scheme} failed in {evidence.failed} of {evidence.runs} runs and "
+        f"{evidence.reference} in {evidence.reference_failed} of {evidence.reference_runs}"
+    )
+
+
+def _failure_headline(evidence: Evidence, verdict: Verdict) -> str:
+    setting = _setting(evidence)
+    if verdict is Verdict.NOT_ESTIMABLE:
+        return (
+            f"{setting}, the failures of {evidence.scheme} and {evidence.reference} cannot be "
+            "compared: there are no pairs of runs."
+        )
+    if evidence.failed + evidence.reference_failed == 0:
+        return (
+            f"{setting}, no run failed: 0 of {evidence.runs} with {evidence.scheme}, 0 of "
+            f"{evidence.reference_runs} with {evidence.reference}."
+        )
+    ending = {
+        Verdict.WORSE: f"{evidence.scheme} fails more often than {evidence.reference}",
+        Verdict.BETTER: f"{evidence.scheme} fails less often than {evidence.reference}",
+    }.get(verdict, "whether the risks differ remains open")
+    interval = f"{100 * evidence.lower:+.0f} to {100 * evidence.upper:+.0f} %"
+    return (
+        f"{setting}, {_counts(evidence)} (difference {100 * evidence.estimate:+.0f} % of runs, "
+        f"95 % interval {interval}): {ending}."
+    )
