@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+
 from biasinit.data import PreparedDataset
 
 REPOSITORY = Path(__file__).parents[1]

@@ -2,6 +2,7 @@ import json
 
 import pytest
 import yaml
+
 from biasinit.config import json_schema, load_study, parse_study
 from biasinit.errors import ConfigurationError
 from conftest import REPOSITORY

@@ -2,6 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from biasinit.schemes import (
     KINDS,
     Constant,
@@ -19,14 +22,10 @@ from biasinit.schemes import (
     scheme_from_mapping,
     scheme_mapping,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 CHANNELS = 40_000
 LAYER = LayerShape(name="conv2", index=1, channels=CHANNELS, fan_in=144, fan_out=288)
-OUTPUT = LayerShape(
-    name="output", index=3, channels=10, fan_in=64, fan_out=10, is_output=True
-)
+OUTPUT = LayerShape(name="output", index=3, channels=10, fan_in=64, fan_out=10, is_output=True)
 
 GLOROT_STD = math.sqrt(2 / (144 + 288))
 DISTRIBUTIONS = {

@@ -1,10 +1,14 @@
 import numpy as np
-from biasinit.streams import Purpose, stream
 from hypothesis import given
 from hypothesis import strategies as st
 
+from biasinit.streams import Purpose, stream
+
 keys = st.tuples(
-    st.integers(0, 2**40), st.integers(0, 10**6), st.sampled_from(list(Purpose)), st.text(max_size=20)
+    st.integers(0, 2**40),
+    st.integers(0, 10**6),
+    st.sampled_from(list(Purpose)),
+    st.text(max_size=20),
 )
 
 

@@ -552,14 +552,15 @@ def _curves(study, names, failing, all_failed):
 
 
 PLAN = {
+    "registered_at": "2026-11-23T17:00:00+00:00",
     "sha256": "c0ffee" * 10 + "beef",
-    "registered_at": "2026-11-23T17:00:00Z",
-    "study": "synthetic",
-    "plan": {
-        "seeds": 20,
-        "families": ["accuracy", "interaction", "speed"],
-        "margins": {"digits": 0.5},
-    },
+    "plan": {"study": {"seeds": 20}, "rules": {"exclusions": "none; failed runs are kept"}},
+}
+DEVIATION = {
+    "time": "2026-11-24T09:00:00+00:00",
+    "sha256": "beef" * 16,
+    "kind": "changed analysis",
+    "changes": [{"key": "study.analysis.margins.digits", "registered": 0.5, "now": 0.4}],
 }
 PROVENANCE = {
     "versions": {"python": "3.11.2", "torch": "2.13.0", "statsmodels": "0.15.0"},

@@ -25,6 +25,7 @@ def collect(
         epochs: length of training.
         seeds_per_shard: seeds that one job trains.
         tables: output file of each table.
+
     """
     merged = {name: read_tables(files) for name, files in shards.items()}
     runs = summarise_runs(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from biasinit.data import load_prepared
 from biasinit.execution.job import job
 from biasinit.execution.progress import ProgressNote
@@ -32,6 +33,7 @@ def train(
         progress: file that notes the share that is done.
         checkpoint: file that the state is kept in while training; removed at the end.
         tables: output file of each table.
+
     """
     torch.set_num_threads(threads)
     description = ShardDescription.from_mapping(shard)

@@ -75,7 +75,9 @@ AnyScheme = Annotated[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True
+    )
 
 
 class Dataset(_Model):
@@ -408,6 +410,7 @@ def parse_study(mapping: Mapping[str, Any]) -> Study:
 
     Raises:
         ConfigurationError: with every problem of the mapping, not only the first.
+
     """
     try:
         return Study.model_validate(dict(mapping))
@@ -420,6 +423,7 @@ def load_study(path: Path) -> Study:
 
     Raises:
         ConfigurationError: the file is missing, is not YAML, or has problems.
+
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -73,6 +73,7 @@ def summarise_runs(
 
     Returns:
         The columns of ``RUN_COLUMNS``, described in docs/tables.md.
+
     """
     result = sorted_by_run(runs)
     result["study"] = study
@@ -116,6 +117,7 @@ def failure_kinds(runs: pd.DataFrame) -> pd.Series:
 
     Args:
         runs: with final_accuracy (percent), final_loss (nats), diverged_at and classes.
+
     """
     chance = 100 / runs["classes"]
     never_learned = (runs["final_accuracy"] <= chance + CHANCE_MARGIN) | (

@@ -62,6 +62,7 @@ def register(study: Study, folder: Path, *, now: datetime) -> None:
 
     Raises:
         PlanError: the registered plan cannot be read.
+
     """
     folder.mkdir(parents=True, exist_ok=True)
     plan = plan_of(study)
@@ -79,13 +80,16 @@ def read_registration(folder: Path) -> Registration:
 
     Raises:
         PlanError: there is no registered plan, or it cannot be read or was edited.
+
     """
     path = folder / PLAN
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
-        lines = (folder / DEVIATIONS).read_text(encoding="utf-8").splitlines() if (
-            folder / DEVIATIONS
-        ).exists() else []
+        lines = (
+            (folder / DEVIATIONS).read_text(encoding="utf-8").splitlines()
+            if (folder / DEVIATIONS).exists()
+            else []
+        )
         deviations = [json.loads(line) for line in lines]
         registered, digest = plan["plan"], plan["sha256"]
     except FileNotFoundError:

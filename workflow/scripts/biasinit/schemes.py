@@ -84,9 +84,7 @@ def _require_finite(key: str, value: float) -> None:
 
 
 def _require_positive(key: str, value: float) -> None:
-    _require(
-        math.isfinite(value) and value > 0, f"'{key}' must be greater than 0, got {value!r}."
-    )
+    _require(math.isfinite(value) and value > 0, f"'{key}' must be greater than 0, got {value!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +296,7 @@ def scheme_from_mapping(mapping: Mapping[str, object]) -> BiasScheme:
 
     Raises:
         ValueError: the kind is unknown or a parameter is impossible.
+
     """
     kind = mapping.get("kind")
     if kind not in KINDS:

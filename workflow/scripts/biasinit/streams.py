@@ -40,6 +40,7 @@ def stream(
 
     Returns:
         A NumPy generator over Philox-4x64-10 with a 128-bit key.
+
     """
     text = "\0".join(["biasinit", str(study_seed), str(run_seed), purpose.value, name])
     key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")

@@ -14,6 +14,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
     Raises:
         RunsTableError: the file is missing or damaged.
+
     """
     try:
         return pd.read_parquet(path)

@@ -80,9 +80,10 @@ def load_prepared(path: Path) -> PreparedDataset:
 
     Raises:
         DataError: the file is missing, damaged, or lacks a part.
+
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             return PreparedDataset(
                 images=file["images"],
                 labels=file["labels"],

@@ -12,13 +12,12 @@ def prepare(
 
     Raises:
         DataError: the sizes do not fit the data.
+
     """
     readers = {"digits": (digits.digits, digits.MAXIMUM_GREY)}
     read, maximum = readers[kind]
     images, labels = read()
-    split = stratified_split(
-        labels, train=train, validation=validation, test=test, seed=split_seed
-    )
+    split = stratified_split(labels, train=train, validation=validation, test=test, seed=split_seed)
     return PreparedDataset(
         images=images,
         labels=labels,

@@ -19,11 +19,15 @@ def stratified_split(
 
     Raises:
         DataError: the sizes do not fit the number of images or of classes.
+
     """
     everything = np.arange(len(labels))
     try:
         rest, test_images = train_test_split(
-            everything, train_size=train + validation, test_size=test, stratify=labels,
+            everything,
+            train_size=train + validation,
+            test_size=test,
+            stratify=labels,
             random_state=seed,
         )
         train_images, validation_images = train_test_split(

@@ -20,6 +20,7 @@ def code_version(script: Path) -> str:
 
     Args:
         script: a Python file; modules are looked up in its folder, as Python does.
+
     """
     root = script.parent
     digest = hashlib.sha256()

@@ -21,6 +21,7 @@ def hold_lock(folder: Path) -> int:
 
     Raises:
         StudyLockedError: another workflow runs in this folder.
+
     """
     path = folder / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +45,7 @@ def hold_lock_in_workflow(folder: Path) -> None:
 
     Raises:
         StudyLockedError: another workflow runs in this folder.
+
     """
     if HANDED_ON not in os.environ:
         hold_lock(folder)

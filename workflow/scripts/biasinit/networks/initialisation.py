@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biasinit.networks.layers import Network
-from biasinit.schemes import LayerShape, BiasScheme
+from biasinit.schemes import BiasScheme, LayerShape
 from biasinit.streams import Purpose, stream
 
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)

@@ -8,16 +8,10 @@ import numpy as np
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import ABSENT, FIGURES, SPEED_WORDS, normalization_label
+from biasinit.reporting.catalogue import ABSENT, SPEED_WORDS, normalization_label
 from biasinit.reporting.selection import records
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
-
-
-def absent_alt(name: str) -> str:
-    """Return the text for a figure without data."""
-    item = FIGURES[name]
-    return f"{item.title}: {ABSENT} ({', '.join(item.tables)})."
 
 
 def effects_alt(frame: pd.DataFrame, *, reference: str, unit: str, column: str = "estimate") -> str:
@@ -177,4 +171,4 @@ def _float(value: object) -> float:
 
 def _finite(row: Mapping[str, Any], first: str, second: str) -> float:
     value = _float(row.get(first))
-    return value if math.isfinite(value) else _float(row.get(second))
+    return _float(row.get(second)) if math.isnan(value) else value

@@ -57,8 +57,8 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         ),
         "outcomes": (
             f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
-            f"mark for each. {failed} of them failed and stand at the left edge as a number; they are "
-            "never left out silently."
+            f"mark for each. {failed} of them failed and stand at the left edge as a number; they "
+            "are never left out silently."
         ),
         "learning_curves": (
             f"Mean validation accuracy over {study.seeds} seeds; the dotted line is the threshold "
@@ -72,7 +72,8 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "time_ratios": (
             f"Restricted mean number of epochs to {threshold}, as a ratio to {reference}; below 1 "
             "is faster. A run that never got there counts with all "
-            f"{study.training.epochs} epochs. The band is the margin, {low} to {high}. {INTERVALS} {arrows}"
+            f"{study.training.epochs} epochs. The band is the margin, {low} to {high}. "
+            f"{INTERVALS} {arrows}"
         ),
         "failure_rates": (
             "Share of runs that diverged or never learned, with exact (Clopper-Pearson) 95 % "

@@ -10,16 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import ABSENT, FIGURES, normalization_label
+from biasinit.reporting.catalogue import ABSENT, normalization_label
 from biasinit.reporting.forest import (
     ROW,
     WIDTH,
-    absent_figure,
-    absent_text,
     draw_forest,
     drawable,
     label_inches,
     new_frame,
+    placeholder,
     short,
     symmetric_limits,
     text_inches,
@@ -47,7 +46,7 @@ def controls(frame: pd.DataFrame, *, replicate: pd.DataFrame, schemes: Sequence[
     has_identity = drawable(frame, columns=["share_identical_predictions", "scheme", "cell"])
     has_replicate = drawable(replicate, columns=["estimate", "normalization"])
     if not has_identity and not has_replicate:
-        return absent_figure(absent_text(FIGURES["controls"].title, "identity, replicate"))
+        return placeholder("controls", frame)
     shown = drawn_identity(frame) if has_identity else frame
     rows = _replicate_rows(replicate) if has_replicate else pd.DataFrame()
     labels = _identity_labels(shown) if has_identity else []

@@ -8,14 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from biasinit.reporting.catalogue import FIGURES, normalization_label
+from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.forest import (
     WIDTH,
     Frame,
-    absent_figure,
-    absent_text,
     drawable,
     new_frame,
+    placeholder,
     short,
 )
 from biasinit.reporting.selection import cell_labels, normalizations
@@ -40,7 +39,7 @@ def learning_curves(
 
     """
     if not drawable(frame, columns=["validation_accuracy", "normalization", "scheme", "epoch"]):
-        return absent_figure(absent_text(FIGURES["learning_curves"].title, "curve_means"))
+        return placeholder("learning_curves", frame)
     with style_context():
         canvas, grid = _grid(frame, schemes, y_label="validation accuracy, %")
         for axes, panel in grid:
@@ -62,7 +61,7 @@ def share_reached(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
     """
     if not drawable(frame, columns=["share_reached", "normalization", "scheme", "epoch"]):
-        return absent_figure(absent_text(FIGURES["share_reached"].title, "curve_means"))
+        return placeholder("share_reached", frame)
     percent = frame.assign(share_reached=100 * frame["share_reached"].astype(float))
     with style_context():
         canvas, grid = _grid(percent, schemes, y_label="runs past the threshold, %")

@@ -24,7 +24,7 @@ from biasinit.reporting.selection import (
     scheme_order,
     table,
 )
-from biasinit.reporting.sentences import Verdict, finding, remarks, threshold_words
+from biasinit.reporting.sentences import Verdict, finding, nothing_failed, remarks, threshold_words
 
 EMBEDDED_CSV_BYTES = 200_000  # larger tables are linked as a file beside the page, not embedded
 SHOWN_ROWS = 400  # rows of a table on the page; the CSV holds all of them
@@ -468,7 +468,7 @@ def verdict_text(row: Verdict) -> str:
     """Return the verdict with its symbol; for speed the words are slower and faster."""
     words: Mapping[str, str] = SPEED_WORDS if row.outcome == "speed" else {}
     if row.outcome == "failure":
-        if row.failed == 0 and row.reference_failed == 0:
+        if nothing_failed(row):
             return "no failures"
         words = {"better": "fails less", "worse": "fails more"}
     if row.outcome == "interaction":
@@ -486,8 +486,7 @@ def _number_cell(text: str, value: float) -> Cell:
 
 
 def _ledger_class(row: Verdict) -> str:
-    nothing = row.outcome == "failure" and row.failed == 0 and row.reference_failed == 0
-    return "is-none" if nothing else verdict_class(row.verdict)
+    return "is-none" if nothing_failed(row) else verdict_class(row.verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -551,7 +550,7 @@ def _matrix_cell(row: Verdict | None) -> MatrixCell:
     if row.outcome == "failure" and math.isfinite(row.failed):
         total = f" of {numbers.count(row.runs)}" if math.isfinite(row.runs) else ""
         counted = f"{numbers.count(row.failed)}{total}"
-        if row.failed == 0 and row.reference_failed == 0:
+        if nothing_failed(row):
             return MatrixCell(verdict="none", kind="is-none", detail=counted)
         return MatrixCell(
             verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=counted

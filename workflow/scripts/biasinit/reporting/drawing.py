@@ -51,15 +51,25 @@ def draw_all(tables: Tables, study: Study) -> dict[str, DrawnFigure]:
     captions = figure_captions(frames, study)
     alts = _alternatives(frames, study)
     return {
-        name: DrawnFigure(
-            name=name,
-            svg=to_svg(drawings[name], name=name, alt=alts[name]),
-            data=frames[name],
-            alt=alts[name],
-            caption=captions[name],
-        )
+        name: _drawn(name, drawings[name], frames[name], alt=alts[name], caption=captions[name])
         for name in FIGURE_NAMES
     }
+
+
+def _drawn(
+    name: str, drawing: Figure, frame: pd.DataFrame, *, alt: str, caption: str
+) -> DrawnFigure:
+    absent = not drawing.axes
+    if absent:
+        alt = caption = drawing.texts[0].get_text()
+    return DrawnFigure(
+        name=name,
+        svg=to_svg(drawing, name=name, alt=alt),
+        data=frame,
+        alt=alt,
+        caption=caption,
+        absent=absent,
+    )
 
 
 def caption_texts(
@@ -67,7 +77,10 @@ def caption_texts(
 ) -> dict[str, str]:
     """Return the reStructuredText of every item of ``CAPTION_NAMES``."""
     verdicts = read_verdicts(tables, study)
-    texts = {name: f"{figure.caption}\n\n{figure.alt}" for name, figure in figures.items()}
+    texts = {
+        name: figure.caption if figure.absent else f"{figure.caption}\n\n{figure.alt}"
+        for name, figure in figures.items()
+    }
     texts |= {"page": page_caption(study, verdicts), "verdicts": verdicts_caption(study, verdicts)}
     return {name: restructured(text) for name, text in texts.items()}
 
@@ -235,8 +248,7 @@ def _alternatives(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str,
         "certainty": alternatives.certainty_alt,
     }
     return {
-        name: alternatives.absent_alt(name) if frames[name].empty else write(frames[name])
-        for name, write in texts.items()
+        name: "" if frames[name].empty else write(frames[name]) for name, write in texts.items()
     }
 
 

@@ -14,7 +14,8 @@ class DrawnFigure:
     """One figure of the report.
 
     ``svg`` stands alone; ``data`` is what it shows, for the CSV beside it; ``alt`` says in
-    words what the drawing shows, and ``caption`` how to read it.
+    words what the drawing shows, and ``caption`` how to read it. ``absent`` marks a
+    placeholder: the study has no such table, or nothing in it could be estimated.
     """
 
     name: str
@@ -22,6 +23,7 @@ class DrawnFigure:
     data: pd.DataFrame
     alt: str
     caption: str
+    absent: bool = False
 
     @property
     def title(self) -> str:

@@ -15,18 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import FIGURES, SPEED_WORDS, VERDICT_SYMBOLS, normalization_label
+from biasinit.reporting.catalogue import SPEED_WORDS, VERDICT_SYMBOLS, normalization_label
 from biasinit.reporting.forest import (
     LONGEST_LABEL,
     ROW,
     WIDTH,
     Frame,
-    absent_figure,
-    absent_text,
     draw_forest,
     drawable,
     label_inches,
     new_frame,
+    placeholder,
     short,
     symmetric_limits,
     text_inches,
@@ -50,7 +49,7 @@ def effects(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> F
 
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["effects"].title, "accuracy_contrasts"))
+        return placeholder("effects", frame)
     rows = _points_rows(frame)
     with style_context():
         return _panels(
@@ -76,7 +75,7 @@ def time_ratios(
 
     """
     if not drawable(frame, columns=["ratio", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["time_ratios"].title, "speed_contrasts"))
+        return placeholder("time_ratios", frame)
     rows = _ratio_rows(frame)
     logs = rows.copy()
     columns = [column for column in _SCALED if column in logs]
@@ -115,7 +114,7 @@ def interaction(frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequen
 
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["interaction"].title, "accuracy_means"))
+        return placeholder("interaction", frame)
     names = [name for name in schemes if name in set(frame["scheme"])]
     names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
     with style_context():
@@ -139,7 +138,7 @@ def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: s
 
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme", "cell"]):
-        return absent_figure(absent_text(FIGURES["effects_by_cell"].title, "accuracy_contrasts"))
+        return placeholder("effects_by_cell", frame)
     labels = cell_labels(sorted(frame["cell"].astype(str).unique()))
     names = [
         f"{short(str(s), longest=16)} · {labels[str(c)]}"
@@ -170,7 +169,7 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
     """
     if not drawable(frame, columns=["smallest_margin", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["certainty"].title, "verdicts"))
+        return placeholder("certainty", frame)
     values = pd.to_numeric(frame["smallest_margin"], errors="coerce")
     rows = pd.DataFrame(
         {
@@ -215,7 +214,7 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
-    return first.where(np.isfinite(first), second)
+    return first.where(first.notna(), second)
 
 
 def _points_rows(frame: pd.DataFrame) -> pd.DataFrame:

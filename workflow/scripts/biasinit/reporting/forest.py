@@ -15,9 +15,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from biasinit.reporting.catalogue import ABSENT
+from biasinit.reporting.catalogue import ABSENT, FIGURES
 from biasinit.reporting.selection import records
-from biasinit.reporting.style import BAND, INK, LINE, MUTED, SchemeLook
+from biasinit.reporting.style import BAND, INK, LINE, MUTED, SchemeLook, style_context
 
 WIDTH = 9.6  # inches; 691 points, drawn at about 960 pixels on a page
 ROW = 0.31  # inches from one row to the next
@@ -61,16 +61,17 @@ def text_inches(texts: Sequence[str]) -> float:
     return 0.12 + 0.062 * max((len(text) for text in texts), default=0)
 
 
-def absent_figure(what: str) -> Figure:
-    """Return a figure that says in words that there is nothing to draw."""
-    frame = new_frame(0.9)
-    frame.figure.text(0.02, 0.5, what, va="center", color=MUTED.light, style="italic")
-    return frame.figure
-
-
-def absent_text(title: str, table: str) -> str:
-    """Return the sentence of a figure without data."""
-    return f"{title}: {ABSENT} ({table})."
+def placeholder(name: str, frame: pd.DataFrame) -> Figure:
+    """Return a figure without axes that says in one sentence why there is nothing to draw."""
+    item = FIGURES[name]
+    tables = ", ".join(item.tables)
+    reason = f"{ABSENT} ({tables})" if frame.empty else f"nothing could be estimated ({tables})"
+    with style_context():
+        frame_of_text = new_frame(0.7)
+        frame_of_text.figure.text(
+            0.02, 0.5, f"{item.title}: {reason}.", va="center", color=MUTED.light, style="italic"
+        )
+    return frame_of_text.figure
 
 
 def drawable(frame: pd.DataFrame, *, columns: Sequence[str]) -> bool:
@@ -164,7 +165,7 @@ def _row(
         (_value(row, "outer_lower"), _value(row, "outer_upper"), 1.1),
         (_value(row, "lower"), _value(row, "upper"), 3.2),
     ):
-        if math.isfinite(lower) and math.isfinite(upper):
+        if not (math.isnan(lower) or math.isnan(upper)):
             inside = np.clip([lower, upper], *limits)
             axes.plot(inside, [place, place], color=colour, linewidth=width, solid_capstyle="butt")
     for end, marker, beyond in (
@@ -197,12 +198,12 @@ def _row(
 
 def _lowest(row: Mapping[str, object]) -> float:
     values = [_value(row, key) for key in ("lower", "outer_lower", "estimate")]
-    return min((value for value in values if math.isfinite(value)), default=math.inf)
+    return min((value for value in values if not math.isnan(value)), default=math.inf)
 
 
 def _highest(row: Mapping[str, object]) -> float:
     values = [_value(row, key) for key in ("upper", "outer_upper", "estimate")]
-    return max((value for value in values if math.isfinite(value)), default=-math.inf)
+    return max((value for value in values if not math.isnan(value)), default=-math.inf)
 
 
 def reach(rows: pd.DataFrame, *, neutral: float = 0.0) -> float:

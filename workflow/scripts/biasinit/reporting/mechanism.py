@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from biasinit.reporting.catalogue import FIGURES, normalization_label
+from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.curves import LEGEND_ROW, draw_legend, legend_rows
-from biasinit.reporting.forest import WIDTH, absent_figure, absent_text, drawable, new_frame
+from biasinit.reporting.forest import WIDTH, drawable, new_frame
 from biasinit.reporting.selection import normalizations
 from biasinit.reporting.style import scheme_looks, style_context
 
@@ -32,7 +32,7 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme", "layer", "quantity"]):
-        return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
+        return placeholder("mechanism", frame)
     names = [name for name in schemes if name in set(frame["scheme"])]
     levels = normalizations(frame)
     columns = [
@@ -40,7 +40,7 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     ]
     rows = [quantity for quantity in QUANTITIES if (frame["quantity"] == quantity).any()]
     if not names or not columns or not rows:
-        return absent_figure(absent_text(FIGURES["mechanism"].title, "layer_means"))
+        return placeholder("mechanism", frame)
     layers = [str(layer) for layer in frame["layer"].drop_duplicates()]
     with style_context():
         top = 0.15 + LEGEND_ROW * legend_rows(names)

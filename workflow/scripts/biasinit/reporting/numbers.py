@@ -1,7 +1,7 @@
 """Numbers as a reader sees them; rounding happens here and nowhere else.
 
 Accuracy and differences have two decimals, shares are percent, p-values have three decimals.
-A number that is missing or not finite reads as an en dash.
+A number that is missing reads as an en dash; an interval without an end reads ∞.
 """
 
 import math
@@ -12,8 +12,10 @@ MINUS = "−"
 
 def number(value: float, *, decimals: int = 2) -> str:
     """Return a number with a true minus sign; −0.00 reads 0.00."""
-    if not math.isfinite(value):
+    if math.isnan(value):
         return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.lstrip("-")
@@ -29,7 +31,7 @@ def signed(value: float, *, decimals: int = 2) -> str:
 
 def interval(lower: float, upper: float, *, decimals: int = 2) -> str:
     """Return 'lower to upper'."""
-    if not (math.isfinite(lower) and math.isfinite(upper)):
+    if math.isnan(lower) or math.isnan(upper):
         return MISSING
     return f"{number(lower, decimals=decimals)} to {number(upper, decimals=decimals)}"
 

@@ -11,15 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import FIGURES, normalization_label
+from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.forest import (
     ROW,
     WIDTH,
-    absent_figure,
-    absent_text,
     drawable,
     label_inches,
     new_frame,
+    placeholder,
     short,
     text_inches,
     write_numbers,
@@ -44,7 +43,7 @@ def outcomes(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
     """
     if not drawable(frame, columns=["final_accuracy", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["outcomes"].title, "runs"))
+        return placeholder("outcomes", frame)
     names = [name for name in schemes if name in set(frame["scheme"])]
     names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
     levels = normalizations(frame)
@@ -85,7 +84,7 @@ def failure_rates(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
     """
     if not drawable(frame, columns=["rate", "normalization", "scheme"]):
-        return absent_figure(absent_text(FIGURES["failure_rates"].title, "failure_rates"))
+        return placeholder("failure_rates", frame)
     names = [name for name in schemes if name in set(frame["scheme"])]
     names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
     levels = normalizations(frame)

@@ -33,6 +33,7 @@ from biasinit.reporting.sentences import (
     Answer,
     Verdict,
     answers,
+    nothing_failed,
     read_verdicts,
     sentence,
     threshold_words,
@@ -90,6 +91,7 @@ class PageFigure:
     caption: str
     alt: str
     csv_href: str
+    absent: bool
     tables: tuple[tuple[str, str], ...]
 
 
@@ -213,6 +215,7 @@ def _figure(drawn: DrawnFigure, titles: Mapping[str, str]) -> PageFigure:
         caption=drawn.caption,
         alt=drawn.alt,
         csv_href=csv_href(drawn.csv, fallback=f"figures/{drawn.name}.csv"),
+        absent=drawn.absent,
         tables=tuple(
             (name, titles[name]) for name in FIGURES[drawn.name].tables if titles.get(name)
         ),
@@ -268,7 +271,16 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # any plain value
 
 
 def _deviation(item: Mapping[str, Any]) -> str:
-    return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in item.items())
+    """Return one entry of ``plan_deviations.jsonl`` in words."""
+    changes = item.get("changes")
+    if not isinstance(changes, list):
+        return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in item.items())
+    parts = [
+        f"{change.get('key')}: registered {change.get('registered')}, now {change.get('now')}"
+        for change in changes
+    ]
+    head = f"{item.get('time', '')} {item.get('kind', '')}".strip()
+    return f"{head}: {'; '.join(parts)}" if parts else head
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str], ...]:
@@ -286,7 +298,7 @@ def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str]
 
 def open_questions(verdicts: Sequence[Verdict], study: Study) -> tuple[OpenQuestion, ...]:
     """Return the inconclusive verdicts with their sentences, the cheapest to decide first."""
-    rows = [row for row in verdicts if row.verdict == "inconclusive"]
+    rows = [v for v in verdicts if v.verdict == "inconclusive" and not nothing_failed(v)]
     rows.sort(key=lambda row: (row.seeds_needed != row.seeds_needed, row.seeds_needed))
     threshold = threshold_words(study)
     return tuple(

@@ -142,7 +142,8 @@ def finding(verdict: Verdict, *, threshold: str) -> str:
     if verdict.outcome == "interaction":
         return _interaction(verdict)
     clause = failure_clause(verdict)
-    return _accuracy(verdict) + (f", and {clause}" if clause else "")
+    joint = ": " if verdict.verdict == "not estimable" else ", and "
+    return _accuracy(verdict) + (f"{joint}{clause}" if clause else "")
 
 
 def _accuracy(verdict: Verdict) -> str:
@@ -169,25 +170,27 @@ def _accuracy(verdict: Verdict) -> str:
 
 
 def _interaction(verdict: Verdict) -> str:
+    among = _among(verdict)
     if verdict.verdict in ("worse", "better"):
         direction = "lower" if verdict.verdict == "worse" else "higher"
         return (
-            f"the effect on accuracy is {direction} with batch normalisation, by {_size(verdict)}"
+            f"the effect on accuracy is {direction} with batch normalisation, by "
+            f"{_size(verdict)}{among}"
         )
     if verdict.verdict == "equivalent":
         return (
             "the effect on accuracy is the same with and without batch normalisation, within "
-            f"{margin_words(verdict)} ({_difference(verdict)})"
+            f"{margin_words(verdict)} ({_difference(verdict)}{among})"
         )
     if verdict.verdict == "different but negligible":
         return (
             "the effect on accuracy changes with batch normalisation, but negligibly: "
-            f"{_difference(verdict)}, inside {margin_words(verdict)}"
+            f"{_difference(verdict)}{among}, inside {margin_words(verdict)}"
         )
     if verdict.verdict == "inconclusive":
         return (
             "inconclusive whether batch normalisation changes the effect on accuracy: "
-            f"{_difference(verdict)}{_needed(verdict)}"
+            f"{_difference(verdict)}{among}{_needed(verdict)}"
         )
     return "not estimable whether batch normalisation changes the effect on accuracy"
 
@@ -210,7 +213,7 @@ def _speed(verdict: Verdict, threshold: str) -> str:
 
 
 def _failure(verdict: Verdict) -> str:
-    if verdict.failed == 0 and verdict.reference_failed == 0:
+    if nothing_failed(verdict):
         return "no run failed in either arm"
     counts = failure_clause(verdict) or "failures not counted"
     risk = (
@@ -225,6 +228,11 @@ def _failure(verdict: Verdict) -> str:
     }
     head = words.get(verdict.verdict, f"failures {verdict.verdict}")
     return f"{head}: {counts}{risk}{_needed(verdict)}"
+
+
+def nothing_failed(verdict: Verdict) -> bool:
+    """Return whether this compares failures of two arms without any."""
+    return verdict.outcome == "failure" and verdict.failed == 0 and verdict.reference_failed == 0
 
 
 def failure_clause(verdict: Verdict) -> str:
@@ -347,7 +355,8 @@ def answer_text(verdicts: Sequence[Verdict], *, threshold: str) -> str:
 
 def _accuracy_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
     rows = [v for v in verdicts if v.outcome == "accuracy"]
-    failing = [v for v in verdicts if v.outcome == "failure" and v.failed > 0]
+    arms = {v.scheme: v for v in verdicts if v.outcome in ("failure", "accuracy")}
+    failing = [v for v in arms.values() if v.failed > 0 or v.reference_failed > 0]
     statements = []
     for kind in VERDICTS:
         chosen = [v for v in rows if v.verdict == kind]
@@ -361,13 +370,27 @@ def _accuracy_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
 
 
 def _failing_statements(failing: Sequence[Verdict], *, named: Sequence[Verdict]) -> list[Statement]:
+    """Return the schemes that fail, without those that were named as worse, and the reference."""
     said = {v.scheme for v in named}
-    parts = [f"{v.scheme} ({failure_clause(v)})" for v in failing if v.scheme not in said]
-    if not parts:
-        return []
-    return [
-        Statement(verdict="worse", lead="Fails in some runs:", text=numbers.joined(parts) + ".")
+    parts = [
+        f"{v.scheme} in {_of_runs(v.failed, v)}"
+        for v in failing
+        if v.failed > 0 and v.scheme not in said
     ]
+    statements = []
+    if parts:
+        text = f"{numbers.joined(parts)} runs."
+        statements.append(Statement(verdict="worse", lead="Fails:", text=text))
+    reference = next((v for v in failing if v.reference_failed > 0), None)
+    if reference is not None:
+        text = f"{reference.reference} in {_of_runs(reference.reference_failed, reference)} runs."
+        statements.append(Statement(verdict="worse", lead="The reference fails:", text=text))
+    return statements
+
+
+def _of_runs(failed: float, verdict: Verdict) -> str:
+    total = f" of {numbers.count(verdict.runs)}" if math.isfinite(verdict.runs) else ""
+    return f"{numbers.count(failed)}{total}"
 
 
 def _lead(verdict: Verdict) -> str:
@@ -409,15 +432,14 @@ def _item(verdict: Verdict) -> str:
         failures = f", and {clause}" if clause else ""
         return f"{verdict.scheme}, {size}{failures}"
     if not math.isfinite(verdict.estimate):
-        return f"{verdict.scheme}, {clause}" if clause else verdict.scheme
+        return verdict.scheme
     needed = (
         f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
         if math.isfinite(verdict.seeds_needed)
         else ""
     )
-    failures = f"; {clause}" if clause else ""
     bounds = numbers.interval(verdict.lower, verdict.upper)
-    return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{failures}{needed})"
+    return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{needed})"
 
 
 def _speed_statements(verdicts: Sequence[Verdict], *, threshold: str) -> list[Statement]:

@@ -37,6 +37,7 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
 
     Raises:
         CheckpointError: the file is damaged, or belongs to another shard, code or version.
+
     """
     header, _, content = path.read_bytes().partition(b"\n")
     fields = header.decode(errors="replace").split(" ")

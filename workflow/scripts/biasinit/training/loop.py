@@ -72,6 +72,7 @@ def train_shard(
         progress: called after every epoch with the share of epochs that are done.
         checkpoint: where to keep a checkpoint; None keeps none. The result is the same, bit
             for bit, whether training was interrupted or not.
+
     """
     return _ShardTraining(description, dataset, progress, checkpoint).run()
 

@@ -47,6 +47,7 @@ def stack_members(initial: Sequence[InitialState], *, fixed: frozenset[str]) -> 
     Args:
         initial: how each member starts.
         fixed: names of parameters that are never updated.
+
     """
     names = initial[0].parameters
     stacked = {name: torch.stack([state.parameters[name] for state in initial]) for name in names}
@@ -82,9 +83,7 @@ class FusedMembers:
         return functional.cross_entropy(logits, labels), buffers
 
     def _logits(self, trained: Tensors, fixed: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
-        result: Tensor = functional_call(
-            self._network, ({**trained, **fixed}, buffers), (images,)
-        )
+        result: Tensor = functional_call(self._network, ({**trained, **fixed}, buffers), (images,))
         return result
 
     def step(self, state: MemberState, images: Tensor, labels: Tensor, *, number: int) -> Tensor:
@@ -95,6 +94,7 @@ class FusedMembers:
             images: (members, batch, height, width, channels).
             labels: (members, batch).
             number: the step's number, from 1, recorded for members that diverge in it.
+
         """
         self._network.train()
         gradients, (losses, state.buffers) = self._gradients(

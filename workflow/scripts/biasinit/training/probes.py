@@ -30,7 +30,11 @@ QUANTITIES = (
 
 
 def probe(
-    network: Network, state: MemberState, start: Mapping[str, Tensor], images: Tensor, labels: Tensor
+    network: Network,
+    state: MemberState,
+    start: Mapping[str, Tensor],
+    images: Tensor,
+    labels: Tensor,
 ) -> dict[str, dict[str, Tensor]]:
     """Return each quantity of each hidden layer, (members,); NaN where a layer has no bias.
 
@@ -40,6 +44,7 @@ def probe(
         start: the initial parameters, stacked, by name.
         images: (images, height, width, channels), shared by all members.
         labels: (images,).
+
     """
     network.eval()
 

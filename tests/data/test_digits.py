@@ -1,0 +1,90 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from biasinit.data import load_prepared, save_prepared
+from biasinit.data.digits import digits
+from biasinit.data.sources import prepare
+from biasinit.data.splits import stratified_split
+from biasinit.errors import DataError
+
+
+def test_the_digits_are_the_1797_real_images():
+    images, labels = digits()
+    assert images.shape == (1797, 8, 8, 1)
+    assert (images.min(), images.max()) == (0, 16)
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_the_subsets_are_disjoint_stratified_and_of_the_sizes_asked_for():
+    dataset = prepare(kind="digits", train=960, validation=240, test=597, split_seed=3)
+    sizes = {name: len(numbers) for name, numbers in dataset.split.items()}
+    assert sizes == {"train": 960, "validation": 240, "test": 597}
+    together = np.concatenate(list(dataset.split.values()))
+    assert len(np.unique(together)) == 1797
+    shares = np.bincount(dataset.labels) / 1797
+    for numbers in dataset.split.values():
+        found = np.bincount(dataset.labels[numbers]) / len(numbers)
+        assert np.abs(found - shares).max() < 1 / len(numbers) + 1e-9
+
+
+def test_the_split_is_keyed_by_its_seed_alone():
+    sizes = {"kind": "digits", "train": 100, "validation": 50, "test": 50}
+    first, again, other = (prepare(**sizes, split_seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.split["train"], again.split["train"])
+    assert not np.array_equal(first.split["train"], other.split["train"])
+
+
+def test_standardised_inputs_have_mean_0_and_sd_1_over_the_training_set_alone(small_digits):
+    scaled = small_digits.scaled("standardized")
+    assert scaled["train"].images.mean() == pytest.approx(0, abs=1e-12)
+    assert scaled["train"].images.std() == pytest.approx(1, abs=1e-12)
+    assert scaled["test"].images.mean() != pytest.approx(0, abs=1e-6)
+
+
+def test_raw_inputs_are_between_0_and_1(small_digits):
+    images = small_digits.scaled("raw")["train"].images
+    assert (images.min(), images.max()) == (0, 1)
+
+
+def test_a_stored_data_set_comes_back_and_has_the_same_bytes(small_digits, tmp_path):
+    paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path in paths:
+        save_prepared(small_digits, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    loaded = load_prepared(paths[0])
+    for field in ("images", "labels"):
+        assert np.array_equal(getattr(loaded, field), getattr(small_digits, field))
+    assert loaded.maximum == small_digits.maximum
+    assert all(
+        np.array_equal(loaded.split[name], small_digits.split[name]) for name in loaded.split
+    )
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "not a zip", "another archive"])
+def test_a_damaged_file_is_named_with_what_to_do(damage, small_digits, tmp_path):
+    path = tmp_path / "digits.npz"
+    save_prepared(small_digits, path)
+    if damage == "missing":
+        path.unlink()
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:-500])
+    elif damage == "not a zip":
+        path.write_bytes(b"no zip at all")
+    else:
+        np.savez(path, something=np.zeros(3))
+    with pytest.raises(DataError, match=r"digits\.npz cannot be read .* Delete the file"):
+        load_prepared(path)
+
+
+def test_a_pickle_in_a_data_file_is_never_run(small_digits, tmp_path):
+    path = tmp_path / "digits.npz"
+    np.savez(path, images=np.array([dataclasses.dataclass], dtype=object))
+    with pytest.raises(DataError, match="allow_pickle"):
+        load_prepared(path)
+
+
+def test_impossible_sizes_are_refused():
+    with pytest.raises(DataError, match=r"Change the sizes in 'datasets'\."):
+        stratified_split(np.zeros(10, dtype=np.uint8), train=8, validation=2, test=2, seed=0)

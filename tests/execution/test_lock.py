@@ -1,0 +1,52 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from biasinit.errors import StudyLockedError
+from biasinit.execution.lock import HANDED_ON, hold_lock, hold_lock_in_workflow
+from conftest import REPOSITORY
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from biasinit.execution.lock import hold_lock
+hold_lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def start_holder(folder):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow" / "scripts")}
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdout=subprocess.PIPE, env=environment
+    )
+    assert holder.stdout.readline() == b"held\n"
+    return holder
+
+
+def test_a_second_workflow_is_refused_and_told_who_holds_the_lock(tmp_path):
+    with start_holder(tmp_path) as holder:
+        try:
+            with pytest.raises(StudyLockedError, match=rf"process {holder.pid}\)"):
+                hold_lock(tmp_path)
+        finally:
+            holder.kill()
+
+
+def test_the_lock_is_free_once_its_holder_was_killed(tmp_path):
+    with start_holder(tmp_path) as holder:
+        holder.kill()
+        holder.wait()
+        os.close(hold_lock(tmp_path))
+
+
+def test_a_lock_that_was_handed_on_is_not_asked_for_again(tmp_path, monkeypatch):
+    descriptor = hold_lock(tmp_path)
+    with pytest.raises(StudyLockedError):
+        hold_lock_in_workflow(tmp_path)
+    monkeypatch.setenv(HANDED_ON, str(descriptor))
+    hold_lock_in_workflow(tmp_path)
+    os.close(descriptor)

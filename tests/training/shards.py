@@ -1,0 +1,58 @@
+"""Small shards of the real digits for tests of training."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from biasinit.training import ShardDescription
+from biasinit.training.loop import _ShardTraining
+
+CELL = {
+    "dataset": "digits",
+    "architecture": "small_cnn",
+    "weight_init": "he",
+    "input_scaling": "standardized",
+    "optimizer": "sgd",
+    "learning_rate": 0.05,
+}
+
+
+def description(
+    *,
+    scheme: dict[str, Any] | None = None,
+    normalization: str = "none",
+    seeds: tuple[int, ...] = (0, 1, 2),
+    learning_rate: float = 0.05,
+    weight_init: str = "he",
+    optimizer: dict[str, Any] | None = None,
+    order_stream: str = "",
+    **training: Any,
+) -> ShardDescription:
+    mapping = {
+        "study": "test",
+        "study_seed": 5,
+        "seeds": [0, 1],
+        "cell": CELL | {"learning_rate": learning_rate, "weight_init": weight_init},
+        "normalization": normalization,
+        "scheme": scheme or {"name": "zeros", "kind": "zeros"},
+        "label": (scheme or {"name": "zeros"})["name"],
+        "order_stream": order_stream,
+        "optimizer": optimizer or {},
+        "training": {"epochs": 2, "batch_size": 16, "probe_images": 32} | training,
+    }
+    made = ShardDescription.from_mapping(mapping)
+    object.__setattr__(made, "seeds", seeds)  # any seeds, not only consecutive ones
+    return made
+
+
+def after_steps(shard: ShardDescription, dataset, steps: int):
+    """Return the training after some steps, and the losses of each step (steps, members)."""
+    training = _ShardTraining(shard, dataset, lambda share: None, None)
+    order = training.order.reshape(len(shard.seeds), -1, training.order.shape[-1])
+    losses = []
+    for index in range(steps):
+        batch = torch.from_numpy(order[:, index].astype(np.int64))
+        images, labels = training.images["train"][batch], training.labels["train"][batch]
+        losses.append(training.members.step(training.state, images, labels, number=index + 1))
+    return training, torch.stack(losses) if losses else torch.empty(0, len(shard.seeds))

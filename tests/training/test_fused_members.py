@@ -1,0 +1,219 @@
+"""The numerical contract: a member trains as if it were alone."""
+
+import numpy as np
+import pytest
+import torch
+from plain_reference import load_state, plain_network, train_plainly
+from shards import after_steps, description
+
+from biasinit.networks import initial_state
+from biasinit.training import train_shard
+
+NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
+RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
+STEPS = 12
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def member(training, seed):
+    """Return the parameters and buffers of one seed."""
+    slot = training.description.seeds.index(seed)
+    everything = {**training.state.parameters, **training.state.buffers}
+    return {name: value[slot] for name, value in everything.items()}
+
+
+def assert_same_bits(one, other):
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert torch.equal(value, other[name]), name
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+@pytest.mark.parametrize("optimizer", [{}, {"nesterov": True, "weight_decay": 0.01}])
+def test_fused_steps_agree_with_plain_pytorch(normalization, optimizer, small_digits):
+    shard = description(
+        scheme=RANDOM, normalization=normalization, precision="float64", optimizer=optimizer,
+        seeds=(0, 1),
+    )  # fmt: skip
+    training, losses = after_steps(shard, small_digits, STEPS)
+    test_images = training.images["test"]
+    for slot, seed in enumerate(shard.seeds):
+        plain = plain_network(normalization).double()
+        start = initial_state(
+            training.network, shard.scheme, weight_init="he", study_seed=5, seed=seed,
+            dtype=torch.float64,
+        )  # fmt: skip
+        load_state(plain, start)
+        groups = [
+            {"params": [p for n, p in plain.named_parameters() if n.endswith("weight")],
+             "weight_decay": optimizer.get("weight_decay", 0.0)},
+            {"params": [p for n, p in plain.named_parameters() if n.endswith("bias")]},
+        ]  # fmt: skip
+        plain.parameters = lambda groups=groups: groups
+        run = train_plainly(
+            plain, training.images["train"], training.labels["train"],
+            torch.from_numpy(training.order[slot].reshape(-1, 16).astype(np.int64)),
+            steps=STEPS, evaluate_on=test_images, lr=0.05, momentum=0.9,
+            nesterov=optimizer.get("nesterov", False),
+        )  # fmt: skip
+        assert losses[:, slot].tolist() == pytest.approx(run.losses, rel=1e-9)
+        fused = training.members.logits(training.state, test_images)[slot]
+        torch.testing.assert_close(fused, run.logits, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+@pytest.mark.parametrize(
+    "seeds",
+    [(7,), (7, 1, 2), (1, 2, 7), tuple(range(8)), tuple(range(32))],
+    ids=["alone", "first slot", "last slot", "width 8", "width 32"],
+)
+def test_slot_and_width_change_no_bit(normalization, seeds, small_digits):
+    alone, _ = after_steps(
+        description(scheme=RANDOM, normalization=normalization, seeds=(7,)), small_digits, STEPS
+    )
+    beside, _ = after_steps(
+        description(scheme=RANDOM, normalization=normalization, seeds=seeds), small_digits, STEPS
+    )
+    assert_same_bits(member(alone, 7), member(beside, 7))
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_a_member_full_of_nan_changes_nothing_for_the_others(normalization, small_digits):
+    shard = description(normalization=normalization, seeds=(3, 4))
+    alone, _ = after_steps(description(normalization=normalization, seeds=(3,)), small_digits, 6)
+    from biasinit.training.loop import _ShardTraining
+
+    beside = _ShardTraining(shard, small_digits, lambda share: None, None)
+    for value in beside.state.trained.values():
+        value[1] = torch.nan
+    order = beside.order.reshape(2, -1, 16)
+    for index in range(6):
+        batch = torch.from_numpy(order[:, index].astype(np.int64))
+        images, labels = beside.images["train"][batch], beside.labels["train"][batch]
+        beside.members.step(beside.state, images, labels, number=index + 1)
+    assert_same_bits(member(alone, 3), member(beside, 3))
+    assert beside.state.diverged_at.tolist() == [-1, 1]
+
+
+def test_members_differ_from_each_other(small_digits):
+    training, losses = after_steps(description(), small_digits, 3)
+    assert len(set(losses[0].tolist())) == 3
+    weights = training.state.trained["output.weight"]
+    assert not torch.equal(weights[0], weights[1])
+
+
+def test_the_order_of_seeds_permutes_the_results_and_nothing_else(small_digits):
+    forwards, _ = after_steps(description(seeds=(0, 1, 2)), small_digits, STEPS)
+    backwards, _ = after_steps(description(seeds=(2, 1, 0)), small_digits, STEPS)
+    for seed in range(3):
+        assert_same_bits(member(forwards, seed), member(backwards, seed))
+
+
+def test_two_threads_give_the_same_bits_as_one(small_digits):
+    one, _ = after_steps(description(), small_digits, STEPS)
+    torch.set_num_threads(2)
+    two, _ = after_steps(description(), small_digits, STEPS)
+    assert_same_bits(member(one, 1), member(two, 1))
+
+
+def test_frozen_biases_never_move_and_others_do(small_digits):
+    frozen = {"name": "frozen", "kind": "constant", "value": 0.5, "trainable": False}
+    training, _ = after_steps(description(scheme=frozen), small_digits, STEPS)
+    state = training.state.parameters
+    for layer in ("conv1", "conv2", "dense1"):
+        assert (state[f"hidden.{layer}.layer.bias"] == 0.5).all()
+    assert (state["output.bias"] != 0).any()
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+@pytest.mark.parametrize(
+    ("without", "frozen"),
+    [
+        ({"kind": "none"}, {"layers": "all"}),
+        ({"kind": "none_hidden"}, {"layers": "hidden"}),
+    ],
+    ids=["none", "none_hidden"],
+)
+def test_no_biases_equal_frozen_zeros_bit_for_bit(normalization, without, frozen, small_digits):
+    absent, _ = after_steps(
+        description(scheme={"name": "a", **without}, normalization=normalization),
+        small_digits, STEPS,
+    )  # fmt: skip
+    zeros = {"name": "b", "kind": "zeros", "trainable": False, **frozen}
+    present, _ = after_steps(
+        description(scheme=zeros, normalization=normalization), small_digits, STEPS
+    )
+    names = absent.state.parameters.keys()
+    assert len(names) < len(present.state.parameters)
+    for name in names:
+        assert torch.equal(absent.state.parameters[name], present.state.parameters[name]), name
+
+
+SCHEMES = {
+    "zeros": {"name": "zeros", "kind": "zeros"},
+    "0.01": {"name": "0.01", "kind": "constant", "value": 0.01},
+    "1.0": {"name": "1.0", "kind": "constant", "value": 1.0},
+}
+
+
+def test_a_bias_before_batch_normalisation_has_no_effect(small_digits):
+    """Weights agree after 20 steps to 1e-9 in float64, evaluations from the first step on."""
+    for steps in (0, 1, 20):
+        trained = {
+            name: after_steps(
+                description(
+                    scheme=scheme, normalization="batchnorm", precision="float64", epochs=3
+                ),
+                small_digits,
+                steps,
+            )[0]
+            for name, scheme in SCHEMES.items()
+        }
+        reference = trained["zeros"]
+        expected = reference.members.logits(reference.state, reference.images["test"])
+        for name in ("0.01", "1.0"):
+            state = trained[name].state
+            for parameter, value in state.parameters.items():
+                if not parameter.endswith("layer.bias"):
+                    difference = (value - reference.state.parameters[parameter]).abs().max()
+                    assert difference <= 1e-9, (steps, name, parameter)
+            logits = trained[name].members.logits(state, reference.images["test"])
+            assert (logits - expected).abs().max() <= 1e-7, (steps, name)
+            assert torch.equal(logits.argmax(-1), expected.argmax(-1))
+
+
+def test_the_shift_after_batch_normalisation_does_have_an_effect(small_digits):
+    losses = {
+        name: after_steps(
+            description(scheme=scheme, normalization="batchnorm_shift"), small_digits, 5
+        )[1]
+        for name, scheme in SCHEMES.items()
+    }
+    assert not torch.allclose(losses["zeros"], losses["1.0"], rtol=0.01)
+
+
+def test_all_schemes_and_normalisations_of_a_seed_share_weights_and_batches(small_digits):
+    tables = [
+        train_shard(
+            description(scheme=scheme, normalization=normalization, epochs=1), small_digits
+        ).runs
+        for scheme in SCHEMES.values()
+        for normalization in NORMALIZATIONS
+    ]
+    for column in ("weights_hash", "order_hash"):
+        assert len({tuple(table[column]) for table in tables}) == 1
+        assert tables[0][column].nunique() == 3
+
+
+def test_the_replicate_shares_weights_but_not_batches(small_digits):
+    first = train_shard(description(epochs=1), small_digits).runs
+    again = train_shard(description(epochs=1, order_stream="replicate"), small_digits).runs
+    assert (first["weights_hash"] == again["weights_hash"]).all()
+    assert (first["order_hash"] != again["order_hash"]).all()

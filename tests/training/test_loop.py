@@ -1,0 +1,145 @@
+import logging
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from shards import description
+
+from biasinit.training import CheckpointPlace, train_shard
+from biasinit.training.description import TrainingDescription
+from biasinit.training.schedule import measurement_points
+
+TABLES = ("runs", "curves", "layers", "correct")
+
+
+class InterruptedHereError(Exception):
+    pass
+
+
+def assert_same_tables(one, other):
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+
+
+def test_training_learns_the_digits(small_digits):
+    result = train_shard(description(epochs=15, seeds=(0, 1), learning_rate=0.02), small_digits)
+    assert (result.runs["final_accuracy"] > 75).all()
+    assert (result.runs["final_loss"] < result.runs["initial_loss"] / 4).all()
+    assert result.runs["initial_loss"].between(1.5, 20).all()
+
+
+def test_final_accuracy_is_that_of_the_last_epoch_and_of_the_stored_bits(small_digits):
+    result = train_shard(description(epochs=5, test_epochs=3), small_digits)
+    tested = result.curves[result.curves["test_accuracy"].notna()]
+    assert sorted(tested["epoch"].unique()) == [3, 4, 5]
+    last = tested[tested["epoch"] == 5]
+    assert result.runs["final_accuracy"].tolist() == last["test_accuracy"].tolist()
+    bits = [
+        np.unpackbits(np.frombuffer(row, dtype=np.uint8))[:64] for row in result.correct["correct"]
+    ]
+    shares = [100 * row.mean() for row in bits]
+    assert shares == pytest.approx(result.runs["final_accuracy"].tolist())
+
+
+def test_the_grid_is_fine_early_and_coarse_later():
+    training = TrainingDescription(epochs=4, batch_size=1, points_per_epoch=4, dense_epochs=2)
+    points = measurement_points(training, steps_per_epoch=30)
+    assert [point.step for point in points] == [0, 8, 15, 23, 30, 38, 45, 53, 60, 90, 120]
+    assert [point.epoch for point in points][-3:] == [2, 3, 4]
+    assert [point.test for point in points][-3:] == [True, True, True]
+
+
+def test_more_points_than_steps_give_one_point_per_step():
+    training = TrainingDescription(epochs=1, batch_size=1, points_per_epoch=10)
+    assert [point.step for point in measurement_points(training, steps_per_epoch=3)] == [0, 1, 2, 3]
+
+
+def test_a_diverged_run_is_kept_scores_chance_and_leaves_the_others_alone(small_digits):
+    shard = description(learning_rate=300.0, seeds=(0, 1, 2), epochs=2)
+    result = train_shard(shard, small_digits)
+    diverged = result.runs["diverged_at"].notna()
+    assert diverged.any()
+    assert (result.runs.loc[diverged, "final_accuracy"] == 10).all()
+    assert len(result.runs) == 3
+    assert result.runs.loc[diverged, "diverged_at"].between(1, 16).all()
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+def test_an_interrupted_shard_goes_on_to_the_same_bits(normalization, small_digits, tmp_path):
+    shard = description(epochs=4, normalization=normalization)
+    whole = train_shard(shard, small_digits)
+    place = CheckpointPlace(path=tmp_path / "state", code="1", interval_seconds=0)
+
+    def interrupt(share):
+        if share == 0.5:
+            raise InterruptedHereError
+
+    with pytest.raises(InterruptedHereError):
+        train_shard(shard, small_digits, progress=interrupt, checkpoint=place)
+    assert place.path.exists()
+    shares = []
+    resumed = train_shard(shard, small_digits, progress=shares.append, checkpoint=place)
+    assert shares[0] == 0.5  # one epoch was kept, the one under way is trained again
+    assert_same_tables(whole, resumed)
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "truncated", "other code", "no checkpoint"])
+def test_a_checkpoint_that_does_not_fit_is_discarded_with_a_word(
+    damage, small_digits, tmp_path, caplog
+):
+    shard = description(epochs=3)
+    place = CheckpointPlace(path=tmp_path / "state", code="1", interval_seconds=0)
+    whole = train_shard(shard, small_digits, checkpoint=place)
+    content = bytearray(place.path.read_bytes())
+    if damage == "a flipped bit":
+        content[-100] ^= 1
+    elif damage == "truncated":
+        del content[-100:]
+    elif damage == "no checkpoint":
+        content = bytearray(b"something else")
+    place.path.write_bytes(content)
+    code = "2" if damage == "other code" else "1"
+    with caplog.at_level(logging.WARNING):
+        again = train_shard(
+            shard, small_digits, checkpoint=CheckpointPlace(path=place.path, code=code)
+        )
+    assert "It is discarded; the shard starts again." in caplog.text
+    assert_same_tables(whole, again)
+
+
+def test_probes_are_what_their_names_say(small_digits):
+    """With weights and data known, the first layer's probe follows from the pre-activations."""
+    result = train_shard(
+        description(
+            scheme={"name": "1.0", "kind": "constant", "value": 1.0}, epochs=1, probe_images=128
+        ),
+        small_digits,
+    )
+    start = result.layers[result.layers["when"] == "start"]
+    first = start[start["layer"] == "conv1"]
+    assert first["bias_norm"].tolist() == pytest.approx([4.0] * 3)  # sqrt(16 channels of 1)
+    assert (first["bias_shift"] == 0).all()
+    # the mean of a symmetric pre-activation is the bias, up to the share of the blank margin
+    assert first["preactivation_mean"].mean() == pytest.approx(1.0, abs=0.35)
+    assert first["active_fraction"].between(0.6, 1).all()
+    end = result.layers[result.layers["when"] == "end"]
+    assert (end["bias_shift"] > 0).all()
+    assert set(result.layers["when"]) == {"start", "epoch 1", "end"}
+    fractions = result.layers[["active_fraction", "dead_fraction", "always_on_fraction"]]
+    assert fractions.min().min() >= 0
+    assert fractions.max().max() <= 1
+    assert ((result.layers["dead_fraction"] + result.layers["always_on_fraction"]) <= 1).all()
+
+
+def test_layers_without_a_bias_have_no_bias_probe(small_digits):
+    shard = description(scheme={"name": "none", "kind": "none"}, epochs=1)
+    layers = train_shard(shard, small_digits).layers
+    assert layers["bias_norm"].isna().all()
+    assert layers["gradient_norm_weight"].notna().all()
+
+
+def test_raw_losses_of_a_constant_output_are_ln_10(small_digits):
+    shard = description(weight_init="small_normal", epochs=1)
+    runs = train_shard(shard, small_digits).runs
+    assert runs["initial_loss"].tolist() == pytest.approx([math.log(10)] * 3, rel=1e-3)
