@@ -79,7 +79,7 @@ CASES = {
         "'per_layer', 'none', 'none_hidden'.",
     ),
     "a scheme with a misspelt parameter": (
-        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "a", "kind": "normal", "sdt": 1}]},
+        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "a", "kind": "normal"}]},
         "schemes[1].std: is missing. Add it; config.yaml shows an example.",
     ),
     "a scheme with an impossible parameter": (
@@ -140,7 +140,7 @@ CASES = {
         "of digits.",
     ),
     "a speed margin the wrong way round": (
-        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "speed_margin": [2, 1]}},
+        {"analysis": {"thresholds": {"digits": 9}, "margins": {"digits": 1}, "speed_margin": [2, 1]}},
         "analysis: speed_margin must be two ratios below and above 1, such as [0.8, 1.25], got "
         "[2.0, 1.0].",
     ),

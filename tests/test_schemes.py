@@ -75,9 +75,9 @@ def test_a_scheme_for_all_layers_touches_the_output(rng):
 
 
 def test_none_has_no_biases_and_none_hidden_keeps_the_output_bias():
-    assert not WithoutBiases(name="s").has_bias(OUTPUT)
-    assert not WithoutHiddenBiases(name="s").has_bias(LAYER)
-    assert WithoutHiddenBiases(name="s").has_bias(OUTPUT)
+    none, none_hidden = WithoutBiases(name="s"), WithoutHiddenBiases(name="s")
+    assert (none.hidden_bias, none.output_bias) == (False, False)
+    assert (none_hidden.hidden_bias, none_hidden.output_bias) == (False, True)
 
 
 @given(st.sampled_from(list(DISTRIBUTIONS)))

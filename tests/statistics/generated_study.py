@@ -76,7 +76,11 @@ def generated_runs(
                     "curve_area": accuracy - epochs if reached else 10.0,
                     "initial_loss": 2.3,
                     "failed": failed,
-                    "failure_kind": "diverged" if failed and seed % 2 else "never learned" if failed else "none",
+                    "failure_kind": "diverged"
+                    if failed and seed % 2
+                    else "never learned"
+                    if failed
+                    else "none",
                     "diverged_at": 12.0 if failed and seed % 2 else np.nan,
                     "weights_hash": _hash(seed, rate, normalization),
                     "order_hash": _hash(seed, rate, "again" if scheme.endswith("_again") else ""),

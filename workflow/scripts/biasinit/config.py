@@ -144,7 +144,7 @@ class Analysis(_Model):
     """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
 
     thresholds: dict[str, Percent]
-    """Validation accuracy (percent) that counts as converged, for each data set; fixed beforehand."""
+    """Validation accuracy (percent) that counts as converged, for each data set."""
     margins: dict[str, Annotated[Real, Field(gt=0, lt=100)]]
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[Real, Real] = (0.80, 1.25)
@@ -191,7 +191,7 @@ class Study(_Model):
     seeds: int = Field(ge=1, le=MAXIMUM_SEEDS)
     """Number of seeds; a multiple of seeds_per_shard."""
     seeds_per_shard: int = Field(ge=1)
-    """Consecutive seeds trained by one job; part of the study, so that adding seeds re-trains none."""
+    """Consecutive seeds trained by one job; more seeds never re-train a shard."""
     schemes: tuple[AnyScheme, ...] = Field(min_length=1)
     """The bias-initialisation schemes, each by kind and parameters."""
     reference: Name = "zeros"
@@ -221,7 +221,7 @@ class Study(_Model):
     def _cross_checks(self) -> "Study":
         problems = [*_duplicates(self), *_seed_problems(self), *_name_problems(self)]
         if problems:
-            raise _CrossProblems(problems)
+            raise _CrossProblemsError(problems)
         return self
 
     @property
@@ -309,7 +309,7 @@ class Study(_Model):
         }
 
 
-class _CrossProblems(ValueError):
+class _CrossProblemsError(ValueError):
     """Carries problems that concern several keys out of a pydantic validator."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -457,7 +457,7 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
         ):
             continue  # entries that were refused do not make the list empty
         cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, _CrossProblems):
+        if isinstance(cause, _CrossProblemsError):
             yield from cause.problems
         else:
             yield _problem(detail)

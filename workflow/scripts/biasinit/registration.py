@@ -124,7 +124,7 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
-def _changes(key: str, registered: Any, current: Any) -> Iterator[dict[str, Any]]:
+def _changes(key: str, registered: object, current: object) -> Iterator[dict[str, Any]]:
     if isinstance(registered, Mapping) and isinstance(current, Mapping):
         for name in [*registered, *(name for name in current if name not in registered)]:
             inner = f"{key}.{name}" if key else name

@@ -43,9 +43,14 @@ _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiasScheme:
-    """Keys that every kind of scheme has."""
+    """Keys that every kind of scheme has.
+
+    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _REFUSE_UNKNOWN_KEYS
+    hidden_bias: ClassVar[bool] = True
+    output_bias: ClassVar[bool] = True
 
     name: str
     trainable: bool = True
@@ -54,10 +59,6 @@ class BiasScheme:
     def touches(self, layer: LayerShape) -> bool:
         """Return whether this scheme decides how the biases of ``layer`` start."""
         return self.layers == "all" or not layer.is_output
-
-    def has_bias(self, layer: LayerShape) -> bool:
-        """Return whether ``layer`` has a bias at all under this scheme."""
-        return True
 
     def trains(self, layer: LayerShape) -> bool:
         """Return whether the biases of ``layer`` are trained."""
@@ -245,10 +246,8 @@ class WithoutBiases(BiasScheme):
     """No bias anywhere: hidden layers, batch-norm shifts and the output layer have none."""
 
     kind: Literal["none"] = "none"
-
-    def has_bias(self, layer: LayerShape) -> bool:
-        """Return False."""
-        return False
+    hidden_bias: ClassVar[bool] = False
+    output_bias: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,14 +255,11 @@ class WithoutHiddenBiases(BiasScheme):
     """No bias in hidden layers; the output layer keeps its trainable bias."""
 
     kind: Literal["none_hidden"] = "none_hidden"
-
-    def has_bias(self, layer: LayerShape) -> bool:
-        """Return whether ``layer`` is the output layer."""
-        return layer.is_output
+    hidden_bias: ClassVar[bool] = False
 
 
 KINDS: dict[str, type[BiasScheme]] = {
-    kind.__dataclass_fields__["kind"].default: kind
+    str(kind.__dataclass_fields__["kind"].default): kind
     for kind in (
         Zeros,
         Constant,
@@ -282,12 +278,10 @@ KINDS: dict[str, type[BiasScheme]] = {
 
 def scheme_mapping(scheme: BiasScheme) -> dict[str, object]:
     """Return name, kind and the parameters that are not at their defaults."""
-    values = {field.name: getattr(scheme, field.name) for field in fields(scheme)}
-    defaults = {field.name: field.default for field in fields(scheme)}
     return {
-        name: value
-        for name, value in values.items()
-        if name in {"name", "kind"} or value != defaults[name]
+        field.name: getattr(scheme, field.name)
+        for field in fields(scheme)
+        if field.name in {"name", "kind"} or getattr(scheme, field.name) != field.default
     }
 
 

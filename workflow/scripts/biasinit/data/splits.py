@@ -14,7 +14,9 @@ def stratified_split(
 
     Args:
         labels: class of every image, shape (images,).
-        train, validation, test: sizes of the subsets; images beyond their sum are left out.
+        train: number of training images.
+        validation: number of validation images.
+        test: number of test images; images beyond the three are left out.
         seed: keys the split.
 
     Raises:

@@ -6,6 +6,7 @@ so the kernel's parent-death signal would come from the wrong parent; a file des
 process (pidfd) becomes readable the moment it ends, whoever the parent is.
 """
 
+import contextlib
 import os
 import select
 import threading
@@ -29,10 +30,8 @@ def end_with_workflow() -> None:
 
 
 def _end_with(process: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         _wait_for_end(process)
-    except ProcessLookupError:
-        pass
     os._exit(EXIT_STATUS)
 
 

@@ -6,6 +6,7 @@ SIGINT and SIGTERM stop Snakemake and its jobs; the same command goes on where i
 """
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -99,10 +100,8 @@ class _Stopper:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped = True
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._workflow.pid, signal.SIGINT)
-        except ProcessLookupError:
-            pass
 
 
 def _show(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.curves import LEGEND_ROW, draw_legend, legend_rows
-from biasinit.reporting.forest import WIDTH, drawable, new_frame
+from biasinit.reporting.forest import WIDTH, drawable, new_frame, placeholder
 from biasinit.reporting.selection import normalizations
 from biasinit.reporting.style import scheme_looks, style_context
 

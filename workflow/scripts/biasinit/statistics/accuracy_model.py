@@ -51,7 +51,9 @@ def fit_accuracy(runs: pd.DataFrame, *, joint: bool) -> AccuracyModel:
     factors += ["normalization"] if joint else []
     residual_by = [name for name in spread_by if name in factors]
     if usable["scheme"].nunique() < 2:
-        return AccuracyModel(fit=None, runs=usable, notes=(*notes, "Fewer than two schemes can be compared."))
+        return AccuracyModel(
+            fit=None, runs=usable, notes=(*notes, "Fewer than two schemes can be compared.")
+        )
     try:
         fit = fit_mixed(
             usable,
@@ -85,7 +87,9 @@ def random_terms(runs: pd.DataFrame, *, joint: bool) -> list[str]:
     return kept
 
 
-def contrast_rows(fit: MixedFit, scheme: str, reference: str, cell: str, *, crossed: bool) -> Floats:
+def contrast_rows(
+    fit: MixedFit, scheme: str, reference: str, cell: str, *, crossed: bool
+) -> Floats:
     """Return the weights of scheme minus reference, (1, parameters).
 
     Args:
@@ -189,4 +193,3 @@ def model_table(normalization: str, model: AccuracyModel, *, compare: bool) -> p
     frame = pd.DataFrame(rows, columns=["quantity", "level", "value", "note"])
     frame.insert(0, "normalization", normalization)
     return frame
-

@@ -160,9 +160,7 @@ def _identity(
     return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
 
 
-def _packed(
-    correct: pd.DataFrame, table: pd.DataFrame
-) -> dict[tuple[str, str, Any], Integers]:
+def _packed(correct: pd.DataFrame, table: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
     """Return the packed bits by cell, scheme and seed of the identity check."""
     if "normalization" not in correct:
         return {}

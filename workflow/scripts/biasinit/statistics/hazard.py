@@ -84,8 +84,8 @@ def discrete_hazard(
     right = formula.split("~")[-1]
     parsed = formulaic.Formula(right)
     variables = sorted({str(name) for name in parsed.required_variables})
-    frame = _complete(data, [time, event, cluster, *strata_columns, *variables])
-    matrix, names = _patterns_design(frame, parsed, variables)
+    frame = complete_rows(data, [time, event, cluster, *strata_columns, *variables])
+    matrix, names = covariate_matrix(frame, parsed, variables)
     times = _times(frame[time])
     happened = frame[event].astype(float).to_numpy() > 0
     stratum, _ = level_codes(frame, strata_columns)
@@ -102,7 +102,7 @@ def discrete_hazard(
             for s in range(len(cluster_names))
         ]
     ).reshape(len(cluster_names), len(names))
-    table = _table(beta, model_error, replicates, names)
+    table = coefficient_table(beta, model_error, replicates, names, model_errors=False)
     separated = [name for name, value in zip(names, beta, strict=True) if np.isnan(value)]
     return HazardFit(
         table=table,
@@ -114,7 +114,8 @@ def discrete_hazard(
     )
 
 
-def _complete(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the rows without missing values in ``columns``, with a fresh index."""
     missing = [name for name in columns if name not in data.columns]
     if missing:
         raise RunsTableError(f"The table has no column {', '.join(map(repr, missing))}.")
@@ -124,7 +125,7 @@ def _complete(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def _patterns_design(
+def covariate_matrix(
     frame: pd.DataFrame, parsed: formulaic.Formula, variables: Sequence[str]
 ) -> tuple[Floats, list[str]]:
     """Return the covariates without intercept, (rows, terms), and their names."""
@@ -204,7 +205,9 @@ def _fit(
     if start is not None:
         beta = np.clip(np.nan_to_num(start[kept]), -SEPARATED, SEPARATED)
     share = by_stratum_hits[informative] / by_stratum_risk[informative]
-    alpha = np.log(-np.log1p(-share)) - _stratum_means(design, risk, stratum, strata, rows=False) @ beta
+    alpha = (
+        np.log(-np.log1p(-share)) - _stratum_means(design, risk, stratum, strata, rows=False) @ beta
+    )
     value = -np.inf
     inverse = np.zeros((len(beta), len(beta)))
     for _ in range(ITERATIONS):
@@ -264,12 +267,29 @@ def _score(
     return score_a, design.T @ slope, weight, value
 
 
-def _table(
-    beta: Floats, model_error: Floats, replicates: Floats, names: Sequence[str]
+def coefficient_table(
+    beta: Floats,
+    model_error: Floats,
+    replicates: Floats,
+    names: Sequence[str],
+    *,
+    model_errors: bool,
 ) -> pd.DataFrame:
-    count = len(replicates)
-    if count < 2:
-        error = np.full(len(beta), np.nan)
+    """Return the table of a hazard model.
+
+    Args:
+        beta: estimates, (terms,), NaN where the events do not determine one.
+        model_error: standard errors from the information matrix, (terms,).
+        replicates: estimates with one cluster left out, (clusters, terms).
+        names: of the terms.
+        model_errors: without clusters, let p and interval rest on the model, with infinite df.
+    """
+    count: float = len(replicates)
+    error = np.full(len(beta), np.nan)
+    if model_errors:
+        error, count = model_error, np.inf
+    elif count < 2:
+        pass
     else:
         around = replicates - replicates.mean(axis=0)
         error = np.sqrt((count - 1) / count * (around**2).sum(axis=0))

@@ -22,9 +22,7 @@ QUANTITIES = (
 KEYS = ("normalization", "scheme", "when", "layer", "quantity")
 
 
-def summarise_layers(
-    layers: pd.DataFrame, *, schemes: Sequence[str] | None = None
-) -> pd.DataFrame:
+def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = None) -> pd.DataFrame:
     """Return the table `layer_means`.
 
     Args:

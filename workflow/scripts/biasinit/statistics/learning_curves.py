@@ -61,8 +61,7 @@ def curve_means(
         for key in frame[keys].itertuples(index=False, name=None)
     ]
     frame["runs"] = [
-        sizes.get(key, 0)
-        for key in frame[keys[:3]].itertuples(index=False, name=None)
+        sizes.get(key, 0) for key in frame[keys[:3]].itertuples(index=False, name=None)
     ]
     return frame[list(COLUMNS)]
 

@@ -164,7 +164,11 @@ class MixedFit:
         rows = np.array([self.combination(row) for row in _rows_of(L)])
         if not self.state.design.estimable(rows).all():
             return JointTest(
-                f=np.nan, df_numerator=np.nan, df_denominator=np.nan, p=np.nan, method="not estimable"
+                f=np.nan,
+                df_numerator=np.nan,
+                df_denominator=np.nan,
+                p=np.nan,
+                method="not estimable",
             )
         covariance = rows @ np.nan_to_num(self.covariance.to_numpy()) @ rows.T
         values, vectors = np.linalg.eigh(covariance)
@@ -174,7 +178,11 @@ class MixedFit:
         rank = int(keep.sum())
         if rank == 0:
             return JointTest(
-                f=np.nan, df_numerator=np.nan, df_denominator=np.nan, p=np.nan, method="not estimable"
+                f=np.nan,
+                df_numerator=np.nan,
+                df_denominator=np.nan,
+                p=np.nan,
+                method="not estimable",
             )
         statistic = float((single["t"] ** 2).sum()) / rank
         denominator = _combined_df(single["df"].to_numpy(), rank)
@@ -236,9 +244,9 @@ class MixedFit:
         outcome = state.design.matrix @ coefficients.to_numpy()
         components = self.variance_components.to_numpy()
         for codes, variance in zip(state.terms, components, strict=False):
-            outcome = outcome + (
-                np.sqrt(variance) * rng.standard_normal(int(codes.max()) + 1)
-            )[codes]
+            outcome = (
+                outcome + (np.sqrt(variance) * rng.standard_normal(int(codes.max()) + 1))[codes]
+            )
         noise = self.residual_sd.to_numpy()[state.groups] * rng.standard_normal(self.n)
         return pd.Series(outcome + noise, index=state.index)
 
@@ -247,9 +255,7 @@ class MixedFit:
         reduced = rows[:, state.design.kept] @ state.basis
         inner = optimum.point.coefficient_covariance @ reduced.T
         variance = (reduced * inner.T).sum(axis=1)
-        by_term, by_group = state.likelihood.variance_slopes(
-            optimum.point.weighted_design @ inner
-        )
+        by_term, by_group = state.likelihood.variance_slopes(optimum.point.weighted_design @ inner)
         slopes = np.vstack(
             [
                 (optimum.components[:, None] * by_term)[~optimum.zero],

@@ -193,7 +193,9 @@ def _is_numeric(column: "pd.Series[Any]") -> bool:
 
 def _as_factors(frame: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     columns = {
-        name: pd.Categorical([level_text(value) for value in frame[name]], categories=list(levels[name]))
+        name: pd.Categorical(
+            [level_text(value) for value in frame[name]], categories=list(levels[name])
+        )
         if name in levels
         else frame[name].astype(float)
         if _is_numeric(frame[name])

@@ -92,7 +92,9 @@ def largest_t_quantile(level: float, correlation: Floats, df: float) -> float:
         return low
 
     def excess(threshold: float) -> float:
-        return float(np.log(largest_t_tail(threshold, correlation, df, points=QUANTILE_POINTS) / level))
+        return float(
+            np.log(largest_t_tail(threshold, correlation, df, points=QUANTILE_POINTS) / level)
+        )
 
     if excess(low) <= 0:
         return low

@@ -129,7 +129,9 @@ def one_sample(differences: Floats, *, level: float = 0.95) -> pd.DataFrame:
     values = np.where(present, differences, 0.0)
     estimate = np.where(units > 0, values.sum(axis=0) / np.maximum(units, 1), np.nan)
     # a mean of exact opposites is zero, not the rounding error of their sum
-    estimate = np.where(np.abs(estimate) <= 1e-13 * np.abs(values).max(axis=0, initial=0.0), 0.0, estimate)
+    estimate = np.where(
+        np.abs(estimate) <= 1e-13 * np.abs(values).max(axis=0, initial=0.0), 0.0, estimate
+    )
     usable = (units >= 2) & varies(differences)
     around = np.where(present, differences - estimate, 0.0)
     df = np.where(usable, units - 1.0, np.nan)

@@ -63,9 +63,7 @@ def seeds_needed(
 
     def decided(seeds: int, truth: float, *, differ: bool, equivalent: bool) -> float:
         mean = truth + deviation / np.sqrt(seeds) * normal
-        error = deviation * np.sqrt(
-            scipy.stats.chi2.ppf(uniform, seeds - 1) / (seeds - 1) / seeds
-        )
+        error = deviation * np.sqrt(scipy.stats.chi2.ppf(uniform, seeds - 1) / (seeds - 1) / seeds)
         hits: Floats = np.zeros(draws)
         if differ:
             hits += np.abs(mean) > error * scipy.stats.t.isf(level / 2, seeds - 1)

@@ -80,9 +80,7 @@ def flip_family(
             adjusted = _share_at_least(
                 np.repeat(largest[:, None], len(observed), axis=1), observed, total, complete
             )
-            limits = np.full(
-                len(observed), _order_statistic(largest, alpha, total, complete)
-            )
+            limits = np.full(len(observed), _order_statistic(largest, alpha, total, complete))
         else:
             adjusted, limits = _smallest_p(flipped, observed, own, alpha, total, complete)
         p_adjusted[usable], critical[usable], single[usable] = adjusted, limits, own
@@ -146,9 +144,7 @@ def _smallest_p(
     ranked = np.empty_like(flipped)
     ordered = np.sort(flipped, axis=0)
     for column in range(count):
-        below = np.searchsorted(
-            ordered[:, column], flipped[:, column] * (1 - TIE), side="left"
-        )
+        below = np.searchsorted(ordered[:, column], flipped[:, column] * (1 - TIE), side="left")
         ranked[:, column] = flips - below  # flips at least as large, itself included
     smallest = ranked.min(axis=1)
     # an observed p counts flips at least as large, and itself when it is not among the flips

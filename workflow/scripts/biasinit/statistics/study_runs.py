@@ -104,7 +104,9 @@ def cell_labels(table: pd.DataFrame) -> "pd.Series[str]":
 
 def varying_factors(table: pd.DataFrame) -> list[str]:
     """Return the factors of a cell that take more than one value."""
-    return [name for name in CELL_FACTORS if name in table and table[name].nunique(dropna=False) > 1]
+    return [
+        name for name in CELL_FACTORS if name in table and table[name].nunique(dropna=False) > 1
+    ]
 
 
 def common_margin(margins: Mapping[str, float], table: pd.DataFrame) -> float:

@@ -20,7 +20,7 @@ from torch import Tensor
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
 from biasinit.errors import CheckpointError
-from biasinit.networks import Network, build_network, initial_state
+from biasinit.networks import build_network, initial_state
 from biasinit.training.batches import batch_order, order_hashes
 from biasinit.training.checkpoints import load_checkpoint, save_checkpoint
 from biasinit.training.description import ShardDescription
@@ -108,27 +108,15 @@ class _ShardTraining:
         )
         self.steps_per_epoch = self.order.shape[2]
         self.points = measurement_points(training, steps_per_epoch=self.steps_per_epoch)
-        self.network = self._build(dataset)
-        self._initialise()
-
-    def _build(self, dataset: PreparedDataset) -> Network:
-        scheme = self.description.scheme
-        arguments = {
-            "image_shape": dataset.image_shape,
-            "classes": dataset.classes,
-            "normalization": self.description.normalization,
-        }
-        architecture = str(self.description.cell["architecture"])
-        shapes = build_network(
-            architecture, **arguments, hidden_bias=True, output_bias=True
-        ).layer_shapes()
-        hidden = [shape for shape in shapes.values() if not shape.is_output]
-        return build_network(
-            architecture,
-            **arguments,
-            hidden_bias=all(scheme.has_bias(shape) for shape in hidden),
-            output_bias=scheme.has_bias(shapes["output"]),
+        self.network = build_network(
+            str(description.cell["architecture"]),
+            image_shape=dataset.image_shape,
+            classes=dataset.classes,
+            normalization=description.normalization,
+            hidden_bias=description.scheme.hidden_bias,
+            output_bias=description.scheme.output_bias,
         )
+        self._initialise()
 
     def _initialise(self) -> None:
         description = self.description
@@ -303,8 +291,7 @@ class _ShardTraining:
         hits = self.members.correct(state, self.images["test"], self.labels["test"])
         curves = pd.DataFrame(self.records.curves)
         last = curves[curves["step"] == self.points[-1].step]
-        diverged_at = pd.array(state.diverged_at.tolist(), dtype="Int64")
-        diverged_at[diverged_at < 0] = pd.NA
+        steps = [None if step < 0 else step for step in state.diverged_at.tolist()]
         runs = pd.DataFrame(
             {
                 "seed": list(description.seeds),
@@ -312,7 +299,7 @@ class _ShardTraining:
                 "final_loss": (self.records.epoch_loss_sum / self.steps_per_epoch).numpy(),
                 "validation_accuracy": last["validation_accuracy"].to_numpy(),
                 "initial_loss": self.records.initial_loss,
-                "diverged_at": diverged_at,
+                "diverged_at": pd.array(steps, dtype="Int64"),
                 "classes": self.classes,
                 "weights_hash": self.weights_hashes,
                 "order_hash": order_hashes(self.order),

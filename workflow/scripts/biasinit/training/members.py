@@ -109,7 +109,7 @@ class FusedMembers:
             total += value.flatten(1).sum(1)
         diverged = alive & ~torch.isfinite(total)
         state.diverged_at[diverged] = number
-        return losses
+        return torch.as_tensor(losses)
 
     def _update(
         self, name: str, value: Tensor, gradient: Tensor, momentum: Tensor, alive: Tensor | None
@@ -135,7 +135,7 @@ class FusedMembers:
         with torch.no_grad():
             parts = [
                 self._forward(state.trained, state.fixed, state.buffers, chunk)
-                for chunk in images.split(EVALUATION_CHUNK)
+                for chunk in torch.split(images, EVALUATION_CHUNK)
             ]
         return torch.cat(parts, dim=1)
 

@@ -1,0 +1,62 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from synthetic import PLAN, PROVENANCE, make_study, make_tables
+
+from biasinit.reporting import PageTemplate, ReportInputs, draw_all, render_page
+
+REPORT = Path(__file__).parents[2] / "report"
+
+
+@pytest.fixture(scope="session")
+def study():
+    return make_study()
+
+
+@pytest.fixture(scope="session")
+def tables(study):
+    return make_tables(study)
+
+
+@pytest.fixture(scope="session")
+def figures(tables, study):
+    return draw_all(tables, study)
+
+
+@pytest.fixture(scope="session")
+def template():
+    return PageTemplate(
+        html=(REPORT / "page.html.j2").read_text(encoding="utf-8"),
+        style=(REPORT / "page.css").read_text(encoding="utf-8"),
+        script=(REPORT / "page.js").read_text(encoding="utf-8"),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_page(template):
+    """Return a function from a study and its tables to the page."""
+
+    def make(study, tables, *, figures=None, plan=PLAN, deviations=(), **more):
+        return render_page(
+            ReportInputs(
+                study=study,
+                tables=tables,
+                plan=plan,
+                deviations=deviations,
+                provenance=PROVENANCE,
+                figures=draw_all(tables, study) if figures is None else figures,
+                template=template,
+                **more,
+            )
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def page(make_page, study, tables, figures):
+    return make_page(study, tables, figures=figures)
