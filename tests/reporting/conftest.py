@@ -1,10 +1,6 @@
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
 from biasinit.reporting import PageTemplate, ReportInputs, draw_all, render_page

@@ -1,0 +1,179 @@
+rule analyse_accuracy:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        means="results/{study}/analysis/accuracy_means.parquet",
+        contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
+        model="results/{study}/analysis/accuracy_model.parquet",
+    log:
+        "results/{study}/logs/analyse_accuracy.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_accuracy.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "margins",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+        ),
+        code=code("analyse_accuracy.py"),
+    message:
+        "Fitting models of final accuracy"
+    script:
+        "../scripts/analyse_accuracy.py"
+
+
+rule analyse_speed:
+    input:
+        runs="results/{study}/runs.parquet",
+        curves="results/{study}/curves.parquet",
+    output:
+        means="results/{study}/analysis/speed_means.parquet",
+        contrasts="results/{study}/analysis/speed_contrasts.parquet",
+        curve_means="results/{study}/analysis/curve_means.parquet",
+    log:
+        "results/{study}/logs/analyse_speed.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_speed.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "speed_margin",
+            "epochs",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+        ),
+        code=code("analyse_speed.py"),
+    message:
+        "Analysing the time to threshold"
+    script:
+        "../scripts/analyse_speed.py"
+
+
+rule analyse_failure:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        rates="results/{study}/analysis/failure_rates.parquet",
+        contrasts="results/{study}/analysis/failure_contrasts.parquet",
+    log:
+        "results/{study}/logs/analyse_failure.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_failure.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys("reference", "schemes", "alpha"),
+        code=code("analyse_failure.py"),
+    message:
+        "Counting failures"
+    script:
+        "../scripts/analyse_failure.py"
+
+
+rule analyse_layers:
+    input:
+        layers="results/{study}/layers.parquet",
+    output:
+        "results/{study}/analysis/layer_means.parquet",
+    log:
+        "results/{study}/logs/analyse_layers.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_layers.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys("schemes"),
+        code=code("analyse_layers.py"),
+    message:
+        "Summarising units, gradients and biases by layer"
+    script:
+        "../scripts/analyse_layers.py"
+
+
+rule check_controls:
+    input:
+        runs="results/{study}/runs.parquet",
+        correct="results/{study}/correct.parquet",
+    output:
+        identity="results/{study}/analysis/identity.parquet",
+        replicate="results/{study}/analysis/replicate.parquet",
+        pairing="results/{study}/analysis/pairing.parquet",
+    log:
+        "results/{study}/logs/check_controls.log",
+    benchmark:
+        "results/{study}/benchmarks/check_controls.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "replicate",
+            "margins",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+            "test_images",
+        ),
+        code=code("check_controls.py"),
+    message:
+        "Checking the controls whose answer is known beforehand"
+    script:
+        "../scripts/check_controls.py"
+
+
+rule judge_claims:
+    input:
+        runs="results/{study}/runs.parquet",
+        accuracy_contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
+        speed_contrasts="results/{study}/analysis/speed_contrasts.parquet",
+        failure_rates="results/{study}/analysis/failure_rates.parquet",
+        failure_contrasts="results/{study}/analysis/failure_contrasts.parquet",
+    output:
+        "results/{study}/analysis/verdicts.parquet",
+    log:
+        "results/{study}/logs/judge_claims.log",
+    benchmark:
+        "results/{study}/benchmarks/judge_claims.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys("reference", "schemes", "alpha", "analysis_seed"),
+        code=code("judge_claims.py"),
+    message:
+        "Judging each scheme against {STUDY.reference}"
+    script:
+        "../scripts/judge_claims.py"

@@ -1,6 +1,5 @@
 # Functions and names that the rules share; the only place with functions (the linter's wish).
 
-import json
 import re
 import sys
 from datetime import datetime, timezone
@@ -19,7 +18,13 @@ from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
 from biasinit.registration import plan_digest, plan_of, register
-from biasinit.reporting.catalogue import FIGURES
+from biasinit.reporting.catalogue import (
+    ANSWER,
+    CAPTION_NAMES,
+    FIGURES,
+    PAGE_LABELS,
+    VERDICT_LABELS,
+)
 
 try:
     STUDY = parse_study(config)
@@ -93,7 +98,23 @@ def begin():
     announce_in(STUDY_FOLDER, SIZE)
 
 
+def analysis_keys(*names):
+    """Return the keys of the registered analysis that a rule uses, and no others."""
+    everything = {
+        "reference": STUDY.reference,
+        "schemes": [scheme.name for scheme in STUDY.schemes],
+        "replicate": STUDY.replicate,
+        "epochs": STUDY.training.epochs,
+        "analysis_seed": STUDY.study_seed,
+        "test_images": {dataset.name: dataset.test for dataset in STUDY.datasets},
+        **STUDY.analysis.model_dump(),
+    }
+    return {name: everything[name] for name in names}
+
+
 STUDY_FOLDER = Path("results") / STUDY.study
+STUDY_KEYS = STUDY.model_dump(mode="json")
+CONFIGFILE = next(iter(workflow.overwrite_configfiles), None)
 SIZE = StudySize(
     study=STUDY.study,
     folder=str(STUDY_FOLDER),
@@ -101,5 +122,30 @@ SIZE = StudySize(
     shards=tuple(shards()),
     runs_per_shard=STUDY.seeds_per_shard,
 )
+
+# the tables that the report shows, and where they are
+REPORTED = {
+    "runs": "runs",
+    "jobs": "jobs",
+    **{
+        name: f"analysis/{name}"
+        for name in (
+            "accuracy_means",
+            "accuracy_contrasts",
+            "accuracy_model",
+            "speed_means",
+            "speed_contrasts",
+            "curve_means",
+            "failure_rates",
+            "failure_contrasts",
+            "identity",
+            "replicate",
+            "pairing",
+            "layer_means",
+            "verdicts",
+        )
+    },
+}
+
 announce_workflow()
 announce(SIZE)

@@ -1,0 +1,54 @@
+# The page that people read, its figures as drawings, their data as CSV, and the captions that
+# carry computed numbers into Snakemake's own report.
+rule write_report:
+    input:
+        **{name: f"results/{{study}}/{path}.parquet" for name, path in REPORTED.items()},
+        template="report/page.html.j2",
+        style="report/page.css",
+        behaviour="report/page.js",
+    output:
+        page=report(
+            "results/{study}/report.html",
+            caption=f"../../results/{STUDY.study}/captions/page.rst",
+            category=ANSWER,
+            labels=PAGE_LABELS,
+        ),
+        verdicts=report(
+            "results/{study}/verdicts.csv",
+            caption=f"../../results/{STUDY.study}/captions/verdicts.rst",
+            category=ANSWER,
+            labels=VERDICT_LABELS,
+        ),
+        answer="results/{study}/answer.md",
+        drawings=[
+            report(
+                f"results/{{study}}/figures/{name}.svg",
+                caption=f"../../results/{STUDY.study}/captions/{name}.rst",
+                category=figure.category,
+                labels=figure.labels,
+            )
+            for name, figure in FIGURES.items()
+        ],
+        data=expand("results/{{study}}/figures/{name}.csv", name=FIGURES),
+        captions=expand("results/{{study}}/captions/{name}.rst", name=CAPTION_NAMES),
+    log:
+        "results/{study}/logs/write_report.log",
+    benchmark:
+        "results/{study}/benchmarks/write_report.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        study=STUDY_KEYS,
+        # the page compares the plan in use with the registered one
+        plan=plan_digest(plan_of(STUDY)),
+        folder="results/{study}",
+        configfile=CONFIGFILE,
+        code=code("write_report.py"),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/write_report.py"

@@ -67,13 +67,13 @@ def outcomes_alt(frame: pd.DataFrame) -> str:
     return text + (f"Failed: {numbers.joined(named)}." if named else "No run failed.")
 
 
-def curves_alt(frame: pd.DataFrame, *, column: str, what: str, unit: str) -> str:
+def curves_alt(frame: pd.DataFrame, *, column: str, what: str) -> str:
     """Return the last value of each curve's extremes, by normalisation."""
     last = frame[frame["epoch"] == frame["epoch"].max()]
     parts = []
     for level, rows in _by_level(last):
         values = rows[column].to_numpy(dtype=float) * (100 if column == "share_reached" else 1)
-        parts.append(_extremes(rows, values, level, unit=unit))
+        parts.append(_extremes(rows, values, level, unit="%"))
     epoch = numbers.plain(float(frame["epoch"].max()))
     return f"{what} by epoch. After epoch {epoch}, {' '.join(parts)}"
 

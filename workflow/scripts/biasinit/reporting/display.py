@@ -54,6 +54,11 @@ class DisplayTable:
     csv_href: str
     left_out: int = 0
 
+    @property
+    def file_name(self) -> str:
+        """Name under which the data are saved."""
+        return f"{self.name}.{file_kind(self.csv_href).lower()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -65,8 +70,13 @@ class Column:
     numeric: bool = True
 
 
+def file_kind(href: str) -> str:
+    """Return what a link to data gives: 'CSV' or 'Parquet'."""
+    return "Parquet" if href.endswith(".parquet") else "CSV"
+
+
 def csv_href(csv: str, *, fallback: str) -> str:
-    """Return the CSV as a data address, or the path of the file beside the page when large."""
+    """Return the CSV as a data address, or the path of a file beside the page when it is large."""
     data = csv.encode()
     if len(data) > EMBEDDED_CSV_BYTES:
         return fallback
@@ -81,6 +91,7 @@ def display_table(
     note: str,
     columns: Sequence[Column],
     data: pd.DataFrame | None = None,
+    file: str = "",
 ) -> DisplayTable:
     """Return a frame as a page table with those of the columns that it has.
 
@@ -91,6 +102,7 @@ def display_table(
         note: how to read it.
         columns: what to show.
         data: what the CSV holds; the frame itself when left out.
+        file: file beside the page that holds a table too large for it.
 
     """
     present = [column for column in columns if column.key in frame.columns]
@@ -105,7 +117,7 @@ def display_table(
         headings=tuple(column.heading for column in present),
         numeric=tuple(column.numeric for column in present),
         rows=rows,
-        csv_href=csv_href(csv, fallback=f"tables/{name}.csv"),
+        csv_href=csv_href(csv, fallback=file or f"analysis/{name}.parquet"),
         left_out=max(len(frame) - SHOWN_ROWS, 0),
     )
 
@@ -410,6 +422,7 @@ def failed_runs_table(tables: Mapping[str, pd.DataFrame]) -> DisplayTable:
         note="Failed runs stay in the study and score what they scored (chance if they diverged).",
         columns=columns,
         data=failed,
+        file="runs.parquet",
     )
 
 
@@ -459,7 +472,7 @@ def ledger_table(verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFram
         numeric=numeric,
         rows=rows,
         csv_href=csv_href(
-            data.to_csv(index=False, lineterminator="\n"), fallback="tables/verdicts.csv"
+            data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
         ),
     )
 

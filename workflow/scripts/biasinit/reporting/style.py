@@ -33,10 +33,10 @@ PAPER = Tone(variable="--paper", light="#fefefe", dark="#14191f")
 SERIES = (
     Tone(variable="--series-0", light="#47505a", dark="#c3cbd3"),
     Tone(variable="--series-1", light="#3d9bd6", dark="#63b8f0"),
-    Tone(variable="--series-2", light="#cc5200", dark="#f08a43"),
-    Tone(variable="--series-3", light="#00664c", dark="#3fbf96"),
+    Tone(variable="--series-2", light="#cc5200", dark="#ee7a2f"),
+    Tone(variable="--series-3", light="#00664c", dark="#2c9c78"),
     Tone(variable="--series-4", light="#d99a00", dark="#f0bd45"),
-    Tone(variable="--series-5", light="#713a91", dark="#b98ad6"),
+    Tone(variable="--series-5", light="#713a91", dark="#a565cf"),
     Tone(variable="--series-6", light="#c9709f", dark="#e59cc2"),
     Tone(variable="--series-7", light="#0a4f9e", dark="#7fa8ea"),
 )

@@ -38,12 +38,28 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = _with_unique_ids(text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = text.replace("'DejaVu Sans'", FONT_STACK)
     text = re.sub(r"\n\s*\n+", "\n", text)
     label = escape(alt, quote=True)
     return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
+
+
+def _with_unique_ids(text: str) -> str:
+    """Return the SVG with a number added to each id that repeats.
+
+    A mark such as 'estimate' names every estimate of a figure; nothing refers to it.
+    """
+    seen: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match.group(1)
+        seen[name] = seen.get(name, 0) + 1
+        return f'id="{name}"' if seen[name] == 1 else f'id="{name}-{seen[name]}"'
+
+    return re.sub(r'\bid="([^"]+)"', numbered, text)
 
 
 def themed(svg: str) -> str:

@@ -8,24 +8,29 @@ the workflow; the others answer one question about one table.
 from biasinit.statistics.accuracy import AccuracyAnalysis, analyse_accuracy
 from biasinit.statistics.claims import judge_claims
 from biasinit.statistics.controls import ControlChecks, check_controls
+from biasinit.statistics.cox import CoxFit, stratified_cox
 from biasinit.statistics.engine_comparison import EngineComparison, compare_with_statsmodels
 from biasinit.statistics.estimates import Contrast, Equivalence, JointTest
 from biasinit.statistics.failure import FailureAnalysis, analyse_failure, failure_contrasts
 from biasinit.statistics.hazard import HazardFit, discrete_hazard
+from biasinit.statistics.incidence import cumulative_incidence
 from biasinit.statistics.influence import influence
 from biasinit.statistics.layer_summary import summarise_layers
-from biasinit.statistics.mixed import MixedFit, fit_mixed
+from biasinit.statistics.mixed import fit_mixed
+from biasinit.statistics.mixed_fit import MixedFit
 from biasinit.statistics.paired import paired_contrasts
 from biasinit.statistics.pairing import pairing_audit
 from biasinit.statistics.planning import SeedsNeeded, seeds_needed
 from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restricted_mean_contrast
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
+from biasinit.statistics.spread import SpreadAnalysis, spread_contrasts
 from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
 
 __all__ = [
     "AccuracyAnalysis",
     "Contrast",
     "ControlChecks",
+    "CoxFit",
     "EngineComparison",
     "Equivalence",
     "Evidence",
@@ -37,12 +42,14 @@ __all__ = [
     "RestrictedMeanContrast",
     "SeedsNeeded",
     "SpeedAnalysis",
+    "SpreadAnalysis",
     "Verdict",
     "analyse_accuracy",
     "analyse_failure",
     "analyse_speed",
     "check_controls",
     "compare_with_statsmodels",
+    "cumulative_incidence",
     "discrete_hazard",
     "failure_contrasts",
     "fit_mixed",
@@ -53,5 +60,7 @@ __all__ = [
     "pairing_audit",
     "restricted_mean_contrast",
     "seeds_needed",
+    "spread_contrasts",
+    "stratified_cox",
     "summarise_layers",
 ]

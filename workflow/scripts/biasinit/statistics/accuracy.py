@@ -74,6 +74,7 @@ def analyse_accuracy(
         alpha: error rate within each family.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
+
     """
     table = read_runs(runs, needed=[OUTCOME])
     table = treatments(table[table["scheme"].isin(list(schemes))])
@@ -139,6 +140,7 @@ def contrast_table(
         alpha: error rate of the family.
         resamples: random sign flips.
         analysis_seed: keys the flips.
+
     """
     labels = differences.labels
     whole = (labels["cell"] == ALL_CELLS).to_numpy()
@@ -241,7 +243,7 @@ def _fragile(table: pd.DataFrame, alpha: float) -> "pd.Series[bool]":
     modelled = table["mixed_p_adjusted"] <= alpha
     opposite = np.sign(table["estimate"]) != np.sign(table["mixed_estimate"])
     known = table["mixed_p"].notna() & table["p_adjusted"].notna()
-    return known & ((decided != modelled) | (decided & opposite))
+    return pd.Series(known & ((decided != modelled) | (decided & opposite)))
 
 
 def _means(
@@ -258,11 +260,12 @@ def _means(
             row |= {"normalization": level, "scheme": scheme}
             found = fitted[fitted["scheme"] == scheme] if len(fitted) else fitted
             if len(found) and np.isfinite(found["estimate"].iloc[0]):
-                row |= found.iloc[0].to_dict()
+                row |= {name: found[name].iloc[0] for name in MEANS[1:]}
             elif scheme in array.levels:
                 # the model cannot speak of an arm that does not vary; its seeds can
                 values = array.cell_mean(array.values[..., array.levels.index(scheme)])
-                row |= one_sample(values.T).iloc[0][list(MEANS[2:])].to_dict()
+                tests = one_sample(values.T)
+                row |= {name: tests[name].iloc[0] for name in MEANS[2:]}
             rows.append({**row, "runs": len(runs), "failed": int(runs["failed"].sum())})
     return pd.DataFrame(rows, columns=[*MEANS, "runs", "failed"])
 
@@ -276,7 +279,8 @@ def _model_rows(
         crossed = level == CROSSED_NORMALIZATION
         frames.append(model_table(level, model, compare=not crossed))
         if not crossed and model is not everything[level]:
-            note = "The contrasts rest on the runs that trained; the means on all runs."
-            frames[-1].loc[len(frames[-1])] = [level, "note", "", np.nan, note]
+            text = "The contrasts rest on the runs that trained; the means on all runs."
+            note = {"normalization": level, "quantity": "note", "level": "", "note": text}
+            frames.append(pd.DataFrame([note | {"value": np.nan}]))
     columns = ["normalization", "quantity", "level", "value", "note"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)

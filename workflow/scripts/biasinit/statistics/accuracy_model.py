@@ -14,7 +14,8 @@ import pandas as pd
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.arrays import Floats
 from biasinit.statistics.engine_comparison import compare_with_statsmodels
-from biasinit.statistics.mixed import MixedFit, fit_mixed
+from biasinit.statistics.mixed import fit_mixed
+from biasinit.statistics.mixed_fit import MixedFit
 from biasinit.statistics.study_runs import ALL_CELLS, TREATMENTS, constant_groups
 
 ESTIMATES = ("estimate", "standard_error", "df", "p")
@@ -35,6 +36,7 @@ def fit_accuracy(runs: pd.DataFrame, *, joint: bool) -> AccuracyModel:
     Args:
         runs: of one treatment normalisation, or of several with ``joint``.
         joint: adds normalisation, crossed with everything, and a block within each.
+
     """
     usable = runs[np.isfinite(runs["final_accuracy"].astype(float))].reset_index(drop=True)
     spread_by = ["scheme", "cell", *(["normalization"] if joint else [])]
@@ -101,6 +103,7 @@ def contrast_rows(
 
     Raises:
         KeyError: the model has no such scheme or cell.
+
     """
     factors = ["scheme"]
     factors += ["cell"] if cell != ALL_CELLS and "cell" in fit.factors else []
@@ -109,7 +112,7 @@ def contrast_rows(
     place = {tuple(row): index for index, row in enumerate(grid.itertuples(index=False))}
     at = (cell,) if "cell" in factors else ()
     if not crossed:
-        return (means[place[(scheme, *at)]] - means[place[(reference, *at)]])[None, :]
+        return np.asarray(means[place[(scheme, *at)]] - means[place[(reference, *at)]])[None, :]
     on, off = (
         means[place[(scheme, *at, level)]] - means[place[(reference, *at, level)]]
         for level in (TREATMENTS[1], TREATMENTS[0])
@@ -164,6 +167,7 @@ def model_table(normalization: str, model: AccuracyModel, *, compare: bool) -> p
         normalization: label of the rows.
         model: the fit.
         compare: fit the homoscedastic version with statsmodels too and report the difference.
+
     """
     rows: list[tuple[str, str, float, str]] = []
     fit = model.fit

@@ -65,6 +65,7 @@ def arm_differences(
         schemes: the schemes in the order of the study; those without runs are kept as empty
             columns, so that they are judged "not estimable" and not forgotten.
         set_failed_apart: restrict to seeds where both trained when a run of either arm failed.
+
     """
     others = [scheme for scheme in schemes if scheme != reference]
     rows: list[dict[str, str]] = []
@@ -134,7 +135,7 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
             columns.append(single.values[:, other] - single.values[:, first])
             any_failed = bool(single.failed[other] or single.failed[first])
             failed.append(any_failed)
-            either = {row["basis"], labels.loc[other, "basis"]}
+            either = {row["basis"], labels["basis"].iloc[int(other)]}
             rows.append(
                 {
                     **row.to_dict(),

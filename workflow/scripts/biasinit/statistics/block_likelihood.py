@@ -27,7 +27,7 @@ import scipy.linalg
 import scipy.sparse
 import scipy.sparse.csgraph
 
-from biasinit.statistics.arrays import Floats, Integers
+from biasinit.statistics.arrays import Floats, Integers, group_sums
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 
@@ -70,6 +70,7 @@ class BlockLikelihood:
             terms: for each grouping term the level of each row, (n,), counted from 0.
             groups: residual group of each row, (n,), counted from 0.
             restricted: REML when true, ML otherwise.
+
         """
         self.n, self.p = design.shape
         self.restricted = restricted
@@ -120,10 +121,12 @@ class BlockLikelihood:
 
         Raises:
             numpy.linalg.LinAlgError: the variances are so extreme that a factorisation fails.
+
         """
         blocks, width = self.shape
         p = self.p
         weights = (1 / residual)[self.groups]
+        # the padding has scale zero, so it changes nothing
         scales = np.append(np.sqrt(components), 0.0)[self.term_of_slot].reshape(blocks, width)
         # Z'WZ by block, and T, both (blocks, width, width)
         crossed = (self._pair_counts @ (1 / residual)).reshape(blocks, width, width)
@@ -155,22 +158,18 @@ class BlockLikelihood:
         crossed_shrunk = crossed @ shrink
         diagonal = np.diagonal(crossed, axis1=1, axis2=2) - (crossed_shrunk * crossed).sum(axis=2)
         effect = diagonal.ravel() - (self._transposed @ residuals) ** 2
-        leverage = weights - 0.0
+        leverage = weights
         if self.restricted:
             outer = (projected - crossed_shrunk @ projected).reshape(-1, p + 1)[:, :p]
             effect -= ((outer @ half.T) ** 2).sum(axis=1)
             leverage = weights - ((weighted_design @ half.T) ** 2).sum(axis=1)
-        by_group = np.bincount(
-            self.groups, weights=leverage - residuals**2, minlength=len(residual)
-        )
+        by_group = group_sums(self.groups, leverage - residuals**2, len(residual))
         by_group -= (self._pair_counts_transposed @ shrink.ravel()) / residual**2
         used = self.term_of_slot >= 0
-        by_term = np.bincount(
-            self.term_of_slot[used], weights=effect[used], minlength=self.term_count
-        )
+        by_term = group_sums(self.term_of_slot[used], effect[used], self.term_count)
         return LikelihoodPoint(
             value=value,
-            gradient_components=by_term[: self.term_count],
+            gradient_components=by_term,
             gradient_residual=by_group,
             coefficients=coefficients,
             coefficient_covariance=covariance,
@@ -185,6 +184,7 @@ class BlockLikelihood:
 
         Returns:
             Derivatives of c' C c, (terms, combinations) and (groups, combinations).
+
         """
         squares = (self._transposed @ directions) ** 2
         by_term = np.zeros((self.term_count, directions.shape[1]))

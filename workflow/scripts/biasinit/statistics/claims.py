@@ -1,5 +1,6 @@
 """The table of verdicts: one row per outcome, normalisation and scheme."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,6 +52,7 @@ def judge_claims(
         schemes: in the order of the study, without the A/A arm.
         alpha: error rate within each family.
         analysis_seed: keys the simulation of the seeds needed.
+
     """
     table = treatments(read_runs(runs))
     table = table[table["scheme"].isin(list(schemes))]
@@ -128,19 +130,13 @@ def _evidence(
         reference_failed=base[1],
     )
     verdict = judge(evidence).verdict
-    return _with(
+    return dataclasses.replace(
         evidence,
         depends_on=_depends_on(row, verdict, contrasts, runs, rates, levels, alpha),
         seeds_needed=_seeds_needed(
             row, evidence, verdict, speed, comparisons=comparisons, analysis_seed=analysis_seed
         ),
     )
-
-
-def _with(evidence: Evidence, *, depends_on: str, seeds_needed: float) -> Evidence:
-    import dataclasses
-
-    return dataclasses.replace(evidence, depends_on=depends_on, seeds_needed=seeds_needed)
 
 
 def _arm(rates: pd.DataFrame, levels: Sequence[str], scheme: str) -> tuple[int, int]:

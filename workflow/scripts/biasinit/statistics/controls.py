@@ -67,6 +67,7 @@ def check_controls(
         analysis_seed: keys the flips.
         test_images: number of test images of each data set; without it the few padding bits of
             the packed predictions count as identical.
+
     """
     table = read_runs(runs, needed=[OUTCOME])
     return ControlChecks(
@@ -129,7 +130,7 @@ def _identity(
     schemes: Sequence[str],
     test_images: Mapping[str, int],
 ) -> pd.DataFrame:
-    bits = {} if correct is None else _packed(correct, table)
+    bits = {} if correct is None else _packed(correct)
     part = table[table["normalization"] == IDENTITY]
     rows = []
     for cell in sorted(part["cell"].unique()):
@@ -160,22 +161,18 @@ def _identity(
     return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
 
 
-def _packed(correct: pd.DataFrame, table: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
+def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
     """Return the packed bits by cell, scheme and seed of the identity check."""
     if "normalization" not in correct:
         return {}
     labelled = read_runs(correct.drop(columns=["correct"]))
     chosen = np.flatnonzero((labelled["normalization"] == IDENTITY).to_numpy())
     values = correct["correct"].to_numpy()
-    return {
-        (labelled["cell"].iat[row], labelled["scheme"].iat[row], labelled["seed"].iat[row]): _bytes(
-            values[row]
-        )
-        for row in chosen
-    }
+    keys = list(zip(labelled["cell"], labelled["scheme"], labelled["seed"], strict=True))
+    return {keys[row]: _bytes(values[row]) for row in chosen}
 
 
-def _bytes(value: Any) -> Integers:
+def _bytes(value: object) -> Integers:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return np.frombuffer(bytes(value), dtype=np.uint8).astype(np.int64)
     return np.asarray(value, dtype=np.int64)

@@ -79,6 +79,7 @@ def stratified_cox(
     Raises:
         RunsTableError: a column is missing.
         NotEstimableError: no run has the event.
+
     """
     by = [strata] if isinstance(strata, str) else list(strata)
     parsed = formulaic.Formula(formula.split("~")[-1])
@@ -86,7 +87,7 @@ def stratified_cox(
     extra = [cluster] if cluster else []
     frame = complete_rows(data, [time, event, *by, *extra, *variables])
     matrix, names = covariate_matrix(frame, parsed, variables)
-    times = frame[time].astype(float).to_numpy()
+    times = frame[time].to_numpy(dtype=np.float64)
     happened = frame[event].astype(float).to_numpy() > 0
     if not happened.any():
         raise NotEstimableError(f"No run has '{event}'; a hazard cannot be estimated.")

@@ -15,7 +15,8 @@ import statsmodels.formula.api as smf
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics.mixed import MixedFit, fit_mixed
+from biasinit.statistics.mixed import fit_mixed
+from biasinit.statistics.mixed_fit import MixedFit
 
 AGREEMENT = 1e-3  # difference of log-likelihoods below which the two engines agree
 LARGEST = 1_500  # rows; beyond, MixedLM takes minutes where the own fit takes a second
@@ -58,6 +59,7 @@ def compare_with_statsmodels(data: pd.DataFrame, fit: MixedFit) -> EngineCompari
     Args:
         data: the rows that the model was fitted on.
         fit: the own fit; its residual SDs are pooled for the comparison.
+
     """
     columns = sorted({part for term in fit.random for part in term.split(":")} | set(fit.factors))
     outcome = fit.formula.split("~")[0].strip()

@@ -19,6 +19,7 @@ def equivalence_columns(
         df: (rows,).
         margin: (rows,), NaN where none is set; then only the smallest margin is given.
         family: rows adjusted together by Holm; the others keep their own p-value.
+
     """
     single = np.full(len(estimate), np.nan)
     smallest = np.full(len(estimate), np.nan)

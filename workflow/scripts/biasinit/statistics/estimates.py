@@ -24,11 +24,16 @@ class Contrast:
 class JointTest:
     """An F-test that several linear combinations are all zero."""
 
-    f: float
+    F: float
     df_numerator: float
     df_denominator: float
     p: float
     method: str
+
+    @property
+    def df(self) -> tuple[float, float]:
+        """Numerator and denominator degrees of freedom."""
+        return self.df_numerator, self.df_denominator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,7 @@ def two_one_sided(
         level: of each one-sided test; the interval has the level 1 - 2 level.
 
     Source: Schuirmann (1987), doi:10.1007/BF01068419.
+
     """
     if not margin > 0:
         raise ValueError(f"'margin' must be above 0, got {margin!r}.")

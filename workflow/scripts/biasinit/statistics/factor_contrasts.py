@@ -18,7 +18,7 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.multiplicity import holm, largest_t_quantile, largest_t_tail
 
 if TYPE_CHECKING:
-    from biasinit.statistics.mixed import MixedFit
+    from biasinit.statistics.mixed_fit import MixedFit
 
 LEVEL = 0.95  # of all intervals
 ADJUSTMENTS = ("none", "holm", "tukey", "dunnett")
@@ -58,6 +58,7 @@ def contrasts(
     Returns:
         ``contrast``, the ``by`` columns, ``estimate, standard_error, df, t, p, p_adjusted, lower,
         upper``. Intervals are simultaneous for tukey and dunnett, Bonferroni for holm.
+
     """
     if adjust not in ADJUSTMENTS:
         allowed = ", ".join(map(repr, ADJUSTMENTS))

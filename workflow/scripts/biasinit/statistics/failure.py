@@ -47,6 +47,7 @@ def analyse_failure(
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study, without the A/A arm; others are left out.
         alpha: two-sided level of the intervals of the contrasts.
+
     """
     table = read_runs(runs)
     table = treatments(table[table["scheme"].isin(list(schemes))])
@@ -94,8 +95,8 @@ def failure_contrasts(
     frame = pd.DataFrame(rows, columns=list(CONTRASTS))
     frame["p_adjusted"] = frame["p_adjusted"].astype(float)
     whole = (frame["cell"] == ALL_CELLS).to_numpy()
-    for chosen in (whole, ~whole):
-        frame.loc[chosen, "p_adjusted"] = holm(frame.loc[chosen, "p"].to_numpy(dtype=float))
+    for family in (whole, ~whole):
+        frame.loc[family, "p_adjusted"] = holm(frame.loc[family, "p"].to_numpy(dtype=float))
     return frame
 
 

@@ -24,7 +24,7 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.arrays import Booleans, Floats, Integers
+from biasinit.statistics.arrays import Booleans, Floats, Integers, group_sums
 from biasinit.statistics.model_formula import independent_columns, level_codes, level_text
 
 SEPARATED = 12.0  # a log hazard ratio beyond this has run off to infinity
@@ -36,8 +36,9 @@ class HazardFit:
     """A discrete-time hazard model.
 
     ``table``: index term; ``estimate, standard_error`` (jackknife), ``model_standard_error, df,
-    t, p, lower, upper``. A term whose events are separated perfectly has NaN. ``replicates`` (clusters, terms) are the estimates with one cluster left out;
-    ``events`` and ``person_periods`` count what the fit rests on.
+    t, p, lower, upper``. A term whose events are separated perfectly has NaN. ``replicates``
+    (clusters, terms) are the estimates with one cluster left out. ``events`` counts events, and
+    ``person_periods`` the time points that runs spent at risk where somebody had the event.
     """
 
     table: pd.DataFrame
@@ -79,6 +80,7 @@ def discrete_hazard(
     Raises:
         RunsTableError: a column is missing, or a time is not a positive whole number.
         NotEstimableError: no run has the event.
+
     """
     strata_columns = [baseline] if isinstance(baseline, str) else list(baseline)
     right = formula.split("~")[-1]
@@ -109,9 +111,14 @@ def discrete_hazard(
         deviance=-2 * log_likelihood,
         replicates=pd.DataFrame(replicates, index=list(cluster_names), columns=names),
         events=int(happened.sum()),
-        person_periods=int(times.sum()),
+        person_periods=round(_used_risk(total_risk, total_hits, counts)),
         notes=tuple(f"The events do not determine {name}." for name in separated),
     )
+
+
+def _used_risk(risk: Floats, hits: Floats, counts: _Counts) -> float:
+    by_stratum = group_sums(counts.stratum, hits, counts.strata)
+    return float(risk[(by_stratum > 0)[counts.stratum]].sum())
 
 
 def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -129,7 +136,7 @@ def covariate_matrix(
     frame: pd.DataFrame, parsed: formulaic.Formula, variables: Sequence[str]
 ) -> tuple[Floats, list[str]]:
     """Return the covariates without intercept, (rows, terms), and their names."""
-    columns = {}
+    columns: dict[str, object] = {}
     for name in variables:
         column = frame[name]
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
@@ -188,8 +195,8 @@ def _fit(
     start: Floats | None = None,
 ) -> tuple[Floats, Floats, float]:
     """Return coefficients, their model standard errors, and the Bernoulli log-likelihood."""
-    by_stratum_risk = np.bincount(counts.stratum, weights=risk, minlength=counts.strata)
-    by_stratum_hits = np.bincount(counts.stratum, weights=hits, minlength=counts.strata)
+    by_stratum_risk = group_sums(counts.stratum, risk, counts.strata)
+    by_stratum_hits = group_sums(counts.stratum, hits, counts.strata)
     informative = (by_stratum_hits > 0) & (by_stratum_hits < by_stratum_risk)
     used = informative[counts.stratum] & (risk > 0)
     risk, hits = risk[used], hits[used]
@@ -212,11 +219,11 @@ def _fit(
     inverse = np.zeros((len(beta), len(beta)))
     for _ in range(ITERATIONS):
         score_a, score_b, weight, value = _score(alpha, beta, risk, hits, design, stratum)
-        diagonal = np.maximum(np.bincount(stratum, weights=weight, minlength=strata), 1e-300)
-        cross = np.zeros((strata, len(beta)))
+        diagonal = np.maximum(group_sums(stratum, weight, strata), 1e-300)
+        cross: Floats = np.zeros((strata, len(beta)))
         np.add.at(cross, stratum, weight[:, None] * design)
         schur = (design.T * weight) @ design - cross.T @ (cross / diagonal[:, None])
-        inverse = np.linalg.pinv(schur, rcond=1e-13, hermitian=True)
+        inverse = np.asarray(np.linalg.pinv(schur, rcond=1e-13, hermitian=True), dtype=np.float64)
         step_b = inverse @ (score_b - cross.T @ (score_a / diagonal))
         step_a = (score_a - cross @ step_b) / diagonal
         largest = max(np.abs(step_b).max(initial=0.0), np.abs(step_a).max(initial=0.0))
@@ -244,7 +251,7 @@ def _fit(
 def _stratum_means(
     design: Floats, risk: Floats, stratum: Integers, strata: int, *, rows: bool = True
 ) -> Floats:
-    total = np.bincount(stratum, weights=risk, minlength=strata)
+    total = group_sums(stratum, risk, strata)
     sums = np.zeros((strata, design.shape[1]))
     np.add.at(sums, stratum, risk[:, None] * design)
     means = sums / np.maximum(total, 1)[:, None]
@@ -263,7 +270,7 @@ def _score(
     ratio = rate * np.exp(-rate) / hazard
     slope = hits * ratio - (risk - hits) * rate
     weight = risk * rate * ratio
-    score_a = np.bincount(stratum, weights=slope, minlength=len(alpha))
+    score_a = group_sums(stratum, slope, len(alpha))
     return score_a, design.T @ slope, weight, value
 
 
@@ -283,6 +290,7 @@ def coefficient_table(
         replicates: estimates with one cluster left out, (clusters, terms).
         names: of the terms.
         model_errors: without clusters, let p and interval rest on the model, with infinite df.
+
     """
     count: float = len(replicates)
     error = np.full(len(beta), np.nan)

@@ -39,6 +39,7 @@ def cumulative_incidence(
         The ``by`` columns and ``time, incidence, standard_error, lower, upper, at_risk, runs``;
         one row per group and time at which an event of the table happened. The interval is 95 %,
         on the complementary log-log scale, which keeps it inside [0, 1].
+
     """
     columns = [by] if isinstance(by, str) else list(by)
     needed = [time, event, unit, *columns, *([competing] if competing else [])]
@@ -47,7 +48,7 @@ def cumulative_incidence(
         raise RunsTableError(f"The table has no column {', '.join(map(repr, missing))}.")
     frame = data[needed].dropna().reset_index(drop=True)
     happened = frame[event].astype(float).to_numpy() > 0
-    times = frame[time].astype(float).to_numpy()
+    times = frame[time].to_numpy(dtype=np.float64)
     grid = np.unique(times[happened])
     rows = []
     if len(frame):
@@ -60,12 +61,13 @@ def cumulative_incidence(
         for code in range(int(codes.max()) + 1):
             chosen = codes == code
             units, names = level_codes(frame[chosen], [unit])
-            parts = times[chosen], happened[chosen], lost[chosen] & ~happened[chosen]
-            whole, at_risk = _aalen_johansen(*parts, grid)
+            time_of, event_of = times[chosen], happened[chosen]
+            lost_of = lost[chosen] & ~event_of
+            whole, at_risk = _aalen_johansen(time_of, event_of, lost_of, grid)
             left_out = np.array(
                 [
-                    _aalen_johansen(*(part[units != place] for part in parts), grid)[0]
-                    for place in range(len(names))
+                    _aalen_johansen(time_of[kept], event_of[kept], lost_of[kept], grid)[0]
+                    for kept in (units != place for place in range(len(names)))
                 ]
             ).reshape(len(names), len(grid))
             error = _jackknife(left_out)

@@ -19,6 +19,7 @@ def influence(differences: ArmDifferences, *, alpha: float) -> pd.DataFrame:
     Returns:
         The labels of the contrast, ``seed``, ``estimate_without, change`` (in standard errors of
         the whole estimate), ``p_without`` and ``decision_changes``.
+
     """
     frames = []
     for place, label in differences.labels.iterrows():

@@ -33,6 +33,7 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
         ``normalization, scheme, when, layer, quantity, estimate, lower, upper, runs``: the mean
         over seeds of each seed's mean over cells, with a 95 % interval by one-sample t. Values
         that are not finite (diverged runs) are left out, and ``runs`` counts the others.
+
     """
     table = layers.reset_index(drop=True)
     if "normalization" not in table:
@@ -59,4 +60,4 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
     half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
     frame["estimate"] = frame["mean"]
     frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
-    return frame[columns]
+    return pd.DataFrame(frame[columns])

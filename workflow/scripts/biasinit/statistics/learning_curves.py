@@ -27,6 +27,7 @@ def curve_means(
     Returns:
         One row per normalisation, cell, scheme and epoch; ``cell`` "all" averages each seed over
         the cells that have a point at the epoch.
+
     """
     if curves is None or curves.empty:
         return pd.DataFrame(columns=list(COLUMNS))

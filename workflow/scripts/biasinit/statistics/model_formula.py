@@ -47,6 +47,7 @@ class Design:
 
         Raises:
             NotEstimableError: a factor is not in the formula.
+
         """
         for factor in factors:
             if factor not in self.levels:
@@ -88,6 +89,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
     Raises:
         RunsTableError: a column is missing.
         NotEstimableError: no complete row is left.
+
     """
     parsed = formulaic.Formula(formula)
     if not hasattr(parsed, "lhs"):
@@ -136,7 +138,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
     )
 
 
-def level_text(value: Any) -> str:
+def level_text(value: object) -> str:
     """Return a factor level as text; 0.02 is '0.02' and 1.0 is '1.0'."""
     return str(value)
 
@@ -184,7 +186,7 @@ def _null_space(matrix: Floats, kept: Booleans) -> Floats:
     solution = np.linalg.lstsq(matrix[:, kept], matrix[:, dropped], rcond=None)[0]
     basis[np.flatnonzero(kept)] = -solution
     basis[dropped, np.arange(len(dropped))] = 1
-    return basis / np.linalg.norm(basis, axis=0)
+    return np.asarray(basis / np.linalg.norm(basis, axis=0))
 
 
 def _is_numeric(column: "pd.Series[Any]") -> bool:

@@ -56,6 +56,7 @@ def largest_t_tail(
         correlation: of the contrasts, (m, m), possibly singular.
         df: degrees of freedom, possibly infinite.
         points: log2 of the number of points for up to 8 contrasts; halved per doubling beyond.
+
     """
     count = len(correlation)
     tail = 2 * float(scipy.stats.t.sf(threshold, df))

@@ -72,6 +72,7 @@ def arrange(
 
     Raises:
         RunsTableError: a column is missing, or two rows claim the same place.
+
     """
     needed = [outcome, factor, unit, *cells, *strata]
     missing = [name for name in needed if name not in data.columns]
@@ -123,6 +124,7 @@ def one_sample(differences: Floats, *, level: float = 0.95) -> pd.DataFrame:
     Returns:
         ``seeds, estimate, standard_error, df, t, p, lower, upper``, one row per column. Without
         variation, or with fewer than two units, there is an estimate but no test.
+
     """
     present = ~np.isnan(differences)
     units = present.sum(axis=0)
@@ -175,6 +177,7 @@ def family_table(
     Returns:
         The columns of ``one_sample`` and ``p_adjusted, simultaneous_lower, simultaneous_upper``,
         where p_adjusted <= alpha exactly when the simultaneous interval excludes zero.
+
     """
     table = one_sample(differences)
     family = flips_of(
@@ -247,6 +250,7 @@ def paired_contrasts(
         ``contrast``, the ``by`` columns, ``seeds, estimate, standard_error, df, t, p, lower,
         upper`` (one-sample t, plain 95 % interval) and ``p_adjusted, simultaneous_lower,
         simultaneous_upper`` (sign flips), ``method``.
+
     """
     over, within = _names(average_over), _names(by)
     crossing = [interaction] if interaction else []

@@ -1,4 +1,4 @@
-"""Is the pairing real, and what does it gain?
+"""Whether the pairing is real, and what it gains.
 
 Runs of one seed must start from the same weights and see the same batches whatever the scheme:
 equal hashes prove it. What the pairing gains is measured: the correlation of paired accuracies
@@ -31,6 +31,7 @@ def pairing_audit(runs: pd.DataFrame, *, reference: str, schemes: Sequence[str])
     Returns:
         One row per normalisation, cell and scheme. Correlation and gain rest on the seeds where
         both trained.
+
     """
     table = treatments(read_runs(runs, needed=["final_accuracy"]))
     rows = []
@@ -86,7 +87,7 @@ def _gain(pair: Floats) -> tuple[float, float]:
     negligible = 1e-20 * float((pair**2).max())
     correlation = gain = float("nan")
     if (variances > negligible).all():
-        correlation = float(np.corrcoef(pair.T)[0, 1])
+        correlation = float(np.corrcoef(pair[:, 0], pair[:, 1])[0, 1])
     if difference > negligible:
         gain = float(variances.sum() / difference)
     return correlation, gain

@@ -53,6 +53,7 @@ def seeds_needed(
         power: wanted probability of a decision, such as 0.8.
         draws: simulated studies.
         rng: the stream of the simulation.
+
     """
     normal = rng.standard_normal(draws)
     uniform = rng.uniform(size=draws)

@@ -67,6 +67,7 @@ def restricted_mean_contrast(
         restriction: T, above 0; an event after it counts as not happened.
         unit: independent units.
         average_over: columns whose combinations are averaged with equal weights.
+
     """
     happened = data[event].fillna(0).astype(float) > 0
     restricted = data[time].astype(float).where(happened, restriction).fillna(restriction)
@@ -113,6 +114,7 @@ def jackknife_log_ratio(first: Floats, second: Floats) -> tuple[float, float, fl
     Args:
         first: positive values, one per unit.
         second: of the same units.
+
     """
     count = len(first)
     if count == 0 or first.sum() <= 0 or second.sum() <= 0:

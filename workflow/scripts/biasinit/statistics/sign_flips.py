@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from biasinit.statistics.arrays import Floats
+from biasinit.statistics.arrays import Booleans, Floats
 
 ALL_FLIPS_UP_TO = 16  # units; 2**15 flips, as a flip and its mirror image give the same |t|
 TIE = 1e-9  # relative difference of two |t| below which they are the same
@@ -63,6 +63,7 @@ def flip_family(
         alpha: family-wise error rate of the critical values.
         resamples: number of random flips when not all are used.
         rng: the stream of the random flips.
+
     """
     count = differences.shape[1]
     present = ~np.isnan(differences)
@@ -89,7 +90,7 @@ def flip_family(
     )
 
 
-def varies(differences: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+def varies(differences: Floats) -> Booleans:
     """Return which columns hold more than rounding noise around their mean."""
     present = ~np.isnan(differences)
     units = np.maximum(present.sum(axis=0), 1)
@@ -104,8 +105,9 @@ def _signs(differences: Floats, resamples: int, rng: np.random.Generator) -> tup
     if units <= ALL_FLIPS_UP_TO:
         codes = np.arange(2 ** max(units - 1, 0))
         bits = (codes[:, None] >> np.arange(units)) & 1
-        return 1.0 - 2.0 * bits, True
-    return rng.integers(0, 2, size=(resamples, units)).astype(float) * 2 - 1, False
+        return np.asarray(1.0 - 2.0 * bits, dtype=np.float64), True
+    coins = rng.integers(0, 2, size=(resamples, units))
+    return np.asarray(2.0 * coins - 1.0, dtype=np.float64), False
 
 
 def _absolute_t(values: Floats, units: Floats, signs: Floats) -> tuple[Floats, Floats]:

@@ -72,6 +72,7 @@ def analyse_speed(
         alpha: error rate of the family.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
+
     """
     table = read_runs(runs, needed=["epochs_to_threshold", "reached"])
     table = treatments(table[table["scheme"].isin(list(schemes))])
@@ -206,7 +207,7 @@ def _ratios(table: pd.DataFrame, labels: pd.DataFrame, critical: Floats) -> pd.D
 def _smallest_ratio(ratios: pd.DataFrame) -> "pd.Series[float]":
     """Return the smallest ratio m > 1 such that [1/m, m] would count as equivalence."""
     half = ratios["error"] * scipy.stats.t.isf(0.05, ratios["df"])
-    return np.exp(np.abs(np.log(ratios["ratio"])) + half)
+    return pd.Series(np.exp(np.abs(np.log(ratios["ratio"])) + half))
 
 
 def _hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
@@ -233,9 +234,9 @@ def _hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
         for place, row in chosen.iterrows():
             term = f"arm[T.{order[row['scheme']]}]"
             if term in fit.table.index:
-                found = fit.table.loc[term]
-                values = np.exp(found[["estimate", "lower", "upper"]].to_numpy(dtype=float))
-                frame.loc[place, columns] = [*values, float(found["p"])]
+                found = fit.table.loc[[term]]
+                values = np.exp(found[["estimate", "lower", "upper"]].to_numpy(dtype=float)[0])
+                frame.loc[[place], columns] = [[*values, found["p"].iloc[0]]]
     return frame
 
 
@@ -265,6 +266,7 @@ def equal_means_p(values: Floats) -> float:
 
     Args:
         values: (units, columns), complete.
+
     """
     steps = values[:, 1:] - values[:, :1]
     units, count = steps.shape
@@ -288,7 +290,8 @@ def _means(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:
             row: dict[str, object] = dict.fromkeys(MEANS, np.nan)
             if scheme in array.levels:
                 values = array.cell_mean(array.values[..., array.levels.index(scheme)])
-                row |= one_sample(values.T).iloc[0][list(MEANS[2:])].to_dict()
+                tests = one_sample(values.T)
+                row |= {name: tests[name].iloc[0] for name in MEANS[2:]}
             row |= {"normalization": level, "scheme": scheme}
             rows.append({**row, "runs": len(runs), "reached": int(runs["reached"].sum())})
     return pd.DataFrame(rows, columns=[*MEANS, "runs", "reached"])

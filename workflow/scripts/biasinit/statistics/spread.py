@@ -1,4 +1,4 @@
-"""Do schemes differ in how much their runs scatter?
+"""Whether schemes differ in how much their runs scatter.
 
 Two paired samples have equal variances exactly when their sum and difference are uncorrelated
 (Pitman 1939, Morgan 1939), so the test is that of a correlation and uses the pairing. Inverting
@@ -54,6 +54,7 @@ def spread_contrasts(
         reference: the level that the others are compared with.
         unit: column of the pairs.
         by: columns within whose levels the comparison is made (cell, normalisation).
+
     """
     columns = [by] if isinstance(by, str) else list(by)
     array = arrange(data, outcome, factor, unit=unit, cells=[], strata=columns)
@@ -62,14 +63,15 @@ def spread_contrasts(
             f"'reference' must be a level of '{factor}', which has {', '.join(array.levels)}, "
             f"got {reference!r}."
         )
-    rows = []
+    rows: list[dict[str, object]] = []
     base = array.levels.index(reference)
     for stratum, key in enumerate(array.stratum_rows.to_dict("records")):
         for place, level in enumerate(array.levels):
             if place != base:
                 pair = array.values[stratum, 0][:, [place, base]]
                 row = pitman_morgan(pair[np.isfinite(pair).all(axis=1)])
-                rows.append({**key, "scheme": level, "reference": reference, **row})
+                named = {"scheme": level, "reference": reference}
+                rows.append({str(name): value for name, value in key.items()} | named | row)
     frame = pd.DataFrame(rows)
     frame["p_adjusted"] = holm(frame["p"].to_numpy()) if len(frame) else np.nan
     statistic, df, note = _likelihood_ratio(data, outcome, factor, unit, columns)
@@ -88,6 +90,7 @@ def pitman_morgan(pair: Floats, *, level: float = 0.95) -> dict[str, float]:
     Args:
         pair: (units, 2), complete.
         level: of the interval for the ratio of standard deviations, first / second.
+
     """
     units = len(pair)
     names = ("sd", "reference_sd", "ratio", "lower", "upper", "correlation", "t", "df", "p")
@@ -107,7 +110,7 @@ def pitman_morgan(pair: Floats, *, level: float = 0.95) -> dict[str, float]:
     row["correlation"], row["df"] = correlation, float(df)
     row["t"] = correlation * np.sqrt(df / max(1 - correlation**2, 1e-300))
     row["p"] = float(2 * scipy.stats.t.sf(abs(row["t"]), df))
-    within = float(np.corrcoef(pair.T)[0, 1])
+    within = float(np.corrcoef(pair[:, 0], pair[:, 1])[0, 1])
     spread = 1 + 2 * (1 - within**2) * scipy.stats.t.isf((1 - level) / 2, df) ** 2 / df
     root = np.sqrt(spread**2 - 1)
     row["lower"] = row["ratio"] * float(np.sqrt(spread - root))

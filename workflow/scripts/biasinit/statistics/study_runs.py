@@ -42,6 +42,7 @@ def read_runs(runs: pd.DataFrame, *, needed: Sequence[str] = ()) -> pd.DataFrame
 
     Raises:
         RunsTableError: a column is missing, a key is missing, or a run stands there twice.
+
     """
     missing = [name for name in ("scheme", "seed", *needed) if name not in runs.columns]
     if missing:

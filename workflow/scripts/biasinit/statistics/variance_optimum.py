@@ -98,6 +98,7 @@ def maximise(likelihood: BlockLikelihood, start_residual: Floats) -> VarianceOpt
     Args:
         likelihood: of a response whose variance around the fixed effects is near 1.
         start_residual: first guess of the residual variance of each group, (groups,).
+
     """
     search = _Search(likelihood, len(start_residual))
     terms = likelihood.term_count

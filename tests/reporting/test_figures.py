@@ -1,0 +1,303 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from synthetic import make_study, make_tables
+
+from biasinit.reporting.catalogue import FIGURE_NAMES, FIGURES
+from biasinit.reporting.controls import controls
+from biasinit.reporting.curves import MAXIMUM_CELLS, drawn_cells, learning_curves, share_reached
+from biasinit.reporting.drawing import draw_all, drawings
+from biasinit.reporting.effects import certainty, effects, interaction, time_ratios
+from biasinit.reporting.forest import short
+from biasinit.reporting.frames import figure_frames, part
+from biasinit.reporting.mechanism import QUANTITIES, mechanism
+from biasinit.reporting.outcomes import failure_rates, outcomes
+from biasinit.reporting.style import style_context
+
+SCHEMES = ("zeros", "0.01", "1.0", "xavier")
+
+
+@pytest.fixture(scope="module")
+def frames(tables, study):
+    return figure_frames(tables, study)
+
+
+def marked(axes, gid):
+    """Return the artists of an axes with that mark."""
+    return [artist for artist in axes.get_children() if artist.get_gid() == gid]
+
+
+def texts(figure):
+    """Return every text of a figure."""
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def effects_frame(**changes):
+    row = {
+        "normalization": "none", "scheme": "1.0", "estimate": -0.9, "lower": -1.1, "upper": -0.7,
+        "simultaneous_lower": -1.2, "simultaneous_upper": -0.6, "margin": 0.5, "verdict": "worse",
+    }  # fmt: skip
+    return pd.DataFrame([row | changes])
+
+
+def draw_effects(frame):
+    return effects(frame, schemes=SCHEMES, reference="zeros")
+
+
+def test_effects_stand_at_their_estimates_with_both_intervals():
+    axes = draw_effects(effects_frame()).axes[0]
+    (mark,) = marked(axes, "estimate")
+    assert mark.get_xdata()[0] == pytest.approx(-0.9)
+    spans = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2]
+    assert (-1.1, -0.7) in [tuple(np.round(span, 6)) for span in spans]
+    assert (-1.2, -0.6) in [tuple(np.round(span, 6)) for span in spans]
+
+
+def test_effects_print_the_interval_that_the_verdict_rests_on():
+    assert "−0.90 (−1.20 to −0.60)\n▼ worse" in texts(draw_effects(effects_frame()))
+
+
+def test_effects_shade_the_margin_of_each_row():
+    axes = draw_effects(effects_frame()).axes[0]
+    (band,) = marked(axes, "margin")
+    low, high = band.get_paths()[0].get_extents().intervalx
+    assert (low, high) == pytest.approx((-0.5, 0.5))
+
+
+def test_an_effect_off_the_scale_ends_in_an_arrow_and_keeps_its_number():
+    figure = draw_effects(
+        effects_frame(estimate=-60.0, lower=-80, upper=-40, simultaneous_lower=-90,
+                      simultaneous_upper=-30)
+    )  # fmt: skip
+    axes = figure.axes[0]
+    assert axes.get_xlim()[0] == pytest.approx(-4.0)
+    assert [mark.get_marker() for mark in marked(axes, "arrow")] == ["<"]
+    assert not marked(axes, "estimate")
+    assert any("−60.00 (−90.00 to −30.00)" in text for text in texts(figure))
+
+
+def test_an_endless_interval_ends_in_two_arrows():
+    figure = draw_effects(effects_frame(simultaneous_lower=-math.inf, simultaneous_upper=math.inf))
+    assert len(marked(figure.axes[0], "arrow")) == 2
+    assert any("−∞ to ∞" in text for text in texts(figure))
+
+
+def test_a_row_without_an_estimate_says_so():
+    frame = pd.concat([effects_frame(), effects_frame(scheme="xavier", estimate=math.nan)])
+    assert "not estimable" in texts(draw_effects(frame))
+
+
+def test_both_normalisations_share_one_scale(frames):
+    figure = draw_effects(frames["effects"])
+    first, second = figure.axes
+    assert first.get_xlim() == second.get_xlim()
+    assert first.get_title(loc="left") == "without batch normalisation"
+    assert second.get_title(loc="left") == "with batch normalisation"
+
+
+def test_schemes_keep_the_order_of_the_study(frames):
+    labels = [
+        label.get_text() for label in draw_effects(frames["effects"]).axes[0].get_yticklabels()
+    ]
+    assert labels == ["0.01", "1.0", "xavier"]
+
+
+def test_time_ratios_are_drawn_on_a_log_scale_and_labelled_as_ratios(frames):
+    figure = time_ratios(
+        frames["time_ratios"], schemes=SCHEMES, reference="zeros", threshold="95 %"
+    )
+    axes = figure.axes[0]
+    marks = sorted(mark.get_xdata()[0] for mark in marked(axes, "estimate"))
+    expected = frames["time_ratios"].query("normalization == 'none'")["ratio"]
+    assert marks == pytest.approx(sorted(np.log(expected)))
+    FigureCanvasAgg(figure).draw()
+    assert "1" in [label.get_text() for label in axes.get_xticklabels()]
+    assert any("▼ slower" in text for text in texts(figure))
+
+
+def test_interaction_shows_each_mean_and_leaves_the_reference_without_a_contrast(frames):
+    means, contrasts = (
+        part(frames["interaction"], name) for name in ("marginal mean", "contrast of contrasts")
+    )
+    figure = interaction(means, contrasts=contrasts, schemes=SCHEMES)
+    left, right = figure.axes
+    drawn = sorted(mark.get_xdata()[0] for mark in marked(left, "mean"))
+    assert drawn == pytest.approx(sorted(means["estimate"].astype(float)))
+    assert len(marked(right, "estimate")) == 3
+
+
+def test_interaction_without_contrasts_is_one_panel(frames):
+    means = part(frames["interaction"], "marginal mean")
+    assert len(interaction(means, contrasts=pd.DataFrame(), schemes=SCHEMES).axes) == 1
+
+
+def test_every_run_is_drawn_or_counted(frames):
+    figure = outcomes(frames["outcomes"], schemes=SCHEMES)
+    drawn = sum(len(line.get_xdata()) for axes in figure.axes for line in marked(axes, "run"))
+    failed = sum(int(text.split()[1]) for text in texts(figure) if text.endswith("failed"))
+    assert failed == 8
+    assert drawn + failed == len(frames["outcomes"])
+
+
+def test_failed_runs_do_not_squeeze_the_others(frames):
+    figure = outcomes(frames["outcomes"], schemes=SCHEMES)
+    assert figure.axes[0].get_xlim()[0] > 90
+
+
+def test_many_runs_are_drawn_as_a_picture():
+    frame = pd.DataFrame(
+        {"normalization": "none", "scheme": "zeros", "final_accuracy": np.linspace(90, 99, 5000),
+         "failed": False}
+    )  # fmt: skip
+    figure = outcomes(frame, schemes=SCHEMES)
+    assert all(line.get_rasterized() for line in figure.axes[0].lines if len(line.get_xdata()) > 9)
+
+
+def test_failure_rates_are_counts_and_percent(frames):
+    figure = failure_rates(frames["failure_rates"], schemes=SCHEMES)
+    assert "8 of 40 runs" in texts(figure)
+    positions = [mark.get_xdata()[0] for mark in marked(figure.axes[0], "estimate")]
+    assert positions == pytest.approx([0, 0, 20, 0])
+
+
+def test_learning_curves_show_bands_threshold_and_one_line_per_scheme(frames):
+    figure = learning_curves(frames["learning_curves"], schemes=SCHEMES, threshold=95.0)
+    assert len(figure.axes) == 4
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.lines[:4]] == list(SCHEMES)
+        assert len(marked(axes, "band")) == 4
+        assert marked(axes, "threshold")[0].get_ydata()[0] == 95.0
+
+
+def test_shares_run_from_none_to_all(frames):
+    figure = share_reached(frames["share_reached"], schemes=SCHEMES)
+    for axes in figure.axes:
+        assert axes.get_ylim() == (-3, 103)
+        assert max(axes.lines[0].get_ydata()) == pytest.approx(100)
+
+
+def test_many_cells_give_way_to_their_mean():
+    cells = [f"cell{number}" for number in range(MAXIMUM_CELLS + 1)]
+    assert drawn_cells(pd.DataFrame({"cell": ["all", *cells]})) == ["all"]
+    assert drawn_cells(pd.DataFrame({"cell": cells})) == cells[:MAXIMUM_CELLS]
+
+
+def test_mechanism_has_one_row_per_quantity(frames):
+    figure = mechanism(frames["mechanism"], schemes=SCHEMES)
+    assert len(figure.axes) == len(QUANTITIES) * 4
+    first = figure.axes[0]
+    assert [label.get_text() for label in figure.axes[-1].get_xticklabels()] == [
+        "conv1", "conv2", "fc1", "output",
+    ]  # fmt: skip
+    assert [line.get_label() for line in first.lines] == list(SCHEMES)
+
+
+def test_controls_show_both_controls(frames):
+    identity, replicate = (part(frames["controls"], name) for name in ("identity check", "A/A arm"))
+    figure = controls(identity, replicate=replicate, schemes=SCHEMES)
+    assert len(marked(figure.axes[0], "identity")) == len(identity)
+    assert len(marked(figure.axes[1], "estimate")) == len(replicate)
+    alone = controls(pd.DataFrame(), replicate=replicate, schemes=SCHEMES)
+    assert "not in this table" in texts(alone)
+
+
+def test_certainty_starts_at_zero_and_says_what_would_decide(frames):
+    figure = certainty(frames["certainty"], schemes=SCHEMES)
+    assert figure.axes[0].get_xlim()[0] == 0
+    assert any("45 seeds would decide" in text for text in texts(figure))
+
+
+@pytest.mark.parametrize("name", FIGURE_NAMES)
+def test_every_figure_has_its_words_and_its_data(figures, name):
+    drawn = figures[name]
+    assert not drawn.absent
+    assert len(drawn.alt) > 40
+    assert len(drawn.caption) > 40
+    assert drawn.csv.count("\n") == len(drawn.data) + 1
+    assert drawn.category == FIGURES[name].category
+    assert drawn.labels["kind"] == "figure"
+
+
+@pytest.mark.parametrize("kind", ["absent", "empty", "nan", "columns"])
+def test_missing_data_give_a_sentence_for_every_figure(study, tables, kind):
+    broken = {
+        "absent": {},
+        "empty": {name: frame.head(0) for name, frame in tables.items()},
+        "nan": {name: blanked(frame) for name, frame in tables.items()},
+        "columns": {name: frame.iloc[:, :2] for name, frame in tables.items()},
+    }[kind]
+    drawn = draw_all(broken, study)
+    assert tuple(drawn) == FIGURE_NAMES
+    words = "could be estimated" if kind == "nan" else "not in this table"
+    told = [figure for figure in drawn.values() if figure.absent]
+    assert len(told) >= len(FIGURE_NAMES) - 2
+    assert all(words in figure.alt for figure in told)
+    assert all(figure.svg.startswith("<svg") for figure in drawn.values())
+
+
+def blanked(frame):
+    numeric = frame.select_dtypes("number").columns
+    return frame.astype(dict.fromkeys(numeric, float)).assign(**dict.fromkeys(numeric, math.nan))
+
+
+STUDIES = {
+    "one scheme": ({"schemes": ("zeros",), "learning_rates": (0.02,)}, {}),
+    "thirty schemes": (
+        {"schemes": ("zeros", *(f"truncated_normal_{n:02d}" for n in range(29))), "seeds": 4,
+         "learning_rates": (0.02,)},
+        {},
+    ),
+    "forty cells": (
+        {"learning_rates": tuple(0.001 * (n + 1) for n in range(40)), "seeds": 4},
+        {},
+    ),
+    "all failed": ({"learning_rates": (0.02,), "seeds": 4}, {"all_failed": True}),
+    "longest names": ({"schemes": ("z" * 64, *(f"{n}" + "x" * 63 for n in range(3)))}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STUDIES)
+def test_labels_never_overlap(case):
+    study_options, table_options = STUDIES[case]
+    study = make_study(**study_options)
+    frames = figure_frames(make_tables(study, **table_options), study)
+    for name, figure in drawings(frames, study).items():
+        with style_context():
+            assert_no_overlap(figure, name)
+
+
+def assert_no_overlap(figure: Figure, name: str):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    boxes = []
+    for axes in figure.axes:
+        low, high = sorted(axes.get_ylim())
+        labels = [
+            tick.label1
+            for tick in axes.yaxis.get_major_ticks()
+            if tick.label1.get_visible() and low <= tick.get_loc() <= high
+        ]
+        for text in (*axes.texts, *labels):
+            if text.get_visible() and text.get_text().strip():
+                boxes.append((text.get_text(), text.get_window_extent(renderer)))
+    for legend in figure.legends:
+        boxes += [(t.get_text(), t.get_window_extent(renderer)) for t in legend.get_texts()]
+    array = np.array([[b.x0, b.y0, b.x1, b.y1] for _, b in boxes]).reshape(-1, 4)
+    array = array + np.array([0.5, 0.5, -0.5, -0.5])
+    inside_x = (array[:, None, 0] < array[None, :, 2]) & (array[None, :, 0] < array[:, None, 2])
+    inside_y = (array[:, None, 1] < array[None, :, 3]) & (array[None, :, 1] < array[:, None, 3])
+    pairs = np.argwhere(np.triu(inside_x & inside_y, k=1))
+    assert not len(pairs), f"{name}: {[(boxes[i][0], boxes[j][0]) for i, j in pairs[:3]]}"
+    width, height = canvas.get_width_height()
+    beyond = [text for text, b in boxes if b.x1 > width + 2 or b.x0 < -2 or b.y1 > height + 2]
+    assert not beyond, f"{name}: {beyond[:3]} leave the figure"
+
+
+def test_long_names_are_cut_with_an_ellipsis():
+    assert short("x" * 64) == "x" * 25 + "…"
+    assert short("zeros") == "zeros"

@@ -1,0 +1,24 @@
+"""Count failed runs and contrast every scheme with the reference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from biasinit.execution.job import job
+from biasinit.statistics import analyse_failure
+from biasinit.tables import read_table, write_table
+
+
+def write_failure(*, runs: str, plan: Mapping[str, Any], tables: Mapping[str, str]) -> None:
+    """Write failure rates and exact contrasts, as the plan says."""
+    analysis = analyse_failure(read_table(runs), **plan)
+    for name, path in tables.items():
+        write_table(getattr(analysis, name), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        write_failure(
+            runs=snakemake.input.runs,
+            plan=snakemake.params.plan,
+            tables=dict(snakemake.output.items()),
+        )

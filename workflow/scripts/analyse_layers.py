@@ -1,0 +1,22 @@
+"""Summarise units, gradients and biases by layer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from biasinit.execution.job import job
+from biasinit.statistics import summarise_layers
+from biasinit.tables import read_table, write_table
+
+
+def write_layers(*, layers: str, plan: Mapping[str, Any], output: str) -> None:
+    """Write the mean of every probe by layer."""
+    write_table(summarise_layers(read_table(layers), **plan), output)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        write_layers(
+            layers=snakemake.input.layers,
+            plan=snakemake.params.plan,
+            output=snakemake.output[0],
+        )

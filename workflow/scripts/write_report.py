@@ -1,0 +1,87 @@
+"""Draw all figures and write the page that people read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from biasinit.config import parse_study
+from biasinit.execution.job import job
+from biasinit.execution.provenance import provenance
+from biasinit.registration import read_registration
+from biasinit.reporting import (
+    PageTemplate,
+    ReportInputs,
+    answer_markdown,
+    caption_texts,
+    draw_all,
+    render_page,
+)
+from biasinit.tables import read_table
+
+
+def write_report(
+    *,
+    study: Mapping[str, Any],
+    folder: Path,
+    configfile: str | None,
+    tables: Mapping[str, str],
+    template: Mapping[str, str],
+    page: Path,
+    answer: Path,
+    verdicts: Path,
+) -> None:
+    """Write the page, the answer as Markdown, all figures with their data, and all captions.
+
+    Args:
+        study: the study as plain values.
+        folder: folder of the study; holds the registered plan, gets figures/ and captions/.
+        configfile: the study file, None for config.yaml.
+        tables: file of each table.
+        template: files of the page's ``html``, ``style`` and ``script``.
+        page: output file of the page.
+        answer: output file of the answer.
+        verdicts: output file of the verdicts as CSV.
+    """
+    parsed = parse_study(study)
+    frames = {name: read_table(path) for name, path in tables.items()}
+    registration = read_registration(folder)
+    drawn = draw_all(frames, parsed)
+    for name, figure in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
+        figure.data.to_csv(folder / "figures" / f"{name}.csv", index=False)
+    for name, text in caption_texts(frames, parsed, drawn).items():
+        (folder / "captions" / f"{name}.rst").write_text(text, encoding="utf-8")
+    inputs = ReportInputs(
+        study=parsed,
+        tables=frames,
+        plan=registration.plan,
+        deviations=registration.deviations,
+        provenance=provenance(frames["jobs"]),
+        figures=drawn,
+        template=PageTemplate(
+            **{part: Path(path).read_text(encoding="utf-8") for part, path in template.items()}
+        ),
+        configfile=configfile,
+    )
+    page.write_text(render_page(inputs), encoding="utf-8")
+    answer.write_text(answer_markdown(frames, parsed), encoding="utf-8")
+    frames["verdicts"].to_csv(verdicts, index=False)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        files = dict(snakemake.input.items())
+        write_report(
+            study=snakemake.params.study,
+            folder=Path(snakemake.params.folder),
+            configfile=snakemake.params.configfile,
+            template={
+                "html": files.pop("template"),
+                "style": files.pop("style"),
+                "script": files.pop("behaviour"),
+            },
+            tables=files,
+            page=Path(snakemake.output.page),
+            answer=Path(snakemake.output.answer),
+            verdicts=Path(snakemake.output.verdicts),
+        )
