@@ -43,9 +43,10 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-# Writes the JSON schema of a study file from the typed model.
+# The JSON schema and the reference of a study's keys, from the typed model.
 schema: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.schema > workflow/schemas/study.schema.json
+	$(BIN)/python -m biasinit.schema --markdown > docs/configuration.md
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv --without-pip $(VENV)

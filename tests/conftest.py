@@ -1,6 +1,5 @@
 """Fixtures that all tests share."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,8 +7,7 @@ import pytest
 import yaml
 
 from biasinit.data import PreparedDataset
-
-REPOSITORY = Path(__file__).parents[1]
+from repository import REPOSITORY
 
 
 @pytest.fixture

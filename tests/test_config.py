@@ -5,7 +5,8 @@ import yaml
 
 from biasinit.config import json_schema, load_study, parse_study
 from biasinit.errors import ConfigurationError
-from conftest import REPOSITORY
+from biasinit.schema import markdown
+from repository import REPOSITORY
 
 STUDIES = [REPOSITORY / "config.yaml", *sorted((REPOSITORY / "studies").glob("*.yaml"))]
 
@@ -32,6 +33,11 @@ def test_the_default_study_asks_the_question_of_the_thread(mapping):
 def test_the_schema_in_the_repository_is_the_one_of_the_model():
     path = REPOSITORY / "workflow" / "schemas" / "study.schema.json"
     assert json.loads(path.read_text(encoding="utf-8")) == json_schema(), "run 'make schema'"
+
+
+def test_the_reference_of_keys_is_the_one_of_the_model():
+    path = REPOSITORY / "docs" / "configuration.md"
+    assert path.read_text(encoding="utf-8") == markdown(), "run 'make schema'"
 
 
 def test_every_key_of_the_schema_is_explained():

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from biasinit.execution.code_version import code_version
-from conftest import REPOSITORY
+from repository import REPOSITORY
 
 SCRIPTS = REPOSITORY / "workflow" / "scripts"
 

@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 from biasinit.execution.guard import EXIT_STATUS, WORKFLOW_PROCESS
-from conftest import REPOSITORY
+from repository import REPOSITORY
 
 JOB = """
 import time

@@ -6,7 +6,7 @@ import pytest
 
 from biasinit.errors import StudyLockedError
 from biasinit.execution.lock import HANDED_ON, hold_lock, hold_lock_in_workflow
-from conftest import REPOSITORY
+from repository import REPOSITORY
 
 HOLDER = """
 import sys, time

@@ -6,7 +6,6 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics import compare_with_statsmodels, fit_mixed
@@ -30,9 +29,9 @@ def test_two_schemes_in_one_cell_give_the_paired_t_test():
     wide = frame.pivot(index="seed", columns="scheme", values="y")
     expected = scipy.stats.ttest_rel(wide["s1"], wide["s0"])
     contrast = fit.test({"scheme[T.s1]": 1})
-    assert contrast.t == approx(expected.statistic, rel=1e-5)
-    assert contrast.df == approx(7, rel=1e-3)
-    assert contrast.p == approx(expected.pvalue, rel=1e-3)
+    assert contrast.t == pytest.approx(expected.statistic, rel=1e-5)
+    assert contrast.df == pytest.approx(7, rel=1e-3)
+    assert contrast.p == pytest.approx(expected.pvalue, rel=1e-3)
 
 
 @pytest.mark.parametrize("schemes", [3, 5])
@@ -41,7 +40,7 @@ def test_scheme_contrasts_in_one_cell_have_the_df_of_the_anova(schemes):
     fit = fit_mixed(frame, "y ~ scheme", ["seed"])
     assert fit.singular == []
     contrasts = fit.contrasts("scheme")
-    assert contrasts["df"].to_numpy() == approx(7 * (schemes - 1), rel=1e-3)
+    assert contrasts["df"].to_numpy() == pytest.approx(7 * (schemes - 1), rel=1e-3)
 
 
 def test_balanced_components_are_the_mean_squares_of_the_anova():
@@ -51,8 +50,8 @@ def test_balanced_components_are_the_mean_squares_of_the_anova():
     within = (rest**2).sum() / (7 * 3)
     between = 4 * wide.mean(axis=1).var(ddof=1)
     fit = fit_mixed(frame, "y ~ scheme", ["seed"])
-    assert fit.variance_components["residual"] == approx(within, rel=1e-5)
-    assert fit.variance_components["seed"] == approx((between - within) / 4, rel=1e-4)
+    assert fit.variance_components["residual"] == pytest.approx(within, rel=1e-5)
+    assert fit.variance_components["seed"] == pytest.approx((between - within) / 4, rel=1e-4)
 
 
 @settings(max_examples=15, deadline=None)
@@ -67,9 +66,11 @@ def test_changing_the_unit_of_the_outcome_changes_only_the_unit(shift, scale, se
     first = fit_mixed(frame, "y ~ scheme*cell", terms).contrasts("scheme")
     moved = frame.assign(y=shift * scale + scale * frame["y"])
     second = fit_mixed(moved, "y ~ scheme*cell", terms).contrasts("scheme")
-    assert second["estimate"].to_numpy() == approx(scale * first["estimate"].to_numpy(), rel=1e-4)
-    assert second["t"].to_numpy() == approx(first["t"].to_numpy(), rel=1e-4, abs=1e-6)
-    assert second["df"].to_numpy() == approx(first["df"].to_numpy(), rel=1e-2)
+    assert second["estimate"].to_numpy() == pytest.approx(
+        scale * first["estimate"].to_numpy(), rel=1e-4
+    )
+    assert second["t"].to_numpy() == pytest.approx(first["t"].to_numpy(), rel=1e-4, abs=1e-6)
+    assert second["df"].to_numpy() == pytest.approx(first["df"].to_numpy(), rel=1e-2)
 
 
 @settings(max_examples=10, deadline=None)
@@ -83,12 +84,12 @@ def test_neither_row_order_nor_index_nor_labels_change_a_contrast(seed):
     shuffled.index = np.zeros(len(shuffled))
     renamed = shuffled.assign(scheme=shuffled["scheme"].map({"s0": "ζ", "s1": "b:c", "s2": "0"}))
     other = fit_mixed(renamed, "y ~ scheme*cell", terms, residual_by="scheme")
-    assert other.log_likelihood == approx(fit.log_likelihood, abs=1e-5)
+    assert other.log_likelihood == pytest.approx(fit.log_likelihood, abs=1e-5)
     first = fit.contrasts("scheme", reference="s0").set_index("contrast")
     second = other.contrasts("scheme", reference="ζ").set_index("contrast")
     for old, new in (("s1 - s0", "b:c - ζ"), ("s2 - s0", "0 - ζ")):
-        assert second.loc[new, "estimate"] == approx(first.loc[old, "estimate"], abs=1e-6)
-        assert second.loc[new, "df"] == approx(first.loc[old, "df"], rel=1e-2)
+        assert second.loc[new, "estimate"] == pytest.approx(first.loc[old, "estimate"], abs=1e-6)
+        assert second.loc[new, "df"] == pytest.approx(first.loc[old, "df"], rel=1e-2)
 
 
 def test_tukey_of_a_balanced_design_is_the_studentised_range():
@@ -97,7 +98,7 @@ def test_tukey_of_a_balanced_design_is_the_studentised_range():
     expected = scipy.stats.studentized_range.sf(
         np.sqrt(2) * contrasts["t"].abs(), 4, contrasts["df"]
     )
-    assert contrasts["p_adjusted"].to_numpy() == approx(expected, rel=5e-3)
+    assert contrasts["p_adjusted"].to_numpy() == pytest.approx(expected, rel=5e-3)
 
 
 @pytest.mark.parametrize("adjust", ["none", "holm", "tukey"])
@@ -120,7 +121,7 @@ def test_a_zero_component_is_found_and_named():
     assert fit.log_likelihood >= without.log_likelihood - 1e-6
     if "seed:scheme" in fit.singular:
         assert fit.variance_components["seed:scheme"] == 0
-        assert fit.log_likelihood == approx(without.log_likelihood, abs=1e-6)
+        assert fit.log_likelihood == pytest.approx(without.log_likelihood, abs=1e-6)
 
 
 def test_an_effect_that_no_run_informs_is_not_estimable_and_the_others_are():
@@ -142,9 +143,9 @@ def test_simulated_outcomes_have_the_moments_of_the_model():
     drawn = np.array([fit.simulate(rng, {"scheme[T.s1]": 2.0}) for _ in range(400)])
     first, second = (frame["scheme"] == name for name in ("s0", "s1"))
     gap = (drawn[:, second] - drawn[:, first]).mean()
-    assert gap == approx(2.0, abs=0.05)
+    assert gap == pytest.approx(2.0, abs=0.05)
     variance = fit.variance_components["seed"] + fit.residual_sd["s1"] ** 2
-    assert drawn[:, second].var(axis=0).mean() == approx(variance, rel=0.05)
+    assert drawn[:, second].var(axis=0).mean() == pytest.approx(variance, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -179,5 +180,5 @@ def test_statsmodels_reaches_the_same_optimum_on_the_primary_design():
     fit = fit_mixed(frame, "y ~ scheme*cell", ["seed:cell"], residual_by=["scheme", "cell"])
     comparison = compare_with_statsmodels(frame, fit)
     assert comparison.statsmodels <= comparison.own + 1e-4
-    assert comparison.statsmodels == approx(comparison.own, abs=1e-3)
+    assert comparison.statsmodels == pytest.approx(comparison.own, abs=1e-3)
     assert comparison.largest_effect_difference < 1e-6

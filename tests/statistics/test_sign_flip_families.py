@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics import paired_contrasts
@@ -34,7 +33,7 @@ def test_all_flips_of_a_small_family_are_counted_by_hand():
         flipped = differences * np.array(signs)[:, None]
         largest.append(np.abs(one_sample(flipped)["t"].to_numpy()).max())
     expected = [(np.array(largest) >= value - 1e-9).mean() for value in t]
-    assert _family(differences)["p_adjusted"].to_numpy() == approx(expected)
+    assert _family(differences)["p_adjusted"].to_numpy() == pytest.approx(expected)
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,7 +80,7 @@ def test_scaling_one_contrast_changes_no_p_value():
     differences = np.random.default_rng(5).normal(0.3, 1, (12, 3))
     first = _family(differences)["p_adjusted"].to_numpy()
     scaled = _family(differences * [1e12, 1e-9, 1])["p_adjusted"].to_numpy()
-    assert scaled == approx(first)
+    assert scaled == pytest.approx(first)
 
 
 def test_a_contrast_that_does_not_vary_is_left_out_of_the_family():
@@ -89,7 +88,7 @@ def test_a_contrast_that_does_not_vary_is_left_out_of_the_family():
     differences = np.column_stack([rng.normal(0.6, 1, 12), np.full(12, 0.3), np.zeros(12)])
     table = _family(differences)
     assert np.isnan(table["p_adjusted"].to_numpy()[1:]).all()
-    assert table["estimate"].to_numpy()[1:] == approx([0.3, 0.0])
+    assert table["estimate"].to_numpy()[1:] == pytest.approx([0.3, 0.0])
     alone = _family(differences[:, :1])
     assert table["p_adjusted"][0] == alone["p_adjusted"][0]
 

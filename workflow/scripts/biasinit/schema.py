@@ -1,8 +1,54 @@
-"""Print the JSON schema of a study file: ``python -m biasinit.schema``."""
+"""The keys of a study file for machines and people, from the one typed model.
+
+``python -m biasinit.schema`` prints the JSON schema, ``python -m biasinit.schema --markdown``
+the reference page.
+"""
 
 import json
+import sys
+from collections.abc import Iterator
+from typing import Any
 
-from biasinit.config import json_schema
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from biasinit.config import Analysis, Dataset, Optimizer, Study, Training, json_schema
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "the study": Study,
+    "`datasets`: a list of": Dataset,
+    "`optimizers`: a list of": Optimizer,
+    "`training`": Training,
+    "`analysis`": Analysis,
+}
+
+
+def markdown() -> str:
+    """Return the reference of all keys as Markdown."""
+    lines = [
+        "# Keys of a study file",
+        "",
+        "Made from the typed model by `make schema`.",
+        "Schemes are explained in [schemes.md](schemes.md).",
+    ]
+    for title, model in SECTIONS.items():
+        lines += ["", f"## {title[0].upper()}{title[1:]}", ""]
+        lines += ["| key | default | meaning |", "|---|---|---|", *_rows(model)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        default = "required" if field.default is PydanticUndefined else f"`{_text(field.default)}`"
+        yield f"| `{name}` | {default} | {field.description} |"
+
+
+def _text(default: Any) -> str:  # noqa: ANN401  # a default of any type
+    return json.dumps(default, ensure_ascii=False)
+
 
 if __name__ == "__main__":
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    if "--markdown" in sys.argv[1:]:
+        sys.stdout.write(markdown())
+    else:
+        sys.stdout.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

@@ -316,8 +316,15 @@ class Answer:
     statements: tuple[Statement, ...]
 
     @property
+    def wide(self) -> bool:
+        """Whether this answer concerns all normalisations."""
+        return self.normalization == INTERACTION
+
+    @property
     def title(self) -> str:
         """The normalisation in words, as a heading."""
+        if self.normalization == INTERACTION:
+            return "What batch normalisation changes"
         label = normalization_label(self.normalization)
         return label[:1].upper() + label[1:]
 
@@ -334,7 +341,7 @@ def answers(verdicts: Sequence[Verdict], *, threshold: str) -> tuple[Answer, ...
     levels = list(
         dict.fromkeys(v.normalization for v in verdicts if v.normalization != INTERACTION)
     )
-    return tuple(
+    found = [
         Answer(
             normalization=level,
             statements=(
@@ -345,7 +352,11 @@ def answers(verdicts: Sequence[Verdict], *, threshold: str) -> tuple[Answer, ...
             ),
         )
         for level in levels
-    )
+    ]
+    changes = _interaction_statements([v for v in verdicts if v.outcome == "interaction"])
+    if changes:
+        found.append(Answer(normalization=INTERACTION, statements=tuple(changes)))
+    return tuple(found)
 
 
 def answer_text(verdicts: Sequence[Verdict], *, threshold: str) -> str:
@@ -426,20 +437,56 @@ def _range(verdicts: Sequence[Verdict]) -> str:
 
 
 def _item(verdict: Verdict) -> str:
+    if verdict.verdict not in ("worse", "better"):
+        return _difference_item(verdict)
     clause = failure_clause(verdict)
-    if verdict.verdict in ("worse", "better"):
-        size = f"by {_size(verdict)}{_among(verdict)}"
-        failures = f", and {clause}" if clause else ""
-        return f"{verdict.scheme}, {size}{failures}"
+    failures = f", and {clause}" if clause else ""
+    size = f"by {_size(verdict)}{_among(verdict)}"
+    return f"{verdict.scheme}, {size}{failures}{_notes(verdict)}"
+
+
+def _interaction_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
+    statements = []
+    for kind in VERDICTS:
+        chosen = [v for v in verdicts if v.verdict == kind]
+        if not chosen:
+            continue
+        lead = {
+            "worse": "Effect on accuracy lower with it:",
+            "better": "Effect on accuracy higher with it:",
+            "different but negligible": f"Changes inside {margin_words(chosen[0])}:",
+            "equivalent": f"Same effect with and without, within {margin_words(chosen[0])}:",
+            "inconclusive": "Inconclusive:",
+            "not estimable": "Not estimable:",
+        }[kind]
+        # Whether a change is good depends on the effect itself: no colour of better or worse.
+        shown = "different but negligible" if kind in ("worse", "better") else kind
+        many = len(chosen) > MANY and kind not in ("worse", "better")
+        names = numbers.joined([v.scheme if many else _difference_item(v) for v in chosen])
+        text = names + (_range(chosen) if many else "") + "."
+        statements.append(Statement(verdict=shown, lead=lead, text=text))
+    return statements
+
+
+def _difference_item(verdict: Verdict) -> str:
     if not math.isfinite(verdict.estimate):
         return verdict.scheme
-    needed = (
-        f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
-        if math.isfinite(verdict.seeds_needed)
-        else ""
-    )
     bounds = numbers.interval(verdict.lower, verdict.upper)
-    return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{needed})"
+    rest = f"{_would_decide(verdict)}{_notes(verdict)}"
+    return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{rest})"
+
+
+def _would_decide(verdict: Verdict) -> str:
+    if not math.isfinite(verdict.seeds_needed):
+        return ""
+    return f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
+
+
+def _notes(verdict: Verdict) -> str:
+    notes = [f"depends on {verdict.depends_on.replace('_', ' ')}"] if verdict.depends_on else []
+    if verdict.fragile:
+        notes.append("fragile")
+    return "".join(f"; {note}" for note in notes)
 
 
 def _speed_statements(verdicts: Sequence[Verdict], *, threshold: str) -> list[Statement]:
@@ -474,13 +521,8 @@ def _speed_item(verdict: Verdict) -> str:
     if not math.isfinite(verdict.estimate):
         return verdict.scheme
     bounds = numbers.interval(verdict.lower, verdict.upper)
-    needed = (
-        f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
-        if math.isfinite(verdict.seeds_needed)
-        else ""
-    )
     ratio = f"×\N{NO-BREAK SPACE}{numbers.number(verdict.estimate)}"
-    return f"{verdict.scheme} ({ratio}, {bounds}{needed})"
+    return f"{verdict.scheme} ({ratio}, {bounds}{_would_decide(verdict)}{_notes(verdict)})"
 
 
 def threshold_words(study: Study) -> str:

@@ -6,6 +6,7 @@ the workflow; the others answer one question about one table.
 """
 
 from biasinit.statistics.accuracy import AccuracyAnalysis, analyse_accuracy
+from biasinit.statistics.calibration import calibrate
 from biasinit.statistics.claims import judge_claims
 from biasinit.statistics.controls import ControlChecks, check_controls
 from biasinit.statistics.cox import CoxFit, stratified_cox
@@ -22,6 +23,7 @@ from biasinit.statistics.paired import paired_contrasts
 from biasinit.statistics.pairing import pairing_audit
 from biasinit.statistics.planning import SeedsNeeded, seeds_needed
 from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restricted_mean_contrast
+from biasinit.statistics.sensitivity import sensitivity
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
 from biasinit.statistics.spread import SpreadAnalysis, spread_contrasts
 from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
@@ -47,6 +49,7 @@ __all__ = [
     "analyse_accuracy",
     "analyse_failure",
     "analyse_speed",
+    "calibrate",
     "check_controls",
     "compare_with_statsmodels",
     "cumulative_incidence",
@@ -60,6 +63,7 @@ __all__ = [
     "pairing_audit",
     "restricted_mean_contrast",
     "seeds_needed",
+    "sensitivity",
     "spread_contrasts",
     "stratified_cox",
     "summarise_layers",

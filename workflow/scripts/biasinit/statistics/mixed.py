@@ -73,7 +73,7 @@ def fit_mixed(
     guess = group_sums(groups, (residuals / scale) ** 2, len(sizes)) / sizes
     rounding = NO_VARIATION * float(np.abs(design.response).max()) / scale
     _refuse_silent_levels(guess <= max(rounding**2, 1e-18), levels, by)
-    optimum = maximise(likelihood, np.maximum(guess, 0.01) / 2)
+    optimum = maximise(likelihood, np.maximum(guess, 1e-12))
     basis = np.linalg.inv(triangle)
     shift = np.linalg.lstsq(kept, design.response - residuals, rcond=None)[0]
     coefficients = shift + basis @ optimum.point.coefficients * scale

@@ -19,7 +19,8 @@ from biasinit.statistics.block_likelihood import BlockLikelihood, LikelihoodPoin
 STARTS = (0.5, 0.1, 1.5)  # standard deviation of each term / residual standard deviation
 ZERO_RATIO = 1e-7  # variance of a term / mean residual variance below which the term is zero
 SMALL_RATIO = 0.02  # below this ratio the fit without the term is tried as well
-RESIDUAL_FLOOR = 1e-9  # residual variance / variance of the response around the fixed effects
+RESIDUAL_FLOOR = 1e-4  # residual variance of a group / its variance around the fixed effects:
+# below, random effects explain the group's rows perfectly and the likelihood is rounding noise
 CEILING = 1e6  # largest variance / variance of the response around the fixed effects
 STEP = 3e-4  # of the logarithm of a variance, for the central differences of the gradient
 FLAT = 1e-7  # curvature below this share of the largest counts as none
@@ -49,10 +50,11 @@ class VarianceOptimum:
 class _Search:
     """Minimises -2 log-likelihood over standard deviations of terms and log residual variances."""
 
-    def __init__(self, likelihood: BlockLikelihood, groups: int) -> None:
+    def __init__(self, likelihood: BlockLikelihood, floor: Floats) -> None:
         self.likelihood = likelihood
         self.terms = likelihood.term_count
-        self.groups = groups
+        self.groups = len(floor)
+        self.floor = floor
         self.evaluations = 0
 
     def at(self, components: Floats, residual: Floats) -> LikelihoodPoint:
@@ -77,9 +79,8 @@ class _Search:
             )
             return point.value, slopes[free]
 
-        low = np.log(RESIDUAL_FLOOR)
         bounds = [(0.0, np.sqrt(CEILING))] * int(active.sum())
-        bounds += [(low, np.log(CEILING))] * self.groups
+        bounds += [(float(np.log(low)), float(np.log(CEILING))) for low in self.floor]
         found = scipy.optimize.minimize(
             criterion,
             full[free].copy(),
@@ -92,19 +93,20 @@ class _Search:
         return full.copy(), float(found.fun)
 
 
-def maximise(likelihood: BlockLikelihood, start_residual: Floats) -> VarianceOptimum:
+def maximise(likelihood: BlockLikelihood, group_variance: Floats) -> VarianceOptimum:
     """Return the variances with the highest likelihood.
 
     Args:
         likelihood: of a response whose variance around the fixed effects is near 1.
-        start_residual: first guess of the residual variance of each group, (groups,).
+        group_variance: variance of each residual group around the fixed effects, (groups,),
+            above 0.
 
     """
-    search = _Search(likelihood, len(start_residual))
+    search = _Search(likelihood, RESIDUAL_FLOOR * group_variance)
     terms = likelihood.term_count
     everything = np.ones(terms, dtype=bool)
-    logs = np.log(np.maximum(start_residual, 10 * RESIDUAL_FLOOR))
-    level = float(np.sqrt(np.mean(start_residual)))
+    logs = np.log(group_variance / 2)
+    level = float(np.sqrt(np.mean(group_variance) / 2))
     factors: Sequence[float] = STARTS if terms else STARTS[:1]
     tries = [
         search.minimise(np.concatenate([np.full(terms, factor * level), logs]), everything)
@@ -149,7 +151,7 @@ def _polished(search: _Search, best: Floats, active: Booleans) -> VarianceOptimu
     terms = search.terms
     variances = np.concatenate([best[:terms] ** 2, np.exp(best[terms:])])
     variances[:terms][~active] = 0.0
-    floored = variances[terms:] <= RESIDUAL_FLOOR * 1.01
+    floored = variances[terms:] <= search.floor * 1.01
     free = np.concatenate([active & (variances[:terms] > 0), ~floored])
 
     def slopes(logs: Floats) -> tuple[LikelihoodPoint, Floats]:

@@ -114,6 +114,8 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
     scheme, reference = evidence.scheme, evidence.reference
     if verdict is Verdict.NOT_ESTIMABLE:
         return f"{scheme} cannot be compared with {reference}: too few runs that vary."
+    if evidence.outcome == "interaction":
+        return _interaction_finding(evidence, verdict)
     interval = f"95 % interval {_range(evidence)}"
     effect = _effect(evidence)
     if verdict is Verdict.EQUIVALENT:
@@ -127,19 +129,33 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
             f"the margin {_margin(evidence)}."
         )
     if verdict is Verdict.INCONCLUSIVE:
-        more = ""
-        if np.isfinite(evidence.seeds_needed):
-            more = f" About {evidence.seeds_needed:.0f} seeds would decide it."
         return (
             f"whether {scheme} and {reference} differ remains open: {effect}, {interval}, "
-            f"margin {_margin(evidence)}.{more}"
+            f"margin {_margin(evidence)}.{_more_seeds(evidence)}"
         )
-    if evidence.outcome == "interaction":
-        return f"the effect of {scheme} against {reference} changes: {effect}, {interval}."
     word = verdict.value
     if evidence.outcome == "speed":
         word = "faster" if verdict is Verdict.BETTER else "slower"
     return f"{scheme} is {word} than {reference}: {effect}, {interval}."
+
+
+def _interaction_finding(evidence: Evidence, verdict: Verdict) -> str:
+    what = f"the effect of {evidence.scheme} against {evidence.reference}"
+    numbers = f"{_effect(evidence)}, 95 % interval {_range(evidence)}"
+    margin = f"margin {_margin(evidence)}"
+    if verdict is Verdict.EQUIVALENT:
+        return f"{what} stays the same: {numbers}, {margin}."
+    if verdict is Verdict.NEGLIGIBLE:
+        return f"{what} changes, but negligibly: {numbers}, inside the {margin}."
+    if verdict is Verdict.INCONCLUSIVE:
+        return f"whether {what} changes remains open: {numbers}, {margin}.{_more_seeds(evidence)}"
+    return f"{what} changes: {numbers}."
+
+
+def _more_seeds(evidence: Evidence) -> str:
+    if not np.isfinite(evidence.seeds_needed):
+        return ""
+    return f" About {evidence.seeds_needed:.0f} seeds would decide it."
 
 
 def _effect(evidence: Evidence) -> str:

@@ -1,0 +1,144 @@
+"""The rules of the house: who imports whom, what is public, what stands nowhere."""
+
+import ast
+import importlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+from repository import REPOSITORY
+
+SCRIPTS = REPOSITORY / "workflow" / "scripts"
+LIBRARY = SCRIPTS / "biasinit"
+
+# each room and the rooms that it may import from
+ALLOWED = {
+    "errors": set(),
+    "streams": set(),
+    "schemes": set(),
+    "config": {"errors", "schemes"},
+    "schema": {"config"},
+    "tables": {"errors"},
+    "registration": {"config", "errors"},
+    "data": {"errors", "streams"},
+    "networks": {"schemes", "streams"},
+    "training": {"data", "errors", "networks", "schemes", "streams"},
+    "outcomes": set(),
+    "statistics": {"errors", "outcomes", "streams"},
+    "reporting": {"config", "errors"},
+    "execution": {"errors"},
+}
+PACKAGES = ("data", "networks", "reporting", "statistics", "training")
+
+
+def modules():
+    return sorted(path for path in LIBRARY.rglob("*.py") if path != LIBRARY / "__init__.py")
+
+
+def room_of(path):
+    return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+
+
+def rooms_imported_by(path):
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            if node.module == "biasinit":
+                names = [f"biasinit.{alias.name}" for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("biasinit.")}
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_imports_point_one_way(path):
+    room = room_of(path)
+    assert rooms_imported_by(path) <= ALLOWED[room] | {room}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_lists_its_public_names_sorted_and_has_them(package):
+    module = importlib.import_module(f"biasinit.{package}")
+    assert list(module.__all__) == sorted(module.__all__, key=lambda name: (name[0].islower(), name))
+    for name in module.__all__:
+        assert hasattr(module, name), name
+
+
+@pytest.mark.parametrize(
+    ("module", "forbidden"),
+    [
+        ("biasinit.config", "torch"),
+        ("biasinit.registration", "torch"),
+        ("biasinit.reporting.catalogue", "matplotlib"),
+        ("biasinit.reporting", "torch"),
+        ("biasinit.statistics", "torch"),
+        ("biasinit.training", "pydantic"),
+        ("biasinit.training", "sklearn"),
+    ],
+)
+def test_a_module_is_usable_without(module, forbidden):
+    code = f"import sys, {module}; sys.exit({forbidden!r} in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={"PYTHONPATH": str(SCRIPTS), "PATH": ""},
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_the_library_never_sees_snakemake(path):
+    names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+    assert "snakemake" not in names
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.name)
+def test_a_script_is_thin_and_touches_snakemake_under_its_guard_only(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert len(functions) == 1
+    outside = [node for node in tree.body if not isinstance(node, ast.If)]
+    names = {
+        node.id for part in outside for node in ast.walk(part) if isinstance(node, ast.Name)
+    }
+    assert "snakemake" not in names
+
+
+def test_every_rule_has_a_script_of_its_name():
+    rules = set()
+    for path in (REPOSITORY / "workflow" / "rules").glob("*.smk"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rules |= {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
+    assert rules == {path.stem for path in SCRIPTS.glob("*.py")}
+
+
+def pins():
+    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def test_the_conda_environment_has_the_pins_of_the_lock():
+    environment = yaml.safe_load((REPOSITORY / "envs" / "biasinit.yaml").read_text())
+    found = dict(entry.split(" =") for entry in environment["dependencies"])
+    assert found.pop("python") == "3.11"
+    found["torch"] = found.pop("pytorch")
+    asked = (REPOSITORY / "requirements.in").read_text(encoding="utf-8").splitlines()
+    direct = {line.split("#")[0].split("==")[0].strip() for line in asked} - {"", "snakemake"}
+    assert found == {name: pins()[name] for name in direct}
+
+
+def test_every_dependency_has_a_reason_or_a_pin_of_its_own():
+    for name in ("requirements.in", "requirements-dev.in"):
+        for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines():
+            assert line.startswith(("#", "-r")) or "#" in line or "==" in line, line
+
+
+def test_the_lock_names_no_host_and_no_local_build():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        assert "://" not in text
+        assert "+cpu" not in text

@@ -1,0 +1,124 @@
+"""What runs again when something changes: no more than must, and no less."""
+
+import os
+
+import pytest
+
+ANALYSES = {
+    "analyse_accuracy",
+    "analyse_speed",
+    "analyse_failure",
+    "analyse_layers",
+    "check_controls",
+    "judge_claims",
+    "write_report",
+}
+SHARDS = 8  # 3 normalisations × 2 schemes, and the A/A arm without and with batch normalisation
+LIBRARY = "workflow/scripts/biasinit"
+
+
+def files_under(folder):
+    return {
+        path: path.stat().st_mtime_ns for path in folder.rglob("*") if ".snakemake" not in path.parts
+    }
+
+
+def test_a_finished_study_has_nothing_to_do(workspace):
+    assert workspace.planned() == {}
+
+
+def test_a_dry_run_writes_nothing(workspace):
+    workspace.edit("tiny.yaml", "epochs: 4", "epochs: 5")
+    before = files_under(workspace.folder)
+    assert workspace.planned()["train"] == SHARDS
+    assert files_under(workspace.folder) == before
+
+
+def test_touching_every_source_file_runs_nothing(workspace):
+    for path in (workspace.folder / "workflow").rglob("*.py"):
+        os.utime(path)
+    assert workspace.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("workflow/scripts/train.py", "import torch\n", "# a comment\nimport torch\n"),
+        (f"{LIBRARY}/training/loop.py", '"""The training loop', '"""Another docstring'),
+    ],
+    ids=["comment", "docstring"],
+)
+def test_a_comment_or_docstring_runs_nothing(file, old, new, workspace):
+    workspace.edit(file, old, new)
+    assert workspace.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (f"{LIBRARY}/training/members.py", "self._optimizer.momentum).add_", "0.5).add_"),
+        (f"{LIBRARY}/networks/layers.py", "BATCHNORM_EPSILON = 1e-5", "BATCHNORM_EPSILON = 1e-4"),
+        ("tiny.yaml", "epochs: 4", "epochs: 5"),
+    ],
+    ids=["a constant in the step", "a constant in a layer", "epochs"],
+)
+def test_a_change_of_training_trains_everything_again(file, old, new, workspace):
+    workspace.edit(file, old, new)
+    planned = workspace.planned()
+    assert planned["train"] == SHARDS
+    assert planned["collect"] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("margins: {digits: 2.0}", "margins: {digits: 1.0}"),
+        ("resamples: 1000", "resamples: 1000\n  alpha: 0.1"),
+        ("thresholds: {digits: 80.0}", "thresholds: {digits: 70.0}"),
+    ],
+    ids=["margin", "a key that was not there", "threshold"],
+)
+def test_a_change_of_the_analysis_trains_nothing(old, new, workspace):
+    workspace.edit("tiny.yaml", old, new)
+    planned = workspace.planned()
+    assert "train" not in planned
+    assert "prepare_data" not in planned
+    assert "write_report" in planned
+
+
+def test_a_change_of_the_margin_runs_only_what_uses_it(workspace):
+    workspace.edit("tiny.yaml", "margins: {digits: 2.0}", "margins: {digits: 1.0}")
+    assert set(workspace.planned()) == {
+        "analyse_accuracy", "check_controls", "judge_claims", "write_report",
+    }  # fmt: skip
+
+
+def test_a_change_of_outcomes_runs_the_analyses_but_no_training(workspace):
+    workspace.edit(f"{LIBRARY}/outcomes.py", "CHANCE_MARGIN = 2.0", "CHANCE_MARGIN = 3.0")
+    assert set(workspace.planned()) == {"collect"} | ANALYSES
+
+
+@pytest.mark.parametrize("file", ["report/page.css", "report/page.html.j2"])
+def test_a_change_of_the_page_writes_the_report_only(file, workspace):
+    path = workspace.folder / file
+    path.write_text(path.read_text() + "\n")
+    assert workspace.planned() == {"write_report": 1}
+
+
+def test_more_seeds_train_exactly_the_new_shards(workspace):
+    workspace.edit("tiny.yaml", "seeds: 4\n", "seeds: 8\n")
+    assert workspace.planned()["train"] == SHARDS
+    done = workspace.snakemake("-n")
+    assert "0.parquet" not in "\n".join(
+        line for line in done.stdout.splitlines() if line.strip().startswith("output: results/tiny/runs")
+    )
+
+
+def test_a_new_scheme_trains_only_its_own_shards(workspace):
+    workspace.edit("tiny.yaml", "schemes:\n", "schemes:\n  - {name: new, kind: normal, std: 1}\n")
+    assert workspace.planned()["train"] == 3
+
+
+def test_a_new_learning_rate_trains_only_its_own_cell(workspace):
+    workspace.edit("tiny.yaml", "[0.02]", "[0.02, 1e-2]")
+    assert workspace.planned()["train"] == SHARDS

@@ -1,0 +1,147 @@
+"""The tiny study from one command to its report."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from biasinit.config import parse_study
+from biasinit.outcomes import RUN_COLUMNS
+from biasinit.reporting import CAPTION_NAMES, FIGURE_NAMES
+from workspace import Workspace
+
+
+def test_the_study_ends_with_its_tables_and_its_report(finished):
+    runs = pd.read_parquet(finished.results / "runs.parquet")
+    assert tuple(runs.columns) == RUN_COLUMNS
+    assert len(runs) == 8 * 4
+    assert (finished.results / "report.html").stat().st_size > 10_000
+    verdicts = pd.read_parquet(finished.results / "analysis" / "verdicts.parquet")
+    assert set(verdicts["scheme"]) == {"1.0"}
+    for name in FIGURE_NAMES:
+        assert (finished.results / "figures" / f"{name}.svg").read_text().startswith("<?xml")
+        assert (finished.results / "figures" / f"{name}.csv").exists()
+    for name in CAPTION_NAMES:
+        assert (finished.results / "captions" / f"{name}.rst").read_text().strip()
+
+
+def test_the_plan_was_registered_before_the_first_run(finished):
+    plan = json.loads((finished.results / "plan.json").read_text())
+    registered = pd.Timestamp(plan["registered_at"]).timestamp()
+    shards = list((finished.results / "runs").rglob("*.parquet"))
+    assert len(shards) == 8
+    assert all(path.stat().st_mtime > registered for path in shards)
+    assert not (finished.results / "plan_deviations.jsonl").exists()
+
+
+def test_the_seeds_are_paired_across_schemes_and_normalisations(finished):
+    runs = pd.read_parquet(finished.results / "runs.parquet")
+    original = runs[runs["scheme"] != "zeros_again"]
+    for column in ("weights_hash", "order_hash"):
+        assert (original.groupby("seed")[column].nunique() == 1).all()
+        assert original[column].nunique() == 4
+    replicate = runs[runs["scheme"] == "zeros_again"]
+    assert set(replicate["weights_hash"]) == set(original["weights_hash"])
+    assert set(replicate["order_hash"]).isdisjoint(original["order_hash"])
+
+
+def test_the_identity_check_finds_no_effect(finished):
+    identity = pd.read_parquet(finished.results / "analysis" / "identity.parquet")
+    assert len(identity) == 1
+    row = identity.iloc[0]
+    assert row["share_identical_predictions"] > 0.97
+    assert row["largest_accuracy_difference"] <= 3
+
+
+def test_nothing_is_left_behind_by_finished_jobs(finished):
+    assert not list((finished.results / "checkpoints").rglob("*.checkpoint*"))
+    assert [path.name for path in (finished.results / "progress").rglob("*.json")] == ["size.json"]
+
+
+def test_one_core_and_two_give_equal_bytes(finished, tmp_path):
+    again = Workspace.fresh(tmp_path / "one core")
+    # the later --cores wins
+    done = again.snakemake("--cores", "1", "results/tiny/runs.parquet")
+    assert done.returncode == 0, done.stdout
+    for name in ("runs", "curves", "layers", "correct"):
+        table = f"{name}.parquet"
+        assert (again.results / table).read_bytes() == (finished.results / table).read_bytes(), name
+
+
+def test_changing_the_analysis_is_a_deviation_that_the_report_lists(workspace):
+    workspace.edit("tiny.yaml", "margins: {digits: 2.0}", "margins: {digits: 1.5}")
+    done = workspace.snakemake()
+    assert done.returncode == 0, done.stdout
+    lines = (workspace.results / "plan_deviations.jsonl").read_text().splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["changed analysis"]
+    page = (workspace.results / "report.html").read_text()
+    assert "study.analysis.margins.digits" in page
+    assert "exploratory" in page
+
+
+def test_the_report_of_snakemake_carries_the_same_items_offline(workspace):
+    done = workspace.snakemake("--report", "report.html")
+    assert done.returncode == 0, done.stdout
+    page = (workspace.folder / "report.html").read_text()
+    for category in ("1. Answer", "2. Accuracy", "3. Speed", "4. Why", "5. Can it be trusted"):
+        assert category in page, category
+    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?:", page)
+
+
+def test_the_workflow_is_clean(tmp_path):
+    done = Workspace.fresh(tmp_path / "lint").snakemake("--lint", study=None)
+    assert done.returncode == 0, done.stdout
+    assert "Congratulations" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (
+            "seeds: 4\n",
+            "seeds: 5\n",
+            ["seeds: must be a multiple of seeds_per_shard (4), got 5. The next valid numbers"],
+        ),
+        (
+            "learning_rates: [0.02]",
+            "learning_rates: [-1]\nbatchsize: 3",
+            ["learning_rates[0]: must be greater than 0, got -1.", "batchsize: is not a key"],
+        ),
+    ],
+)
+def test_a_bad_study_gets_all_its_problems_and_no_traceback(old, new, messages, tmp_path):
+    workspace = Workspace.fresh(tmp_path / "bad")
+    workspace.edit("tiny.yaml", old, new)
+    done = workspace.snakemake("-n")
+    assert done.returncode != 0
+    for message in messages:
+        assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (workspace.folder / "results").exists()
+
+
+def test_a_study_stands_alone_and_takes_nothing_from_the_default(tmp_path):
+    """Snakemake would merge config.yaml below it: four schemes instead of two."""
+    workspace = Workspace.fresh(tmp_path / "alone")
+    done = workspace.snakemake("-n", "--quiet", "rules", "--debug-dag")
+    assert done.returncode == 0, done.stdout
+    assert workspace.planned()["train"] == 8
+    assert "xavier" not in workspace.snakemake("-n").stdout
+
+
+def test_a_failed_job_says_why_and_keeps_the_finished_ones(workspace):
+    (workspace.results / "data" / "digits.npz").write_bytes(b"damaged")
+    workspace.edit("tiny.yaml", "seeds: 4\n", "seeds: 8\n")
+    before = np.sort([path.name for path in (workspace.results / "runs").rglob("*.parquet")])
+    done = workspace.snakemake("--rerun-triggers", "params")
+    assert done.returncode != 0
+    assert "digits.npz cannot be read" in done.stdout
+    assert "Delete the file; the workflow makes it again." in done.stdout
+    after = np.sort([path.name for path in (workspace.results / "runs").rglob("*.parquet")])
+    assert (before == after).all()
+
+
+def test_the_registered_study_can_be_read_back(finished):
+    plan = json.loads((finished.results / "plan.json").read_text())
+    assert parse_study(plan["plan"]["study"]).study == "tiny"

@@ -1,0 +1,76 @@
+"""A copy of the workflow in an empty folder, to be run and changed at will."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from repository import REPOSITORY
+
+PARTS = ("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs")
+TINY = Path(__file__).with_name("tiny.yaml")
+
+
+class Workspace:
+    """A folder with the workflow and the tiny study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def fresh(cls, folder: Path) -> "Workspace":
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in PARTS:
+            source = REPOSITORY / part
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, folder / part, ignore=ignored)
+            else:
+                shutil.copy2(source, folder / part)
+        shutil.copy2(TINY, folder / "tiny.yaml")
+        return cls(folder)
+
+    def copy(self, folder: Path) -> "Workspace":
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Workspace(folder)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / "tiny"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        library = str(self.folder / "workflow" / "scripts")
+        return os.environ | {"PYTHONPATH": library, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def snakemake(self, *arguments: str, study: str | None = "tiny.yaml"):
+        command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        command += ["--configfile", study] if study else []
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Return how many jobs of each rule Snakemake would run."""
+        done = self.snakemake("-n", *arguments)
+        assert done.returncode == 0, done.stdout
+        if "Nothing to be done" in done.stdout:
+            return {}
+        table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.MULTILINE | re.DOTALL)
+        assert table, done.stdout
+        rows = (line.split() for line in table.group(1).splitlines())
+        return {rule: int(count) for rule, count in rows if rule != "all"}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
