@@ -26,10 +26,10 @@ report: study
 	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/report.html
 
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
-	$(BIN)/python -m pytest -m "slow or browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "slow or browser"
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check .

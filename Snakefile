@@ -30,6 +30,6 @@ include: "workflow/rules/reporting.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         f"results/{STUDY.study}/report.html",
+    localrule: True

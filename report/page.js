@@ -1,4 +1,5 @@
 "use strict";
+const LONGEST_PRINTED = 60; // rows
 // Sorting, the theme and print. The page reads the same without any of it.
 (() => {
   const root = document.documentElement;
@@ -42,7 +43,7 @@
     control.addEventListener("click", () => sort(control.parentElement));
   }
 
-  // A link into a folded part opens it; print shows everything.
+  // A link into a folded part opens it; print shows every part that is not a very long table.
   const reveal = () => {
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     const folded = target && target.closest("details");
@@ -52,7 +53,8 @@
   reveal();
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("details:not([open])")].filter(
+      (part) => part.querySelectorAll("tr").length <= LONGEST_PRINTED);
     for (const part of opened) part.open = true;
   });
   addEventListener("afterprint", () => { for (const part of opened) part.open = false; });

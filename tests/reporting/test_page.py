@@ -202,10 +202,38 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+SLOW = ("thirty schemes", "forty cells")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in CASES],
+)
 def test_any_study_gives_a_page_below_five_megabytes(make_page, case):
     study_options, table_options = CASES[case]
     study = make_study(**study_options)
     page = make_page(study, make_tables(study, **table_options))
     assert len(page.encode()) < 5 * MEGABYTE
     assert page.endswith("</html>\n")
+
+
+def test_a_study_without_batch_normalisation_has_a_page(make_page, study, tables):
+    alone = study.model_copy(update={"normalizations": ("none",), "replicate": None})
+    kept = {
+        name: frame[frame["normalization"] == "none"].reset_index(drop=True)
+        for name, frame in tables.items()
+        if "normalization" in frame and name not in ("replicate", "identity")
+    }
+    text = text_of(make_page(alone, kept))
+    assert "Without batch normalisation" in text
+    assert "What batch normalisation changes" not in text
+    assert "A/A arm: not in this table." in text
+
+
+def test_cells_with_different_margins_and_thresholds_have_a_page(make_page, study, tables):
+    analysis = study.analysis.model_copy(
+        update={"thresholds": {"a": 95.0, "b": 90.0}, "margins": {"a": 0.5, "b": 0.2}}
+    )
+    text = text_of(make_page(study.model_copy(update={"analysis": analysis}), tables))
+    assert "Slower to the threshold" in text
+    assert "±0.2 and ±0.5" in text

@@ -36,7 +36,9 @@ def finish(workspace: Workspace) -> str:
 
 
 def shards(workspace: Workspace):
-    return {path: path.stat().st_mtime_ns for path in (workspace.results / "runs").rglob("*.parquet")}
+    return {
+        path: path.stat().st_mtime_ns for path in (workspace.results / "runs").rglob("*.parquet")
+    }
 
 
 def wait_for_half(workspace: Workspace) -> None:
@@ -77,7 +79,9 @@ def assert_same_study(workspace: Workspace, finished: Workspace) -> None:
         assert (workspace.results / name).read_bytes() == (finished.results / name).read_bytes()
 
 
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL of everything", "SIGKILL of Snakemake"])
+@pytest.mark.parametrize(
+    "how", ["SIGINT", "SIGTERM", "SIGKILL of everything", "SIGKILL of Snakemake"]
+)
 def test_an_interrupted_study_goes_on_to_the_same_bytes(how, finished, tmp_path):
     workspace = Workspace.fresh(tmp_path / "interrupted")
     process = start(workspace)

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("workflow")  # one finished study serves all
+
 ANALYSES = {
     "analyse_accuracy",
     "analyse_speed",
@@ -19,7 +21,9 @@ LIBRARY = "workflow/scripts/biasinit"
 
 def files_under(folder):
     return {
-        path: path.stat().st_mtime_ns for path in folder.rglob("*") if ".snakemake" not in path.parts
+        path: path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if ".snakemake" not in path.parts
     }
 
 
@@ -110,7 +114,9 @@ def test_more_seeds_train_exactly_the_new_shards(workspace):
     assert workspace.planned()["train"] == SHARDS
     done = workspace.snakemake("-n")
     assert "0.parquet" not in "\n".join(
-        line for line in done.stdout.splitlines() if line.strip().startswith("output: results/tiny/runs")
+        line
+        for line in done.stdout.splitlines()
+        if line.strip().startswith("output: results/tiny/runs")
     )
 
 

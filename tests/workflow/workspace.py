@@ -64,7 +64,9 @@ class Workspace:
         assert done.returncode == 0, done.stdout
         if "Nothing to be done" in done.stdout:
             return {}
-        table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.MULTILINE | re.DOTALL)
+        table = re.search(
+            r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.MULTILINE | re.DOTALL
+        )
         assert table, done.stdout
         rows = (line.split() for line in table.group(1).splitlines())
         return {rule: int(count) for rule, count in rows if rule != "all"}

@@ -11,13 +11,13 @@ rule write_report:
             "results/{study}/report.html",
             caption=f"../../results/{STUDY.study}/captions/page.rst",
             category=ANSWER,
-            labels=PAGE_LABELS,
+            labels=dict(PAGE_LABELS),
         ),
         verdicts=report(
             "results/{study}/verdicts.csv",
             caption=f"../../results/{STUDY.study}/captions/verdicts.rst",
             category=ANSWER,
-            labels=VERDICT_LABELS,
+            labels=dict(VERDICT_LABELS),
         ),
         answer="results/{study}/answer.md",
         drawings=[
@@ -45,7 +45,6 @@ rule write_report:
         study=STUDY_KEYS,
         # the page compares the plan in use with the registered one
         plan=plan_digest(plan_of(STUDY)),
-        folder="results/{study}",
         configfile=CONFIGFILE,
         code=code("write_report.py"),
     message:

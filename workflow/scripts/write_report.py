@@ -22,7 +22,6 @@ from biasinit.tables import read_table
 def write_report(
     *,
     study: Mapping[str, Any],
-    folder: Path,
     configfile: str | None,
     tables: Mapping[str, str],
     template: Mapping[str, str],
@@ -34,14 +33,15 @@ def write_report(
 
     Args:
         study: the study as plain values.
-        folder: folder of the study; holds the registered plan, gets figures/ and captions/.
         configfile: the study file, None for config.yaml.
         tables: file of each table.
         template: files of the page's ``html``, ``style`` and ``script``.
-        page: output file of the page.
+        page: output file of the page; its folder holds the registered plan and gets figures/ and
+            captions/.
         answer: output file of the answer.
         verdicts: output file of the verdicts as CSV.
     """
+    folder = page.parent
     parsed = parse_study(study)
     frames = {name: read_table(path) for name, path in tables.items()}
     registration = read_registration(folder)
@@ -73,7 +73,6 @@ if __name__ == "__main__":
         files = dict(snakemake.input.items())
         write_report(
             study=snakemake.params.study,
-            folder=Path(snakemake.params.folder),
             configfile=snakemake.params.configfile,
             template={
                 "html": files.pop("template"),

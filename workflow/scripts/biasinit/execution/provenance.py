@@ -26,7 +26,9 @@ def provenance(jobs: pd.DataFrame) -> dict[str, object]:
         "training": {
             "runs": int(jobs["runs"].sum()),
             "jobs": len(jobs),
-            "core hours": round(float((jobs["duration_seconds"] * jobs["threads"]).sum()) / 3600, 3),
+            "core hours": round(
+                float((jobs["duration_seconds"] * jobs["threads"]).sum()) / 3600, 3
+            ),
             "devices": sorted(jobs["device"].unique()),
             "machines": int(jobs["host"].nunique()),
             "torch": sorted(jobs["torch_version"].unique()),

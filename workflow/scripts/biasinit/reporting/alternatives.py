@@ -9,7 +9,7 @@ import pandas as pd
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import ABSENT, SPEED_WORDS, normalization_label
-from biasinit.reporting.selection import records
+from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
 
@@ -18,18 +18,22 @@ def effects_alt(frame: pd.DataFrame, *, reference: str, unit: str, column: str =
     """Return the effect of each scheme with its interval and verdict, by normalisation."""
     parts = []
     for level, rows in _by_level(frame):
-        named = [_effect(row, column) for row in records(rows)]
+        places = _places(rows)
+        named = [
+            _effect(row, column, place) for row, place in zip(records(rows), places, strict=True)
+        ]
         words = "; ".join(named[:LISTED])
         rest = len(named) - LISTED
         parts.append(
-            f"{normalization_label(level)}: {words}" + (f"; and {rest} more" if rest > 0 else "")
+            f"{_upper(normalization_label(level))}: {words}"
+            + (f"; and {rest} more" if rest > 0 else "")
         )
-    return f"Effects against {reference}, {unit}. {_upper(' '.join(f'{part}.' for part in parts))}"
+    return f"Effects against {reference}, {unit}. {' '.join(f'{part}.' for part in parts)}"
 
 
-def _effect(row: Mapping[str, Any], column: str) -> str:
+def _effect(row: Mapping[str, Any], column: str, where: str = "") -> str:
     value = _float(row.get(column))
-    scheme = str(row.get("scheme", ""))
+    scheme = str(row.get("scheme", "")) + (f" at {where}" if where else "")
     if not math.isfinite(value):
         return f"{scheme} not estimable"
     prefix = "ratio_" if column == "ratio" else ""
@@ -42,13 +46,22 @@ def _effect(row: Mapping[str, Any], column: str) -> str:
     return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
 
 
+def _places(rows: pd.DataFrame) -> list[str]:
+    """Return the cell of each row in short, or nothing for means over cells."""
+    if "cell" not in rows or (rows["cell"] == ALL_CELLS).all():
+        return [""] * len(rows)
+    cells = [str(cell) for cell in rows["cell"]]
+    labels = cell_labels(sorted(set(cells)))
+    return [labels[cell] for cell in cells]
+
+
 def means_alt(frame: pd.DataFrame) -> str:
     """Return the marginal means by normalisation."""
     parts = []
     for level, rows in _by_level(frame):
         means = rows["estimate"].to_numpy(dtype=float)
         parts.append(_extremes(rows, means, level, unit="%"))
-    return f"Mean test accuracy. {_upper(' '.join(parts))}"
+    return f"Mean test accuracy. {' '.join(parts)}"
 
 
 def outcomes_alt(frame: pd.DataFrame) -> str:
@@ -75,7 +88,7 @@ def curves_alt(frame: pd.DataFrame, *, column: str, what: str) -> str:
         values = rows[column].to_numpy(dtype=float) * (100 if column == "share_reached" else 1)
         parts.append(_extremes(rows, values, level, unit="%"))
     epoch = numbers.plain(float(frame["epoch"].max()))
-    return f"{what} by epoch. After epoch {epoch}, {' '.join(parts)}"
+    return f"{what} after epoch {epoch}, the last. {' '.join(parts)}"
 
 
 def failures_alt(frame: pd.DataFrame) -> str:
@@ -90,8 +103,8 @@ def failures_alt(frame: pd.DataFrame) -> str:
             for row in records(lost)
         ]
         words = numbers.joined(named) if named else "no run failed"
-        parts.append(f"{normalization_label(level)}: {words}.")
-    return f"Failed runs. {_upper(' '.join(parts))}"
+        parts.append(f"{_upper(normalization_label(level))}: {words}.")
+    return f"Failed runs. {' '.join(parts)}"
 
 
 def mechanism_alt(frame: pd.DataFrame, *, quantities: Sequence[str]) -> str:
@@ -139,7 +152,7 @@ def certainty_alt(frame: pd.DataFrame) -> str:
     for level, rows in _by_level(frame):
         values = rows["smallest_margin"].to_numpy(dtype=float)
         parts.append(_extremes(rows, values, level, unit="points"))
-    return f"Smallest margin that would count as equivalent. {_upper(' '.join(parts))}"
+    return f"Smallest margin that would count as equivalent. {' '.join(parts)}"
 
 
 def _by_level(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -149,7 +162,7 @@ def _by_level(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def _extremes(rows: pd.DataFrame, values: np.ndarray, level: str, *, unit: str) -> str:
     finite = np.isfinite(values)
-    where = normalization_label(level)
+    where = _upper(normalization_label(level))
     if not finite.any():
         return f"{where}: nothing to show."
     names = rows["scheme"].astype(str).to_numpy()[finite]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting import numbers
-from biasinit.reporting.sentences import Verdict, answer_text, threshold_words
+from biasinit.reporting.sentences import Verdict, answer_text, nothing_failed, threshold_words
 
 INTERVALS = (
     "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "
@@ -57,8 +57,7 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         ),
         "outcomes": (
             f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
-            f"mark for each. {failed} of them failed and stand at the left edge as a number; they "
-            "are never left out silently."
+            f"mark for each. {_failed_words(failed)}"
         ),
         "learning_curves": (
             f"Mean validation accuracy over {study.seeds} seeds; the dotted line is the threshold "
@@ -106,8 +105,8 @@ def page_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
 
 def verdicts_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
     """Return the caption of the table of verdicts: how many rows have which verdict."""
-    kinds = dict.fromkeys(row.verdict for row in verdicts)
-    counts = [f"{sum(row.verdict == kind for row in verdicts)} {kind}" for kind in kinds]
+    kinds = ["no failures" if nothing_failed(row) else row.verdict for row in verdicts]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
     listed = numbers.joined(counts) if counts else "none"
     return (
         f"{len(verdicts)} verdicts against {study.reference}: {listed}. Intervals hold for each "
@@ -124,6 +123,12 @@ def restructured(text: str) -> str:
 def _failed_runs(frames: Mapping[str, pd.DataFrame]) -> int:
     frame = frames.get("outcomes", pd.DataFrame())
     return int(frame["failed"].astype(bool).sum()) if "failed" in frame else 0
+
+
+def _failed_words(failed: int) -> str:
+    if not failed:
+        return "None of them failed."
+    return f"{failed} of them failed: they stand at the left edge as a number."
 
 
 def _rows(frames: Mapping[str, pd.DataFrame], name: str) -> int:

@@ -50,7 +50,10 @@ VERDICT_SYMBOLS = MappingProxyType(
     }
 )
 
+# Verdicts in the words of an outcome; a change of an effect is neither good nor bad by itself.
 SPEED_WORDS = MappingProxyType({"better": "faster", "worse": "slower"})
+FAILURE_WORDS = MappingProxyType({"better": "fails less", "worse": "fails more"})
+INTERACTION_WORDS = MappingProxyType({"better": "higher with", "worse": "lower with"})
 
 SHORT_NORMALIZATION_LABELS = MappingProxyType(
     {

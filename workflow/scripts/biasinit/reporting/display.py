@@ -10,6 +10,8 @@ import pandas as pd
 from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import (
+    FAILURE_WORDS,
+    INTERACTION_WORDS,
     SHORT_NORMALIZATION_LABELS,
     SPEED_WORDS,
     VERDICT_SYMBOLS,
@@ -187,11 +189,15 @@ def _between(
     )
 
 
+def _short_normalization(level: str) -> str:
+    return SHORT_NORMALIZATION_LABELS.get(level, level)
+
+
 _WHERE = Column(
-    heading="normalisation",
+    heading="batch norm.",
     key="normalization",
     numeric=False,
-    write=lambda row: normalization_label(str(row.get("normalization", ""))),
+    write=lambda row: _short_normalization(str(row.get("normalization", ""))),
 )
 _SCHEME = _words("scheme", "scheme")
 _DECISIONS = (
@@ -433,7 +439,7 @@ def ledger_table(verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFram
         (
             Cell(text=row.outcome, sort=row.outcome),
             Cell(
-                text=SHORT_NORMALIZATION_LABELS.get(row.normalization, row.normalization),
+                text=_short_normalization(row.normalization),
                 sort=row.normalization,
             ),
             Cell(text=row.scheme, sort=row.scheme),
@@ -477,15 +483,18 @@ def ledger_table(verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFram
     )
 
 
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "speed": SPEED_WORDS,
+    "failure": FAILURE_WORDS,
+    "interaction": INTERACTION_WORDS,
+}
+
+
 def verdict_text(row: Verdict) -> str:
     """Return the verdict with its symbol; for speed the words are slower and faster."""
-    words: Mapping[str, str] = SPEED_WORDS if row.outcome == "speed" else {}
-    if row.outcome == "failure":
-        if nothing_failed(row):
-            return "no failures"
-        words = {"better": "fails less", "worse": "fails more"}
-    if row.outcome == "interaction":
-        words = {"better": "higher with", "worse": "lower with"}
+    if nothing_failed(row):
+        return "no failures"
+    words = _WORDS.get(row.outcome, {})
     return f"{VERDICT_SYMBOLS.get(row.verdict, '')} {words.get(row.verdict, row.verdict)}".strip()
 
 
@@ -499,7 +508,10 @@ def _number_cell(text: str, value: float) -> Cell:
 
 
 def _ledger_class(row: Verdict) -> str:
-    return "is-none" if nothing_failed(row) else verdict_class(row.verdict)
+    if nothing_failed(row):
+        return "is-none"
+    changed = row.outcome == "interaction" and row.verdict in INTERACTION_WORDS
+    return "" if changed else verdict_class(row.verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

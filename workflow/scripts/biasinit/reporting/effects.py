@@ -15,7 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import SPEED_WORDS, VERDICT_SYMBOLS, normalization_label
+from biasinit.reporting.catalogue import (
+    INTERACTION_WORDS,
+    SPEED_WORDS,
+    VERDICT_SYMBOLS,
+    normalization_label,
+)
 from biasinit.reporting.forest import (
     LONGEST_LABEL,
     ROW,
@@ -35,6 +40,7 @@ from biasinit.reporting.selection import cell_labels, normalizations, records
 from biasinit.reporting.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
 
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
+NO_OTHER_WORDS: Mapping[str, str] = {}
 MAXIMUM_ROWS = 160  # rows of a figure by cell; the table beside it holds all of them
 
 
@@ -217,7 +223,7 @@ def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
     return first.where(first.notna(), second)
 
 
-def _points_rows(frame: pd.DataFrame) -> pd.DataFrame:
+def _points_rows(frame: pd.DataFrame, *, words: Mapping[str, str] = NO_OTHER_WORDS) -> pd.DataFrame:
     outer_lower = _first_finite(_column(frame, "simultaneous_lower"), _column(frame, "lower"))
     outer_upper = _first_finite(_column(frame, "simultaneous_upper"), _column(frame, "upper"))
     rows = pd.DataFrame(
@@ -234,7 +240,7 @@ def _points_rows(frame: pd.DataFrame) -> pd.DataFrame:
             "margin_upper": _column(frame, "margin"),
         }
     )
-    return rows.assign(text=_texts(rows, frame, signed=True))
+    return rows.assign(text=_texts(rows, frame, signed=True, words=words))
 
 
 def _ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -257,14 +263,16 @@ def _ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
             "margin_upper": _positive(_column(frame, "margin_upper")),
         }
     )
-    return rows.assign(text=_texts(rows, frame, signed=False))
+    return rows.assign(text=_texts(rows, frame, signed=False, words=SPEED_WORDS))
 
 
 def _positive(values: pd.Series) -> pd.Series:
     return values.where(values > 0)
 
 
-def _texts(rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool) -> list[str]:
+def _texts(
+    rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool, words: Mapping[str, str]
+) -> list[str]:
     verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
     texts = []
     for row, verdict in zip(records(rows), verdicts, strict=True):
@@ -277,8 +285,7 @@ def _texts(rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool) -> list[str
         line = f"{write(estimate)} ({bounds})"
         word = verdict if isinstance(verdict, str) else ""
         symbol = VERDICT_SYMBOLS.get(word, "")
-        said = word if signed else SPEED_WORDS.get(word, word)
-        texts.append(f"{line}\n{symbol} {said}" if word else line)
+        texts.append(f"{line}\n{symbol} {words.get(word, word)}" if word else line)
     return texts
 
 
@@ -400,7 +407,7 @@ def _contrast_panel(
     *,
     left: float,
 ) -> None:
-    rows = _points_rows(contrasts).drop_duplicates("label")
+    rows = _points_rows(contrasts, words=INTERACTION_WORDS).drop_duplicates("label")
     rows = rows.set_index("label").reindex(list(names)).reset_index()
     texts = [text if isinstance(text, str) else "" for text in rows["text"]]
     lines = [line for text in texts for line in text.split("\n")]

@@ -92,7 +92,7 @@ def draw_forest(
     """Draw one row per line of ``rows``, from the top down."""
     axes.set_xlim(*limits)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [short(str(label)) for label in rows["label"]])
+    axes.set_yticks(range(len(rows)), [str(label) for label in rows["label"]])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

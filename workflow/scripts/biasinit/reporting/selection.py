@@ -45,12 +45,13 @@ def cell_labels(cells: Sequence[str]) -> dict[str, str]:
     """Return a short label for each cell: the factors in which the cells differ.
 
     'digits/small_cnn/he/standardized/sgd/0.02' among cells that differ in the learning rate
-    only is 'learning rate 0.02'.
+    only is 'learning rate 0.02'. The analysis tables name cells so already, but with the names
+    of columns: 'learning_rate 0.02'.
     """
     parts = {cell: cell.split("/") for cell in cells if cell != ALL_CELLS}
     labels = {ALL_CELLS: "mean over cells"}
     if any(len(levels) != len(FACTORS) for levels in parts.values()):
-        return labels | {cell: cell for cell in parts}
+        return labels | {cell: cell.replace("_", " ") for cell in parts}
     varying = [
         place for place in range(len(FACTORS)) if len({v[place] for v in parts.values()}) > 1
     ]

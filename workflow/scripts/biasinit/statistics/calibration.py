@@ -101,7 +101,7 @@ def calibrate(
             resamples=resamples,
             rng=rng,
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"within_band": "boolean"})
 
 
 def _arm(part: pd.DataFrame) -> _Arm:
@@ -130,14 +130,13 @@ def _permuted(arm: _Arm, rng: np.random.Generator) -> Floats:
 
 
 def _drawn(arm: _Arm, rng: np.random.Generator, reference: str, shift: float) -> Floats:
-    """Return runs drawn from the model without scheme effects, others than the reference shifted."""
+    """Return runs drawn without scheme effects, all but the reference shifted by ``shift``."""
     assert arm.fit is not None
     flatten = {name: 0.0 for name in arm.fit.params.index if "scheme" in str(name)}
     values = np.full(int(np.prod(arm.array.values.shape[1:])), np.nan)
     values[arm.flat] = arm.fit.simulate(rng, flatten).to_numpy()
-    values = values.reshape(arm.array.values.shape[1:])
     others = np.array([level != reference for level in arm.array.levels])
-    return np.asarray(values + shift * others)
+    return np.asarray(values.reshape(arm.array.values.shape[1:]) + shift * others)
 
 
 def _differences(values: Sequence[Floats], arms: Sequence[_Arm], reference: str) -> Floats:
@@ -220,7 +219,7 @@ def _equivalent(differences: Floats, margin: float, alpha: float) -> Booleans:
     tests = one_sample(differences)
     half = tests["standard_error"] * scipy.stats.t.isf(alpha, tests["df"])
     inside = (tests["estimate"] - half > -margin) & (tests["estimate"] + half < margin)
-    return inside.to_numpy()
+    return np.asarray(inside, dtype=bool)
 
 
 def _row(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 
 from biasinit.statistics.planning import seeds_needed
 from biasinit.statistics.study_runs import (
@@ -216,10 +217,10 @@ def _seeds_needed(
     effect, error = _number(row["estimate"]), _number(row["standard_error"])
     margin = evidence.margin_upper
     if speed:
-        # on the log scale; the standard error follows from the plain interval of the ratio
+        # on the log scale, where the plain interval of the ratio is symmetric
         effect = float(np.log(evidence.estimate))
-        absolute = abs(_number(row["estimate"])) or 1.0
-        error = error * (abs(effect) / absolute if effect else 1.0)
+        half = float(np.log(_number(row["ratio_upper"]))) - effect
+        error = half / float(scipy.stats.t.isf(0.025, _number(row["df"])))
         margin = float(min(np.log(evidence.margin_upper), -np.log(evidence.margin_lower)))
     found = seeds_needed(
         effect=effect,

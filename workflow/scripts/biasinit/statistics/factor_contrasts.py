@@ -15,7 +15,7 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.arrays import Floats
-from biasinit.statistics.multiplicity import holm, largest_t_quantile, largest_t_tail
+from biasinit.statistics.multiplicity import LargestT, holm
 
 if TYPE_CHECKING:
     from biasinit.statistics.mixed_fit import MixedFit
@@ -117,14 +117,11 @@ def _adjusted(fit: "MixedFit", weights: Floats, adjust: str) -> pd.DataFrame:
         adjusted = holm(adjusted)
         critical = scipy.stats.t.isf((1 - LEVEL) / 2 / max(count, 1), df)
     elif adjust in ("tukey", "dunnett") and count:
-        correlation = fit.correlation(weights[known])
-        quantiles: dict[float, float] = {}
-        for place in np.flatnonzero(known):
-            adjusted[place] = largest_t_tail(float(t[place]), correlation, float(df[place]))
-            rounded = float(f"{df[place]:.4g}")
-            if rounded not in quantiles:
-                quantiles[rounded] = largest_t_quantile(1 - LEVEL, correlation, rounded)
-            critical[place] = quantiles[rounded]
+        family = LargestT(fit.correlation(weights[known]))
+        adjusted[known] = [
+            family.tail(value, freedom) for value, freedom in zip(t[known], df[known], strict=True)
+        ]
+        critical[known] = family.quantiles(1 - LEVEL, df[known])
     table["p_adjusted"] = adjusted
     half = table["standard_error"] * critical
     table["lower"], table["upper"] = table["estimate"] - half, table["estimate"] + half

@@ -1,0 +1,293 @@
+"""The functions behind the workflow's rules, on a generated study and on hostile tables."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from generated_study import (
+    SCHEMES,
+    generated_correct,
+    generated_curves,
+    generated_layers,
+    generated_runs,
+)
+
+from biasinit.errors import BiasinitError, RunsTableError
+from biasinit.statistics import (
+    analyse_accuracy,
+    analyse_failure,
+    analyse_speed,
+    calibrate,
+    check_controls,
+    judge_claims,
+    sensitivity,
+    summarise_layers,
+)
+
+OPTIONS = {"alpha": 0.05, "resamples": 2_000, "analysis_seed": 0}
+ORDER = {"reference": "zeros", "schemes": SCHEMES}
+MARGINS = {"digits": 0.5}
+
+
+def _whole(runs, *, schemes=SCHEMES, rich=False):
+    """All tables of one study, as the workflow makes them."""
+    order = {"reference": "zeros", "schemes": schemes}
+    accuracy = analyse_accuracy(runs, margins=MARGINS, **order, **OPTIONS)
+    curves = generated_curves(runs) if rich else None
+    speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15, **order, **OPTIONS)
+    failure = analyse_failure(runs, alpha=0.05, **order)
+    correct = generated_correct(runs) if rich else None
+    controls = check_controls(runs, correct, replicate="zeros", margins=MARGINS, **order, **OPTIONS)
+    verdicts = judge_claims(
+        runs,
+        accuracy_contrasts=accuracy.contrasts,
+        speed_contrasts=speed.contrasts,
+        failure_rates=failure.rates,
+        failure_contrasts=failure.contrasts,
+        alpha=0.05,
+        analysis_seed=0,
+        **order,
+    )
+    return {
+        "accuracy_means": accuracy.means,
+        "accuracy_contrasts": accuracy.contrasts,
+        "accuracy_model": accuracy.model,
+        "speed_means": speed.means,
+        "speed_contrasts": speed.contrasts,
+        "curve_means": speed.curve_means,
+        "failure_rates": failure.rates,
+        "failure_contrasts": failure.contrasts,
+        "identity": controls.identity,
+        "replicate": controls.replicate,
+        "pairing": controls.pairing,
+        "verdicts": verdicts,
+    }
+
+
+@pytest.fixture(scope="module")
+def tables(runs):
+    return _whole(runs, rich=True)
+
+
+def _row(table, **wanted):
+    chosen = np.ones(len(table), dtype=bool)
+    for name, value in wanted.items():
+        chosen &= (table[name] == value).to_numpy()
+    assert chosen.sum() == 1
+    return table[chosen].iloc[0]
+
+
+def test_the_planted_loss_is_found_among_the_seeds_that_trained(tables):
+    row = _row(
+        tables["accuracy_contrasts"],
+        family="accuracy",
+        normalization="none",
+        scheme="one",
+        cell="all",
+    )
+    assert row["basis"] == "seeds where both trained"
+    assert row["seeds"] == 17
+    assert row["p_adjusted"] < 0.05
+    assert row["estimate"] == pytest.approx(-0.6, abs=0.3)
+
+
+def test_the_identity_check_enters_no_family_and_no_mean(tables):
+    for name in ("accuracy_means", "accuracy_contrasts", "speed_contrasts", "verdicts"):
+        assert "batchnorm" not in set(tables[name]["normalization"])
+    assert (tables["identity"]["largest_accuracy_difference"] == 0).all()
+    assert (tables["identity"]["share_identical_predictions"] == 1).all()
+
+
+def test_the_repeated_arm_stands_only_in_its_own_table(tables):
+    assert set(tables["replicate"]["scheme"]) == {"zeros_again"}
+    for name, table in tables.items():
+        if name != "replicate" and "scheme" in table:
+            assert "zeros_again" not in set(table["scheme"]), name
+
+
+def test_verdicts_cover_every_outcome_normalisation_and_scheme(tables):
+    verdicts = tables["verdicts"]
+    counts = verdicts.groupby("outcome").size().to_dict()
+    assert counts == {"accuracy": 6, "interaction": 3, "speed": 6, "failure": 6}
+    failing = _row(verdicts, outcome="accuracy", normalization="none", scheme="one")
+    assert failing["verdict"] == "worse"
+    assert failing["depends_on"] == "learning_rate"
+    assert failing["failed"] == 3
+    assert "failed in 3 of 40 runs" in failing["headline"]
+
+
+def test_the_primary_model_is_compared_with_statsmodels(tables):
+    engine = tables["accuracy_model"]
+    notes = engine[(engine["level"] == "statsmodels MixedLM")]["note"]
+    assert len(notes) == 2
+    assert notes.str.contains("same optimum").all()
+
+
+def test_every_table_can_be_written_as_parquet(tables):
+    for table in tables.values():
+        table.to_parquet(io.BytesIO())
+
+
+def test_curves_end_where_the_runs_ended(tables):
+    curves = tables["curve_means"]
+    last = _row(curves, normalization="none", cell="learning_rate 0.02", scheme="one", epoch=15.0)
+    assert last["share_reached"] == pytest.approx(17 / 20)
+    assert last["runs"] == 20
+    assert last["lower"] < last["validation_accuracy"] < last["upper"]
+
+
+def test_layer_means_average_seeds(runs):
+    layers = generated_layers(runs)
+    found = summarise_layers(layers, schemes=SCHEMES)
+    row = _row(
+        found, normalization="none", scheme="one", when="end", layer="fc1", quantity="bias_norm"
+    )
+    part = layers[
+        (layers["normalization"] == "none")
+        & (layers["scheme"] == "one")
+        & (layers["when"] == "end")
+        & (layers["layer"] == "fc1")
+    ]
+    assert row["estimate"] == pytest.approx(part["bias_norm"].mean())
+    assert row["runs"] == 40
+
+
+def test_row_order_and_index_change_no_verdict(runs, tables):
+    shuffled = runs.sample(frac=1, random_state=1)
+    shuffled.index = pd.Index(np.zeros(len(shuffled)))
+    found = _whole(shuffled)["verdicts"]
+    columns = ["outcome", "scheme", "verdict", "headline", "estimate", "p_adjusted"]
+    pd.testing.assert_frame_equal(found[columns], tables["verdicts"][columns], rtol=1e-6)
+
+
+def test_renaming_schemes_changes_names_only(runs, tables):
+    names = {"zeros": "zeros", "small": "ünë:[T.x] ~", "one": "0.01", "xavier": "x y"}
+    renamed = runs.assign(scheme=runs["scheme"].map(lambda name: names.get(name, name)))
+    found = _whole(renamed, schemes=tuple(names.values()))["verdicts"]
+    assert found["verdict"].tolist() == tables["verdicts"]["verdict"].tolist()
+
+
+def test_a_trillion_times_larger_accuracies_change_no_p_value(runs, tables):
+    scaled = runs.assign(final_accuracy=runs["final_accuracy"] * 1e12)
+    found = analyse_accuracy(scaled, margins=MARGINS, **ORDER, **OPTIONS).contrasts
+    for column in ("p", "p_adjusted", "mixed_p"):
+        expected = tables["accuracy_contrasts"][column].to_numpy()
+        assert found[column].to_numpy() == pytest.approx(expected, rel=1e-2, abs=1e-6)
+
+
+def _mask(runs, **outcome):
+    chosen = runs["scheme"] == "one"
+    columns = {name: runs[name].mask(chosen, value) for name, value in outcome.items()}
+    return runs.assign(**columns)
+
+
+NEVER = {"reached": False, "epochs_to_threshold": np.nan}
+HOSTILE = {
+    "one seed": lambda r: r[r["seed"] == 0],
+    "two seeds": lambda r: r[r["seed"] < 2],
+    "one scheme": lambda r: r[r["scheme"] == "zeros"],
+    "without the reference": lambda r: r[r["scheme"] != "zeros"],
+    "one cell": lambda r: r[r["learning_rate"] == 0.02],
+    "one normalisation": lambda r: r[r["normalization"] == "none"],
+    "identity check only": lambda r: r[r["normalization"] == "batchnorm"],
+    "constant outcome": lambda r: r.assign(final_accuracy=98.0),
+    "one arm constant": lambda r: _mask(r, final_accuracy=98.0),
+    "all failed": lambda r: r.assign(failed=True, final_accuracy=10.0, **NEVER),
+    "one arm always fails": lambda r: _mask(r, failed=True, final_accuracy=10.0, **NEVER),
+    "all censored": lambda r: r.assign(**NEVER),
+    "separation": lambda r: _mask(r, **NEVER),
+    "missing cell": lambda r: r[~((r["scheme"] == "one") & (r["learning_rate"] == 0.02))],
+    "missing arm": lambda r: r[~((r["scheme"] == "one") & (r["normalization"] == "none"))],
+    "missing accuracies": lambda r: r.assign(
+        final_accuracy=r["final_accuracy"].mask(r["seed"] == 3)
+    ),
+    "no accuracy at all": lambda r: r.assign(final_accuracy=np.nan),
+    "lost runs": lambda r: r.sample(frac=0.7, random_state=1),
+    "empty": lambda r: r.iloc[:0],
+    "bare columns": lambda r: r[(r["learning_rate"] == 0.02) & (r["normalization"] == "none")][
+        ["scheme", "seed", "final_accuracy", "epochs_to_threshold", "reached"]
+    ],
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_tables_give_verdicts_without_wrong_numbers(runs, name):
+    found = _whole(HOSTILE[name](runs).reset_index(drop=True))
+    verdicts = found["verdicts"]
+    decided = ~verdicts["verdict"].isin(["not estimable"])
+    assert verdicts.loc[decided, "estimate"].notna().all()
+    assert not verdicts["headline"].str.contains("nan").any()
+    for table in found.values():
+        table.to_parquet(io.BytesIO())
+
+
+def test_an_arm_that_always_fails_is_not_estimable_and_fails_more(runs):
+    found = _whole(HOSTILE["one arm always fails"](runs))["verdicts"]
+    accuracy = found[(found["scheme"] == "one") & (found["outcome"] == "accuracy")]
+    assert (accuracy["verdict"] == "not estimable").all()
+    failure = found[(found["scheme"] == "one") & (found["outcome"] == "failure")]
+    assert (failure["verdict"] == "worse").all()
+
+
+def test_two_seeds_decide_nothing(runs):
+    found = _whole(HOSTILE["two seeds"](runs))["verdicts"]
+    assert set(found["verdict"]) <= {"inconclusive", "not estimable"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: pd.concat([r, r.head(3)]), "3 runs stand in the table more than once"),
+        (lambda r: r.drop(columns=["seed"]), "no column 'seed'"),
+        (lambda r: r.assign(scheme=r["scheme"].mask(r["seed"] == 1)), "lacks values in scheme"),
+    ],
+)
+def test_tables_that_cannot_be_meant_are_refused_with_the_mend(runs, change, message):
+    with pytest.raises(RunsTableError, match=message):
+        analyse_accuracy(change(runs), margins=MARGINS, **ORDER, **OPTIONS)
+
+
+def test_specifications_mark_the_registered_one(runs):
+    found = sensitivity(runs, **ORDER, **OPTIONS)
+    assert len(found) == 6 * 2 * 2 * 4
+    assert found["registered"].sum() == 6
+    chosen = found[(found["scheme"] == "one") & (found["normalization"] == "none")]
+    assert (chosen[chosen["registered"]]["decision"] == "lower").all()
+
+
+def test_calibration_on_a_generated_study_stays_in_its_bands():
+    runs = generated_runs(rates=(0.02,), seeds=12, failing=False)
+    found = calibrate(
+        runs,
+        margins=MARGINS,
+        tables=150,
+        effect=1.0,
+        alpha=0.05,
+        resamples=500,
+        analysis_seed=0,
+        **ORDER,
+    ).set_index("quantity")
+    assert found["within_band"].fillna(True).all()
+    assert found.loc["power at 1 points", "rate"] > 0.9
+    assert found.loc["any rejection", "rate"] < 0.12
+
+
+@pytest.mark.parametrize("name", ["one scheme", "one seed", "all failed", "empty"])
+def test_specifications_and_calibration_survive_what_they_cannot_do(runs, name):
+    table = HOSTILE[name](runs).reset_index(drop=True)
+    sensitivity(table, **ORDER, **OPTIONS)
+    calibrate(
+        table,
+        margins=MARGINS,
+        tables=2,
+        effect=1.0,
+        alpha=0.05,
+        resamples=500,
+        analysis_seed=0,
+        **ORDER,
+    )
+
+
+def test_errors_are_the_kind_that_is_shown_without_a_traceback():
+    assert issubclass(RunsTableError, BiasinitError)

@@ -1,0 +1,116 @@
+"""What is wrong with a study file, in the words of the project instead of pydantic's."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from biasinit.errors import Problem
+from biasinit.schemes import KINDS
+
+
+class CrossProblemsError(ValueError):
+    """Carries problems that concern several keys out of a pydantic validator."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+def validation_problems(
+    error: ValidationError, keys: Mapping[str, Sequence[str]]
+) -> Iterator[Problem]:
+    """Yield every problem that pydantic found.
+
+    Args:
+        error: what pydantic raised.
+        keys: the known keys of the study ("") and of each of its sections, to name the one that
+            was meant.
+
+    """
+    details = error.errors(include_url=False)
+    faulty = {detail["loc"] for detail in details}
+    for detail in details:
+        location = detail["loc"]
+        if detail["type"] == "too_short" and any(
+            len(other) > len(location) and other[: len(location)] == location for other in faulty
+        ):
+            continue  # entries that were refused do not make the list empty
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, CrossProblemsError):
+            yield from cause.problems
+        else:
+            yield _problem(detail, keys)
+
+
+# pydantic's sentences, in the words of our own
+_WHAT = {
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be greater than or equal to {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be less than or equal to {le:g}",
+    "finite_number": "must be a finite number",
+    "too_short": "must have at least {min_length} entry",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "is not a name that can be part of a path",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "model_type": "must hold keys and values",
+    "model_attributes_type": "must hold keys and values",
+    "dataclass_type": "must hold keys and values",
+    "dict_type": "must hold keys and values",
+    "tuple_type": "must be a list",
+}
+_MEND = {
+    "string_pattern_mismatch": "Use letters, digits and . _ + - only, at most 64, starting with a "
+    "letter or digit.",
+    "string_type": "Put it in quotes.",
+}
+
+
+def _problem(detail: Mapping[str, Any], keys: Mapping[str, Sequence[str]]) -> Problem:
+    key = _key(detail["loc"])
+    kind = detail["type"]
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return Problem(key=key, what="is not a key of a study.", mend=_closest(detail["loc"], keys))
+    if kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+        return Problem(key=key, what="is missing.", mend="Add it; config.yaml shows an example.")
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        found = detail["ctx"].get("tag")
+        what = f"has the unknown kind {found!r}." if found else "has no 'kind'."
+        known = ", ".join(repr(name) for name in KINDS)
+        return Problem(key=key, what=what, mend=f"Use one of {known}.")
+    if kind == "value_error":
+        return Problem(key=key or "study", what=str(detail["ctx"]["error"]), mend="")
+    context = detail.get("ctx", {})
+    what = _WHAT.get(kind, detail["msg"]).format(**context)
+    return Problem(key=key, what=f"{what}, got {detail['input']!r}.", mend=_MEND.get(kind, ""))
+
+
+def _key(location: Sequence[int | str]) -> str:
+    text = ""
+    for position, part in enumerate(location):
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif position == 2 and location[0] == "schemes" and part in KINDS:
+            continue  # pydantic names the kind of a scheme within its location
+        else:
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -> str:
+    """Say which key was meant, or which there are."""
+    section = str(location[0]) if len(location) > 1 else ""
+    if section == "schemes":
+        known: Sequence[str] = list(KINDS[str(location[2])].__dataclass_fields__)
+    else:
+        known = keys.get(section, keys[""])
+    match = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"Did you mean '{match[0]}'?" if match else f"Known keys: {', '.join(known)}."
