@@ -132,6 +132,32 @@ def test_probes_are_what_their_names_say(small_digits):
     assert ((result.layers["dead_fraction"] + result.layers["always_on_fraction"]) <= 1).all()
 
 
+@pytest.mark.parametrize(("value", "share"), [(0.0, 0.5), (1.0, 0.84)])
+def test_with_batch_normalisation_the_shift_sets_the_active_share_from_the_start(
+    value, share, small_digits
+):
+    """Normalised pre-activations have SD 1, so about Φ(shift) of them are positive."""
+    scheme = {"name": "s", "kind": "constant", "value": value}
+    shard = description(
+        scheme=scheme, normalization="batchnorm_shift", epochs=1, probe_images=128
+    )
+    layers = train_shard(shard, small_digits).layers
+    start = layers[layers["when"] == "start"]
+    assert start["active_fraction"].mean() == pytest.approx(share, abs=0.05)
+    assert start["preactivation_std"].tolist() == pytest.approx([1.0] * len(start), abs=1e-2)
+    assert start["preactivation_mean"].tolist() == pytest.approx([value] * len(start), abs=1e-4)
+
+
+def test_probing_changes_no_running_statistics(small_digits):
+    """A network that is probed more often ends with the same bits."""
+    few = description(normalization="batchnorm_shift", epochs=2)
+    curves = train_shard(few, small_digits).curves
+    more = description(normalization="batchnorm_shift", epochs=2, probe_images=64)
+    pd.testing.assert_series_equal(
+        curves["validation_accuracy"], train_shard(more, small_digits).curves["validation_accuracy"]
+    )
+
+
 def test_layers_without_a_bias_have_no_bias_probe(small_digits):
     shard = description(scheme={"name": "none", "kind": "none"}, epochs=1)
     layers = train_shard(shard, small_digits).layers

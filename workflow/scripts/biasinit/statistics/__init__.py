@@ -19,6 +19,7 @@ from biasinit.statistics.influence import influence
 from biasinit.statistics.layer_summary import summarise_layers
 from biasinit.statistics.mixed import fit_mixed
 from biasinit.statistics.mixed_fit import MixedFit
+from biasinit.statistics.new_test_set import new_test_set_intervals
 from biasinit.statistics.paired import paired_contrasts
 from biasinit.statistics.pairing import pairing_audit
 from biasinit.statistics.planning import SeedsNeeded, seeds_needed
@@ -59,6 +60,7 @@ __all__ = [
     "influence",
     "judge",
     "judge_claims",
+    "new_test_set_intervals",
     "paired_contrasts",
     "pairing_audit",
     "restricted_mean_contrast",

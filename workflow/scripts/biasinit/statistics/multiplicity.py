@@ -16,7 +16,7 @@ import scipy.stats.qmc
 
 from biasinit.statistics.arrays import Floats
 
-TAIL_POINTS = 15  # log2 of the number of points for a p-value; 0.1 % relative error
+TAIL_POINTS = 16  # log2 of the number of points for a p-value; below 0.5 % relative error
 NODES = 5  # interpolation nodes for quantiles of many degrees of freedom
 QUANTILE_POINTS = 13  # the same for a quantile, whose error is a tenth of the tail's
 
@@ -46,7 +46,7 @@ class LargestT:
 
     The union of tail events is sampled from its own pieces: pick j evenly, draw T_j from its
     tail and the others given T_j, and average 1 / (number of tails that were hit) over a Sobol
-    sequence. The relative error stays below about 0.2 % however small the probability is, which
+    sequence. The relative error stays below 0.5 % however small the probability is, which
     plain integration of the complement does not achieve, and singular correlations need no care.
     Source: Adler, Blanchet & Liu (2012), doi:10.1214/11-AAP792, for Gaussian fields.
     """

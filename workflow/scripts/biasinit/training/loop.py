@@ -160,8 +160,8 @@ class _ShardTraining:
         torch.set_flush_denormal(True)  # denormals of dying members would slow all down
         first_epoch = self._resume()
         if first_epoch == 0:
+            self.records.initial_loss = self._probe("start")
             self._measure(self.points[0])
-            self._probe("start")
         last_saved = time.monotonic()
         epochs = self.description.training.epochs
         for epoch in range(first_epoch, epochs):
@@ -204,8 +204,6 @@ class _ShardTraining:
     def _measure(self, point: Point) -> None:
         records = self.records
         if point.step == 0:
-            loss = self.members.mean_loss(self.state, self.images["train"], self.labels["train"])
-            records.initial_loss = loss.tolist()
             train_loss = records.initial_loss
         else:
             train_loss = (records.loss_sum / records.loss_steps).tolist()
@@ -225,9 +223,10 @@ class _ShardTraining:
             for member, seed in enumerate(self.description.seeds)
         )
 
-    def _probe(self, when: str) -> None:
+    def _probe(self, when: str) -> list[float]:
+        """Record the probe of all layers and return the losses on its images."""
         count = self.description.training.probe_images
-        layers = probe(
+        found = probe(
             self.network,
             self.state,
             self.start,
@@ -242,8 +241,9 @@ class _ShardTraining:
                 **{name: float(values[name][member]) for name in QUANTITIES},
             }
             for member, seed in enumerate(self.description.seeds)
-            for layer, values in layers.items()
+            for layer, values in found.layers.items()
         )
+        return [float(loss) for loss in found.losses]
 
     def _digest(self) -> str:
         """Return a digest of all that the state after an epoch depends on."""

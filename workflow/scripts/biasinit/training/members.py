@@ -147,11 +147,6 @@ class FusedMembers:
         hits = self.logits(state, images).argmax(-1) == labels
         return hits & (state.diverged_at < 0)[:, None]
 
-    def mean_loss(self, state: MemberState, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean cross-entropy of each member on shared images, (members,)."""
-        logits = self.logits(state, images)
-        return torch.stack([functional.cross_entropy(member, labels) for member in logits])
-
 
 def named_state(state: MemberState) -> Mapping[str, Tensors | Tensor]:
     """Return the state as plain tensors by name, for a checkpoint."""

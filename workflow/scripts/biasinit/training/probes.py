@@ -4,13 +4,17 @@ For the pre-activation z (what the ReLU sees) of each hidden layer: the share of
 0 (*active*), of units ≤ 0 for every image and position (*dead*) and of units > 0 for every
 one (*always on*); its mean and SD; norms of the loss gradient of weights and biases; the
 norm of the biases and how far they are from where they started.
+
+Batch normalisation uses the statistics of the probe's images, as in training: the running
+statistics say nothing yet at the start, where the question is whether units are active.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import functional
 
 from biasinit.networks import Network
@@ -29,14 +33,22 @@ QUANTITIES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """The loss of each member, (members,), and by layer each quantity, (members,)."""
+
+    losses: Tensor
+    layers: dict[str, dict[str, Tensor]]
+
+
 def probe(
     network: Network,
     state: MemberState,
     start: Mapping[str, Tensor],
     images: Tensor,
     labels: Tensor,
-) -> dict[str, dict[str, Tensor]]:
-    """Return each quantity of each hidden layer, (members,); NaN where a layer has no bias.
+) -> Probe:
+    """Return what each member does on ``images``; NaN for biases that a layer does not have.
 
     Args:
         network: the network, one member.
@@ -46,7 +58,8 @@ def probe(
         labels: (images,).
 
     """
-    network.eval()
+    network.train()
+    buffers = {name: value.clone() for name, value in state.buffers.items()}  # updated in place
 
     def loss_and_units(parameters: Tensors, buffers: Tensors) -> tuple[Tensor, Tensors]:
         preactivations: dict[str, Tensor] = {}
@@ -54,11 +67,12 @@ def probe(
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
         return functional.cross_entropy(logits, labels), units
 
-    gradients, units = vmap(grad(loss_and_units, has_aux=True))(state.parameters, state.buffers)
+    measure = vmap(grad_and_value(loss_and_units, has_aux=True))
+    gradients, (losses, units) = measure(state.parameters, buffers)
     biases = network.scheme_biases()
     members = len(state.diverged_at)
     missing = torch.full((members,), torch.nan, dtype=next(iter(gradients.values())).dtype)
-    result = {}
+    layers = {}
     for layer in network.hidden:
         weight = gradients[f"hidden.{layer}.layer.weight"]
         bias = biases.get(layer)
@@ -70,8 +84,8 @@ def probe(
         values["bias_shift"] = (
             missing if current is None or bias is None else (current - start[bias]).norm(dim=1)
         )
-        result[layer] = values
-    return result
+        layers[layer] = values
+    return Probe(losses=losses, layers=layers)
 
 
 def _unit_statistics(preactivation: Tensor) -> Tensor:
