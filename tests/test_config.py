@@ -146,7 +146,13 @@ CASES = {
         "of digits.",
     ),
     "a speed margin the wrong way round": (
-        {"analysis": {"thresholds": {"digits": 9}, "margins": {"digits": 1}, "speed_margin": [2, 1]}},
+        {
+            "analysis": {
+                "thresholds": {"digits": 9},
+                "margins": {"digits": 1},
+                "speed_margin": [2, 1],
+            }
+        },
         "analysis: speed_margin must be two ratios below and above 1, such as [0.8, 1.25], got "
         "[2.0, 1.0].",
     ),

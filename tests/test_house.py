@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+
 from repository import REPOSITORY
 
 SCRIPTS = REPOSITORY / "workflow" / "scripts"

@@ -138,9 +138,7 @@ def test_with_batch_normalisation_the_shift_sets_the_active_share_from_the_start
 ):
     """Normalised pre-activations have SD 1, so about Φ(shift) of them are positive."""
     scheme = {"name": "s", "kind": "constant", "value": value}
-    shard = description(
-        scheme=scheme, normalization="batchnorm_shift", epochs=1, probe_images=128
-    )
+    shard = description(scheme=scheme, normalization="batchnorm_shift", epochs=1, probe_images=128)
     layers = train_shard(shard, small_digits).layers
     start = layers[layers["when"] == "start"]
     assert start["active_fraction"].mean() == pytest.approx(share, abs=0.05)

@@ -89,7 +89,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(how, finished, tmp_path)
     if how == "SIGKILL of everything":
         kill_all(workspace)
     elif how == "SIGKILL of Snakemake":
-        (snakemake,) = [child for child in psutil.Process(process.pid).children()]
+        (snakemake,) = psutil.Process(process.pid).children()
         snakemake.kill()
     else:
         process.send_signal(getattr(signal, how))
@@ -99,7 +99,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(how, finished, tmp_path)
     kept = shards(workspace)
     assert not (workspace.results / "runs.parquet").exists()
     if how.startswith("SIGKILL"):
-        assert 3 <= len(kept)
+        assert len(kept) >= 3
     else:
         assert "The same command goes on from here" in output
 

@@ -6,11 +6,11 @@ import re
 
 import pandas as pd
 import pytest
+from workspace import Workspace
+
 from biasinit.config import parse_study
 from biasinit.outcomes import RUN_COLUMNS
 from biasinit.reporting import CAPTION_NAMES, FIGURE_NAMES
-from workspace import Workspace
-
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one finished study serves all
 

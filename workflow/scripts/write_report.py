@@ -40,6 +40,7 @@ def write_report(
             captions/.
         answer: output file of the answer.
         verdicts: output file of the verdicts as CSV.
+
     """
     folder = page.parent
     parsed = parse_study(study)

@@ -396,16 +396,14 @@ def _name_problems(study: Study) -> Iterator[Problem]:
             )
 
 
-_KEYS = {
-    section: list(model.model_fields)
-    for section, model in {
-        "": Study,
-        "training": Training,
-        "analysis": Analysis,
-        "datasets": Dataset,
-        "optimizers": Optimizer,
-    }.items()
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "": Study,
+    "training": Training,
+    "analysis": Analysis,
+    "datasets": Dataset,
+    "optimizers": Optimizer,
 }
+_KEYS = {section: list(model.model_fields) for section, model in _SECTIONS.items()}
 
 
 def parse_study(mapping: Mapping[str, Any]) -> Study:

@@ -17,6 +17,7 @@ def provenance(jobs: pd.DataFrame) -> dict[str, object]:
 
     Args:
         jobs: the table `jobs`, one row per trained shard.
+
     """
     return {
         "biasinit": biasinit.__version__,
