@@ -11,9 +11,10 @@ from biasinit.reporting.catalogue import FIGURE_NAMES, FIGURES
 from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import MAXIMUM_CELLS, drawn_cells, learning_curves, share_reached
 from biasinit.reporting.drawing import draw_all, drawings
-from biasinit.reporting.effects import certainty, effects, interaction, time_ratios
+from biasinit.reporting.effects import certainty, effects, time_ratios
 from biasinit.reporting.forest import short
 from biasinit.reporting.frames import figure_frames, part
+from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.style import style_context

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from synthetic import DEVIATION, PLAN, make_study, make_tables
 
+from biasinit.reporting.answer import answers
 from biasinit.reporting.catalogue import FIGURE_NAMES
-from biasinit.reporting.display import SHOWN_ROWS, csv_href, page_tables, verdict_matrix
-from biasinit.reporting.page import control_sentences, next_command, open_questions
-from biasinit.reporting.sentences import answers, read_verdicts
+from biasinit.reporting.display import SHOWN_ROWS, csv_href, page_tables
+from biasinit.reporting.ledger import verdict_matrix
+from biasinit.reporting.methods import control_sentences
+from biasinit.reporting.page import next_command, open_questions
+from biasinit.reporting.verdict_rows import read_verdicts
 
 MEGABYTE = 1_000_000
 

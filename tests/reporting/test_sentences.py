@@ -5,15 +5,9 @@ import re
 import pytest
 from synthetic import make_study, make_tables
 
-from biasinit.reporting.sentences import (
-    Verdict,
-    answer_text,
-    answers,
-    failure_clause,
-    read_verdicts,
-    sentence,
-    threshold_words,
-)
+from biasinit.reporting.answer import answer_text, answers
+from biasinit.reporting.sentences import failure_clause, sentence, threshold_words
+from biasinit.reporting.verdict_rows import Verdict, read_verdicts
 
 BASE = Verdict(
     outcome="accuracy", normalization="none", scheme="1.0", reference="zeros", verdict="worse",

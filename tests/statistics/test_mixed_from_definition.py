@@ -47,7 +47,7 @@ class Dense:
 
     def minimise(self, start):
         best = start
-        for _ in range(6):
+        for _ in range(3):
             found = scipy.optimize.minimize(
                 self.criterion,
                 best,

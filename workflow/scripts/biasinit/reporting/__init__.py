@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any
 from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES, FIGURES
 
 if TYPE_CHECKING:
+    from biasinit.reporting.answer import answer_text
     from biasinit.reporting.drawing import caption_texts, draw_all
     from biasinit.reporting.drawn import DrawnFigure
     from biasinit.reporting.markdown import answer_markdown
     from biasinit.reporting.page import PageTemplate, ReportInputs, render_page
-    from biasinit.reporting.sentences import Verdict, answer_text, read_verdicts, sentence
+    from biasinit.reporting.sentences import sentence
+    from biasinit.reporting.verdict_rows import Verdict, read_verdicts
 
 _HOMES = {
     "DrawnFigure": "drawn",
     "PageTemplate": "page",
     "ReportInputs": "page",
-    "Verdict": "sentences",
+    "Verdict": "verdict_rows",
     "answer_markdown": "markdown",
-    "answer_text": "sentences",
+    "answer_text": "answer",
     "caption_texts": "drawing",
     "draw_all": "drawing",
-    "read_verdicts": "sentences",
+    "read_verdicts": "verdict_rows",
     "render_page": "page",
     "sentence": "sentences",
 }

@@ -12,7 +12,9 @@ import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting import numbers
-from biasinit.reporting.sentences import Verdict, answer_text, nothing_failed, threshold_words
+from biasinit.reporting.answer import answer_text
+from biasinit.reporting.sentences import threshold_words
+from biasinit.reporting.verdict_rows import Verdict, nothing_failed
 
 INTERVALS = (
     "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "

@@ -162,3 +162,8 @@ VERDICT_LABELS = MappingProxyType({"shows": "Verdicts", "kind": "table"})
 def normalization_label(normalization: str) -> str:
     """Return the words for a normalisation level, or the level itself when it has none."""
     return NORMALIZATION_LABELS.get(normalization, normalization)
+
+
+def short_normalization_label(normalization: str) -> str:
+    """Return one or two words for a normalisation level, for tables."""
+    return SHORT_NORMALIZATION_LABELS.get(normalization, normalization)

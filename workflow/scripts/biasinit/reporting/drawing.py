@@ -17,13 +17,15 @@ from biasinit.reporting.catalogue import FIGURE_NAMES
 from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import learning_curves, share_reached
 from biasinit.reporting.drawn import DrawnFigure
-from biasinit.reporting.effects import certainty, effects, effects_by_cell, interaction, time_ratios
+from biasinit.reporting.effects import certainty, effects, effects_by_cell, time_ratios
 from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, figure_frames, part
+from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.selection import scheme_order
-from biasinit.reporting.sentences import read_verdicts, threshold_words
+from biasinit.reporting.sentences import threshold_words
 from biasinit.reporting.svg import to_svg
+from biasinit.reporting.verdict_rows import read_verdicts
 
 
 def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, DrawnFigure]:

@@ -16,16 +16,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import (
-    INTERACTION_WORDS,
-    SPEED_WORDS,
-    VERDICT_SYMBOLS,
     normalization_label,
 )
+from biasinit.reporting.contrast_rows import column_values, finite_or_nan, points_rows, ratio_rows
 from biasinit.reporting.forest import (
     LONGEST_LABEL,
     ROW,
     WIDTH,
-    Frame,
     draw_forest,
     drawable,
     label_inches,
@@ -37,10 +34,11 @@ from biasinit.reporting.forest import (
     write_numbers,
 )
 from biasinit.reporting.selection import cell_labels, normalizations, records
-from biasinit.reporting.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
+from biasinit.reporting.style import INK, scheme_looks, style_context
 
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
-NO_OTHER_WORDS: Mapping[str, str] = {}
+
+
 MAXIMUM_ROWS = 160  # rows of a figure by cell; the table beside it holds all of them
 
 
@@ -56,7 +54,7 @@ def effects(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> F
     """
     if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
         return placeholder("effects", frame)
-    rows = _points_rows(frame)
+    rows = points_rows(frame)
     with style_context():
         return _panels(
             rows,
@@ -82,7 +80,7 @@ def time_ratios(
     """
     if not drawable(frame, columns=["ratio", "normalization", "scheme"]):
         return placeholder("time_ratios", frame)
-    rows = _ratio_rows(frame)
+    rows = ratio_rows(frame)
     logs = rows.copy()
     columns = [column for column in _SCALED if column in logs]
     logs[columns] = np.log(logs[columns].to_numpy(dtype=float))
@@ -110,30 +108,6 @@ _SCALED = (
 )
 
 
-def interaction(frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]) -> Figure:
-    """Return marginal means at both normalisations, and how the effect differs between them.
-
-    Args:
-        frame: marginal means, ``normalization, scheme, estimate, lower, upper``, in percent.
-        contrasts: contrasts of contrasts, the columns of :func:`effects`; may be empty.
-        schemes: order of the study.
-
-    """
-    if not drawable(frame, columns=["estimate", "normalization", "scheme"]):
-        return placeholder("interaction", frame)
-    names = [name for name in schemes if name in set(frame["scheme"])]
-    names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
-    with style_context():
-        left = label_inches(names)
-        has_contrasts = drawable(contrasts, columns=["estimate", "scheme"])
-        room = (WIDTH - left - 0.2) * (0.46 if has_contrasts else 0.94)
-        canvas = new_frame(0.95 + TALL_ROW * len(names))
-        _dumbbells(canvas, frame, names, left=left, width=room)
-        if has_contrasts:
-            _contrast_panel(canvas, contrasts, names, schemes, left=left + room + 0.3)
-    return canvas.figure
-
-
 def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: str) -> Figure:
     """Return the effects in each single cell, grouped by scheme; exploratory.
 
@@ -150,7 +124,7 @@ def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: s
         f"{short(str(s), longest=16)} · {labels[str(c)]}"
         for s, c in zip(frame["scheme"], frame["cell"], strict=True)
     ]
-    rows = _points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
+    rows = points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
     kept = rows["label"].drop_duplicates().head(MAXIMUM_ROWS)
     rows = rows[rows["label"].isin(kept)]
     with style_context():
@@ -186,7 +160,7 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
             "lower": 0.0 * values,
             "upper": values,
             "margin_lower": 0.0,
-            "margin_upper": _column(frame, "margin_upper"),
+            "margin_upper": column_values(frame, "margin_upper"),
             "text": [_certainty_text(row) for row in records(frame)],
         }
     )
@@ -202,91 +176,11 @@ def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
 def _certainty_text(row: Mapping[str, Any]) -> str:
     margin = row.get("smallest_margin")
-    text = f"±{numbers.number(_float(margin))} points"
-    needed = _float(row.get("seeds_needed"))
+    text = f"±{numbers.number(finite_or_nan(margin))} points"
+    needed = finite_or_nan(row.get("seeds_needed"))
     verdict = str(row.get("verdict", ""))
     detail = f"{numbers.count(needed)} seeds would decide" if math.isfinite(needed) else verdict
     return f"{text}\n{detail}" if detail else text
-
-
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame:
-        return pd.Series(math.nan, index=frame.index)
-    return pd.to_numeric(frame[name], errors="coerce")
-
-
-def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
-    return first.where(first.notna(), second)
-
-
-def _points_rows(frame: pd.DataFrame, *, words: Mapping[str, str] = NO_OTHER_WORDS) -> pd.DataFrame:
-    outer_lower = _first_finite(_column(frame, "simultaneous_lower"), _column(frame, "lower"))
-    outer_upper = _first_finite(_column(frame, "simultaneous_upper"), _column(frame, "upper"))
-    rows = pd.DataFrame(
-        {
-            "normalization": frame["normalization"].astype(str),
-            "scheme": frame["scheme"].astype(str),
-            "label": frame["scheme"].astype(str),
-            "estimate": _column(frame, "estimate"),
-            "lower": _column(frame, "lower"),
-            "upper": _column(frame, "upper"),
-            "outer_lower": outer_lower,
-            "outer_upper": outer_upper,
-            "margin_lower": -_column(frame, "margin"),
-            "margin_upper": _column(frame, "margin"),
-        }
-    )
-    return rows.assign(text=_texts(rows, frame, signed=True, words=words))
-
-
-def _ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    lower, upper = _column(frame, "ratio_lower"), _column(frame, "ratio_upper")
-    rows = pd.DataFrame(
-        {
-            "normalization": frame["normalization"].astype(str),
-            "scheme": frame["scheme"].astype(str),
-            "label": frame["scheme"].astype(str),
-            "estimate": _positive(_column(frame, "ratio")),
-            "lower": _positive(lower),
-            "upper": _positive(upper),
-            "outer_lower": _positive(
-                _first_finite(_column(frame, "ratio_simultaneous_lower"), lower)
-            ),
-            "outer_upper": _positive(
-                _first_finite(_column(frame, "ratio_simultaneous_upper"), upper)
-            ),
-            "margin_lower": _positive(_column(frame, "margin_lower")),
-            "margin_upper": _positive(_column(frame, "margin_upper")),
-        }
-    )
-    return rows.assign(text=_texts(rows, frame, signed=False, words=SPEED_WORDS))
-
-
-def _positive(values: pd.Series) -> pd.Series:
-    return values.where(values > 0)
-
-
-def _texts(
-    rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool, words: Mapping[str, str]
-) -> list[str]:
-    verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
-    texts = []
-    for row, verdict in zip(records(rows), verdicts, strict=True):
-        write = numbers.signed if signed else numbers.number
-        estimate = float(row["estimate"])
-        if not math.isfinite(estimate):
-            texts.append("")
-            continue
-        bounds = numbers.interval(float(row["outer_lower"]), float(row["outer_upper"]))
-        line = f"{write(estimate)} ({bounds})"
-        word = verdict if isinstance(verdict, str) else ""
-        symbol = VERDICT_SYMBOLS.get(word, "")
-        texts.append(f"{line}\n{symbol} {words.get(word, word)}" if word else line)
-    return texts
 
 
 def _panels(
@@ -348,85 +242,3 @@ def _ratio_ticks(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{math.exp(value):.2f}".rstrip("0").rstrip("."))
     )
-
-
-def _dumbbells(
-    canvas: Frame, frame: pd.DataFrame, names: Sequence[str], *, left: float, width: float
-) -> None:
-    axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
-    levels = normalizations(frame)
-    points = {(str(row["normalization"]), str(row["scheme"])): row for row in records(frame)}
-    offsets = {level: 0.14 * (2 * place - len(levels) + 1) for place, level in enumerate(levels)}
-    for place, name in enumerate(names):
-        ends = []
-        for level in levels:
-            if (level, name) not in points:
-                continue
-            row = points[level, name]
-            height = place + offsets[level]
-            filled = INK.light if level == levels[0] else PAPER.light
-            bounds = [_float(row["lower"]), _float(row["upper"])]
-            axes.plot(bounds, [height] * len(bounds), color=MUTED.light, linewidth=2.2)
-            axes.plot(
-                [float(row["estimate"])],
-                [height],
-                marker="o",
-                markersize=6,
-                markerfacecolor=filled,
-                markeredgecolor=INK.light,
-                linestyle="none",
-                label=normalization_label(level) if place == 0 else None,
-                gid="mean",
-            )
-            ends.append((float(row["estimate"]), height))
-        if len(ends) > 1:
-            axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_yticks(range(len(names)), [short(name) for name in names])
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlabel("test accuracy, %: marginal mean over cells", fontsize=8)
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.0),
-        ncols=2,
-        handletextpad=0.2,
-        borderpad=0.2,
-        columnspacing=1.0,
-        fontsize=8,
-    )
-
-
-def _contrast_panel(
-    canvas: Frame,
-    contrasts: pd.DataFrame,
-    names: Sequence[str],
-    schemes: Sequence[str],
-    *,
-    left: float,
-) -> None:
-    rows = _points_rows(contrasts, words=INTERACTION_WORDS).drop_duplicates("label")
-    rows = rows.set_index("label").reindex(list(names)).reset_index()
-    texts = [text if isinstance(text, str) else "" for text in rows["text"]]
-    lines = [line for text in texts for line in text.split("\n")]
-    width = WIDTH - left - text_inches(lines) - 0.1
-    axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
-    draw_forest(
-        axes,
-        _blank_missing(rows, contrasts),
-        looks=scheme_looks(schemes),
-        limits=symmetric_limits(rows),
-        neutral=0.0,
-    )
-    axes.tick_params(axis="y", labelleft=False)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.set_title("does the effect change?")
-    axes.set_xlabel("points: effect with − effect without", fontsize=8)
-    write_numbers(axes, texts)
-
-
-def _blank_missing(rows: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the reference, which has no contrast with itself, left blank."""
-    return rows.assign(blank=~rows["label"].isin(contrasts["scheme"].astype(str)))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from biasinit.config import Study
-from biasinit.reporting.display import verdict_matrix
-from biasinit.reporting.sentences import answers, read_verdicts, threshold_words
+from biasinit.reporting.answer import answers
+from biasinit.reporting.ledger import verdict_matrix
+from biasinit.reporting.sentences import threshold_words
+from biasinit.reporting.verdict_rows import read_verdicts
 
 
 def answer_markdown(tables: Mapping[str, pd.DataFrame], study: Study) -> str:

@@ -8,6 +8,7 @@ categories are read as text, so that no stored order of levels can change a resu
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import formulaic
@@ -56,19 +57,28 @@ class Design:
                     f"'{factor}' must be a factor of the formula, which has {known}. "
                     "Add it to the formula as a text column."
                 )
-        others = [name for name in self.levels if name not in factors]
-        columns = [*factors, *others]
-        cells = list(itertools.product(*(self.levels[name] for name in columns)))
-        grid = pd.DataFrame(cells, columns=pd.Index(columns), index=range(len(cells)))
+        names = list(self.levels)
+        order = [names.index(factor) for factor in factors]
+        rest = tuple(place for place in range(len(names)) if place not in order)
+        averaged = self._full_grid.mean(axis=rest) if rest else self._full_grid
+        # what is left stands in the order of the formula; bring it into the order asked for
+        left = sorted(order)
+        averaged = averaged.transpose([*(left.index(place) for place in order), len(order)])
+        combinations = list(itertools.product(*(self.levels[name] for name in factors)))
+        table = pd.DataFrame(combinations, columns=pd.Index(list(factors)))
+        return table, averaged.reshape(len(combinations), -1)
+
+    @cached_property
+    def _full_grid(self) -> Floats:
+        """Design rows of all combinations of levels, one axis per factor and one of columns."""
+        names = list(self.levels)
+        cells = list(itertools.product(*self.levels.values()))
+        grid = pd.DataFrame(cells, columns=pd.Index(names), index=range(len(cells)))
         for name, mean in self.means.items():
             grid[name] = mean
-        rows = np.asarray(
-            self.specification.get_model_matrix(_as_factors(grid, self.levels)), dtype=float
-        )
-        wanted = int(np.prod([len(self.levels[name]) for name in factors], dtype=int))
-        averaged = rows.reshape(wanted, -1, rows.shape[1]).mean(axis=1)
-        combinations = list(itertools.product(*(self.levels[name] for name in factors)))
-        return pd.DataFrame(combinations, columns=pd.Index(list(factors))), averaged
+        rows = self.specification.get_model_matrix(_as_factors(grid, self.levels))
+        sizes = [len(levels) for levels in self.levels.values()]
+        return np.asarray(rows, dtype=float).reshape(*sizes, len(self.names))
 
     def estimable(self, combinations: Floats) -> Booleans:
         """Return which linear combinations of the parameters, (m, columns), the data determine."""
