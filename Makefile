@@ -23,7 +23,7 @@ study: $(VENV)/study.installed
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
 
 report: study
-	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/report.html
+	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html
 
 test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser"

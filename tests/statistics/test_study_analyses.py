@@ -20,6 +20,7 @@ from biasinit.statistics import (
     analyse_speed,
     calibrate,
     check_controls,
+    influence,
     judge_claims,
     sensitivity,
     summarise_layers,
@@ -297,3 +298,11 @@ def test_specifications_and_calibration_survive_what_they_cannot_do(few, name):
 
 def test_errors_are_the_kind_that_is_shown_without_a_traceback():
     assert issubclass(RunsTableError, BiasinitError)
+
+
+def test_influence_leaves_out_each_seed_that_enters_a_contrast(runs):
+    found = influence(runs, outcome="final_accuracy", alpha=0.05, **ORDER)
+    sizes = found.groupby(["family", "normalization", "scheme"]).size()
+    assert sizes["accuracy", "none", "one"] == 17
+    assert sizes["accuracy", "none", "small"] == 20
+    assert sizes["interaction", "batchnorm_shift - none", "one"] == 17

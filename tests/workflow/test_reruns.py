@@ -120,6 +120,10 @@ def test_more_seeds_train_exactly_the_new_shards(workspace):
     )
 
 
+def test_seeds_on_the_command_line_are_the_seeds_of_the_file(workspace):
+    assert workspace.planned("--config", "seeds=8")["train"] == SHARDS
+
+
 def test_a_new_scheme_trains_only_its_own_shards(workspace):
     workspace.edit("tiny.yaml", "schemes:\n", "schemes:\n  - {name: new, kind: normal, std: 1}\n")
     assert workspace.planned()["train"] == 3

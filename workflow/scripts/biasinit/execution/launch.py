@@ -163,7 +163,9 @@ class _Lines:
             left = f", about {minutes:.1f} min of training left"
         self._console.print(
             f"{size.study}: {done:.0f} of {size.runs} runs trained, "
-            f"{finished} of {planned} jobs done{left}"
+            f"{finished} of {planned} jobs done{left}",
+            soft_wrap=True,
+            highlight=False,
         )
 
 

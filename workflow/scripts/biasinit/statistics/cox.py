@@ -10,7 +10,6 @@ Source: Efron (1977), doi:10.1080/01621459.1977.10480613 (R: survival::coxph, ti
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import formulaic
 import numpy as np
 import pandas as pd
 
@@ -22,7 +21,7 @@ from biasinit.statistics.hazard import (
     complete_rows,
     covariate_matrix,
 )
-from biasinit.statistics.model_formula import independent_columns, level_codes
+from biasinit.statistics.model_formula import independent_columns, level_codes, read_formula
 
 ITERATIONS = 40
 
@@ -82,7 +81,7 @@ def stratified_cox(
 
     """
     by = [strata] if isinstance(strata, str) else list(strata)
-    parsed = formulaic.Formula(formula.split("~")[-1])
+    parsed = read_formula(formula.split("~")[-1])
     variables = sorted({str(name) for name in parsed.required_variables})
     extra = [cluster] if cluster else []
     frame = complete_rows(data, [time, event, *by, *extra, *variables])

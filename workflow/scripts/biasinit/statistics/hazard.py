@@ -25,7 +25,12 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.arrays import Booleans, Floats, Integers, group_sums
-from biasinit.statistics.model_formula import independent_columns, level_codes, level_text
+from biasinit.statistics.model_formula import (
+    independent_columns,
+    level_codes,
+    level_text,
+    read_formula,
+)
 
 SEPARATED = 12.0  # a log hazard ratio beyond this has run off to infinity
 ITERATIONS = 60
@@ -84,7 +89,7 @@ def discrete_hazard(
     """
     strata_columns = [baseline] if isinstance(baseline, str) else list(baseline)
     right = formula.split("~")[-1]
-    parsed = formulaic.Formula(right)
+    parsed = read_formula(right)
     variables = sorted({str(name) for name in parsed.required_variables})
     frame = complete_rows(data, [time, event, cluster, *strata_columns, *variables])
     matrix, names = covariate_matrix(frame, parsed, variables)

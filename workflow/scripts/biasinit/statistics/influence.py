@@ -1,37 +1,69 @@
 """How much a single seed carries: every contrast with one seed left out at a time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.arms import ArmDifferences
+from biasinit.statistics.arms import arm_differences, crossed_differences
 from biasinit.statistics.arrays import Floats
 from biasinit.statistics.sign_flips import varies
+from biasinit.statistics.study_runs import ALL_CELLS, read_runs, treatments
+
+COLUMNS = (
+    *("family", "normalization", "scheme", "reference", "seed"),
+    *("estimate_without", "change", "p_without", "decision_changes"),
+)
 
 
-def influence(differences: ArmDifferences, *, alpha: float) -> pd.DataFrame:
-    """Return each contrast without each of its seeds.
+def influence(
+    runs: pd.DataFrame,
+    *,
+    outcome: str,
+    reference: str,
+    schemes: Sequence[str],
+    alpha: float,
+) -> pd.DataFrame:
+    """Return each contrast over all cells without each of its seeds.
 
     Args:
-        differences: per-seed differences of a family.
+        runs: the table `runs`.
+        outcome: column of numbers, such as "final_accuracy".
+        reference: name of the scheme that all others are compared with.
+        schemes: in the order of the study, without the A/A arm.
         alpha: level of the single one-sample t-tests whose decisions are compared.
 
     Returns:
-        The labels of the contrast, ``seed``, ``estimate_without, change`` (in standard errors of
-        the whole estimate), ``p_without`` and ``decision_changes``.
+        ``family, normalization, scheme, reference, seed, estimate_without, change`` (in standard
+        errors of the whole estimate), ``p_without`` and ``decision_changes``. Seeds in which a
+        run of either arm failed are not in the contrast, so leaving them out changes nothing.
 
     """
+    table = treatments(read_runs(runs, needed=[outcome]))
+    table = table[table["scheme"].isin(list(schemes))].reset_index(drop=True)
+    single = arm_differences(
+        table,
+        outcome,
+        family="accuracy",
+        reference=reference,
+        schemes=schemes,
+        set_failed_apart=True,
+    )
     frames = []
-    for place, label in differences.labels.iterrows():
-        values = differences.values[:, int(str(place))]
-        present = np.isfinite(values)
-        seeds = [unit for unit, here in zip(differences.units, present, strict=True) if here]
-        table = leave_one_out(values[present], alpha=alpha)
-        table.insert(0, "seed", seeds)
-        for name, text in reversed(list(label.items())):
-            table.insert(0, str(name), text)
-        frames.append(table)
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    for differences in (single, crossed_differences(single, family="interaction")):
+        whole = np.flatnonzero((differences.labels["cell"] == ALL_CELLS).to_numpy())
+        for place in whole:
+            values = differences.values[:, place]
+            present = np.isfinite(values)
+            part = leave_one_out(values[present], alpha=alpha)
+            names = ["family", "normalization", "scheme", "reference"]
+            label = differences.labels[names].iloc[int(place)].to_dict()
+            seeds = np.array(differences.units)[present]
+            frames.append(part.assign(seed=seeds, **{str(k): v for k, v in label.items()}))
+    frames = [frame for frame in frames if len(frame)]
+    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    return found[list(COLUMNS)]
 
 
 def leave_one_out(values: Floats, *, alpha: float) -> pd.DataFrame:

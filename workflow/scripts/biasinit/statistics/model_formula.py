@@ -14,6 +14,7 @@ from typing import Any
 import formulaic
 import numpy as np
 import pandas as pd
+from formulaic.errors import FormulaSyntaxError
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.arrays import Booleans, Floats, Integers
@@ -101,7 +102,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         NotEstimableError: no complete row is left.
 
     """
-    parsed = formulaic.Formula(formula)
+    parsed = read_formula(formula)
     if not hasattr(parsed, "lhs"):
         raise RunsTableError(f"'formula' must have an outcome before '~', got {formula!r}.")
     variables = sorted({str(name) for name in parsed.required_variables})
@@ -112,7 +113,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
             f"The table has no column {', '.join(map(repr, missing))}. "
             f"It has {', '.join(map(str, data.columns))}."
         )
-    frame = data[needed].reset_index(drop=True)
+    frame = data[needed].reset_index(drop=True).infer_objects()
     numeric = {name: _is_numeric(frame[name]) for name in variables}
     values = frame[[name for name in variables if numeric[name]]].astype(float)
     usable = frame.notna().all(axis=1).to_numpy() & np.isfinite(values.to_numpy()).all(axis=1)
@@ -146,6 +147,21 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         means=means,
         specification=matrices.rhs.model_spec,
     )
+
+
+def read_formula(formula: str) -> formulaic.Formula:
+    """Return the parsed formula.
+
+    Raises:
+        RunsTableError: it is not a formula.
+
+    """
+    try:
+        return formulaic.Formula(formula)
+    except FormulaSyntaxError:
+        raise RunsTableError(
+            f"{formula!r} is not a formula. Write for example 'accuracy ~ scheme * cell'."
+        ) from None
 
 
 def level_text(value: object) -> str:
