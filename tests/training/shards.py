@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from biasinit.training import ShardDescription
-from biasinit.training.loop import _ShardTraining
+from biasinit.training.shard import Shard
 
 CELL = {
     "dataset": "digits",
@@ -47,12 +46,7 @@ def description(
 
 
 def after_steps(shard: ShardDescription, dataset, steps: int):
-    """Return the training after some steps, and the losses of each step (steps, members)."""
-    training = _ShardTraining(shard, dataset, lambda share: None, None)
-    order = training.order.reshape(len(shard.seeds), -1, training.order.shape[-1])
-    losses = []
-    for index in range(steps):
-        batch = torch.from_numpy(order[:, index].astype(np.int64))
-        images, labels = training.images["train"][batch], training.labels["train"][batch]
-        losses.append(training.members.step(training.state, images, labels, number=index + 1))
+    """Return the shard after some steps, and the losses of each step (steps, members)."""
+    training = Shard(shard, dataset)
+    losses = [training.step(number) for number in range(1, steps + 1)]
     return training, torch.stack(losses) if losses else torch.empty(0, len(shard.seeds))

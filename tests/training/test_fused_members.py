@@ -8,6 +8,7 @@ from shards import after_steps, description
 
 from biasinit.networks import initial_state
 from biasinit.training import train_shard
+from biasinit.training.shard import Shard
 
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
 RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
@@ -88,16 +89,11 @@ def test_slot_and_width_change_no_bit(normalization, seeds, small_digits):
 def test_a_member_full_of_nan_changes_nothing_for_the_others(normalization, small_digits):
     shard = description(normalization=normalization, seeds=(3, 4))
     alone, _ = after_steps(description(normalization=normalization, seeds=(3,)), small_digits, 6)
-    from biasinit.training.loop import _ShardTraining
-
-    beside = _ShardTraining(shard, small_digits, lambda share: None, None)
+    beside = Shard(shard, small_digits)
     for value in beside.state.trained.values():
         value[1] = torch.nan
-    order = beside.order.reshape(2, -1, 16)
-    for index in range(6):
-        batch = torch.from_numpy(order[:, index].astype(np.int64))
-        images, labels = beside.images["train"][batch], beside.labels["train"][batch]
-        beside.members.step(beside.state, images, labels, number=index + 1)
+    for number in range(1, 7):
+        beside.step(number)
     assert_same_bits(member(alone, 3), member(beside, 3))
     assert beside.state.diverged_at.tolist() == [-1, 1]
 

@@ -91,23 +91,30 @@ def decide(evidence: Evidence) -> Verdict:
 def _headline(evidence: Evidence, verdict: Verdict) -> str:
     if evidence.outcome == "failure":
         return _failure_headline(evidence, verdict)
-    parts = []
-    any_failed = evidence.failed + evidence.reference_failed > 0
-    if any_failed:
-        parts.append(
-            f"{_setting(evidence)}, {_counts(evidence)}. Among the {evidence.seeds} seeds where "
-            f"both trained, {_finding(evidence, verdict)}"
-            if evidence.outcome != "speed"
-            else f"{_setting(evidence)}, {_counts(evidence)}; a run that never gets there counts "
-            f"with its full length. So counted, {_finding(evidence, verdict)}"
-        )
-    else:
-        parts.append(f"{_setting(evidence)}, {_finding(evidence, verdict)}")
+    setting, finding = _setting(evidence), _finding(evidence, verdict)
+    parts = [f"{setting}, {finding}"]
+    if evidence.failed + evidence.reference_failed > 0:
+        parts = _two_parts(evidence, setting, finding)
     if evidence.depends_on and verdict is not Verdict.NOT_ESTIMABLE:
         parts.append(f"This depends on the {evidence.depends_on.replace('_', ' ')}.")
     if evidence.fragile:
         parts.append("The second analysis decides otherwise, so this is fragile.")
     return " ".join(parts)
+
+
+def _two_parts(evidence: Evidence, setting: str, finding: str) -> list[str]:
+    """Return what failed first, then the finding and whom it is about."""
+    if evidence.outcome == "speed":
+        return [
+            f"{setting}, {_counts(evidence)}; a run that never gets there counts with its full "
+            f"length.",
+            f"So counted, {finding}",
+        ]
+    among = f"Among the {evidence.seeds} seeds where both trained"
+    if evidence.outcome == "interaction":
+        within = setting[0].lower() + setting[1:]
+        return [f"Over both normalisations, {_counts(evidence)}.", f"{among}, {within}, {finding}"]
+    return [f"{setting}, {_counts(evidence)}.", f"{among}, {finding}"]
 
 
 def _finding(evidence: Evidence, verdict: Verdict) -> str:
@@ -119,8 +126,9 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
     interval = f"95 % interval {_range(evidence)}"
     effect = _effect(evidence)
     if verdict is Verdict.EQUIVALENT:
+        where = "" if evidence.outcome == "speed" else " on this test set"
         return (
-            f"{scheme} and {reference} are equivalent: {effect}, {interval}, "
+            f"{scheme} and {reference} are equivalent{where}: {effect}, {interval}, "
             f"margin {_margin(evidence)}."
         )
     if verdict is Verdict.NEGLIGIBLE:
@@ -144,7 +152,7 @@ def _interaction_finding(evidence: Evidence, verdict: Verdict) -> str:
     numbers = f"{_effect(evidence)}, 95 % interval {_range(evidence)}"
     margin = f"margin {_margin(evidence)}"
     if verdict is Verdict.EQUIVALENT:
-        return f"{what} stays the same: {numbers}, {margin}."
+        return f"{what} stays the same on this test set: {numbers}, {margin}."
     if verdict is Verdict.NEGLIGIBLE:
         return f"{what} changes, but negligibly: {numbers}, inside the {margin}."
     if verdict is Verdict.INCONCLUSIVE:
@@ -209,16 +217,22 @@ def _failure_headline(evidence: Evidence, verdict: Verdict) -> str:
             "compared: there are no pairs of runs."
         )
     if evidence.failed + evidence.reference_failed == 0:
+        most = max(-evidence.lower, evidence.upper)
         return (
             f"{setting}, no run failed: 0 of {evidence.runs} with {evidence.scheme}, 0 of "
-            f"{evidence.reference_runs} with {evidence.reference}."
+            f"{evidence.reference_runs} with {evidence.reference}; the risk of either is at most "
+            f"{100 * most:.0f} % (95 % interval)."
         )
     ending = {
         Verdict.WORSE: f"{evidence.scheme} fails more often than {evidence.reference}",
         Verdict.BETTER: f"{evidence.scheme} fails less often than {evidence.reference}",
     }.get(verdict, "whether the risks differ remains open")
-    interval = f"{100 * evidence.lower:+.0f} to {100 * evidence.upper:+.0f} %"
+    interval = f"{_share(evidence.lower)} to {_share(evidence.upper)} %"
     return (
-        f"{setting}, {_counts(evidence)} (difference {100 * evidence.estimate:+.0f} % of runs, "
+        f"{setting}, {_counts(evidence)} (difference {_share(evidence.estimate)} % of runs, "
         f"95 % interval {interval}): {ending}."
     )
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:+.0f}".replace("-", "−")
