@@ -23,6 +23,7 @@ from biasinit.statistics.failure import (
 )
 from biasinit.statistics.influence import leave_one_out
 from biasinit.statistics.paired import one_sample
+from biasinit.statistics.risk_difference import exact_risk_difference
 from biasinit.statistics.spread import pitman_morgan
 
 SCHEMES = ("zeros", "small", "one", "xavier")
@@ -58,19 +59,36 @@ def test_risk_difference_interval_contains_the_estimate_and_agrees_with_the_test
     assert lower <= (first - second) / pairs <= upper
     if p <= 0.05:
         assert lower >= 0 or upper <= 0
+    else:
+        assert lower <= 0 <= upper
 
 
-def test_risk_difference_interval_covers_at_least_nominally():
-    """1,500 tables of 20 pairs with risks .15 and .05."""
-    rng = np.random.default_rng(1)
-    covered = 0
-    for _ in range(1_500):
-        first, second = rng.uniform(size=(2, 20)) < [[0.15], [0.05]]
-        only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-        p = exact_sign_p(np.repeat([1.0, -1.0], [only_first, only_second]))
-        lower, upper = risk_difference_interval(only_first, only_second, 20, alpha=0.05, p=p)
-        covered += lower <= 0.10 <= upper
-    assert covered / 1_500 >= 0.95
+@pytest.fixture(scope="module")
+def limits_of_twenty():
+    """The exact interval of every outcome of 20 pairs."""
+    return {
+        (first, second): exact_risk_difference(first, second, 20, alpha=0.05)
+        for first in range(21)
+        for second in range(21 - first)
+    }
+
+
+@pytest.mark.parametrize("risks", [(0.01, 0.001), (0.15, 0.05), (0.3, 0.02), (0.5, 0.2)])
+def test_risk_difference_interval_covers_at_least_nominally(limits_of_twenty, risks):
+    """Summed over all outcomes of 20 pairs, not simulated."""
+    covered = sum(
+        scipy.stats.multinomial.pmf(
+            [first, second, 20 - first - second], 20, [*risks, 1 - sum(risks)]
+        )
+        for (first, second), (lower, upper) in limits_of_twenty.items()
+        if lower <= risks[0] - risks[1] <= upper
+    )
+    assert covered >= 0.95
+
+
+def test_exact_limits_mirror_when_the_arms_are_exchanged():
+    lower, upper = exact_risk_difference(6, 1, 30, alpha=0.05)
+    assert exact_risk_difference(1, 6, 30, alpha=0.05) == pytest.approx((-upper, -lower))
 
 
 def test_one_failure_in_twenty_seeds_is_reported_as_failure(runs):

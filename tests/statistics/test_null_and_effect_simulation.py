@@ -124,13 +124,13 @@ def test_verdicts_on_null_studies_claim_a_difference_in_at_most_six_percent():
     )
     rng = np.random.default_rng(5)
     wrong = {"accuracy": 0, "interaction": 0}
-    for key in range(150):
+    for key in range(80):
         verdicts = _verdicts(_null_study(rng, template), key)
         claims = verdicts["verdict"].isin(["better", "worse", "different but negligible"])
         for outcome in wrong:
             wrong[outcome] += bool((claims & (verdicts["outcome"] == outcome)).any())
     for outcome, count in wrong.items():
-        assert clopper_pearson(count, 150)[0] <= 0.06, outcome
+        assert clopper_pearson(count, 80)[0] <= 0.06, outcome
 
 
 def test_verdict_table_of_one_null_study_claims_nothing_wrong():

@@ -308,6 +308,8 @@ def _failure_row(
         ].set_index("scheme")["upper"]
         estimate, lower, upper = 0.0, -_number(limits[reference]), _number(limits[scheme])
     different = p_adjusted <= alpha
+    if not different:  # the interval is that of a single contrast, the decision the family's
+        lower, upper = min(lower, 0.0), max(upper, 0.0)
     evidence = Evidence(
         outcome="failure",
         normalization=level,

@@ -16,6 +16,7 @@ import scipy.stats
 from biasinit.statistics.arrays import Floats
 from biasinit.statistics.multiplicity import holm
 from biasinit.statistics.paired import arrange
+from biasinit.statistics.risk_difference import MOST_PAIRS, exact_risk_difference
 from biasinit.statistics.study_runs import ALL_CELLS, levels_present, read_runs, treatments
 
 RATES = (
@@ -136,19 +137,22 @@ def risk_difference_interval(
 ) -> tuple[float, float]:
     """Return an interval for P(only first) - P(only second) with at least 1 - alpha coverage.
 
-    The two discordant probabilities get Clopper-Pearson intervals at 1 - alpha/2 each, which is
-    exact and somewhat wide; where the exact test rejects, the end beyond zero is cut at zero, so
-    that interval and p-value agree on the sign.
+    Exact by ``risk_difference`` up to 100 pairs; beyond, the two discordant probabilities get
+    Clopper-Pearson intervals at 1 - alpha/2 each. Where the interval and the exact p-value
+    disagree on zero, the end near zero is moved there.
     """
-    level = 1 - alpha / 2
-    first = clopper_pearson(only_first, pairs, level=level)
-    second = clopper_pearson(only_second, pairs, level=level)
-    lower, upper = first[0] - second[1], first[1] - second[0]
-    if p <= alpha and only_first > only_second:
-        lower = max(lower, 0.0)
-    elif p <= alpha and only_first < only_second:
-        upper = min(upper, 0.0)
-    return lower, upper
+    if pairs <= MOST_PAIRS:
+        lower, upper = exact_risk_difference(only_first, only_second, pairs, alpha=alpha)
+    else:
+        level = 1 - alpha / 2
+        first = clopper_pearson(only_first, pairs, level=level)
+        second = clopper_pearson(only_second, pairs, level=level)
+        lower, upper = first[0] - second[1], first[1] - second[0]
+    if p > alpha:
+        return min(lower, 0.0), max(upper, 0.0)
+    if only_first > only_second:
+        return max(lower, 0.0), upper
+    return lower, min(upper, 0.0)
 
 
 def _paired_row(first: Floats, second: Floats, alpha: float) -> dict[str, float] | None:
