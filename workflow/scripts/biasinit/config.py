@@ -30,13 +30,11 @@ from biasinit.schemes import (
     Zeros,
     scheme_mapping,
 )
+from biasinit.vocabulary import TREATMENTS
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
 DIGITS_IMAGES = 1797  # images in scikit-learn's handwritten digits
-
-TREATMENT_NORMALIZATIONS = ("none", "batchnorm_shift")
-IDENTITY_NORMALIZATION = "batchnorm"
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
@@ -229,11 +227,6 @@ class Study(_Model):
         return f"{self.replicate}_again" if self.replicate else None
 
     @property
-    def treatment_normalizations(self) -> tuple[str, ...]:
-        """The normalisation levels that enter models, families and means."""
-        return tuple(level for level in TREATMENT_NORMALIZATIONS if level in self.normalizations)
-
-    @property
     def cells(self) -> tuple[Cell, ...]:
         """All cells, in the order of the study file."""
         return tuple(
@@ -268,7 +261,7 @@ class Study(_Model):
         The pseudo-scheme is not trained in the identity check, which enters no statistics.
         """
         names = tuple(scheme.name for scheme in self.schemes)
-        if self.replicate_name and normalization in TREATMENT_NORMALIZATIONS:
+        if self.replicate_name and normalization in TREATMENTS:
             return (*names, self.replicate_name)
         return names
 

@@ -12,18 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-CHANCE_MARGIN = 2.0  # percentage points above chance that still count as nothing learned
+from biasinit.vocabulary import FACTORS, RUN_KEY
 
-FACTORS = (
-    "dataset",
-    "architecture",
-    "normalization",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-)
-RUN_KEY = (*FACTORS, "scheme", "seed")
+CHANCE_MARGIN = 2.0  # percentage points above chance that still count as nothing learned
 
 RUN_COLUMNS = (
     "study",

@@ -11,7 +11,6 @@ import pandas as pd
 from biasinit.config import Study
 from biasinit.reporting.catalogue import FIGURE_NAMES
 from biasinit.reporting.selection import (
-    FACTORS,
     arranged,
     contrasts,
     over_cells,
@@ -21,6 +20,7 @@ from biasinit.reporting.selection import (
     treatments,
     without_replicate,
 )
+from biasinit.vocabulary import CELL_FACTORS
 
 MEANS = "marginal mean"
 CONTRASTS = "contrast of contrasts"
@@ -92,7 +92,7 @@ def _accuracy_frames(
         ),
         "outcomes": _columns(
             arranged(runs, schemes=schemes),
-            ("normalization", "cell", *FACTORS, "scheme", *_OUTCOME),
+            ("normalization", "cell", *CELL_FACTORS, "scheme", *_OUTCOME),
         ),
     }
 

@@ -11,15 +11,8 @@ import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
+from biasinit.vocabulary import CELL_FACTORS
 
-FACTORS = (
-    "dataset",
-    "architecture",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-)
 CONDITIONAL_BASIS = "seeds where both trained"
 ALL_CELLS = "all"
 
@@ -50,13 +43,13 @@ def cell_labels(cells: Sequence[str]) -> dict[str, str]:
     """
     parts = {cell: cell.split("/") for cell in cells if cell != ALL_CELLS}
     labels = {ALL_CELLS: "mean over cells"}
-    if any(len(levels) != len(FACTORS) for levels in parts.values()):
+    if any(len(levels) != len(CELL_FACTORS) for levels in parts.values()):
         return labels | {cell: cell.replace("_", " ") for cell in parts}
     varying = [
-        place for place in range(len(FACTORS)) if len({v[place] for v in parts.values()}) > 1
+        place for place in range(len(CELL_FACTORS)) if len({v[place] for v in parts.values()}) > 1
     ]
     for cell, levels in parts.items():
-        words = [_level_words(FACTORS[place], levels[place]) for place in varying]
+        words = [_level_words(CELL_FACTORS[place], levels[place]) for place in varying]
         labels[cell] = ", ".join(words) if words else cell
     return labels
 
@@ -159,7 +152,7 @@ def single_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 def run_cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with their cell as one text column, as the analysis tables name it."""
-    present = [factor for factor in FACTORS if factor in runs]
+    present = [factor for factor in CELL_FACTORS if factor in runs]
     if runs.empty or not present:
         return runs.assign(cell=ALL_CELLS)
     texts = [runs[factor].map(str) for factor in present]

@@ -16,7 +16,8 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.engine_comparison import compare_with_statsmodels
 from biasinit.statistics.mixed import fit_mixed
 from biasinit.statistics.mixed_fit import MixedFit
-from biasinit.statistics.study_runs import ALL_CELLS, TREATMENTS, constant_groups
+from biasinit.statistics.study_runs import ALL_CELLS, constant_groups
+from biasinit.vocabulary import TREATMENTS
 
 ESTIMATES = ("estimate", "standard_error", "df", "p")
 

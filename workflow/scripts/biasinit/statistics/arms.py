@@ -15,9 +15,9 @@ from biasinit.statistics.paired import PairedArray, arrange
 from biasinit.statistics.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
-    TREATMENTS,
     levels_present,
 )
+from biasinit.vocabulary import TREATMENTS
 
 EVERY_SEED = "all seeds"
 BOTH_TRAINED = "seeds where both trained"

@@ -18,12 +18,12 @@ from biasinit.statistics.arms import arm_differences
 from biasinit.statistics.arrays import Integers
 from biasinit.statistics.pairing import pairing_audit
 from biasinit.statistics.study_runs import (
-    IDENTITY,
     common_margin,
     levels_present,
     read_runs,
     treatments,
 )
+from biasinit.vocabulary import IDENTITY
 
 IDENTITY_COLUMNS = (
     *("cell", "scheme", "reference", "seeds"),

@@ -6,19 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.study_runs import TREATMENTS
+from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 
-QUANTITIES = (
-    "active_fraction",
-    "dead_fraction",
-    "always_on_fraction",
-    "preactivation_mean",
-    "preactivation_std",
-    "gradient_norm_weight",
-    "gradient_norm_bias",
-    "bias_norm",
-    "bias_shift",
-)
 KEYS = ("normalization", "scheme", "when", "layer", "quantity")
 
 
@@ -41,7 +30,7 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
     table = table[table["normalization"].isin(TREATMENTS)]
     if schemes is not None:
         table = table[table["scheme"].isin(list(schemes))]
-    measured = [name for name in QUANTITIES if name in table]
+    measured = [name for name in PROBED_QUANTITIES if name in table]
     columns = [*KEYS, "estimate", "lower", "upper", "runs"]
     if table.empty or not measured:
         return pd.DataFrame(columns=columns)

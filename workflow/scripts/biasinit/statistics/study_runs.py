@@ -12,17 +12,8 @@ import pandas as pd
 from biasinit.errors import RunsTableError
 from biasinit.statistics.arrays import Booleans
 from biasinit.statistics.model_formula import level_text
+from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
 
-CELL_FACTORS = (
-    "dataset",
-    "architecture",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-)
-TREATMENTS = ("none", "batchnorm_shift")  # the levels of normalisation that enter models
-IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment
 ALL_CELLS = "all"
 ONLY_CELL = "the only cell"
 CROSSED_NORMALIZATION = f"{TREATMENTS[1]} - {TREATMENTS[0]}"

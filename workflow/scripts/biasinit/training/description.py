@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from biasinit.schemes import BiasScheme, scheme_from_mapping
-
-CELL_FACTORS = (
-    "dataset",
-    "architecture",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-)
+from biasinit.vocabulary import CELL_FACTORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

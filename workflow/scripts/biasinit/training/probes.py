@@ -19,18 +19,7 @@ from torch.nn import functional
 
 from biasinit.networks import Network
 from biasinit.training.members import MemberState, Tensors
-
-QUANTITIES = (
-    "active_fraction",
-    "dead_fraction",
-    "always_on_fraction",
-    "preactivation_mean",
-    "preactivation_std",
-    "gradient_norm_weight",
-    "gradient_norm_bias",
-    "bias_norm",
-    "bias_shift",
-)
+from biasinit.vocabulary import PROBED_QUANTITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +65,7 @@ def probe(
     for layer in network.hidden:
         weight = gradients[f"hidden.{layer}.layer.weight"]
         bias = biases.get(layer)
-        values = dict(zip(QUANTITIES[:5], units[layer].unbind(1), strict=True))
+        values = dict(zip(PROBED_QUANTITIES[:5], units[layer].unbind(1), strict=True))
         values["gradient_norm_weight"] = weight.flatten(1).norm(dim=1)
         values["gradient_norm_bias"] = missing if bias is None else gradients[bias].norm(dim=1)
         current = None if bias is None else state.parameters[bias]

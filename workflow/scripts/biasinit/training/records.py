@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from biasinit.training.probes import QUANTITIES, Probe
+from biasinit.training.probes import Probe
 from biasinit.training.schedule import Point
 from biasinit.training.shard import Shard
 from biasinit.training.tables import ShardTables
+from biasinit.vocabulary import PROBED_QUANTITIES
 
 
 class Records:
@@ -77,7 +78,7 @@ class Records:
                 "seed": seed,
                 "when": when,
                 "layer": layer,
-                **{name: float(values[name][member]) for name in QUANTITIES},
+                **{name: float(values[name][member]) for name in PROBED_QUANTITIES},
             }
             for member, seed in enumerate(self._shard.description.seeds)
             for layer, values in found.layers.items()
