@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from biasinit.errors import BiasinitError
@@ -12,24 +12,27 @@ from biasinit.execution.guard import end_with_workflow
 
 @contextmanager
 def job(log: str | Path) -> Iterator[None]:
-    """Send logging, warnings and errors of the block to a file.
+    """Send output, logging, warnings and errors of the block to a file.
 
     An error that a user can mend is written as its message alone, and ends the job with
     status 1; any other is a fault of ours and keeps its traceback.
     """
     end_with_workflow()
-    with Path(log).open("w", encoding="utf-8", buffering=1) as file:
-        sys.stdout = sys.stderr = file
+    terminal = sys.stderr
+    with (
+        Path(log).open("w", encoding="utf-8", buffering=1) as file,
+        redirect_stdout(file),
+        redirect_stderr(file),
+    ):
         logging.basicConfig(
             stream=file, level=logging.INFO, format="%(asctime)s %(message)s", force=True
         )
-        logging.captureWarnings(True)
         try:
             yield
         except BiasinitError as error:
             logging.error("%s", error)
-            sys.stderr = sys.__stderr__
-            print(error, file=sys.stderr)
+            print(error, file=terminal)
             sys.exit(1)
-        finally:
-            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        except Exception:
+            logging.exception("This is a fault of biasinit.")
+            raise

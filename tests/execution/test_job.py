@@ -1,0 +1,47 @@
+import logging
+import sys
+
+import pytest
+
+from biasinit.errors import DataError
+from biasinit.execution.job import job
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before():
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+    for handler in set(handlers) - set(root.handlers):
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+def test_what_a_job_says_goes_to_its_log(tmp_path, capsys):
+    with job(tmp_path / "log"):
+        print("printed")
+        logging.info("logged")
+        print("said", file=sys.stderr)
+    text = (tmp_path / "log").read_text()
+    assert all(word in text for word in ("printed", "logged", "said"))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_that_a_user_can_mend_has_no_traceback(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught, job(tmp_path / "log"):
+        raise DataError("The file is damaged. Delete it.")
+    assert caught.value.code == 1
+    assert "The file is damaged. Delete it." in capsys.readouterr().err
+    text = (tmp_path / "log").read_text()
+    assert "The file is damaged. Delete it." in text
+    assert "Traceback" not in text
+
+
+def test_a_fault_of_ours_leaves_its_traceback_in_the_log(tmp_path):
+    with pytest.raises(ZeroDivisionError), job(tmp_path / "log"):
+        _ = 1 / 0
+    text = (tmp_path / "log").read_text()
+    assert "This is a fault of biasinit." in text
+    assert "ZeroDivisionError" in text
