@@ -104,7 +104,8 @@ class Shard:
 
     def accuracy(self, subset: SubsetName) -> NDArray[np.float64]:
         """Return accuracy in percent, (members,); a diverged member scores chance."""
-        accuracy = 100 * self.correct(subset).mean(1)
+        hits = self.correct(subset)
+        accuracy = 100 * hits.sum(1) / hits.shape[1]
         return np.where(self.state.diverged_at.numpy() < 0, accuracy, 100 / self.classes)
 
     def probe(self) -> Probe:
