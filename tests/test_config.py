@@ -211,6 +211,14 @@ def test_a_shard_knows_nothing_of_the_analysis_or_of_other_shards(mapping):
     assert parse_study(mapping).shard_description(**arguments) != before
 
 
+def test_the_identity_check_has_no_schemes_without_biases(mapping):
+    mapping["schemes"].append({"name": "bare", "kind": "none_hidden"})
+    study = parse_study(mapping)
+    assert "bare" in study.schemes_at("none")
+    assert "bare" in study.schemes_at("batchnorm_shift")
+    assert study.schemes_at("batchnorm") == ("zeros", "0.01", "1.0", "xavier")
+
+
 def test_the_replicate_is_the_same_scheme_with_another_batch_order(mapping):
     study = parse_study(mapping)
     arguments = {"cell": study.cells[0], "normalization": "none", "shard": 0}

@@ -30,7 +30,7 @@ from biasinit.schemes import (
     Zeros,
     scheme_mapping,
 )
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import IDENTITY
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
@@ -258,12 +258,14 @@ class Study(_Model):
     def schemes_at(self, normalization: str) -> tuple[str, ...]:
         """Return the names trained at one normalisation, the A/A pseudo-scheme included.
 
-        The pseudo-scheme is not trained in the identity check, which enters no statistics.
+        The identity check, which enters no statistics, has neither the pseudo-scheme nor
+        schemes without hidden biases: they have nothing that batch normalisation could cancel,
+        and lack its shift, so that they are no identity.
         """
+        if normalization == IDENTITY:
+            return tuple(scheme.name for scheme in self.schemes if scheme.hidden_bias)
         names = tuple(scheme.name for scheme in self.schemes)
-        if self.replicate_name and normalization in TREATMENTS:
-            return (*names, self.replicate_name)
-        return names
+        return (*names, self.replicate_name) if self.replicate_name else names
 
     @property
     def run_count(self) -> int:
