@@ -29,7 +29,7 @@ ALLOWED = {
     "training": {"data", "errors", "networks", "schemes", "streams"},
     "outcomes": set(),
     "statistics": {"errors", "outcomes", "streams"},
-    "reporting": {"config", "errors"},
+    "reporting": {"config", "errors", "statistics"},
     "execution": {"errors"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")

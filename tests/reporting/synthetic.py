@@ -6,21 +6,18 @@ import numpy as np
 import pandas as pd
 
 from biasinit.config import Study, parse_study
+from biasinit.statistics.study_runs import cell_labels
+from biasinit.vocabulary import PROBED_QUANTITIES
 
 LEVELS = ("none", "batchnorm_shift")
 LAYERS = ("conv1", "conv2", "fc1", "output")
-QUANTITIES = (
-    "active_fraction",
-    "dead_fraction",
-    "always_on_fraction",
-    "preactivation_mean",
-    "preactivation_std",
-    "gradient_norm_weight",
-    "gradient_norm_bias",
-    "bias_norm",
-    "bias_shift",
-)
 THREAD = ("zeros", "0.01", "1.0", "xavier")
+
+
+def cell_name(study, cell):
+    """Return the name that the analysis tables give to a cell."""
+    cells = pd.DataFrame([item.model_dump() for item in study.cells])
+    return cell_labels(cells).iloc[study.cells.index(cell)]
 
 
 def make_study(schemes=THREAD, *, learning_rates=(0.02, 0.005), seeds=20, name="synthetic"):
@@ -88,7 +85,7 @@ def make_tables(
         "identity": pd.DataFrame(
             [
                 {
-                    "cell": cell.label,
+                    "cell": cell_name(study, cell),
                     "scheme": scheme,
                     "reference": names[0],
                     "seeds": study.seeds,
@@ -104,7 +101,7 @@ def make_tables(
             [
                 {
                     "normalization": level,
-                    "cell": cell.label,
+                    "cell": cell_name(study, cell),
                     "scheme": scheme,
                     "reference": names[0],
                     "seeds": study.seeds,
@@ -379,7 +376,7 @@ def _accuracy_contrasts(study, verdicts, rng):
             rows[-1] |= {"estimate": -17.4, "lower": -26.0, "upper": -8.8}
             rows.append(_contrast_row(study, verdict, "all", "seeds where both trained"))
         for cell in study.cells:
-            row = _contrast_row(study, verdict, cell.label, "all seeds", shrink=1.3)
+            row = _contrast_row(study, verdict, cell_name(study, cell), "all seeds", shrink=1.3)
             row["estimate"] += float(rng.normal(0, 0.05))
             rows.append(row)
     return pd.DataFrame(rows)
@@ -418,7 +415,7 @@ def _speed_contrasts(study, verdicts):
 def _failure_rates(study, names, failing, all_failed):
     rows = []
     for level in LEVELS:
-        for cell in ("all", *(cell.label for cell in study.cells)):
+        for cell in ("all", *(cell_name(study, cell) for cell in study.cells)):
             count = study.seeds * (len(study.cells) if cell == "all" else 1)
             for scheme in names:
                 lost = _failures(scheme, level, failing, all_failed, count)
@@ -457,7 +454,7 @@ def _failure_contrasts(study, others, failing):
                 "p": 0.03,
                 "p_adjusted": 0.04,
             }
-            for cell in ("all", *(cell.label for cell in study.cells))
+            for cell in ("all", *(cell_name(study, cell) for cell in study.cells))
             for scheme in others
             if scheme in failing
         ],
@@ -494,7 +491,7 @@ def _replicate(study, rng):
             "margin_upper": 0.5,
         }
         verdict |= {"lower": verdict["estimate"] - 0.15, "upper": verdict["estimate"] + 0.15}
-        for cell in ("all", *(cell.label for cell in study.cells)):
+        for cell in ("all", *(cell_name(study, cell) for cell in study.cells)):
             rows.append(_contrast_row(study, verdict, cell, "all seeds"))
     return pd.DataFrame(rows)
 
@@ -505,7 +502,7 @@ def _layers(names, study):
         for place, scheme in enumerate(names):
             for when in ("start", "epoch 1", "end"):
                 for depth, layer in enumerate(LAYERS):
-                    for quantity in QUANTITIES:
+                    for quantity in PROBED_QUANTITIES:
                         value = 0.5 + 0.02 * (place % 8) * (depth + 1) / 4
                         rows.append(
                             {
@@ -527,7 +524,7 @@ def _curves(study, names, failing, all_failed):
     epochs = [*(np.arange(0, 33) / 4), 9.0, 10.0, 11.0, 12.0]
     rows = []
     for level in LEVELS:
-        for cell in ("all", *(cell.label for cell in study.cells)):
+        for cell in ("all", *(cell_name(study, cell) for cell in study.cells)):
             for place, scheme in enumerate(names):
                 slow = 1.5 if scheme in failing and level == "none" else 1 + 0.02 * (place % 5)
                 for epoch in epochs:

@@ -137,7 +137,9 @@ def test_names_are_escaped(make_page, study, tables):
         name: frame.replace({"scheme": {"xavier": evil}}) if "scheme" in frame else frame
         for name, frame in tables.items()
     }
-    page = make_page(study, changed, plan=PLAN | {"note": evil}, deviations=[{"what": evil}])
+    page = make_page(
+        study, changed, plan=PLAN | {"note": evil}, deviations=[DEVIATION | {"kind": evil}]
+    )
     assert evil not in page
     assert "&lt;script&gt;" in page
     assert page.count("<script>") == 1

@@ -172,11 +172,6 @@ class Cell(_Model):
     optimizer: str
     learning_rate: float
 
-    @property
-    def label(self) -> str:
-        """All factors of the cell, as one text that tells it apart within any study."""
-        return "/".join(str(value) for value in self.model_dump().values())
-
 
 class Study(_Model):
     """A study: its schemes, factors, seeds, training and registered analysis."""

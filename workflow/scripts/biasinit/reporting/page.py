@@ -243,32 +243,20 @@ def _registration(inputs: ReportInputs) -> Registration:
     return Registration(
         status=status,
         explanation=explanation,
-        sha256=str(_first(plan, ("sha256", "sha_256", "hash", "digest"))),
-        time=str(_first(plan, ("registered_at", "time", "created", "created_at"))),
-        plan=yaml.safe_dump(_plain(plan), sort_keys=False, allow_unicode=True) if plan else "",
+        sha256=plan["sha256"] if plan else numbers.MISSING,
+        time=plan["registered_at"] if plan else numbers.MISSING,
+        plan=yaml.safe_dump(dict(plan), sort_keys=False, allow_unicode=True) if plan else "",
         deviations=tuple(_deviation(item) for item in deviations),
     )
 
 
-def _first(mapping: Mapping[str, Any], keys: Sequence[str]) -> Any:  # noqa: ANN401  # any plain value
-    return next((mapping[key] for key in keys if mapping.get(key)), numbers.MISSING)
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  # any plain value
-    return json.loads(json.dumps(value, default=str))
-
-
 def _deviation(item: Mapping[str, Any]) -> str:
     """Return one entry of ``plan_deviations.jsonl`` in words."""
-    changes = item.get("changes")
-    if not isinstance(changes, list):
-        return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in item.items())
-    parts = [
-        f"{change.get('key')}: registered {change.get('registered')}, now {change.get('now')}"
-        for change in changes
+    changes = [
+        f"{change['key']}: registered {change['registered']}, now {change['now']}"
+        for change in item["changes"]
     ]
-    head = f"{item.get('time', '')} {item.get('kind', '')}".strip()
-    return f"{head}: {'; '.join(parts)}" if parts else head
+    return ": ".join([f"{item['time']} {item['kind']}", *(["; ".join(changes)] if changes else [])])
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str], ...]:

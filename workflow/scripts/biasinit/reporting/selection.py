@@ -11,7 +11,7 @@ import pandas as pd
 
 from biasinit.config import Study
 from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
-from biasinit.vocabulary import CELL_FACTORS
+from biasinit.statistics.study_runs import cell_labels as name_cells
 
 CONDITIONAL_BASIS = "seeds where both trained"
 ALL_CELLS = "all"
@@ -35,27 +35,9 @@ def scheme_order(study: Study) -> tuple[str, ...]:
 
 
 def cell_labels(cells: Sequence[str]) -> dict[str, str]:
-    """Return a short label for each cell: the factors in which the cells differ.
-
-    'digits/small_cnn/he/standardized/sgd/0.02' among cells that differ in the learning rate
-    only is 'learning rate 0.02'. The analysis tables name cells so already, but with the names
-    of columns: 'learning_rate 0.02'.
-    """
-    parts = {cell: cell.split("/") for cell in cells if cell != ALL_CELLS}
-    labels = {ALL_CELLS: "mean over cells"}
-    if any(len(levels) != len(CELL_FACTORS) for levels in parts.values()):
-        return labels | {cell: cell.replace("_", " ") for cell in parts}
-    varying = [
-        place for place in range(len(CELL_FACTORS)) if len({v[place] for v in parts.values()}) > 1
-    ]
-    for cell, levels in parts.items():
-        words = [_level_words(CELL_FACTORS[place], levels[place]) for place in varying]
-        labels[cell] = ", ".join(words) if words else cell
-    return labels
-
-
-def _level_words(factor: str, level: str) -> str:
-    return f"learning rate {level}" if factor == "learning_rate" else level
+    """Return the words for each cell, which the tables name by the columns that vary."""
+    words = {cell: cell.replace("_", " ") for cell in cells}
+    return words | {ALL_CELLS: "mean over cells"}
 
 
 def arranged(frame: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFrame:
@@ -151,15 +133,8 @@ def single_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_cells(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs with their cell as one text column, as the analysis tables name it."""
-    present = [factor for factor in CELL_FACTORS if factor in runs]
-    if runs.empty or not present:
-        return runs.assign(cell=ALL_CELLS)
-    texts = [runs[factor].map(str) for factor in present]
-    cell = texts[0]
-    for text in texts[1:]:
-        cell = cell + "/" + text
-    return runs.assign(cell=cell)
+    """Return the runs with their cell, named as the analysis tables name it."""
+    return runs if runs.empty else runs.assign(cell=name_cells(runs))
 
 
 def treatments(frame: pd.DataFrame) -> pd.DataFrame:
