@@ -49,6 +49,10 @@ schema: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.schema --markdown > docs/configuration.md
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m pip --version > /dev/null 2>&1 || \
+		{ echo "pip is missing; on Debian: apt-get install python3-pip"; exit 1; }
 	$(PYTHON) -m venv --without-pip $(VENV)
 
 $(VENV)/study.installed: requirements.txt | $(BIN)/python

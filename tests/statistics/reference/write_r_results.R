@@ -117,7 +117,7 @@ mean_case("chicks", emmeans(f, "Diet"), "Diet")
 frame_case("chicks", "pairs_none", pairs(emmeans(f, "Diet"), adjust = "none"))
 fit_case("chicks_ml", weight ~ Time * Diet + (1 | Chick), d, REML = FALSE)
 
-d <- as.data.frame(InstEval); d <- d[as.integer(d$s) <= 400 & as.integer(d$d) <= 120, c("s", "d", "service", "y")]
+d <- as.data.frame(InstEval); d <- d[as.integer(d$s) <= 200 & as.integer(d$d) <= 200, c("s", "d", "service", "y")]
 d <- text(d, "service"); d$s <- as.integer(as.character(d$s)); d$d <- as.integer(as.character(d$d)); save_data(d, "lectures")
 fit_case("lectures", y ~ service + (1 | s) + (1 | d), d)
 fit_case("lectures_ml", y ~ service + (1 | s) + (1 | d), d, REML = FALSE)
@@ -151,7 +151,7 @@ fit_case("runs_ml", accuracy ~ scheme + bn + cell + (1 | seed) + (1 | seed:cell)
 lme_case <- function(case, fixed, random, by, data, method = "REML") {
   fit <- lme(fixed, random = random, weights = varIdent(form = by), data = data, method = method,
     control = lmeControl(opt = "optim", msMaxIter = 500, returnObject = FALSE, tolerance = 1e-10, msTol = 1e-12))
-  table <- summary(fit)$tTable
+  table <- summary(fit, adjustSigma = FALSE)$tTable  # plain ML, no n - p
   for (i in seq_len(nrow(table))) {
     put(case, "estimate", rownames(table)[i], table[i, 1]); put(case, "standard_error", rownames(table)[i], table[i, 2])
   }
@@ -161,18 +161,18 @@ lme_case <- function(case, fixed, random, by, data, method = "REML") {
   fit
 }
 d <- text(as.data.frame(Orthodont), c("Subject", "Sex")); save_data(d, "orthodont")
-lme_case("orthodont", distance ~ age * Sex, ~ 1 | Subject, ~ 1 | Sex, d)
-lme_case("orthodont_ml", distance ~ age * Sex, ~ 1 | Subject, ~ 1 | Sex, d, "ML")
+invisible(lme_case("orthodont", distance ~ age * Sex, ~ 1 | Subject, ~ 1 | Sex, d))
+invisible(lme_case("orthodont_ml", distance ~ age * Sex, ~ 1 | Subject, ~ 1 | Sex, d, "ML"))
 r$block <- paste(r$seed, r$cell)
-lme_case("runs_by_scheme", accuracy ~ scheme * bn + cell, ~ 1 | block, ~ 1 | scheme, r)
-lme_case("runs_by_both", accuracy ~ scheme * bn + cell, ~ 1 | block, ~ 1 | scheme * bn, r)
-lme_case("runs_nested_by_scheme", accuracy ~ scheme * bn + cell, ~ 1 | seed / cell, ~ 1 | scheme, r)
+invisible(lme_case("runs_by_scheme", accuracy ~ scheme * bn + cell, ~ 1 | block, ~ 1 | scheme, r))
+invisible(lme_case("runs_by_both", accuracy ~ scheme * bn + cell, ~ 1 | block, ~ 1 | scheme * bn, r))
+invisible(lme_case("runs_nested_by_scheme", accuracy ~ scheme * bn + cell, ~ 1 | seed / cell, ~ 1 | scheme, r))
 m <- text(as.data.frame(Machines), c("Worker", "Machine"))
 m <- m[-c(2, 3, 6, 12, 20, 33, 46), ]; save_data(m, "machines_unbalanced")
 f <- fit_case("machines_unbalanced", score ~ Machine + (1 | Worker) + (1 | Worker:Machine), m)
 frame_case("machines_unbalanced", "pairs_holm", pairs(emmeans(f, "Machine"), adjust = "holm"))
 mvt_case("machines_unbalanced", "pairs_tukey", pairs(emmeans(f, "Machine")))
-lme_case("machines_by_machine", score ~ Machine, ~ 1 | Worker / Machine, ~ 1 | Machine, m)
+invisible(lme_case("machines_by_machine", score ~ Machine, ~ 1 | Worker / Machine, ~ 1 | Machine, m))
 w <- text(as.data.frame(warpbreaks), c("wool", "tension")); save_data(w, "looms")
 g <- gls(breaks ~ wool * tension, w, weights = varIdent(form = ~ 1 | tension))
 put("looms", "log_likelihood", "", as.numeric(logLik(g)))

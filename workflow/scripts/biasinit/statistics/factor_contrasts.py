@@ -15,6 +15,7 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.arrays import Floats
+from biasinit.statistics.model_formula import level_text
 from biasinit.statistics.multiplicity import LargestT, holm
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def contrasts(
 def _pairs(levels: Sequence[str], factor: str, reference: str | None) -> list[tuple[str, str]]:
     if reference is None:
         return list(itertools.combinations(levels, 2))
+    reference = level_text(reference)
     if reference not in levels:
         raise NotEstimableError(
             f"'reference' must be a level of '{factor}', which has {', '.join(levels)}, "

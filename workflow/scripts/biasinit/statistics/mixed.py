@@ -16,8 +16,8 @@ import pandas as pd
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.arrays import Booleans, Floats, Integers, group_sums
 from biasinit.statistics.block_likelihood import BlockLikelihood
-from biasinit.statistics.mixed_fit import MixedFit, MixedState, as_list
-from biasinit.statistics.model_formula import Design, level_codes, read_design
+from biasinit.statistics.mixed_fit import MixedFit, MixedState
+from biasinit.statistics.model_formula import Design, as_list, level_codes, read_design
 from biasinit.statistics.variance_optimum import VarianceOptimum, maximise
 
 NO_VARIATION = 1e-12  # spread / largest value below which the outcome does not vary
@@ -26,7 +26,7 @@ NO_VARIATION = 1e-12  # spread / largest value below which the outcome does not 
 def fit_mixed(
     data: pd.DataFrame,
     formula: str,
-    random: Sequence[str],
+    random: str | Sequence[str],
     *,
     method: Literal["REML", "ML"] = "REML",
     residual_by: str | Sequence[str] | None = None,
@@ -47,7 +47,8 @@ def fit_mixed(
     """
     if method not in ("REML", "ML"):
         raise NotEstimableError(f"'method' must be 'REML' or 'ML', got {method!r}.")
-    grouping = [[part.strip() for part in term.split(":")] for term in random]
+    names = as_list(random)
+    grouping = [[part.strip() for part in term.split(":")] for term in names]
     by = as_list(residual_by)
     design = read_design(data, formula, [*itertools.chain.from_iterable(grouping), *by])
     used = data.iloc[design.rows]
@@ -87,7 +88,6 @@ def fit_mixed(
     criterion = optimum.point.value + 2 * n * np.log(scale)
     if method == "REML":
         criterion += 2 * np.log(np.abs(np.diag(triangle))).sum() - 2 * p * np.log(scale)
-    names = list(random)
     return MixedFit(
         formula=formula,
         random=tuple(names),

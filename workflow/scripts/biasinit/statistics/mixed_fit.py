@@ -20,7 +20,7 @@ from biasinit.statistics import factor_contrasts
 from biasinit.statistics.arrays import Floats, Integers
 from biasinit.statistics.block_likelihood import BlockLikelihood
 from biasinit.statistics.estimates import Contrast, Equivalence, JointTest, two_one_sided
-from biasinit.statistics.model_formula import Design
+from biasinit.statistics.model_formula import Design, as_list
 from biasinit.statistics.variance_optimum import VarianceOptimum
 
 Combination = Mapping[str, float] | npt.ArrayLike
@@ -83,6 +83,8 @@ class MixedFit:
 
         """
         names = list(self.params.index)
+        if isinstance(weights, pd.Series):
+            weights = {str(name): float(value) for name, value in weights.items()}
         if isinstance(weights, Mapping):
             unknown = [name for name in weights if name not in names]
             if unknown:
@@ -280,10 +282,3 @@ def _rows_of(rows: npt.ArrayLike | Sequence[Mapping[str, float]]) -> Sequence[Co
     if isinstance(rows, Sequence) and rows and isinstance(rows[0], Mapping):
         return [row for row in rows if isinstance(row, Mapping)]
     return list(np.atleast_2d(np.asarray(rows, dtype=float)))
-
-
-def as_list(names: str | Sequence[str] | None) -> list[str]:
-    """Return one name, several or none as a list."""
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)

@@ -6,6 +6,7 @@ categories are read as text, so that no stored order of levels can change a resu
 """
 
 import itertools
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,7 +115,10 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
             f"It has {', '.join(map(str, data.columns))}."
         )
     frame = data[needed].reset_index(drop=True).infer_objects()
-    numeric = {name: _is_numeric(frame[name]) for name in variables}
+    numeric = {
+        name: _is_numeric(frame[name]) and not _is_categorical_in(formula, name)
+        for name in variables
+    }
     values = frame[[name for name in variables if numeric[name]]].astype(float)
     usable = frame.notna().all(axis=1).to_numpy() & np.isfinite(values.to_numpy()).all(axis=1)
     rows = np.flatnonzero(usable)
@@ -168,6 +172,12 @@ def level_text(value: object) -> str:
     """Return a factor level as text; 0.02 is '0.02' and 1.0 is '1.0'."""
     return str(value)
 
+def as_list(names: str | Sequence[str] | None) -> list[str]:
+    """Return one name, several or none as a list."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
 
 def level_codes(data: pd.DataFrame, columns: Sequence[str]) -> tuple[Integers, tuple[str, ...]]:
     """Return the level of each row in the interaction of ``columns``, and the sorted levels.
@@ -217,6 +227,11 @@ def _null_space(matrix: Floats, kept: Booleans) -> Floats:
 
 def _is_numeric(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_categorical_in(formula: str, name: str) -> bool:
+    """Return whether the formula reads a column of numbers as a factor, as in C(k)."""
+    return re.search(rf"\bC\(\s*`?{re.escape(name)}`?\s*[,)]", formula) is not None
 
 
 def _as_factors(frame: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.arrays import Floats
-from biasinit.statistics.model_formula import level_codes
+from biasinit.statistics.model_formula import as_list, level_codes, level_text
 from biasinit.statistics.sign_flips import FlipFamily, FlipMethod, flip_family, varies
 from biasinit.streams import Purpose, stream
 
@@ -220,9 +220,9 @@ def paired_contrasts(
     factor: str,
     reference: str,
     unit: str = "seed",
-    average_over: str | Sequence[str] = (),
+    average_over: str | Sequence[str] | None = (),
     *,
-    by: str | Sequence[str] = (),
+    by: str | Sequence[str] | None = (),
     interaction: str | None = None,
     failed: str | None = None,
     alpha: float = 0.05,
@@ -252,7 +252,8 @@ def paired_contrasts(
         simultaneous_upper`` (sign flips), ``method``.
 
     """
-    over, within = _names(average_over), _names(by)
+    over, within = as_list(average_over), as_list(by)
+    reference = level_text(reference)
     crossing = [interaction] if interaction else []
     array = arrange(data, outcome, factor, unit=unit, cells=over, strata=[*within, *crossing])
     if reference not in array.levels:
@@ -308,6 +309,3 @@ def _crossed(
             found.append((key, label, np.asarray(means[later] - means[first])))
     return found
 
-
-def _names(columns: str | Sequence[str]) -> list[str]:
-    return [columns] if isinstance(columns, str) else list(columns)

@@ -16,6 +16,7 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.arrays import Floats
+from biasinit.statistics.model_formula import as_list
 from biasinit.statistics.paired import arrange, one_sample
 
 
@@ -53,7 +54,7 @@ def restricted_mean_contrast(
     *,
     restriction: float,
     unit: str = "seed",
-    average_over: Sequence[str] = (),
+    average_over: str | Sequence[str] | None = (),
 ) -> RestrictedMeanContrast:
     """Return one level against the reference, within units.
 
@@ -73,7 +74,7 @@ def restricted_mean_contrast(
     restricted = data[time].astype(float).where(happened, restriction).fillna(restriction)
     table = data.assign(restricted_time=np.minimum(restricted, restriction))
     array = arrange(
-        table, "restricted_time", factor, unit=unit, cells=list(average_over), strata=[]
+        table, "restricted_time", factor, unit=unit, cells=as_list(average_over), strata=[]
     )
     for name in (level, reference):
         if name not in array.levels:
