@@ -26,7 +26,7 @@ ALLOWED = {
     "registration": {"config", "errors"},
     "data": {"errors", "streams"},
     "networks": {"schemes", "streams"},
-    "training": {"data", "errors", "networks", "schemes", "streams"},
+    "training": {"data", "errors", "networks", "schemes", "streams", "tables"},
     "outcomes": set(),
     "statistics": {"errors", "outcomes", "streams"},
     "reporting": {"config", "errors", "statistics"},

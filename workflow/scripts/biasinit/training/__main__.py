@@ -1,0 +1,82 @@
+"""Train one shard without Snakemake: ``python -m biasinit.training shard.json DATA OUTPUT``.
+
+``shard.json`` is the description that the workflow gives to its jobs (what
+``Study.shard_description`` returns), DATA a prepared data set
+(``results/STUDY/data/NAME.npz``), and OUTPUT a folder that gets one Parquet file for each table. A machine needs torch, numpy, pandas
+and pyarrow for this; a description in YAML needs PyYAML too.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from biasinit.data import load_prepared
+from biasinit.errors import BiasinitError, ConfigurationError, Problem
+from biasinit.tables import write_table
+from biasinit.training.description import ShardDescription
+from biasinit.training.loop import train_shard
+from biasinit.training.tables import TABLE_NAMES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the shard that the command line names; return the exit status."""
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    try:
+        description = _description(options.shard)
+        tables = train_shard(
+            description,
+            load_prepared(options.data),
+            progress=lambda share: print(f"{share:.0%} of epochs", file=sys.stderr),
+        )
+    except BiasinitError as error:
+        print(error, file=sys.stderr)
+        return 1
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name in TABLE_NAMES:
+        write_table(getattr(tables, name), options.output / f"{name}.parquet")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m biasinit.training", description=__doc__)
+    parser.add_argument("shard", type=Path, help="description of the shard, JSON or YAML")
+    parser.add_argument("data", type=Path, help="prepared data set, .npz")
+    parser.add_argument("output", type=Path, help="folder for the tables")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    return parser
+
+
+def _description(path: Path) -> ShardDescription:
+    try:
+        return ShardDescription.from_mapping(_read(path))
+    except OSError as error:
+        problem = Problem(key=str(path), what=f"cannot be read ({error.strerror}).", mend="")
+    except (ValueError, TypeError, AttributeError) as error:
+        problem = Problem(key=str(path), what=f"is no description of a shard ({error}).", mend="")
+    except KeyError as error:
+        problem = Problem(key=str(path), what=f"lacks the key {error}.", mend="Add it.")
+    raise ConfigurationError([problem])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        content: dict[str, Any] = json.loads(text)
+        return content
+    import yaml  # only here: a machine that trains from JSON need not have it
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    return content
+
+
+if __name__ == "__main__":
+    sys.exit(main())
