@@ -22,8 +22,16 @@ onstart:
     begin()
 
 
-include: "workflow/rules/data.smk"
-include: "workflow/rules/training.smk"
+if TRAINED:
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/training.smk"
+
+else:
+
+    include: "workflow/rules/imports.smk"
+
+
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/reporting.smk"
 

@@ -28,6 +28,7 @@ ALLOWED = {
     "networks": {"schemes", "streams"},
     "training": {"data", "errors", "networks", "schemes", "streams", "tables"},
     "outcomes": set(),
+    "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
     "reporting": {"config", "errors", "statistics"},
     "execution": {"errors"},

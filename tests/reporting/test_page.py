@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import io
 import re
 from html.parser import HTMLParser
@@ -223,7 +224,7 @@ def test_any_study_gives_a_page_below_five_megabytes(make_page, case):
 
 
 def test_a_study_without_batch_normalisation_has_a_page(make_page, study, tables):
-    alone = study.model_copy(update={"normalizations": ("none",), "replicate": None})
+    alone = dataclasses.replace(study, replicate=None, replicate_name=None)
     kept = {
         name: frame[frame["normalization"] == "none"].reset_index(drop=True)
         for name, frame in tables.items()
@@ -239,6 +240,6 @@ def test_cells_with_different_margins_and_thresholds_have_a_page(make_page, stud
     analysis = study.analysis.model_copy(
         update={"thresholds": {"a": 95.0, "b": 90.0}, "margins": {"a": 0.5, "b": 0.2}}
     )
-    text = text_of(make_page(study.model_copy(update={"analysis": analysis}), tables))
+    text = text_of(make_page(dataclasses.replace(study, analysis=analysis), tables))
     assert "Slower to the threshold" in text
     assert "±0.2 and ±0.5" in text

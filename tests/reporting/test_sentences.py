@@ -143,7 +143,7 @@ def test_a_large_p_value_is_never_read_as_no_difference(study, tables):
 def test_every_number_of_the_answer_is_in_the_table(study, tables):
     verdicts = read_verdicts(tables, study)
     text = answer_text(verdicts, threshold=threshold_words(study))
-    known = {"95", "0.5", "0.8", "1.25", *(name.name for name in study.schemes)}
+    known = {"95", "0.5", "0.8", "1.25", *study.schemes}
     for row in verdicts:
         values = (row.estimate, row.lower, row.upper)
         known |= {f"{abs(value):.2f}" for value in values if math.isfinite(value)}
@@ -178,7 +178,7 @@ def test_thirty_schemes_are_all_named():
     study = make_study(["zeros", *(f"scheme_{number:02d}" for number in range(29))])
     verdicts = read_verdicts(make_tables(study), study)
     for answer in answers(verdicts, threshold="95 %"):
-        assert all(scheme.name in str(answer) for scheme in study.schemes[1:])
+        assert all(scheme in str(answer) for scheme in study.schemes[1:])
 
 
 def test_no_verdicts_give_no_answer(study):
@@ -188,5 +188,5 @@ def test_no_verdicts_give_no_answer(study):
 
 def test_different_thresholds_are_not_given_one_number(study):
     analysis = study.analysis.model_copy(update={"thresholds": {"a": 95.0, "b": 90.0}})
-    assert threshold_words(study.model_copy(update={"analysis": analysis})) == "the threshold"
+    assert threshold_words(dataclasses.replace(study, analysis=analysis)) == "the threshold"
     assert threshold_words(study) == "95 %"

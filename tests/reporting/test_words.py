@@ -42,7 +42,7 @@ def test_marks_of_restructured_text_are_escaped():
 
 def test_the_workflow_description_renders_from_the_config(study, template):
     source = Path(__file__).parents[2] / "report" / "workflow.rst"
-    config = study.model_dump(mode="json")
+    config = study.keys
     text = jinja2.Template(source.read_text(encoding="utf-8")).render(snakemake={"config": config})
     assert "zeros, 0.01, 1.0, xavier" in text
     docutils.core.publish_string(text, writer="html5", settings_overrides={"halt_level": 2})
@@ -92,7 +92,7 @@ def test_the_judged_row_is_the_one_on_seeds_where_both_trained(tables, study):
 def test_contrasts_carry_their_verdicts(tables, study):
     frame = contrasts(
         tables, "accuracy_contrasts", family="accuracy", outcome="accuracy",
-        schemes=[scheme.name for scheme in study.schemes],
+        schemes=study.schemes,
     )  # fmt: skip
     assert len(frame) == 6
     assert frame["verdict"].notna().all()
@@ -100,4 +100,4 @@ def test_contrasts_carry_their_verdicts(tables, study):
 
 def test_one_cell_study_has_a_command_and_a_name():
     study = make_study(("zeros", "1.0"), learning_rates=(0.02,))
-    assert len(study.cells) == 1
+    assert study.cells == 1

@@ -33,8 +33,8 @@ rule analyse_accuracy:
 
 rule analyse_speed:
     input:
+        **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),
         runs="results/{study}/runs.parquet",
-        curves="results/{study}/curves.parquet",
     output:
         means="results/{study}/analysis/speed_means.parquet",
         contrasts="results/{study}/analysis/speed_contrasts.parquet",
@@ -117,8 +117,8 @@ rule analyse_layers:
 
 rule check_controls:
     input:
+        **({"correct": "results/{study}/correct.parquet"} if TRAINED else {}),
         runs="results/{study}/runs.parquet",
-        correct="results/{study}/correct.parquet",
     output:
         identity="results/{study}/analysis/identity.parquet",
         replicate="results/{study}/analysis/replicate.parquet",
@@ -153,9 +153,13 @@ rule check_controls:
 
 rule judge_claims:
     input:
+        **(
+            {"speed_contrasts": "results/{study}/analysis/speed_contrasts.parquet"}
+            if HAS_SPEED
+            else {}
+        ),
         runs="results/{study}/runs.parquet",
         accuracy_contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
-        speed_contrasts="results/{study}/analysis/speed_contrasts.parquet",
         failure_rates="results/{study}/analysis/failure_rates.parquet",
         failure_contrasts="results/{study}/analysis/failure_contrasts.parquet",
     output:

@@ -11,12 +11,13 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from biasinit.config import parse_study
+from biasinit.config import Study, parse_any_study
 from biasinit.errors import BiasinitError
 from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
+from biasinit.imported import read_brought_runs
 from biasinit.registration import plan_digest, plan_of, register
 from biasinit.reporting.catalogue import (
     ANSWER,
@@ -27,30 +28,24 @@ from biasinit.reporting.catalogue import (
 )
 
 try:
-    STUDY = parse_study(config)
+    STUDY = parse_any_study(config)
 except BiasinitError as error:
     # WorkflowError prints its message alone, without a traceback
     raise WorkflowError(str(error))
 
-CELLS = {tuple(map(str, cell.model_dump().values())): cell for cell in STUDY.cells}
+# a study trains its runs here, unless it brings them as a table
+TRAINED = isinstance(STUDY, Study)
 SHARD = "{dataset}/{architecture}/{normalization}/{weight_init}/{input_scaling}/{optimizer}/{learning_rate}/{scheme}/{shard}"
 
 
 wildcard_constraints:
     study=re.escape(STUDY.study),
-    dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
-    architecture="|".join(map(re.escape, STUDY.architectures)),
-    normalization="|".join(map(re.escape, STUDY.normalizations)),
-    weight_init="|".join(map(re.escape, STUDY.weight_inits)),
-    input_scaling="|".join(map(re.escape, STUDY.input_scalings)),
-    optimizer="|".join(re.escape(optimizer.name) for optimizer in STUDY.optimizers),
-    learning_rate="|".join(re.escape(repr(rate)) for rate in STUDY.learning_rates),
-    scheme="|".join(map(re.escape, STUDY.schemes_at("none"))),
-    shard=r"\d+",
 
 
 def shards():
     """Return the path of every shard of the study, below its table's folder."""
+    if not TRAINED:
+        return []
     return [
         SHARD.format(
             **cell.model_dump(), normalization=normalization, scheme=scheme, shard=shard
@@ -102,50 +97,70 @@ def analysis_keys(*names):
     """Return the keys of the registered analysis that a rule uses, and no others."""
     everything = {
         "reference": STUDY.reference,
-        "schemes": [scheme.name for scheme in STUDY.schemes],
+        "schemes": scheme_names(),
         "replicate": STUDY.replicate,
-        "epochs": STUDY.training.epochs,
+        "epochs": STUDY.training.epochs if TRAINED else STUDY.epochs,
         "analysis_seed": STUDY.study_seed,
-        "test_images": {dataset.name: dataset.test for dataset in STUDY.datasets},
         **STUDY.analysis.model_dump(),
     }
-    return {name: everything[name] for name in names}
+    if TRAINED:
+        everything["test_images"] = {item.name: item.test for item in STUDY.datasets}
+    return {name: everything[name] for name in names if name in everything}
+
+
+def scheme_names():
+    """Return the names of the schemes, without the A/A arm."""
+    return [scheme.name for scheme in STUDY.schemes] if TRAINED else list(STUDY.schemes)
+
+
+def available_columns():
+    """Return the columns of the runs that decide which analyses there are."""
+    if TRAINED:
+        return {"epochs_to_threshold", "layers", "curves", "correct", "jobs"}
+    try:
+        return set(read_brought_runs(Path(STUDY.runs_table)).columns)
+    except BiasinitError as error:
+        raise WorkflowError(str(error))
+
+
+def reported_tables():
+    """Return the tables that the report shows, and where they are."""
+    analyses = [
+        "accuracy_means",
+        "accuracy_contrasts",
+        "accuracy_model",
+        "failure_rates",
+        "failure_contrasts",
+        "identity",
+        "replicate",
+        "pairing",
+        "verdicts",
+    ]
+    if HAS_SPEED:
+        analyses += ["speed_means", "speed_contrasts", "curve_means"]
+    if TRAINED:
+        analyses.append("layer_means")
+    tables = {"runs": "runs", **{name: f"analysis/{name}" for name in analyses}}
+    return tables | ({"jobs": "jobs"} if TRAINED else {})
 
 
 STUDY_FOLDER = Path("results") / STUDY.study
 STUDY_KEYS = STUDY.model_dump(mode="json")
 CONFIGFILE = next(iter(workflow.overwrite_configfiles), None)
+CELLS = (
+    {tuple(map(str, cell.model_dump().values())): cell for cell in STUDY.cells}
+    if TRAINED
+    else {}
+)
 SIZE = StudySize(
     study=STUDY.study,
     folder=str(STUDY_FOLDER),
-    runs=STUDY.run_count,
+    runs=STUDY.run_count if TRAINED else 0,
     shards=tuple(shards()),
-    runs_per_shard=STUDY.seeds_per_shard,
+    runs_per_shard=STUDY.seeds_per_shard if TRAINED else 0,
 )
-
-# the tables that the report shows, and where they are
-REPORTED = {
-    "runs": "runs",
-    "jobs": "jobs",
-    **{
-        name: f"analysis/{name}"
-        for name in (
-            "accuracy_means",
-            "accuracy_contrasts",
-            "accuracy_model",
-            "speed_means",
-            "speed_contrasts",
-            "curve_means",
-            "failure_rates",
-            "failure_contrasts",
-            "identity",
-            "replicate",
-            "pairing",
-            "layer_means",
-            "verdicts",
-        )
-    },
-}
+HAS_SPEED = "epochs_to_threshold" in available_columns()
+REPORTED = reported_tables()
 
 announce_workflow()
 announce(SIZE)

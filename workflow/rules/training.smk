@@ -1,3 +1,15 @@
+wildcard_constraints:
+    dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
+    architecture="|".join(map(re.escape, STUDY.architectures)),
+    normalization="|".join(map(re.escape, STUDY.normalizations)),
+    weight_init="|".join(map(re.escape, STUDY.weight_inits)),
+    input_scaling="|".join(map(re.escape, STUDY.input_scalings)),
+    optimizer="|".join(re.escape(optimizer.name) for optimizer in STUDY.optimizers),
+    learning_rate="|".join(re.escape(repr(rate)) for rate in STUDY.learning_rates),
+    scheme="|".join(map(re.escape, STUDY.schemes_at("none"))),
+    shard=r"\d+",
+
+
 # One job trains one shard: consecutive seeds of one scheme, in one cell, at one normalisation.
 rule train:
     input:

@@ -9,10 +9,10 @@ from biasinit.tables import read_table, write_table
 
 
 def write_speed(
-    *, runs: str, curves: str, plan: Mapping[str, Any], tables: Mapping[str, str]
+    *, runs: str, curves: str | None, plan: Mapping[str, Any], tables: Mapping[str, str]
 ) -> None:
-    """Write means and contrasts of the time to threshold, and mean curves, as the plan says."""
-    analysis = analyse_speed(read_table(runs), read_table(curves), **plan)
+    """Write means and contrasts of the time to threshold, and mean curves if there are any."""
+    analysis = analyse_speed(read_table(runs), read_table(curves) if curves else None, **plan)
     for name, path in tables.items():
         write_table(getattr(analysis, name), path)
 
@@ -21,7 +21,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         write_speed(
             runs=snakemake.input.runs,
-            curves=snakemake.input.curves,
+            curves=snakemake.input.get("curves"),
             plan=snakemake.params.plan,
             tables=dict(snakemake.output.items()),
         )

@@ -9,10 +9,10 @@ from biasinit.tables import read_table, write_table
 
 
 def write_controls(
-    *, runs: str, correct: str, plan: Mapping[str, Any], tables: Mapping[str, str]
+    *, runs: str, correct: str | None, plan: Mapping[str, Any], tables: Mapping[str, str]
 ) -> None:
     """Write the identity check, the A/A arm and the pairing audit."""
-    checks = check_controls(read_table(runs), read_table(correct), **plan)
+    checks = check_controls(read_table(runs), read_table(correct) if correct else None, **plan)
     for name, path in tables.items():
         write_table(getattr(checks, name), path)
 
@@ -21,7 +21,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         write_controls(
             runs=snakemake.input.runs,
-            correct=snakemake.input.correct,
+            correct=snakemake.input.get("correct"),
             plan=snakemake.params.plan,
             tables=dict(snakemake.output.items()),
         )

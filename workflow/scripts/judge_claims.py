@@ -11,7 +11,8 @@ from biasinit.tables import read_table, write_table
 def write_verdicts(*, tables: Mapping[str, str], plan: Mapping[str, Any], output: str) -> None:
     """Write the table of verdicts from the tables of the analyses."""
     frames = {name: read_table(path) for name, path in tables.items()}
-    write_table(judge_claims(**frames, **plan), output)
+    speed = frames.pop("speed_contrasts", None)
+    write_table(judge_claims(**frames, speed_contrasts=speed, **plan), output)
 
 
 if __name__ == "__main__":

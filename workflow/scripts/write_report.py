@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from biasinit.config import parse_study
+from biasinit.config import parse_any_study
 from biasinit.execution.job import job
 from biasinit.execution.provenance import provenance
 from biasinit.registration import read_registration
@@ -14,6 +14,7 @@ from biasinit.reporting import (
     answer_markdown,
     caption_texts,
     draw_all,
+    facts_of,
     render_page,
 )
 from biasinit.tables import read_table
@@ -43,21 +44,21 @@ def write_report(
 
     """
     folder = page.parent
-    parsed = parse_study(study)
     frames = {name: read_table(path) for name, path in tables.items()}
+    facts = facts_of(parse_any_study(study), frames["runs"])
     registration = read_registration(folder)
-    drawn = draw_all(frames, parsed)
+    drawn = draw_all(frames, facts)
     for name, figure in drawn.items():
         (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
         figure.data.to_csv(folder / "figures" / f"{name}.csv", index=False)
-    for name, text in caption_texts(frames, parsed, drawn).items():
+    for name, text in caption_texts(frames, facts, drawn).items():
         (folder / "captions" / f"{name}.rst").write_text(text, encoding="utf-8")
     inputs = ReportInputs(
-        study=parsed,
+        study=facts,
         tables=frames,
         plan=registration.plan,
         deviations=registration.deviations,
-        provenance=provenance(frames["jobs"]),
+        provenance=provenance(frames.get("jobs")),
         figures=drawn,
         template=PageTemplate(
             **{part: Path(path).read_text(encoding="utf-8") for part, path in template.items()}
@@ -65,7 +66,7 @@ def write_report(
         configfile=configfile,
     )
     page.write_text(render_page(inputs), encoding="utf-8")
-    answer.write_text(answer_markdown(frames, parsed), encoding="utf-8")
+    answer.write_text(answer_markdown(frames, facts), encoding="utf-8")
     frames["verdicts"].to_csv(verdicts, index=False)
 
 

@@ -140,8 +140,8 @@ class Training(_Model):
 class Analysis(_Model):
     """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
 
-    thresholds: dict[str, Percent]
-    """Validation accuracy (percent) that counts as converged, for each data set."""
+    thresholds: dict[str, Percent] = Field(default_factory=dict)
+    """Validation accuracy (percent) that counts as converged, for each trained data set."""
     margins: dict[str, Annotated[Real, Field(gt=0, lt=100)]]
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[Real, Real] = (0.80, 1.25)
@@ -298,6 +298,47 @@ class Study(_Model):
         }
 
 
+class ImportedStudy(_Model):
+    """A study of runs that were trained elsewhere and are brought as a table."""
+
+    study: Name
+    """Name of the study, and of its folder in results/; never that of a trained study."""
+    study_seed: int = Field(default=0, ge=0)
+    """Keys the random numbers of the analysis."""
+    runs_table: str = Field(min_length=1)
+    """CSV or Parquet file with one row per run; docs/extending.md lists its columns."""
+    schemes: tuple[Name, ...] = Field(min_length=1)
+    """Names of the schemes in the table, in the order of the report; others are left out."""
+    reference: Name = "zeros"
+    """Name of the scheme that all others are compared with."""
+    replicate: Name | None = None
+    """Scheme that the table holds once more as NAME_again (the A/A arm); null for none."""
+    epochs: Real | None = Field(default=None, gt=0)
+    """Length of training in epochs; needed when the table has epochs_to_threshold."""
+    analysis: Analysis
+    """The analysis; margins without a data set in the table go by any name."""
+
+    @model_validator(mode="after")
+    def _cross_checks(self) -> "ImportedStudy":
+        problems = list(_reference_problems(self, list(self.schemes)))
+        if len(set(self.schemes)) < len(self.schemes):
+            problems.append(
+                Problem(
+                    key="schemes",
+                    what="names a scheme more than once.",
+                    mend="Name each scheme once.",
+                )
+            )
+        if problems:
+            raise CrossProblemsError(problems)
+        return self
+
+    @property
+    def replicate_name(self) -> str | None:
+        """Name of the A/A pseudo-scheme in the table, or None."""
+        return f"{self.replicate}_again" if self.replicate else None
+
+
 def _duplicates(study: Study) -> Iterator[Problem]:
     lists: dict[str, list[Any]] = {
         "schemes": [scheme.name for scheme in study.schemes],
@@ -341,13 +382,7 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 mend="Use letters, digits and . _ + - only, at most 64, starting with one of the "
                 "first two.",
             )
-    for key, value in (("reference", study.reference), ("replicate", study.replicate)):
-        if value is not None and value not in names:
-            yield Problem(
-                key=key,
-                what=f"names the scheme {value!r}, which the study does not have.",
-                mend=f"Use one of {', '.join(names)}.",
-            )
+    yield from _reference_problems(study, names)
     if study.replicate_name in names:
         yield Problem(
             key="schemes",
@@ -386,6 +421,16 @@ def _name_problems(study: Study) -> Iterator[Problem]:
             )
 
 
+def _reference_problems(study: Study | ImportedStudy, names: list[str]) -> Iterator[Problem]:
+    for key, value in (("reference", study.reference), ("replicate", study.replicate)):
+        if value is not None and value not in names:
+            yield Problem(
+                key=key,
+                what=f"names the scheme {value!r}, which the study does not have.",
+                mend=f"Use one of {', '.join(names)}.",
+            )
+
+
 _SECTIONS: dict[str, type[BaseModel]] = {
     "": Study,
     "training": Training,
@@ -409,7 +454,23 @@ def parse_study(mapping: Mapping[str, Any]) -> Study:
         raise ConfigurationError(list(validation_problems(error, _KEYS))) from None
 
 
-def load_study(path: Path) -> Study:
+def parse_any_study(mapping: Mapping[str, Any]) -> Study | ImportedStudy:
+    """Return the study that a mapping describes: with ``runs_table`` one of imported runs.
+
+    Raises:
+        ConfigurationError: with every problem of the mapping, not only the first.
+
+    """
+    if "runs_table" not in mapping:
+        return parse_study(mapping)
+    try:
+        return ImportedStudy.model_validate(dict(mapping))
+    except ValidationError as error:
+        keys = _KEYS | {"": list(ImportedStudy.model_fields)}
+        raise ConfigurationError(list(validation_problems(error, keys))) from None
+
+
+def load_study(path: Path) -> Study | ImportedStudy:
     """Return the study that a YAML file describes.
 
     Raises:
@@ -429,7 +490,7 @@ def load_study(path: Path) -> Study:
             key=str(path), what="must hold keys and values.", mend="See config.yaml for an example."
         )
         raise ConfigurationError([problem])
-    return parse_study(content)
+    return parse_any_study(content)
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from biasinit.config import Study
+from biasinit.config import ImportedStudy, Study
 from biasinit.errors import PlanError
 
 PLAN = "plan.json"
@@ -46,7 +46,7 @@ class Registration:
     deviations: list[dict[str, Any]]
 
 
-def plan_of(study: Study) -> dict[str, Any]:
+def plan_of(study: Study | ImportedStudy) -> dict[str, Any]:
     """Return the plan of a study as plain values."""
     return {"study": json.loads(study.model_dump_json()), "rules": RULES}
 
@@ -57,7 +57,7 @@ def plan_digest(plan: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def register(study: Study, folder: Path, *, now: datetime) -> None:
+def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> None:
     """Register the plan of a study, or append what differs from the registered one.
 
     Raises:

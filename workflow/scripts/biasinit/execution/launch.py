@@ -127,14 +127,15 @@ def _show(
             size = size or read_announcement(announcement)
             if size is None:
                 continue
-            if training is None:
-                training = progress.add_task(f"{size.study}: runs trained", total=size.runs)
+            if steps is None:
+                if size.runs:
+                    training = progress.add_task(f"{size.study}: runs trained", total=size.runs)
                 steps = progress.add_task("workflow: jobs done", total=None)
             done = training_progress(size).done
-            progress.update(training, completed=int(done))
+            if training is not None:
+                progress.update(training, completed=int(done))
             finished, planned = _steps_done()
-            if steps is not None:
-                progress.update(steps, completed=finished, total=planned or None)
+            progress.update(steps, completed=finished, total=planned or None)
             if not live:
                 display.update(size, done, finished, planned)
     return size
@@ -161,9 +162,9 @@ class _Lines:
         if trained > 0 and done < size.runs:
             minutes = now / trained * (size.runs - done) / 60
             left = f", about {minutes:.1f} min of training left"
+        training = f"{done:.0f} of {size.runs} runs trained, " if size.runs else ""
         self._console.print(
-            f"{size.study}: {done:.0f} of {size.runs} runs trained, "
-            f"{finished} of {planned} jobs done{left}",
+            f"{size.study}: {training}{finished} of {planned} jobs done{left}",
             soft_wrap=True,
             highlight=False,
         )

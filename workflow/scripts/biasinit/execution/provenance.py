@@ -12,11 +12,11 @@ import biasinit
 PACKAGES = ("torch", "numpy", "pandas", "scipy", "statsmodels", "snakemake", "matplotlib")
 
 
-def provenance(jobs: pd.DataFrame) -> dict[str, object]:
+def provenance(jobs: pd.DataFrame | None) -> dict[str, object]:
     """Return versions, machines and training cost as plain values.
 
     Args:
-        jobs: the table `jobs`, one row per trained shard.
+        jobs: the table `jobs`, one row per trained shard; None for imported runs.
 
     """
     return {
@@ -24,17 +24,19 @@ def provenance(jobs: pd.DataFrame) -> dict[str, object]:
         "source": _revision() or "not a git checkout",
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
-        "training": {
-            "runs": int(jobs["runs"].sum()),
-            "jobs": len(jobs),
-            "core hours": round(
-                float((jobs["duration_seconds"] * jobs["threads"]).sum()) / 3600, 3
-            ),
-            "devices": sorted(jobs["device"].unique()),
-            "machines": int(jobs["host"].nunique()),
-            "torch": sorted(jobs["torch_version"].unique()),
-        },
+        "training": "imported runs" if jobs is None else _training(jobs),
         "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _training(jobs: pd.DataFrame) -> dict[str, object]:
+    return {
+        "runs": int(jobs["runs"].sum()),
+        "jobs": len(jobs),
+        "core hours": round(float((jobs["duration_seconds"] * jobs["threads"]).sum()) / 3600, 3),
+        "devices": sorted(jobs["device"].unique()),
+        "machines": int(jobs["host"].nunique()),
+        "torch": sorted(jobs["torch_version"].unique()),
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from biasinit.reporting.answer import answer_text
     from biasinit.reporting.drawing import caption_texts, draw_all
     from biasinit.reporting.drawn import DrawnFigure
+    from biasinit.reporting.facts import StudyFacts, facts_of
     from biasinit.reporting.markdown import answer_markdown
     from biasinit.reporting.page import PageTemplate, ReportInputs, render_page
     from biasinit.reporting.sentences import sentence
@@ -22,11 +23,13 @@ _HOMES = {
     "DrawnFigure": "drawn",
     "PageTemplate": "page",
     "ReportInputs": "page",
+    "StudyFacts": "facts",
     "Verdict": "verdict_rows",
     "answer_markdown": "markdown",
     "answer_text": "answer",
     "caption_texts": "drawing",
     "draw_all": "drawing",
+    "facts_of": "facts",
     "read_verdicts": "verdict_rows",
     "render_page": "page",
     "sentence": "sentences",
@@ -39,11 +42,13 @@ __all__ = [
     "DrawnFigure",
     "PageTemplate",
     "ReportInputs",
+    "StudyFacts",
     "Verdict",
     "answer_markdown",
     "answer_text",
     "caption_texts",
     "draw_all",
+    "facts_of",
     "read_verdicts",
     "render_page",
     "sentence",

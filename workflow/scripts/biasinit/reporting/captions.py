@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.answer import answer_text
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.sentences import threshold_words
 from biasinit.reporting.verdict_rows import Verdict, nothing_failed
 
@@ -22,7 +22,7 @@ INTERVALS = (
 )
 
 
-def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, str]:
+def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, str]:
     """Return the caption of each figure.
 
     Args:
@@ -35,12 +35,13 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         [f"±{numbers.plain(m)}" for m in sorted(set(study.analysis.margins.values()))]
     )
     low, high = (numbers.plain(value) for value in study.analysis.speed_margin)
+    epochs = "its" if study.epochs is None else numbers.plain(study.epochs)
     failed = _failed_runs(frames)
     arrows = "Arrows leave the scale."
     return {
         "effects": (
             f"Difference of test accuracy from {reference} in percentage points, mean over "
-            f"{_count(len(study.cells), 'cell')} and {study.seeds} seeds, paired by seed. "
+            f"{_count(study.cells, 'cell')} and {study.seeds} seeds, paired by seed. "
             f"{INTERVALS} The shaded band is the equivalence margin of {margins} points. {arrows}"
             + (
                 " Where a run of either arm failed, only seeds where both trained enter."
@@ -55,7 +56,7 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         ),
         "effects_by_cell": (
             f"The same contrasts against {reference}, cell by cell "
-            f"({_count(len(study.cells), 'cell')}); exploratory, with plain 95 % intervals."
+            f"({_count(study.cells, 'cell')}); exploratory, with plain 95 % intervals."
         ),
         "outcomes": (
             f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
@@ -73,7 +74,7 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "time_ratios": (
             f"Restricted mean number of epochs to {threshold}, as a ratio to {reference}; below 1 "
             "is faster. A run that never got there counts with all "
-            f"{study.training.epochs} epochs. The band is the margin, {low} to {high}. "
+            f"{epochs} epochs. The band is the margin, {low} to {high}. "
             f"{INTERVALS} {arrows}"
         ),
         "failure_rates": (
@@ -99,13 +100,13 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     }
 
 
-def page_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
+def page_caption(study: StudyFacts, verdicts: Sequence[Verdict]) -> str:
     """Return the caption of the page in Snakemake's own report: the answer itself."""
     answer = answer_text(verdicts, threshold=threshold_words(study))
     return f"The whole study '{study.study}' on one page, for reading offline.\n\n{answer}".strip()
 
 
-def verdicts_caption(study: Study, verdicts: Sequence[Verdict]) -> str:
+def verdicts_caption(study: StudyFacts, verdicts: Sequence[Verdict]) -> str:
     """Return the caption of the table of verdicts: how many rows have which verdict."""
     kinds = ["no failures" if nothing_failed(row) else row.verdict for row in verdicts]
     counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]

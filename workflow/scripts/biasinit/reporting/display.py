@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting.columns import COLUMNS, FAILED_RUNS, TITLES, Column
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import (
     ALL_CELLS,
     arranged,
@@ -115,7 +115,7 @@ def _cell(column: Column, row: Mapping[str, object]) -> Cell:
     return Cell(text=column.write(row), sort=sort, kind=kind)
 
 
-def page_tables(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, DisplayTable]:
+def page_tables(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, DisplayTable]:
     """Return every table of the analysis as a page table, by name."""
     schemes = scheme_order(study)
     shown = {}

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from biasinit.config import Study
 from biasinit.reporting import alternatives
 from biasinit.reporting.captions import (
     figure_captions,
@@ -18,6 +17,7 @@ from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import learning_curves, share_reached
 from biasinit.reporting.drawn import DrawnFigure
 from biasinit.reporting.effects import certainty, effects, effects_by_cell, time_ratios
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, figure_frames, part
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
@@ -28,7 +28,7 @@ from biasinit.reporting.svg import to_svg
 from biasinit.reporting.verdict_rows import read_verdicts
 
 
-def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, DrawnFigure]:
+def draw_all(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, DrawnFigure]:
     """Return every figure of ``FIGURE_NAMES``; one without data says so.
 
     Args:
@@ -47,7 +47,7 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Draw
 
 
 def caption_texts(
-    tables: Mapping[str, pd.DataFrame], study: Study, figures: Mapping[str, DrawnFigure]
+    tables: Mapping[str, pd.DataFrame], study: StudyFacts, figures: Mapping[str, DrawnFigure]
 ) -> dict[str, str]:
     """Return the reStructuredText of every item of ``CAPTION_NAMES``."""
     verdicts = read_verdicts(tables, study)
@@ -59,7 +59,7 @@ def caption_texts(
     return {name: restructured(text) for name, text in texts.items()}
 
 
-def drawings(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figure]:
+def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, Figure]:
     """Return the drawing of each frame; one without data has no axes and says so."""
     schemes, reference = scheme_order(study), study.reference
     values = set(study.analysis.thresholds.values())
@@ -93,7 +93,7 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
 
 
 def _drawn(
-    name: str, drawing: Figure, frame: pd.DataFrame, *, caption: str, study: Study
+    name: str, drawing: Figure, frame: pd.DataFrame, *, caption: str, study: StudyFacts
 ) -> DrawnFigure:
     absent = not drawing.axes
     alt = drawing.texts[0].get_text() if absent else alternative(name, frame, study)
@@ -107,7 +107,7 @@ def _drawn(
     )
 
 
-def alternative(name: str, frame: pd.DataFrame, study: Study) -> str:
+def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return what the figure shows, in words."""
     reference = study.reference
     match name:

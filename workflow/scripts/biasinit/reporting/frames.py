@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting.catalogue import FIGURE_NAMES
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import (
     arranged,
     contrasts,
@@ -48,7 +48,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 _IDENTITY = ("cell", "scheme", "largest_accuracy_difference", "share_identical_predictions")
 
 
-def figure_frames(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
+def figure_frames(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, pd.DataFrame]:
     """Return the frame of every figure of ``FIGURE_NAMES``."""
     schemes = scheme_order(study)
     frames = {
@@ -67,7 +67,7 @@ def part(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _accuracy_frames(
-    tables: Mapping[str, pd.DataFrame], study: Study, schemes: Sequence[str]
+    tables: Mapping[str, pd.DataFrame], study: StudyFacts, schemes: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     def chosen(family: str, *, cells: bool = False) -> pd.DataFrame:
         return contrasts(
@@ -98,7 +98,7 @@ def _accuracy_frames(
 
 
 def _speed_frames(
-    tables: Mapping[str, pd.DataFrame], study: Study, schemes: Sequence[str]
+    tables: Mapping[str, pd.DataFrame], study: StudyFacts, schemes: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     curves = without_replicate(arranged(table(tables, "curve_means"), schemes=schemes), study)
     rates = arranged(over_cells(table(tables, "failure_rates")), schemes=schemes)
@@ -115,7 +115,7 @@ def _speed_frames(
 
 
 def _other_frames(
-    tables: Mapping[str, pd.DataFrame], study: Study, schemes: Sequence[str]
+    tables: Mapping[str, pd.DataFrame], study: StudyFacts, schemes: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     layers = arranged(table(tables, "layer_means"), schemes=schemes)
     identity = arranged(table(tables, "identity"), schemes=schemes)

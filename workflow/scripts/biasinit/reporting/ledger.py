@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import (
     FAILURE_WORDS,
@@ -17,11 +16,14 @@ from biasinit.reporting.catalogue import (
     short_normalization_label,
 )
 from biasinit.reporting.display import Cell, DisplayTable, csv_href
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.sentences import finding, remarks, threshold_words
 from biasinit.reporting.verdict_rows import Verdict, nothing_failed
 
 
-def ledger_table(verdicts: Sequence[Verdict], study: Study, *, data: pd.DataFrame) -> DisplayTable:
+def ledger_table(
+    verdicts: Sequence[Verdict], study: StudyFacts, *, data: pd.DataFrame
+) -> DisplayTable:
     """Return all verdicts, each with its sentence and the numbers that decided."""
     threshold = threshold_words(study)
     rows = tuple(
@@ -128,7 +130,7 @@ _MATRIX_OUTCOMES = (
 )
 
 
-def verdict_matrix(verdicts: Sequence[Verdict], study: Study) -> Matrix:
+def verdict_matrix(verdicts: Sequence[Verdict], study: StudyFacts) -> Matrix:
     """Return the matrix of verdicts, schemes in the order of the study."""
     levels = list(dict.fromkeys(v.normalization for v in verdicts if v.outcome == "accuracy"))
     found = {(v.outcome, v.normalization, v.scheme): v for v in verdicts}
@@ -152,7 +154,7 @@ def verdict_matrix(verdicts: Sequence[Verdict], study: Study) -> Matrix:
     )
 
 
-def _matrix_heading(outcome: str, words: str, study: Study) -> str:
+def _matrix_heading(outcome: str, words: str, study: StudyFacts) -> str:
     if outcome == "accuracy":
         return "accuracy, points"
     return f"time to {threshold_words(study)}, ratio" if outcome == "speed" else words

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting.answer import answers
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.ledger import verdict_matrix
 from biasinit.reporting.sentences import threshold_words
 from biasinit.reporting.verdict_rows import read_verdicts
 
 
-def answer_markdown(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> str:
     """Return the answer for each normalisation as lists, and the matrix of verdicts.
 
     Args:
@@ -30,7 +30,7 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
     return "\n\n".join([*parts, _matrix(tables, study)]) + "\n"
 
 
-def _matrix(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+def _matrix(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> str:
     matrix = verdict_matrix(read_verdicts(tables, study), study)
     headings = [f"{column}, {group}" for group in matrix.groups for column in matrix.columns]
     lines = ["| scheme | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import records, table
 
 
-def control_sentences(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[str, ...]:
+def control_sentences(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[str, ...]:
     """Return what the controls show: identity check, A/A arm, pairing audit."""
     return (_identity_sentence(tables), _replicate_sentence(tables, study), _pairing(tables))
 
@@ -28,7 +28,7 @@ def _identity_sentence(tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def _replicate_sentence(tables: Mapping[str, pd.DataFrame], study: Study) -> str:
+def _replicate_sentence(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> str:
     frame = table(tables, "replicate")
     if frame.empty:
         return "A/A arm: not in this table."
@@ -49,13 +49,14 @@ def _pairing(tables: Mapping[str, pd.DataFrame]) -> str:
     frame = table(tables, "pairing")
     if frame.empty:
         return "Pairing audit: not in this table."
-    weights, orders = frame["weights_equal"].astype(bool), frame["orders_equal"].astype(bool)
-    broken = int((~(weights & orders)).sum())
-    state = (
-        "initial weights and batch order are the same for every seed under every scheme"
-        if broken == 0
-        else f"initial weights or batch order differ in {broken} of {len(frame)} comparisons"
-    )
+    hashes = frame[["weights_equal", "orders_equal"]]
+    broken = int((hashes == False).any(axis=1).sum())  # noqa: E712  # missing is not False
+    if hashes.isna().any(axis=None):
+        state = "the table does not say whether weights and batch order are the same"
+    elif broken:
+        state = f"initial weights or batch order differ in {broken} of {len(frame)} comparisons"
+    else:
+        state = "initial weights and batch order are the same for every seed under every scheme"
     correlations = frame["correlation"].astype(float)
     low, high = float(correlations.min()), float(correlations.max())
     return (
@@ -64,19 +65,17 @@ def _pairing(tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def method_sentences(study: Study) -> tuple[str, ...]:
+def method_sentences(study: StudyFacts) -> tuple[str, ...]:
     """Return how the study was made and judged, with its numbers."""
-    training, analysis = study.training, study.analysis
+    analysis = study.analysis
     margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
     thresholds = ", ".join(
         f"{name} {numbers.plain(t)} %" for name, t in analysis.thresholds.items()
     )
     low, high = (numbers.plain(value) for value in analysis.speed_margin)
     return (
-        f"Each run trains for {training.epochs} epochs in batches of {training.batch_size}. Final "
-        "accuracy is test accuracy after the last epoch, never the best epoch.",
-        "Runs that share a seed start from the same weights and see the same batches under every "
-        "scheme. Contrasts are taken seed by seed and averaged over cells.",
+        *_training_sentences(study),
+        "Contrasts are taken seed by seed and averaged over cells.",
         "Intervals come from one-sample t on those contrasts, and the family of contrasts from "
         f"sign flips ({analysis.resamples} of them when there are more than 16 seeds), at a "
         f"family-wise error rate of {numbers.plain(analysis.alpha)}. A mixed-effects model is the "
@@ -88,4 +87,16 @@ def method_sentences(study: Study) -> tuple[str, ...]:
         "When any run of either arm failed, failures are compared by an exact paired test, and "
         "accuracy among the seeds where both arms trained, which is a selected set.",
         "Biases before batch normalisation are an identity check: they enter no model and no mean.",
+    )
+
+
+def _training_sentences(study: StudyFacts) -> tuple[str, ...]:
+    if study.imported:
+        return ("The runs were trained elsewhere and brought as a table.",)
+    return (
+        f"Each run trains for {numbers.plain(study.epochs or 0)} epochs in batches of "
+        f"{study.batch_size}. Final accuracy is test accuracy after the last epoch, never the best "
+        "epoch.",
+        "Runs that share a seed start from the same weights and see the same batches under every "
+        "scheme.",
     )

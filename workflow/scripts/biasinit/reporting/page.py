@@ -4,7 +4,6 @@ Everything that depends on a decision is decided here; the template only places 
 inputs give the same bytes: the time of writing is on the page only when it is given.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +13,12 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.answer import Answer, answers
 from biasinit.reporting.catalogue import FIGURES
 from biasinit.reporting.display import DisplayTable, csv_href, failed_runs_table, page_tables
 from biasinit.reporting.drawn import DrawnFigure
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.glossary import GLOSSARY
 from biasinit.reporting.ledger import Matrix, ledger_table, verdict_matrix
 from biasinit.reporting.methods import control_sentences, method_sentences
@@ -57,7 +56,7 @@ class ReportInputs:
 
     """
 
-    study: Study
+    study: StudyFacts
     tables: Mapping[str, pd.DataFrame]
     plan: Mapping[str, Any]
     deviations: Sequence[Mapping[str, Any]]
@@ -180,9 +179,7 @@ def _page(inputs: ReportInputs) -> _Page:
         command=next_command(verdicts, study, configfile=inputs.configfile),
         provenance=_flat(inputs.provenance),
         assumptions=tuple(inputs.assumptions),
-        config=yaml.safe_dump(
-            json.loads(study.model_dump_json()), sort_keys=False, allow_unicode=True
-        ),
+        config=yaml.safe_dump(dict(study.keys), sort_keys=False, allow_unicode=True),
         glossary=GLOSSARY,
         methods=method_sentences(study),
         generated_at=inputs.generated_at,
@@ -216,7 +213,7 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
     return (
         f"{len(runs) or study.run_count} runs",
         f"{len(study.schemes)} schemes",
-        f"{len(study.cells)} cell{'s' if len(study.cells) != 1 else ''}",
+        f"{study.cells} cell{'s' if study.cells != 1 else ''}",
         f"{study.seeds} seeds",
         f"{failed} failed run{'s' if failed != 1 else ''}",
         f"reference: {study.reference}",
@@ -225,7 +222,12 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
 
 def _registration(inputs: ReportInputs) -> Registration:
     plan, deviations = inputs.plan, inputs.deviations
-    if not plan:
+    if inputs.study.imported:
+        status = "exploratory"
+        explanation = (
+            "The runs were brought from outside, so the plan was registered after they were made."
+        )
+    elif not plan:
         status = "exploratory"
         explanation = (
             "No plan was registered before the first run, so every verdict is exploratory."
@@ -272,7 +274,7 @@ def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str]
     return tuple(pairs)
 
 
-def open_questions(verdicts: Sequence[Verdict], study: Study) -> tuple[OpenQuestion, ...]:
+def open_questions(verdicts: Sequence[Verdict], study: StudyFacts) -> tuple[OpenQuestion, ...]:
     """Return the inconclusive verdicts with their sentences, the cheapest to decide first."""
     rows = [v for v in verdicts if v.verdict == "inconclusive" and not nothing_failed(v)]
     rows.sort(key=lambda row: (row.seeds_needed != row.seeds_needed, row.seeds_needed))
@@ -284,7 +286,7 @@ def open_questions(verdicts: Sequence[Verdict], study: Study) -> tuple[OpenQuest
 
 
 def next_command(
-    verdicts: Sequence[Verdict], study: Study, *, configfile: str | None = None
+    verdicts: Sequence[Verdict], study: StudyFacts, *, configfile: str | None = None
 ) -> str:
     """Return the command that adds the seeds which would decide the inconclusive verdicts.
 

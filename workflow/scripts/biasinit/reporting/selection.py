@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from biasinit.config import Study
 from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
+from biasinit.reporting.facts import StudyFacts
 from biasinit.statistics.study_runs import cell_labels as name_cells
 
 CONDITIONAL_BASIS = "seeds where both trained"
@@ -28,10 +28,9 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def scheme_order(study: Study) -> tuple[str, ...]:
+def scheme_order(study: StudyFacts) -> tuple[str, ...]:
     """Return the names of all schemes in the order of the study, the A/A arm last."""
-    names = tuple(scheme.name for scheme in study.schemes)
-    return (*names, study.replicate_name) if study.replicate_name else names
+    return (*study.schemes, study.replicate_name) if study.replicate_name else study.schemes
 
 
 def cell_labels(cells: Sequence[str]) -> dict[str, str]:
@@ -144,7 +143,7 @@ def treatments(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["normalization"] != "batchnorm"]
 
 
-def without_replicate(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+def without_replicate(frame: pd.DataFrame, study: StudyFacts) -> pd.DataFrame:
     """Return the rows without the A/A arm."""
     if "scheme" not in frame or study.replicate_name is None:
         return frame

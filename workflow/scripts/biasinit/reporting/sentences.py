@@ -8,9 +8,9 @@ decide it.
 
 import math
 
-from biasinit.config import Study
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import INTERACTION, normalization_label
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.verdict_rows import Verdict, nothing_failed
 
 
@@ -189,7 +189,7 @@ def remarks(verdict: Verdict) -> str:
     return text
 
 
-def threshold_words(study: Study) -> str:
+def threshold_words(study: StudyFacts) -> str:
     """Return the threshold of convergence: '95 %', or 'the threshold' when data sets differ."""
     values = set(study.analysis.thresholds.values())
     return f"{numbers.plain(values.pop())} %" if len(values) == 1 else "the threshold"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from biasinit.config import Study
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import ALL_CELLS, arranged, records, scheme_order, table
 
 OUTCOMES = ("accuracy", "interaction", "speed", "failure")
@@ -62,7 +62,7 @@ _NUMBERS = (
 _TEXTS = ("outcome", "normalization", "scheme", "reference", "verdict", "unit", "depends_on")
 
 
-def read_verdicts(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[Verdict, ...]:
+def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[Verdict, ...]:
     """Return the rows of the table of verdicts, ordered by outcome, normalisation and scheme."""
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
     arms = arm_runs(tables)

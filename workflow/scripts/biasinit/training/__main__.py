@@ -2,8 +2,9 @@
 
 ``shard.json`` is the description that the workflow gives to its jobs (what
 ``Study.shard_description`` returns), DATA a prepared data set
-(``results/STUDY/data/NAME.npz``), and OUTPUT a folder that gets one Parquet file for each table. A machine needs torch, numpy, pandas
-and pyarrow for this; a description in YAML needs PyYAML too.
+(``results/STUDY/data/NAME.npz``), and OUTPUT a folder that gets one Parquet file for each table.
+A machine needs torch, numpy, pandas and pyarrow for this; a description in YAML needs PyYAML
+too.
 """
 
 import argparse

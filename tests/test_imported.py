@@ -1,0 +1,140 @@
+import re
+
+import pandas as pd
+import pytest
+
+from biasinit.config import parse_any_study
+from biasinit.errors import ConfigurationError, RunsTableError
+from biasinit.imported import complete_runs, read_brought_runs
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame(
+        {
+            "scheme": ["zeros", "1.0", "zeros", "1.0"],
+            "seed": [0, 0, 1, 1],
+            "final_accuracy": [98.0, 97.0, 98.5, 10.0],
+            "epochs_to_threshold": [3.0, 4.0, 3.5, None],
+            "reached": [True, True, True, False],
+            "failure_kind": ["none", "none", "none", "never learned"],
+        }
+    )
+
+
+def complete(table, **options):
+    settings = {"study": "mine", "schemes": ("zeros", "1.0"), "epochs": 12.0} | options
+    return complete_runs(table, **settings)
+
+
+def test_a_brought_table_becomes_a_table_of_runs(table):
+    runs = complete(table.sample(frac=1, random_state=1))
+    assert runs["scheme"].tolist() == ["1.0", "1.0", "zeros", "zeros"]
+    assert runs["failed"].tolist() == [False, True, False, False]
+    assert runs["restricted_epochs"].tolist() == [4.0, 12.0, 3.0, 3.5]
+    assert (runs["study"] == "mine").all()
+
+
+def test_the_least_table_is_enough(table):
+    runs = complete(table[["scheme", "seed", "final_accuracy"]], epochs=None)
+    assert set(runs.columns) == {"study", "scheme", "seed", "final_accuracy"}
+
+
+def test_schemes_that_the_study_does_not_name_are_left_out(table):
+    extra = table.assign(scheme="other")
+    assert set(complete(pd.concat([table, extra]))["scheme"]) == {"zeros", "1.0"}
+
+
+CASES = {
+    "a missing column": (
+        lambda table: table.drop(columns="seed"),
+        {},
+        "it has no column 'seed'. It has scheme, final_accuracy",
+    ),
+    "an absent scheme": (
+        lambda table: table,
+        {"schemes": ("zeros", "0.01")},
+        "'scheme' never is '0.01'. Name schemes of the table in 'schemes'.",
+    ),
+    "accuracy as a share of more than one hundred percent": (
+        lambda table: table.assign(final_accuracy=[98.0, 970.0, 98.5, 10.0]),
+        {},
+        "'final_accuracy' must be between 0 and 100 percent in every row, got 970.0 (row 2).",
+    ),
+    "accuracy that is missing": (
+        lambda table: table.assign(final_accuracy=[98.0, None, 98.5, 10.0]),
+        {},
+        "'final_accuracy' must be between 0 and 100 percent in every row, got nan (row 2).",
+    ),
+    "a run twice": (
+        lambda table: pd.concat([table, table.iloc[:1]], ignore_index=True),
+        {},
+        "1 runs stand there more than once, rows 5. Remove them, or add the factor",
+    ),
+    "a seed that is missing": (
+        lambda table: table.assign(seed=[0, None, 1, 1]),
+        {},
+        "'seed' must be given in every row.",
+    ),
+    "half of a group": (
+        lambda table: table.drop(columns="reached"),
+        {},
+        "'epochs_to_threshold' needs the column 'reached' too.",
+    ),
+    "speed without a length of training": (
+        lambda table: table,
+        {"epochs": None},
+        "'epochs_to_threshold' needs the length of training: add 'epochs: …'.",
+    ),
+    "reached at no time": (
+        lambda table: table.assign(epochs_to_threshold=[3.0, None, 3.5, None]),
+        {},
+        "'epochs_to_threshold' must be a number of epochs where 'reached' is true, got nan (row 2)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_impossible_table_is_refused_with_row_and_mend(case, table):
+    change, options, message = CASES[case]
+    with pytest.raises(RunsTableError, match=re.escape(message)):
+        complete(change(table), **options)
+
+
+def test_all_problems_of_a_table_are_told_at_once(table):
+    bad = table.assign(final_accuracy=200.0).drop(columns="reached")
+    with pytest.raises(RunsTableError) as caught:
+        complete(bad, schemes=("zeros", "new"))
+    assert len(str(caught.value).splitlines()) == 4
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_name_that_looks_like_a_number_stays_text(suffix, table, tmp_path):
+    path = tmp_path / f"runs.{suffix}"
+    table.to_csv(path, index=False) if suffix == "csv" else table.to_parquet(path, index=False)
+    assert read_brought_runs(path)["scheme"].tolist() == ["zeros", "1.0", "zeros", "1.0"]
+
+
+@pytest.mark.parametrize("content", [None, b"PAR1 and then nothing"])
+def test_a_file_that_is_no_table_is_named(content, tmp_path):
+    path = tmp_path / "runs.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RunsTableError, match=r"runs\.parquet cannot be read"):
+        read_brought_runs(path)
+
+
+def test_keys_of_an_imported_study_are_checked_too():
+    mapping = {
+        "study": "mine",
+        "runs_table": "runs.csv",
+        "schemes": ["zeros", "1.0"],
+        "reference": "zero",
+        "sceme": 1,
+        "analysis": {"margins": {"digits": 0.5}},
+    }
+    with pytest.raises(ConfigurationError, match="sceme: is not a key of a study"):
+        parse_any_study(mapping)
+    mapping.pop("sceme")
+    with pytest.raises(ConfigurationError, match="reference: names the scheme 'zero'"):
+        parse_any_study(mapping)
