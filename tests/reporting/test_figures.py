@@ -17,6 +17,7 @@ from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
+from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.style import style_context
 
 SCHEMES = ("zeros", "0.01", "1.0", "xavier")
@@ -302,3 +303,25 @@ def assert_no_overlap(figure: Figure, name: str):
 def test_long_names_are_cut_with_an_ellipsis():
     assert short("x" * 64) == "x" * 25 + "…"
     assert short("zeros") == "zeros"
+
+
+def test_every_specification_in_points_is_one_mark_and_the_registered_one_stands_out(tables, study):
+    frame = figure_frames(tables, study)["specifications"]
+    figure = specifications(frame, schemes=study.schemes, margin=0.5)
+    marks = [line for axes in figure.axes for line in axes.lines]
+    registered = [line for line in marks if line.get_gid() == "registered"]
+    others = [line for line in marks if line.get_gid() == "specification"]
+    drawn = frame.dropna(subset=["estimate"])
+    assert len(registered) == len(drawn.query("registered")) > 0
+    assert len(registered) + len(others) == len(drawn)
+    assert (frame["scale"] == "points").all()
+    positions = sorted(float(line.get_xdata()[0]) for line in registered)
+    assert positions == sorted(drawn.query("registered")["estimate"])
+
+
+def test_calibrated_rates_are_drawn_where_they_are_and_bands_where_there_are_any(tables):
+    figure = calibration(tables["calibration"])
+    (axes,) = figure.axes
+    rates = [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == "rate"]
+    assert rates == (100 * tables["calibration"]["rate"]).tolist()
+    assert len(axes.patches) == tables["calibration"]["band_lower"].notna().sum()

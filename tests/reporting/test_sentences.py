@@ -14,7 +14,7 @@ BASE = Verdict(
     estimate=-6.93, lower=-10.7, upper=-3.1, unit="points", margin_lower=-0.5, margin_upper=0.5,
     p_adjusted=0.001, p_equivalence_adjusted=0.9, fragile=False, depends_on="",
     smallest_margin=10.1, seeds=20.0, seeds_needed=math.nan, failed=0.0, reference_failed=0.0,
-    runs=40.0,
+    runs=40.0, new_test_set_lower=math.nan, new_test_set_upper=math.nan,
 )  # fmt: skip
 
 
@@ -179,6 +179,26 @@ def test_thirty_schemes_are_all_named():
     verdicts = read_verdicts(make_tables(study), study)
     for answer in answers(verdicts, threshold="95 %"):
         assert all(scheme in str(answer) for scheme in study.schemes[1:])
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ((-0.3, 0.4), "On new test images too."),
+        ((-0.3, 0.6), "On this test set; for new test images the 95 % interval is −0.30 to 0.60."),
+        ((math.nan, math.nan), ""),
+    ],
+)
+def test_an_equivalence_says_for_which_images_it_holds(bounds, words, tables, study):
+    verdict = next(
+        row
+        for row in read_verdicts(tables, study)
+        if row.outcome == "accuracy" and row.verdict == "equivalent"
+    )
+    lower, upper = bounds
+    changed = dataclasses.replace(verdict, new_test_set_lower=lower, new_test_set_upper=upper)
+    assert words in sentence(changed, threshold="95 %")
+    assert ("test images" in sentence(changed, threshold="95 %")) == bool(words)
 
 
 def test_no_verdicts_give_no_answer(study):

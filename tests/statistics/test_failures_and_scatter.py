@@ -12,6 +12,7 @@ from biasinit.statistics import (
     analyse_failure,
     cumulative_incidence,
     discrete_hazard,
+    failure_contrasts,
     pairing_audit,
     seeds_needed,
     stratified_cox,
@@ -265,3 +266,27 @@ def test_leaving_out_a_seed_is_the_test_on_the_others():
         expected = one_sample(np.delete(values, place)[:, None]).iloc[0]
         assert found["estimate_without"][place] == pytest.approx(expected["estimate"])
         assert found["p_without"][place] == pytest.approx(expected["p"])
+
+
+def _risk_rows(failing):
+    """One arm in four cells and 20 seeds: ``failing`` (cells, seeds) marks its failed runs."""
+    rows = [
+        (scheme, seed, rate, scheme == "one" and bool(failing[cell, seed]))
+        for scheme in ("zeros", "one")
+        for cell, rate in enumerate((0.1, 0.2, 0.3, 0.4))
+        for seed in range(20)
+    ]
+    frame = pd.DataFrame(rows, columns=["scheme", "seed", "learning_rate", "failed"])
+    found = failure_contrasts(frame, reference="zeros", schemes=("zeros", "one"), alpha=0.05)
+    return found[found["cell"] == "all"].iloc[0]
+
+
+def test_failures_of_the_same_seed_in_all_cells_say_less_than_scattered_ones():
+    together, scattered = np.zeros((4, 20)), np.zeros((4, 20))
+    together[:, :2] = 1
+    scattered[np.arange(8) % 4, np.arange(8)] = 1
+    first, second = _risk_rows(together), _risk_rows(scattered)
+    assert first["risk_difference"] == second["risk_difference"] == pytest.approx(0.1)
+    assert first["p"] > second["p"]
+    assert first["upper"] - first["lower"] > 1.3 * (second["upper"] - second["lower"])
+    assert first["lower"] <= 0 < second["lower"] or second["p"] > 0.05

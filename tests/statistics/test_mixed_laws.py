@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics import compare_with_statsmodels, fit_mixed
+from biasinit.statistics import compare_with_statsmodels, fit_mixed, residual_checks
 
 
 def _balanced(rng, *, seeds=8, schemes=3, cells=1, noise=1.0, block=0.8):
@@ -182,3 +182,29 @@ def test_statsmodels_reaches_the_same_optimum_on_the_primary_design():
     assert comparison.statsmodels <= comparison.own + 1e-4
     assert comparison.statsmodels == pytest.approx(comparison.own, abs=1e-3)
     assert comparison.largest_effect_difference < 1e-6
+
+
+def _checks(frame, key=0):
+    fit = fit_mixed(frame, "y ~ scheme*cell", ["seed:cell"], residual_by="scheme")
+    rng = np.random.default_rng(key)
+    return residual_checks(fit, draws=400, rng=rng).set_index("check")["p"]
+
+
+def test_residual_checks_pass_what_the_model_drew():
+    """At most a tenth of 60 p-values below .05, whose expectation is 3."""
+    p = [_checks(_balanced(np.random.default_rng(100 + key), cells=2), key) for key in range(15)]
+    assert (np.array(p) < 0.05).mean() <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check"),
+    [
+        (lambda y, rng: np.where(rng.uniform(size=len(y)) < 0.03, y - 8, y), "skewness"),
+        (lambda y, rng: y + 3 * rng.standard_t(1.5, size=len(y)), "excess kurtosis"),
+        (lambda y, rng: np.where(np.arange(len(y)) == 7, y + 30, y), "largest residual"),
+    ],
+)
+def test_residual_checks_find_what_the_model_cannot_draw(spoil, check):
+    frame = _balanced(np.random.default_rng(14), seeds=20, cells=2)
+    spoilt = frame.assign(y=spoil(frame["y"].to_numpy(), np.random.default_rng(15)))
+    assert _checks(spoilt)[check] < 0.05

@@ -256,11 +256,45 @@ def test_tables_that_cannot_be_meant_are_refused_with_the_mend(runs, change, mes
 
 
 def test_specifications_mark_the_registered_one(runs):
-    found = sensitivity(runs, **ORDER, **OPTIONS)
-    assert len(found) == 6 * 2 * 2 * 4
-    assert found["registered"].sum() == 6
+    found = sensitivity(
+        runs, generated_curves(runs), thresholds={"digits": 95.0}, epochs=15, **ORDER, **OPTIONS
+    )
+    sizes = found.groupby("outcome").size().to_dict()
+    # seeds: 3 measures, 3 scales, 2 ways with failures, 3 analyses, 2 weights; 8 mixed models
+    assert sizes == {"accuracy": 6 * (3 * 3 * 2 * 3 * 2 + 8), "speed": 6 * 3 * 3 * 2}
+    assert not found.duplicated(list(found.columns[:10])).any()
+    assert found.groupby("outcome")["registered"].sum().to_dict() == {"accuracy": 6, "speed": 6}
     chosen = found[(found["scheme"] == "one") & (found["normalization"] == "none")]
-    assert (chosen[chosen["registered"]]["decision"] == "lower").all()
+    marked = chosen[chosen["registered"]].set_index("outcome")["decision"]
+    assert marked.to_dict() == {"accuracy": "lower", "speed": "higher"}
+    moved = chosen[(chosen["outcome"] == "speed") & (chosen["weights"] == "equal")]
+    moved = moved[moved["analysis"] == "per-seed t"].set_index("threshold_offset")["estimate"]
+    assert moved[-2.0] < moved[0.0] < moved[2.0]
+
+
+def test_registered_specification_is_the_contrast_that_is_judged(runs, tables):
+    found = sensitivity(runs, None, epochs=15, **ORDER, **OPTIONS)
+    found = found[found["registered"]]
+    found = found.set_index(["outcome", "normalization", "scheme"]).sort_index()
+    for outcome in ("accuracy", "speed"):
+        judged = tables[f"{outcome}_contrasts"]
+        judged = judged[(judged["family"] == outcome) & (judged["cell"] == "all")]
+        rows = judged.set_index(["normalization", "scheme"])
+        for column in ("estimate", "lower", "p_adjusted"):
+            expected = rows[column]
+            own = found.loc[outcome, column].reindex(expected.index)
+            assert own.to_numpy() == pytest.approx(expected.to_numpy())
+
+
+def test_median_of_the_last_epochs_ignores_one_bad_epoch(runs):
+    curves = generated_curves(runs)
+    last = curves["test_accuracy"].notna() & (curves["epoch"] == curves["epoch"].max())
+    curves.loc[last, "test_accuracy"] -= 20
+    found = sensitivity(runs, curves, **ORDER, **OPTIONS)
+    plain = sensitivity(runs, generated_curves(runs), **ORDER, **OPTIONS)
+    same = found["measure"].isin(["last epoch", "median of the last epochs"])
+    columns = ["estimate", "lower", "upper"]
+    assert np.allclose(found.loc[same, columns], plain.loc[same, columns], equal_nan=True)
 
 
 def test_calibration_on_a_generated_study_stays_in_its_bands():
@@ -277,7 +311,9 @@ def test_calibration_on_a_generated_study_stays_in_its_bands():
     ).set_index("quantity")
     assert found["within_band"].fillna(True).all()
     assert found.loc["power at 1 points", "rate"] > 0.9
-    assert found.loc["any rejection", "rate"] < 0.12
+    for family in ("accuracy", "interaction", "speed"):
+        assert found.loc[f"any rejection, {family}", "rate"] < 0.12
+    assert {"type I error, accuracy", "type I error, interaction"} <= set(found.index)
 
 
 @pytest.mark.parametrize("name", ["one scheme", "one seed", "all failed", "empty"])
@@ -306,3 +342,40 @@ def test_influence_leaves_out_each_seed_that_enters_a_contrast(runs):
     assert sizes["accuracy", "none", "one"] == 17
     assert sizes["accuracy", "none", "small"] == 20
     assert sizes["interaction", "batchnorm_shift - none", "one"] == 17
+
+
+def test_new_test_set_intervals_stand_beside_those_for_this_test_set(runs, tables):
+    found = judge_claims(
+        runs,
+        accuracy_contrasts=tables["accuracy_contrasts"],
+        speed_contrasts=tables["speed_contrasts"],
+        failure_rates=tables["failure_rates"],
+        failure_contrasts=tables["failure_contrasts"],
+        alpha=0.05,
+        analysis_seed=0,
+        correct=generated_correct(runs),
+        test_images={"digits": 597},
+        **ORDER,
+    )
+    assert found["verdict"].equals(tables["verdicts"]["verdict"])
+    assert tables["verdicts"]["new_test_set_lower"].isna().all()
+    known = found["outcome"].isin(["accuracy", "interaction"])
+    assert found.loc[~known, "new_test_set_lower"].isna().all()
+    families = found[known]
+    assert (families["new_test_set_lower"] <= families["estimate"]).all()
+    assert (families["new_test_set_upper"] >= families["estimate"]).all()
+    same = families[families["verdict"] == "equivalent"]
+    agree = (same["new_test_set_lower"] > -0.5) & (same["new_test_set_upper"] < 0.5)
+    assert len(same)
+    assert (same["headline"].str.contains("and on new images") == agree).all()
+
+
+def test_single_cells_have_hazard_ratios_of_their_own(tables):
+    contrasts = tables["speed_contrasts"]
+    single = contrasts[contrasts["cell"] != "all"]
+    assert single["hazard_ratio"].notna().all()
+    whole = contrasts[contrasts["cell"] == "all"].set_index(["normalization", "scheme"])
+    between = single.groupby(["normalization", "scheme"])["hazard_ratio"].agg(["min", "max"])
+    ratio = whole["hazard_ratio"].reindex(between.index)
+    assert (between["min"] <= ratio).all()
+    assert (ratio <= between["max"]).all()

@@ -126,3 +126,25 @@ def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence():
         assert "no significant difference" not in headline.lower()
         assert headline.endswith(".")
         assert "nan" not in headline
+
+
+SAME = {
+    "estimate": 0.0,
+    "lower": -0.3,
+    "upper": 0.3,
+    "different": False,
+    "p_equivalence_adjusted": 0.01,
+}
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ({}, "equivalent on this test set: "),
+        ({"new_lower": -0.7, "new_upper": 0.2}, "equivalent on this test set: "),
+        ({"new_lower": -0.4, "new_upper": 0.4}, "equivalent on this test set and on new images: "),
+    ],
+    ids=["not known", "wider than the margin", "inside the margin"],
+)
+def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, words):
+    assert words in _judged(**SAME, **new).headline

@@ -11,6 +11,8 @@ ANALYSES = {
     "analyse_speed",
     "analyse_failure",
     "analyse_layers",
+    "analyse_sensitivity",
+    "calibrate",
     "check_controls",
     "judge_claims",
     "write_report",
@@ -93,7 +95,7 @@ def test_a_change_of_the_analysis_trains_nothing(old, new, workspace):
 def test_a_change_of_the_margin_runs_only_what_uses_it(workspace):
     workspace.edit("tiny.yaml", "margins: {digits: 2.0}", "margins: {digits: 1.0}")
     assert set(workspace.planned()) == {
-        "analyse_accuracy", "check_controls", "judge_claims", "write_report",
+        "analyse_accuracy", "calibrate", "check_controls", "judge_claims", "write_report",
     }  # fmt: skip
 
 

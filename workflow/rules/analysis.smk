@@ -158,6 +158,7 @@ rule judge_claims:
             if HAS_SPEED
             else {}
         ),
+        **({"correct": "results/{study}/correct.parquet"} if TRAINED else {}),
         runs="results/{study}/runs.parquet",
         accuracy_contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
         failure_rates="results/{study}/analysis/failure_rates.parquet",
@@ -175,9 +176,68 @@ rule judge_claims:
         mem_mb=2000,
         runtime=10,
     params:
-        plan=analysis_keys("reference", "schemes", "alpha", "analysis_seed"),
+        plan=analysis_keys(
+            "reference", "schemes", "alpha", "analysis_seed", "test_images"
+        ),
         code=code("judge_claims.py"),
     message:
         "Judging each scheme against {STUDY.reference}"
     script:
         "../scripts/judge_claims.py"
+
+
+rule analyse_sensitivity:
+    input:
+        **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/sensitivity.parquet",
+    log:
+        "results/{study}/logs/analyse_sensitivity.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_sensitivity.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "thresholds",
+            "epochs",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+        ),
+        code=code("analyse_sensitivity.py"),
+    message:
+        "Repeating the contrasts under other choices"
+    script:
+        "../scripts/analyse_sensitivity.py"
+
+
+rule calibrate:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/calibration.parquet",
+    log:
+        "results/{study}/logs/calibrate.log",
+    benchmark:
+        "results/{study}/benchmarks/calibrate.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        plan=calibration_keys(),
+        code=code("calibrate.py"),
+    message:
+        "Measuring how often the analysis errs"
+    script:
+        "../scripts/calibrate.py"

@@ -108,6 +108,17 @@ def analysis_keys(*names):
     return {name: everything[name] for name in names if name in everything}
 
 
+def calibration_keys():
+    """Return the keys of the calibration: the analysis, and how many tables it simulates."""
+    keys = analysis_keys("reference", "schemes", "margins", "alpha", "analysis_seed")
+    analysis = STUDY.analysis
+    return keys | {
+        "resamples": min(analysis.resamples, 2_000),  # flips of each simulated table
+        "tables": analysis.calibration_tables,
+        "effect": min(analysis.margins.values()),
+    }
+
+
 def scheme_names():
     """Return the names of the schemes, without the A/A arm."""
     return [scheme.name for scheme in STUDY.schemes] if TRAINED else list(STUDY.schemes)
@@ -134,6 +145,8 @@ def reported_tables():
         "identity",
         "replicate",
         "pairing",
+        "sensitivity",
+        "calibration",
         "verdicts",
     ]
     if HAS_SPEED:

@@ -142,12 +142,14 @@ class Analysis(_Model):
 
     thresholds: dict[str, Percent] = Field(default_factory=dict)
     """Validation accuracy (percent) that counts as converged, for each trained data set."""
-    margins: dict[str, Annotated[Real, Field(gt=0, lt=100)]]
+    margins: dict[str, Annotated[Real, Field(gt=0, lt=100)]] = Field(min_length=1)
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[Real, Real] = (0.80, 1.25)
     """Ratios of time to threshold between these two count as equivalent."""
     alpha: Real = Field(default=0.05, gt=0, lt=0.5)
     """Family-wise error rate within each family of contrasts."""
+    calibration_tables: int = Field(default=500, ge=20, le=100_000)
+    """Number of relabelled, and of simulated, tables that the analysis is tried on."""
     resamples: int = Field(default=20_000, ge=1_000)
     """Number of random sign flips when there are too many seeds to enumerate all (above 16)."""
 

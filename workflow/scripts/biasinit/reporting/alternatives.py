@@ -185,3 +185,26 @@ def _float(value: object) -> float:
 def _finite(row: Mapping[str, Any], first: str, second: str) -> float:
     value = _float(row.get(first))
     return _float(row.get(second)) if math.isnan(value) else value
+
+
+def specifications_alt(frame: pd.DataFrame) -> str:
+    """Return, by normalisation and scheme, how many specifications decide what."""
+    parts = []
+    for level, rows in _by_level(frame):
+        named = []
+        for scheme, lane in rows.groupby("scheme", sort=False):
+            counts = lane["decision"].value_counts()
+            words = ", ".join(f"{count} {name}" for name, count in counts.items())
+            named.append(f"{scheme} {words}")
+        parts.append(f"{normalization_label(level)}: {'; '.join(named[:LISTED])}.")
+    return f"Decisions of all specifications in points. {_upper(' '.join(parts))}"
+
+
+def calibration_alt(frame: pd.DataFrame) -> str:
+    """Return every rate with its interval."""
+    parts = [
+        f"{row['quantity']}, {row['experiment']}: {numbers.percent(_float(row['rate']))} "
+        f"({numbers.percent(_float(row['lower']))} to {numbers.percent(_float(row['upper']))})"
+        for row in records(frame)
+    ]
+    return f"Measured rates. {'; '.join(parts)}."

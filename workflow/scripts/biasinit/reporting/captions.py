@@ -92,6 +92,15 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             f"{study.replicate or 'the reference'} trained again with another batch order; its "
             "effect is zero by construction."
         ),
+        "specifications": (
+            "Every contrast repeated under other defensible choices: measure, analysis, failed "
+            "runs, weights of cells. Only the registered specification (large mark) decides; grey "
+            "marks leave the question open. The shaded band is the margin."
+        ),
+        "calibration": (
+            "Rates of error, coverage and power, measured on relabelled runs and on runs simulated "
+            "from the fitted model, with Clopper-Pearson 95 % intervals."
+        ),
         "certainty": (
             "The smallest equivalence margin that the data would support. Bars that stay inside "
             f"the shaded margin ({margins} points) are equivalent; others need more seeds or "

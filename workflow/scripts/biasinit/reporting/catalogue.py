@@ -142,6 +142,18 @@ _ITEMS = (
         tables=("identity", "replicate"),
     ),
     FigureItem(
+        name="specifications",
+        title="The same contrasts under other choices",
+        category=TRUST,
+        tables=("sensitivity",),
+    ),
+    FigureItem(
+        name="calibration",
+        title="How often the analysis errs",
+        category=TRUST,
+        tables=("calibration",),
+    ),
+    FigureItem(
         name="certainty",
         title="Smallest margin that would count as equivalent",
         category=NEXT,

@@ -223,6 +223,33 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         _counted("runs", "runs"),
     ),
+    "sensitivity": (
+        _words("outcome", "outcome"),
+        _WHERE,
+        _SCHEME,
+        _words("measure", "measure"),
+        _words("scale", "scale"),
+        _words("failed runs", "failures"),
+        _words("analysis", "analysis"),
+        _words("weights", "weights"),
+        _figure("threshold", "threshold_offset", decimals=0, signed=True),
+        _figure("estimate", "estimate", signed=True),
+        _between("95 % interval", "lower", "upper"),
+        _probability("p, family", "p_adjusted"),
+        _words("decision", "decision"),
+        _words("registered", "registered"),
+    ),
+    "calibration": (
+        _words("experiment", "experiment"),
+        _words("quantity", "quantity"),
+        _share("rate", "rate"),
+        _share("lower", "lower"),
+        _share("upper", "upper"),
+        _share("band from", "band_lower"),
+        _share("band to", "band_upper"),
+        _words("within band", "within_band"),
+        _counted("tables", "tables"),
+    ),
 }
 
 FAILED_RUNS = (
@@ -279,4 +306,12 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Same seed, same initial weights and batch order under every scheme; what pairing gained.",
     ),
     "layer_means": ("Layers", "Means over seeds and cells with 95 % intervals."),
+    "sensitivity": (
+        "All specifications",
+        "Only the registered one decides; the others show how much hangs on choices.",
+    ),
+    "calibration": (
+        "Calibration",
+        "How often the registered analysis errs on runs like these.",
+    ),
 }

@@ -22,6 +22,7 @@ from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, fig
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
+from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import scheme_order
 from biasinit.reporting.sentences import threshold_words
 from biasinit.reporting.svg import to_svg
@@ -88,6 +89,10 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str,
         "controls": controls(
             part(checks, IDENTITY), replicate=part(checks, REPLICATE), schemes=schemes
         ),
+        "specifications": specifications(
+            frames["specifications"], schemes=schemes, margin=min(study.analysis.margins.values())
+        ),
+        "calibration": calibration(frames["calibration"]),
         "certainty": certainty(frames["certainty"], schemes=schemes),
     }
 
@@ -135,5 +140,9 @@ def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
             return alternatives.mechanism_alt(frame, quantities=tuple(QUANTITIES))
         case "controls":
             return alternatives.controls_alt(part(frame, IDENTITY), part(frame, REPLICATE))
+        case "specifications":
+            return alternatives.specifications_alt(frame)
+        case "calibration":
+            return alternatives.calibration_alt(frame)
         case _:
             return alternatives.certainty_alt(frame)

@@ -43,6 +43,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "failure_rates": (*_KEY, "runs", "failed", "rate", "lower", "upper"),
     "mechanism": (*_KEY, "when", "layer", "quantity", "estimate"),
     "controls": ("scheme", "part"),
+    "specifications": (*_KEY, "estimate", "decision", "registered"),
+    "calibration": ("experiment", "quantity", "rate"),
     "certainty": (*_KEY, "smallest_margin"),
 }
 _IDENTITY = ("cell", "scheme", "largest_accuracy_difference", "share_identical_predictions")
@@ -131,8 +133,17 @@ def _other_frames(
                 REPLICATE: _usable(replicate, needed=_EFFECT),
             }
         ),
+        "specifications": arranged(_in_points(table(tables, "sensitivity")), schemes=schemes),
+        "calibration": table(tables, "calibration"),
         "certainty": arranged(verdicts, schemes=schemes),
     }
+
+
+def _in_points(sensitivity: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications of accuracy whose estimates are in points."""
+    if not {"outcome", "scale"} <= set(sensitivity.columns):
+        return pd.DataFrame()
+    return sensitivity[(sensitivity["outcome"] == "accuracy") & (sensitivity["scale"] == "points")]
 
 
 def _usable(frame: pd.DataFrame, *, needed: Collection[str]) -> pd.DataFrame:

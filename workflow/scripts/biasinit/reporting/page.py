@@ -290,9 +290,13 @@ def next_command(
 ) -> str:
     """Return the command that adds the seeds which would decide the inconclusive verdicts.
 
+    Empty for imported runs, which no command of ours can add to.
+
     The number is the next multiple of ``seeds_per_shard`` above what the verdicts ask for, and
     at least double, because a look at a few more seeds costs error rate and tells little.
     """
+    if study.imported:
+        return ""
     needed = [row.seeds_needed for row in verdicts if row.seeds_needed == row.seeds_needed]
     wanted = max([2.0 * study.seeds, *needed])
     shards = -(-wanted // study.seeds_per_shard)

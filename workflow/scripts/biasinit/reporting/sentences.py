@@ -180,13 +180,26 @@ def _needed(verdict: Verdict) -> str:
 
 
 def remarks(verdict: Verdict) -> str:
-    """Return what qualifies a verdict, as sentences: what it depends on, and fragility."""
-    text = ""
+    """Return what qualifies a verdict: for which images it holds, what it depends on, fragility."""
+    text = _test_set(verdict)
     if verdict.depends_on:
         text += f" The effect depends on {verdict.depends_on.replace('_', ' ')}."
     if verdict.fragile:
         text += " Fragile: the two analyses disagree."
     return text
+
+
+def _test_set(verdict: Verdict) -> str:
+    """Return whether an equivalence holds for new test images too, where that was measured."""
+    lower, upper = verdict.new_test_set_lower, verdict.new_test_set_upper
+    if verdict.verdict != "equivalent" or not (math.isfinite(lower) and math.isfinite(upper)):
+        return ""
+    if verdict.margin_lower < lower and upper < verdict.margin_upper:
+        return " On new test images too."
+    return (
+        " On this test set; for new test images the 95 % interval is "
+        f"{numbers.interval(lower, upper)}."
+    )
 
 
 def threshold_words(study: StudyFacts) -> str:

@@ -40,6 +40,8 @@ class Verdict:
     seeds_needed: float
     failed: float
     reference_failed: float
+    new_test_set_lower: float
+    new_test_set_upper: float
     runs: float
 
 
@@ -56,6 +58,8 @@ _NUMBERS = (
     "seeds_needed",
     "failed",
     "reference_failed",
+    "new_test_set_lower",
+    "new_test_set_upper",
 )
 
 

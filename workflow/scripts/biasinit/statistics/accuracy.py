@@ -31,6 +31,7 @@ from biasinit.statistics.study_runs import (
     read_runs,
     treatments,
 )
+from biasinit.streams import Purpose, stream
 
 OUTCOME = "final_accuracy"
 MEANS = ("normalization", "scheme", "estimate", "standard_error", "df", "lower", "upper")
@@ -113,7 +114,7 @@ def analyse_accuracy(
     return AccuracyAnalysis(
         means=_means(table, schemes, everything),
         contrasts=contrasts[list(CONTRASTS)],
-        model=_model_rows(everything, trained),
+        model=_model_rows(everything, trained, analysis_seed),
     )
 
 
@@ -273,11 +274,13 @@ def _means(
 def _model_rows(
     everything: Mapping[str, AccuracyModel],
     trained: Mapping[str, AccuracyModel],
+    analysis_seed: int,
 ) -> pd.DataFrame:
     frames = []
     for level, model in trained.items():
         crossed = level == CROSSED_NORMALIZATION
-        frames.append(model_table(level, model, compare=not crossed))
+        rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"residual checks, {level}")
+        frames.append(model_table(level, model, compare=not crossed, rng=rng))
         if not crossed and model is not everything[level]:
             text = "The contrasts rest on the runs that trained; the means on all runs."
             note = {"normalization": level, "quantity": "note", "level": "", "note": text}

@@ -16,9 +16,11 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.engine_comparison import compare_with_statsmodels
 from biasinit.statistics.mixed import fit_mixed
 from biasinit.statistics.mixed_fit import MixedFit
+from biasinit.statistics.residual_checks import residual_checks
 from biasinit.statistics.study_runs import ALL_CELLS, constant_groups
 from biasinit.vocabulary import TREATMENTS
 
+CHECKED_TABLES = 199  # simulated for the residual checks, so that p is a multiple of 1 %
 ESTIMATES = ("estimate", "standard_error", "df", "p")
 
 
@@ -161,13 +163,16 @@ def scheme_by_cell(model: AccuracyModel, scheme: str, reference: str, *, crossed
     return fit.joint_test(rows[1:] - rows[0]).p
 
 
-def model_table(normalization: str, model: AccuracyModel, *, compare: bool) -> pd.DataFrame:
+def model_table(
+    normalization: str, model: AccuracyModel, *, compare: bool, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the rows of `accuracy_model` for one fit.
 
     Args:
         normalization: label of the rows.
         model: the fit.
         compare: fit the homoscedastic version with statsmodels too and report the difference.
+        rng: the stream of the simulated residuals.
 
     """
     rows: list[tuple[str, str, float, str]] = []
@@ -191,6 +196,9 @@ def model_table(normalization: str, model: AccuracyModel, *, compare: bool) -> p
         )
         rows.append(("log-likelihood", fit.method, fit.log_likelihood, fit.formula))
         rows.append(("runs", "used", float(fit.n), ""))
+        for check in residual_checks(fit, draws=CHECKED_TABLES, rng=rng).itertuples():
+            note = f"observed {check.observed:.2f}, expected {check.expected:.2f}; {check.meaning}"
+            rows.append(("residual check, p", str(check.check), float(str(check.p)), note))
         if compare:
             rows += compare_with_statsmodels(model.runs, fit).rows()
     for note in model.notes:

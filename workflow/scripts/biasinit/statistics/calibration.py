@@ -1,10 +1,11 @@
 """How often this analysis errs on runs like these.
 
-Two experiments on the accuracy family over all cells, scheme minus reference under each
-normalisation:
+Two experiments on the contrasts over all cells: scheme minus reference under each normalisation
+(accuracy), and the difference of each contrast between normalisations (interaction):
 
 * *Relabelling*: the labels of the schemes are permuted within each seed, so no scheme differs
-  from another. Descriptive: the arms of real runs differ, and one failed run shows.
+  from another; also for the restricted epochs to the threshold (speed). Descriptive: the arms
+  of real runs differ, and one failed run shows.
 * *Simulation*: accuracies are drawn from the fitted mixed models without any scheme effect (type
   I error, coverage), with an effect at the margin in every contrast (equivalence error), and with
   an effect of the given size (power).
@@ -12,6 +13,7 @@ normalisation:
 A rate is judged against its band only where the Clopper-Pearson interval excludes the band.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +40,7 @@ COLUMNS = (
 class _Arm:
     """One normalisation: its runs as an array, its model, and where simulated rows go."""
 
+    level: str
     array: PairedArray
     fit: MixedFit | None
     flat: Integers
@@ -83,13 +86,19 @@ def calibrate(
         return pd.DataFrame(columns=list(COLUMNS))
     any_failed = bool(table["failed"].any())
     rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="calibration")
-    rejected = 0
-    for _ in range(tables):
-        relabelled = _differences([_permuted(arm, rng) for arm in arms], arms, reference)
-        rejected += _rejects(
-            relabelled, rng, alpha=alpha, resamples=resamples, any_failed=any_failed
-        )
-    rows = [_row("relabelled runs", "any rejection", rejected, tables, None)]
+    rows = []
+    for family, outcome in _outcomes(table, arms).items():
+        rejected: Counter[str] = Counter()
+        for _ in range(tables):
+            permuted = [_permuted(array, rng) for array in outcome]
+            for name, values in _families(permuted, outcome, reference, family).items():
+                rejected[name] += _rejects(
+                    values, rng, alpha=alpha, resamples=resamples, any_failed=any_failed
+                )
+        rows += [
+            _row("relabelled runs", f"any rejection, {name}", count, tables, None)
+            for name, count in rejected.items()
+        ]
     if all(arm.fit is not None for arm in arms):
         rows += _simulated(
             arms,
@@ -102,6 +111,38 @@ def calibrate(
             rng=rng,
         )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"within_band": "boolean"})
+
+
+def _outcomes(table: pd.DataFrame, arms: Sequence[_Arm]) -> dict[str, list[PairedArray]]:
+    """Return the arrays that are relabelled, by family."""
+    found = {"accuracy": [arm.array for arm in arms]}
+    if "restricted_epochs" in table and len(table):
+        found["speed"] = [
+            arrange(
+                table[table["normalization"] == level],
+                "restricted_epochs",
+                "scheme",
+                unit="seed",
+                cells=["cell"],
+                strata=[],
+            )
+            for level in levels_present(table)
+            if any(arm.level == level for arm in arms)
+        ]
+    return found
+
+
+def _families(
+    values: Sequence[Floats], arrays: Sequence[PairedArray], reference: str, family: str
+) -> dict[str, Floats]:
+    """Return the differences of the family and, for accuracy, of the interaction."""
+    single = _differences(values, arrays, reference)
+    found = {family: single}
+    same = len(arrays) == 2 and arrays[0].levels == arrays[1].levels
+    if family == "accuracy" and same:
+        half = single.shape[1] // 2
+        found["interaction"] = single[:, half:] - single[:, :half]
+    return found
 
 
 def _arm(part: pd.DataFrame) -> _Arm:
@@ -119,12 +160,13 @@ def _arm(part: pd.DataFrame) -> _Arm:
         )
     ]
     flat = np.ravel_multi_index(tuple(places), array.values.shape[1:])
-    return _Arm(array=array, fit=fit, flat=np.asarray(flat, dtype=np.int64))
+    level = str(part["normalization"].iloc[0])
+    return _Arm(level=level, array=array, fit=fit, flat=np.asarray(flat, dtype=np.int64))
 
 
-def _permuted(arm: _Arm, rng: np.random.Generator) -> Floats:
+def _permuted(array: PairedArray, rng: np.random.Generator) -> Floats:
     """Return the runs with scheme labels permuted within each seed, (cells, seeds, schemes)."""
-    values = arm.array.values[0]
+    values = array.values[0]
     order = rng.permuted(np.tile(np.arange(values.shape[2]), (values.shape[1], 1)), axis=1)
     return np.asarray(np.take_along_axis(values, order[None, :, :], axis=2))
 
@@ -139,15 +181,15 @@ def _drawn(arm: _Arm, rng: np.random.Generator, reference: str, shift: float) ->
     return np.asarray(values.reshape(arm.array.values.shape[1:]) + shift * others)
 
 
-def _differences(values: Sequence[Floats], arms: Sequence[_Arm], reference: str) -> Floats:
+def _differences(values: Sequence[Floats], arrays: Sequence[PairedArray], reference: str) -> Floats:
     """Return per-seed differences from the reference over cells, (seeds, contrasts)."""
-    units = sorted({unit for arm in arms for unit in arm.array.units})
+    units = sorted({unit for array in arrays for unit in array.units})
     columns = []
-    for arm, value in zip(arms, values, strict=True):
-        base = arm.array.levels.index(reference)
+    for array, value in zip(arrays, values, strict=True):
+        base = array.levels.index(reference)
         means = value.mean(axis=0)
-        places = [units.index(unit) for unit in arm.array.units]
-        for level in range(len(arm.array.levels)):
+        places = [units.index(unit) for unit in array.units]
+        for level in range(len(array.levels)):
             if level != base:
                 column = np.full(len(units), np.nan)
                 column[places] = means[:, level] - means[:, base]
@@ -184,10 +226,19 @@ def _simulated(
     resamples: int,
     rng: np.random.Generator,
 ) -> list[dict[str, object]]:
-    rejected = covered = contrasts = claimed = found = margins = effects = 0
+    arrays = [arm.array for arm in arms]
+    rejected: Counter[str] = Counter()
+    union = covered = contrasts = claimed = found = margins = effects = 0
     for _ in range(tables):
-        null = _differences([_drawn(arm, rng, reference, 0.0) for arm in arms], arms, reference)
-        rejected += _rejects(null, rng, alpha=alpha, resamples=resamples, any_failed=False)
+        drawn = [_drawn(arm, rng, reference, 0.0) for arm in arms]
+        families = _families(drawn, arrays, reference, "accuracy")
+        hits = {
+            name: _rejects(values, rng, alpha=alpha, resamples=resamples, any_failed=False)
+            for name, values in families.items()
+        }
+        rejected.update(hits)
+        union += any(hits.values())
+        null = families["accuracy"]
         tests = one_sample(null)
         known = tests["p"].notna()
         covered += int(((tests["lower"] <= 0) & (tests["upper"] >= 0) & known).sum())
@@ -205,12 +256,20 @@ def _simulated(
         found += int((family.p_adjusted <= alpha).sum())
         effects += int((~np.isnan(family.p_adjusted)).sum())
     rows = [
-        _row("simulated runs", "type I error of the family", rejected, tables, (0.0, 0.06)),
+        *(
+            _row("simulated runs", f"type I error, {name}", count, tables, (0.0, 0.06))
+            for name, count in rejected.items()
+        ),
+        _row("simulated runs", "type I error of any family", union, tables, None),
         _row("simulated runs", "coverage of 95 % intervals", covered, contrasts, (0.935, 0.965)),
         _row("simulated runs", f"power at {effect:g} points", found, effects, None),
     ]
     if margins:
-        rows.append(_row("simulated runs", "equivalence error", claimed, margins, (0.0, 0.055)))
+        rows.append(
+            _row(
+                "simulated runs", "equivalence error at the margin", claimed, margins, (0.0, 0.055)
+            )
+        )
     return rows
 
 

@@ -1,13 +1,15 @@
 """The table of verdicts: one row per outcome, normalisation and scheme."""
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.multiplicity import holm
+from biasinit.statistics.new_test_set import new_test_set_family
 from biasinit.statistics.planning import seeds_needed
 from biasinit.statistics.study_runs import (
     ALL_CELLS,
@@ -25,9 +27,76 @@ COLUMNS = (
     *("estimate", "lower", "upper", "unit", "margin_lower", "margin_upper"),
     *("p_adjusted", "p_equivalence_adjusted", "fragile", "depends_on", "smallest_margin"),
     *("seeds", "seeds_needed", "failed", "reference_failed"),
+    *("new_test_set_lower", "new_test_set_upper"),
 )
 POWER = 0.8  # wanted probability of a decision, Cohen's convention
+NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
 DRAWS = 2_000  # simulated studies for each number of seeds; 0.9 % standard error at 80 %
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Lookup:
+    """What every verdict asks of the tables, indexed once.
+
+    ``effects`` by (family, normalisation, scheme) and ``failed`` by (normalisation, scheme) are
+    indexed by cell; ``totals`` holds runs and failed runs, and ``new_intervals`` the accuracy
+    interval for a new test set, by (normalisation, scheme).
+    """
+
+    effects: Mapping[tuple[str, ...], "pd.Series[float]"]
+    failed: Mapping[tuple[str, ...], "pd.Series[float]"]
+    totals: Mapping[tuple[str, ...], tuple[int, int]]
+    factors: Sequence[str]
+    new_intervals: Mapping[tuple[str, ...], tuple[float, float]]
+
+    def arm(self, levels: Sequence[str], scheme: str) -> tuple[int, int]:
+        """Return the runs of an arm and how many failed."""
+        found = [self.totals.get((level, scheme), (0, 0)) for level in levels]
+        return sum(runs for runs, _ in found), sum(failed for _, failed in found)
+
+    def failures(
+        self, levels: Sequence[str], schemes: Sequence[str], cells: "pd.Index[str]"
+    ) -> "pd.Series[float]":
+        """Return the failed runs of several arms in each cell."""
+        total = pd.Series(0.0, index=cells)
+        for key in itertools.product(levels, schemes):
+            if key in self.failed:
+                total = total + self.failed[key].reindex(cells).fillna(0.0)
+        return total
+
+
+def _lookup(
+    frames: Sequence[pd.DataFrame],
+    rates: pd.DataFrame,
+    runs: pd.DataFrame,
+    new_intervals: Mapping[tuple[str, ...], tuple[float, float]],
+) -> _Lookup:
+    single, whole = rates[rates["cell"] != ALL_CELLS], rates[rates["cell"] == ALL_CELLS]
+    effects: dict[tuple[str, ...], pd.Series[float]] = {}
+    for contrasts in frames:
+        cells = contrasts[contrasts["cell"] != ALL_CELLS]
+        for key, part in cells.groupby(["family", "normalization", "scheme"], sort=False):
+            effects[_texts(key)] = part.set_index("cell")["estimate"].astype(float)
+    return _Lookup(
+        effects=effects,
+        failed={
+            _texts(key): part.set_index("cell")["failed"].astype(float)
+            for key, part in single.groupby(["normalization", "scheme"], sort=False)
+        },
+        totals={
+            (str(level), str(scheme)): (int(runs_of), int(failed))
+            for level, scheme, runs_of, failed in zip(
+                *(whole[name].tolist() for name in ("normalization", "scheme", "runs", "failed")),
+                strict=True,
+            )
+        },
+        factors=varying_factors(runs),
+        new_intervals=new_intervals,
+    )
+
+
+def _texts(key: object) -> tuple[str, ...]:
+    return tuple(map(str, key)) if isinstance(key, tuple) else (str(key),)
 
 
 def judge_claims(
@@ -41,6 +110,8 @@ def judge_claims(
     schemes: Sequence[str],
     alpha: float,
     analysis_seed: int,
+    correct: pd.DataFrame | None = None,
+    test_images: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Return the table `verdicts`.
 
@@ -53,14 +124,30 @@ def judge_claims(
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study, without the A/A arm.
         alpha: error rate within each family.
-        analysis_seed: keys the simulation of the seeds needed.
+        analysis_seed: keys the simulation of the seeds needed, and the bootstrap.
+        correct: the table `correct`, for intervals on a new test set; None where there is none.
+        test_images: number of test images of each data set; goes with ``correct``.
 
     """
     table = treatments(read_runs(runs))
     table = table[table["scheme"].isin(list(schemes))]
+    new_intervals: dict[tuple[str, ...], tuple[float, float]] = {}
+    if correct is not None and test_images is not None:
+        found = new_test_set_family(
+            correct,
+            table,
+            reference=reference,
+            schemes=schemes,
+            test_images=test_images,
+            draws=NEW_TEST_SETS,
+            analysis_seed=analysis_seed,
+        )
+        for level, scheme, lower, upper in found.itertuples(index=False, name=None):
+            new_intervals[str(level), str(scheme)] = float(lower), float(upper)
     rows: list[dict[str, object]] = []
     frames = [("accuracy", accuracy_contrasts)]
     frames += [("speed", speed_contrasts)] if speed_contrasts is not None else []
+    lookup = _lookup([contrasts for _, contrasts in frames], failure_rates, table, new_intervals)
     for kind, contrasts in frames:
         whole = _with_adjusted_cell_tests(contrasts[contrasts["cell"] == ALL_CELLS])
         sizes = whole.groupby("family")["estimate"].count().to_dict()
@@ -69,9 +156,8 @@ def judge_claims(
             evidence = _evidence(
                 row,
                 kind,
-                contrasts,
                 table,
-                failure_rates,
+                lookup,
                 alpha=alpha,
                 comparisons=int(sizes[row["family"]]),
                 analysis_seed=analysis_seed,
@@ -81,7 +167,9 @@ def judge_claims(
         for scheme in schemes:
             if scheme != reference:
                 rows.append(
-                    _failure_row(level, scheme, reference, failure_rates, failure_contrasts, alpha)
+                    _failure_row(
+                        level, scheme, reference, lookup, failure_rates, failure_contrasts, alpha
+                    )
                 )
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"fragile": bool})
@@ -101,9 +189,8 @@ def _with_adjusted_cell_tests(whole: pd.DataFrame) -> pd.DataFrame:
 def _evidence(
     row: dict[str, object],
     kind: str,
-    contrasts: pd.DataFrame,
     runs: pd.DataFrame,
-    rates: pd.DataFrame,
+    lookup: _Lookup,
     *,
     alpha: float,
     comparisons: int,
@@ -116,9 +203,16 @@ def _evidence(
         if row["normalization"] == CROSSED_NORMALIZATION
         else [str(row["normalization"])]
     )
-    arm = _arm(rates, levels, str(row["scheme"]))
-    base = _arm(rates, levels, str(row["reference"]))
+    arm = lookup.arm(levels, str(row["scheme"]))
+    base = lookup.arm(levels, str(row["reference"]))
     margin = _number(row.get("margin"))
+    new_lower, new_upper = (
+        (float("nan"), float("nan"))
+        if speed
+        else lookup.new_intervals.get(
+            (str(row["normalization"]), str(row["scheme"])), (float("nan"), float("nan"))
+        )
+    )
     evidence = Evidence(
         outcome=str(row["family"]),
         normalization=str(row["normalization"]),
@@ -141,32 +235,24 @@ def _evidence(
         reference_runs=base[0],
         failed=arm[1],
         reference_failed=base[1],
+        new_lower=new_lower,
+        new_upper=new_upper,
     )
     verdict = judge(evidence).verdict
     return dataclasses.replace(
         evidence,
-        depends_on=_depends_on(row, verdict, contrasts, runs, rates, levels, alpha),
+        depends_on=_depends_on(row, verdict, runs, lookup, levels, alpha),
         seeds_needed=_seeds_needed(
             row, evidence, verdict, speed, comparisons=comparisons, analysis_seed=analysis_seed
         ),
     )
 
 
-def _arm(rates: pd.DataFrame, levels: Sequence[str], scheme: str) -> tuple[int, int]:
-    chosen = rates[
-        rates["normalization"].isin(levels)
-        & (rates["scheme"] == scheme)
-        & (rates["cell"] == ALL_CELLS)
-    ]
-    return int(chosen["runs"].sum()), int(chosen["failed"].sum())
-
-
 def _depends_on(
     row: dict[str, object],
     verdict: Verdict,
-    contrasts: pd.DataFrame,
     runs: pd.DataFrame,
-    rates: pd.DataFrame,
+    lookup: _Lookup,
     levels: Sequence[str],
     alpha: float,
 ) -> str:
@@ -175,30 +261,20 @@ def _depends_on(
     It does when the joint test over cells rejects, when an established effect has the opposite
     sign in some cell, or when runs failed in some cells and not in others.
     """
-    factors = varying_factors(runs)
-    cells = contrasts[
-        (contrasts["family"] == row["family"])
-        & (contrasts["normalization"] == row["normalization"])
-        & (contrasts["scheme"] == row["scheme"])
-        & (contrasts["cell"] != ALL_CELLS)
-    ]
-    if len(cells) < 2 or not factors:
+    effects = lookup.effects.get(
+        (str(row["family"]), str(row["normalization"]), str(row["scheme"]))
+    )
+    if effects is None or len(effects) < 2 or not lookup.factors:
         return ""
-    effects = cells.set_index("cell")["estimate"].astype(float)
     rejects = _number(row["scheme_by_cell_p_adjusted"]) < alpha
     established = verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.NEGLIGIBLE)
     opposite = established and bool((effects * _number(row["estimate"]) < 0).any())
-    arms = rates[
-        rates["normalization"].isin(levels)
-        & rates["scheme"].isin([row["scheme"], row["reference"]])
-        & (rates["cell"] != ALL_CELLS)
-    ]
-    failures = arms.groupby("cell")["failed"].sum().reindex(effects.index).fillna(0)
+    failures = lookup.failures(levels, [str(row["scheme"]), str(row["reference"])], effects.index)
     uneven = bool((failures > 0).any() and (failures == 0).any())
     if not (rejects or opposite or uneven):
         return ""
     measure = failures.astype(float) if uneven and not rejects else effects
-    return _strongest_factor(measure, runs, factors)
+    return _strongest_factor(measure, runs, lookup.factors)
 
 
 def _strongest_factor(
@@ -276,6 +352,8 @@ def _row(evidence: Evidence, p_adjusted: object) -> dict[str, object]:
         "seeds_needed": evidence.seeds_needed,
         "failed": evidence.failed,
         "reference_failed": evidence.reference_failed,
+        "new_test_set_lower": evidence.new_lower,
+        "new_test_set_upper": evidence.new_upper,
     }
 
 
@@ -283,11 +361,12 @@ def _failure_row(
     level: str,
     scheme: str,
     reference: str,
+    lookup: _Lookup,
     rates: pd.DataFrame,
     contrasts: pd.DataFrame,
     alpha: float,
 ) -> dict[str, object]:
-    arm, base = _arm(rates, [level], scheme), _arm(rates, [level], reference)
+    arm, base = lookup.arm([level], scheme), lookup.arm([level], reference)
     found = contrasts[
         (contrasts["normalization"] == level)
         & (contrasts["scheme"] == scheme)

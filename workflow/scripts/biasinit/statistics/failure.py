@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.arrays import Floats
+from biasinit.statistics.arrays import Booleans, Floats
 from biasinit.statistics.multiplicity import holm
 from biasinit.statistics.paired import arrange
 from biasinit.statistics.risk_difference import MOST_PAIRS, exact_risk_difference
@@ -164,8 +164,9 @@ def _paired_row(first: Floats, second: Floats, alpha: float) -> dict[str, float]
         return None
     only_first, only_second = int((differences > 0).sum()), int((differences < 0).sum())
     p = exact_sign_p(differences.sum(axis=0))
-    # ASSUME: for the interval over several cells, pairs of one seed are independent
     lower, upper = risk_difference_interval(only_first, only_second, pairs, alpha=alpha, p=p)
+    if len(first) > 1:
+        lower, upper = _allowing_for_seeds(differences, both, (lower, upper), alpha=alpha, p=p)
     return {
         "pairs": pairs,
         "only_scheme_failed": only_first,
@@ -176,6 +177,33 @@ def _paired_row(first: Floats, second: Floats, alpha: float) -> dict[str, float]
         "p": p,
         "p_adjusted": np.nan,
     }
+
+
+def _allowing_for_seeds(
+    differences: Floats,
+    both: Booleans,
+    interval: tuple[float, float],
+    *,
+    alpha: float,
+    p: float,
+) -> tuple[float, float]:
+    """Return the interval, widened where the failures of one seed come together.
+
+    The exact interval takes the pairs of one seed in several cells as independent. The t-interval
+    of the seeds' means does not, but is too short when few seeds failed; the wider end of the two
+    holds on each side.
+    """
+    present = both.sum(axis=0) > 0
+    means = differences.sum(axis=0)[present] / both.sum(axis=0)[present]
+    seeds = len(means)
+    if seeds < 2:
+        return interval
+    half = float(scipy.stats.t.isf(alpha / 2, seeds - 1) * means.std(ddof=1) / np.sqrt(seeds))
+    middle = float(differences.sum() / both.sum())
+    lower, upper = min(interval[0], middle - half), max(interval[1], middle + half)
+    if p <= alpha:  # the exact test of the seeds has decided; the interval must not contradict it
+        lower, upper = (max(lower, 0.0), upper) if middle > 0 else (lower, min(upper, 0.0))
+    return max(lower, -1.0), min(upper, 1.0)
 
 
 def _rates(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:

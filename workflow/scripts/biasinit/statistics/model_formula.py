@@ -172,6 +172,7 @@ def level_text(value: object) -> str:
     """Return a factor level as text; 0.02 is '0.02' and 1.0 is '1.0'."""
     return str(value)
 
+
 def as_list(names: str | Sequence[str] | None) -> list[str]:
     """Return one name, several or none as a list."""
     if names is None:

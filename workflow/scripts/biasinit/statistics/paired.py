@@ -308,4 +308,3 @@ def _crossed(
             label = f"{texts[later]} - {texts[first]}"
             found.append((key, label, np.asarray(means[later] - means[first])))
     return found
-

@@ -9,6 +9,8 @@ Source: Tango (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>
 the statistic; Chan & Zhang (1999), doi:10.1111/j.0006-341X.1999.01202.x, for the inversion.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.special
 
@@ -19,6 +21,7 @@ HALVINGS = 14  # of the interval of a limit: 1e-4 of a share
 MOST_PAIRS = 100  # beyond, the number of outcomes makes exactness slow and needless
 
 
+@lru_cache(maxsize=4_096)  # cells and schemes repeat the same few counts
 def exact_risk_difference(
     only_first: int, only_second: int, pairs: int, *, alpha: float
 ) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.equivalence_columns import equivalence_columns
 from biasinit.statistics.hazard import discrete_hazard
 from biasinit.statistics.learning_curves import curve_means
-from biasinit.statistics.multiplicity import holm
+from biasinit.statistics.multiplicity import benjamini_hochberg, holm
 from biasinit.statistics.paired import arrange, flips_of, one_sample
 from biasinit.statistics.restricted_mean import jackknife_log_ratio
 from biasinit.statistics.study_runs import ALL_CELLS, levels_present, read_runs, treatments
@@ -148,7 +148,11 @@ def _contrasts(
     )
     equivalence["smallest_margin"] = _smallest_ratio(ratios)
     hazards = _hazards(table, labels)
-    hazards["hazard_p_adjusted"] = holm(hazards["hazard_p"].to_numpy())
+    p_hazard = hazards["hazard_p"].to_numpy()
+    adjusted = np.full(len(labels), np.nan)
+    adjusted[whole] = holm(p_hazard[whole])
+    adjusted[~whole] = benjamini_hochberg(p_hazard[~whole])
+    hazards["hazard_p_adjusted"] = adjusted
     frame = pd.concat([labels, tests, ratios.drop(columns=["error", "df"])], axis=1)
     frame = pd.concat([frame, equivalence, hazards], axis=1)
     frame["margin_lower"], frame["margin_upper"] = speed_margin
@@ -211,7 +215,7 @@ def _smallest_ratio(ratios: pd.DataFrame) -> "pd.Series[float]":
 
 
 def _hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Return hazard ratios of the rows over all cells; single cells have none."""
+    """Return hazard ratios: one model over all cells, and one in each cell."""
     columns = ["hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p"]
     frame = pd.DataFrame(np.nan, index=labels.index, columns=columns)
     grid = np.unique(table.loc[table["reached"], OUTCOME])
@@ -220,23 +224,35 @@ def _hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(point=np.where(table["reached"], position, max(len(grid), 1)))
     for level in levels_present(table):
         part = table[table["normalization"] == level]
-        chosen = labels[(labels["normalization"] == level) & (labels["cell"] == ALL_CELLS)]
-        if chosen.empty or not bool((part["scheme"] == chosen["reference"].iloc[0]).any()):
-            continue
-        # the reference must sort first to be the base of the model
-        order = {scheme: f"{place + 1:03d}" for place, scheme in enumerate(chosen["scheme"])}
-        order[chosen["reference"].iloc[0]] = "000"
-        part = part.assign(arm=part["scheme"].map(order))
-        try:
-            fit = discrete_hazard(part, "point", "reached", "arm", "cell", "seed")
-        except NotEstimableError:
-            continue
-        for place, row in chosen.iterrows():
-            term = f"arm[T.{order[row['scheme']]}]"
-            if term in fit.table.index:
-                found = fit.table.loc[[term]]
-                values = np.exp(found[["estimate", "lower", "upper"]].to_numpy(dtype=float)[0])
-                frame.loc[[place], columns] = [[*values, found["p"].iloc[0]]]
+        rows = labels[labels["normalization"] == level]
+        for cell, chosen in rows.groupby("cell", sort=False):
+            runs = part if cell == ALL_CELLS else part[part["cell"] == cell]
+            found = _hazards_of(runs, chosen)
+            frame.loc[found.index, columns] = found
+    return frame
+
+
+def _hazards_of(part: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Return the hazard ratios of the rows ``chosen`` from one model of the runs ``part``."""
+    columns = ["hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p"]
+    frame = pd.DataFrame(np.nan, index=chosen.index, columns=columns)
+    reference = chosen["reference"].iloc[0]
+    if not bool((part["scheme"] == reference).any()):
+        return frame
+    # the reference must sort first to be the base of the model
+    order = {scheme: f"{place + 1:03d}" for place, scheme in enumerate(chosen["scheme"])}
+    order[reference] = "000"
+    part = part.assign(arm=part["scheme"].map(order))
+    try:
+        fit = discrete_hazard(part, "point", "reached", "arm", "cell", "seed")
+    except NotEstimableError:
+        return frame
+    for place, row in chosen.iterrows():
+        term = f"arm[T.{order[row['scheme']]}]"
+        if term in fit.table.index:
+            found = fit.table.loc[[term]]
+            values = np.exp(found[["estimate", "lower", "upper"]].to_numpy(dtype=float)[0])
+            frame.loc[[place], columns] = [[*values, found["p"].iloc[0]]]
     return frame
 
 

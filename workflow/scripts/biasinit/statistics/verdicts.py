@@ -29,7 +29,9 @@ class Evidence:
 
     ``null`` is the value of no effect (0 for differences, 1 for ratios). ``lower, upper`` is the
     family-adjusted interval. ``different`` is the decision of the sign-flip family, which the
-    interval must share. ``higher_is_better`` gives the direction.
+    interval must share. ``higher_is_better`` gives the direction. ``new_lower, new_upper`` is the
+    interval for a new test set; without it, or where it leaves the margin, equivalence is said
+    "on this test set".
     """
 
     outcome: str
@@ -55,6 +57,13 @@ class Evidence:
     reference_runs: int = 0
     failed: int = 0
     reference_failed: int = 0
+    new_lower: float = float("nan")
+    new_upper: float = float("nan")
+
+    @property
+    def holds_on_new_images(self) -> bool:
+        """Whether the interval for a new test set lies inside the margin too."""
+        return self.new_lower > self.margin_lower and self.new_upper < self.margin_upper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +135,7 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
     interval = f"95 % interval {_range(evidence)}"
     effect = _effect(evidence)
     if verdict is Verdict.EQUIVALENT:
-        where = "" if evidence.outcome == "speed" else " on this test set"
+        where = "" if evidence.outcome == "speed" else _where(evidence)
         return (
             f"{scheme} and {reference} are equivalent{where}: {effect}, {interval}, "
             f"margin {_margin(evidence)}."
@@ -152,12 +161,18 @@ def _interaction_finding(evidence: Evidence, verdict: Verdict) -> str:
     numbers = f"{_effect(evidence)}, 95 % interval {_range(evidence)}"
     margin = f"margin {_margin(evidence)}"
     if verdict is Verdict.EQUIVALENT:
-        return f"{what} stays the same on this test set: {numbers}, {margin}."
+        return f"{what} stays the same{_where(evidence)}: {numbers}, {margin}."
     if verdict is Verdict.NEGLIGIBLE:
         return f"{what} changes, but negligibly: {numbers}, inside the {margin}."
     if verdict is Verdict.INCONCLUSIVE:
         return f"whether {what} changes remains open: {numbers}, {margin}.{_more_seeds(evidence)}"
     return f"{what} changes: {numbers}."
+
+
+def _where(evidence: Evidence) -> str:
+    if evidence.holds_on_new_images:
+        return " on this test set and on new images"
+    return " on this test set"
 
 
 def _more_seeds(evidence: Evidence) -> str:

@@ -1,0 +1,106 @@
+"""Time and memory of the whole analysis of 10,000 runs: 5 schemes, 2 normalisations, 10 cells.
+
+Run in the repository: PYTHONPATH=workflow/scripts python bench/statistics/ten_thousand_runs.py
+"""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+
+from biasinit.statistics import (
+    analyse_accuracy,
+    analyse_failure,
+    analyse_speed,
+    influence,
+    judge_claims,
+    sensitivity,
+)
+
+SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
+SHAPE = (2, 10, 100, len(SCHEMES))  # normalisations, cells, seeds, schemes
+ORDER = {"reference": "zeros", "schemes": SCHEMES}
+PLAN = {"alpha": 0.05, "resamples": 20_000, "analysis_seed": 1, **ORDER}
+POINTS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 13.0, 14.0, 15.0)  # epochs of the curves
+
+
+def made_up_runs(rng: np.random.Generator) -> pd.DataFrame:
+    """Return runs with block effects, scheme-specific scatter and one failure in 500."""
+    index = np.indices(SHAPE).reshape(4, -1)
+    scatter = np.array([0.4, 0.4, 0.8, 1.2, 0.4])
+    accuracy = 97 + rng.normal(0, 0.3, SHAPE[:3])[..., None] + scatter * rng.normal(size=SHAPE)
+    failed = rng.uniform(size=SHAPE) < 0.002
+    pace = np.ceil(4 * np.maximum(5 + scatter * rng.normal(size=SHAPE), 0.5)) / 4
+    return pd.DataFrame(
+        {
+            "dataset": np.array(["digits", "mnist"])[index[1] % 2],
+            "learning_rate": 0.01 * (1 + index[1] // 2),
+            "normalization": np.array(["none", "batchnorm_shift"])[index[0]],
+            "seed": index[2],
+            "scheme": np.array(SCHEMES)[index[3]],
+            "final_accuracy": np.where(failed, 10.0, accuracy).ravel(),
+            "epochs_to_threshold": np.where(failed, np.nan, pace).ravel(),
+            "reached": ~failed.ravel(),
+            "failed": failed.ravel(),
+        }
+    )
+
+
+def made_up_curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return learning curves that cross 95 % where the runs reach the threshold."""
+    keys = ["dataset", "learning_rate", "normalization", "scheme", "seed"]
+    curves = runs.loc[runs.index.repeat(len(POINTS)), keys].reset_index(drop=True)
+    epoch = np.tile(POINTS, len(runs))
+    pace = np.repeat(runs["epochs_to_threshold"].to_numpy(), len(POINTS))
+    curves["epoch"] = epoch
+    curves["validation_accuracy"] = np.where(np.isnan(pace), 10, 95 + 2 * np.tanh(epoch - pace))
+    final = np.repeat(runs["final_accuracy"].to_numpy(), len(POINTS))
+    curves["test_accuracy"] = np.where(epoch >= 13, final, np.nan)
+    return curves
+
+
+@contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Print how long the block takes."""
+    began = time.perf_counter()
+    yield
+    print(f"{name}: {time.perf_counter() - began:.1f} s", flush=True)
+
+
+def main() -> None:
+    """Analyse the table and print seconds by step, their sum and the peak of memory."""
+    runs = made_up_runs(np.random.default_rng(1))
+    curves = made_up_curves(runs)
+    began = time.perf_counter()
+    with timed("accuracy"):
+        accuracy = analyse_accuracy(runs, margins={"digits": 0.5, "mnist": 0.2}, **PLAN)
+    with timed("speed"):
+        speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15, **PLAN)
+    with timed("failure"):
+        failure = analyse_failure(runs, alpha=0.05, **ORDER)
+    with timed("influence"):
+        influence(runs, outcome="final_accuracy", alpha=0.05, **ORDER)
+    with timed("specifications"):
+        thresholds = {"digits": 95.0, "mnist": 95.0}
+        table = sensitivity(runs, curves, thresholds=thresholds, epochs=15, **PLAN)
+    with timed("verdicts"):
+        verdicts = judge_claims(
+            runs,
+            accuracy_contrasts=accuracy.contrasts,
+            speed_contrasts=speed.contrasts,
+            failure_rates=failure.rates,
+            failure_contrasts=failure.contrasts,
+            alpha=0.05,
+            analysis_seed=1,
+            **ORDER,
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(runs)} runs, {len(verdicts)} verdicts, {len(table)} specified contrasts")
+    print(f"together: {time.perf_counter() - began:.1f} s, peak of memory {peak:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Whether the residuals of a mixed model look like those of tables drawn from it.
+
+Four statistics of the residuals around the fixed effects, each in units of the standard deviation
+that the model gives its row, are compared with their distribution over simulated tables, so that
+correlation within seeds, unequal groups and small tables need no theory. The tables are not
+fitted again, which makes the p-values a little too large where the model has many variances.
+Source: the idea of R's DHARMa, doi:10.32614/CRAN.package.DHARMa.
+"""
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from biasinit.statistics.arrays import Floats
+from biasinit.statistics.mixed_fit import MixedFit
+
+CHECKS = {
+    "skewness": "positive: a tail of high values; negative: of low ones, as near a ceiling",
+    "excess kurtosis": "positive: outliers",
+    "largest residual": "in standard deviations",
+    "spread against fitted value": "correlation: positive when higher values scatter more",
+}
+
+
+def residual_checks(fit: MixedFit, *, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return four statistics of the residuals, and how unusual they are under the model.
+
+    Args:
+        fit: the model.
+        draws: simulated tables.
+        rng: the stream of the simulation.
+
+    Returns:
+        ``check, observed, expected`` (median over simulated tables), ``p`` (two-sided, by rank)
+        and ``meaning``.
+
+    """
+    state, names = fit.state, list(CHECKS)
+    basis = np.linalg.qr(state.design.matrix[:, state.design.kept])[0]
+    variances = fit.variance_components.iloc[: len(fit.random)].to_numpy(dtype=np.float64)
+    own = fit.residual_sd.to_numpy(dtype=np.float64)[state.groups]
+    deviation: Floats = np.asarray(np.sqrt(variances.sum() + own**2), dtype=np.float64)
+    fitted = state.design.matrix @ np.nan_to_num(fit.params.to_numpy())
+    # the fixed effects are projected out, so tables without them serve as well; (rows, tables)
+    tables = own[:, None] * rng.standard_normal((fit.n, draws))
+    for codes, variance in zip(state.terms, variances, strict=True):
+        effects = np.sqrt(variance) * rng.standard_normal((int(codes.max()) + 1, draws))
+        tables += effects[codes]
+    observed = _statistics(_residuals(state.design.response[:, None], basis, deviation), fitted)
+    drawn = _statistics(_residuals(tables, basis, deviation), fitted)
+    below = (drawn <= observed).sum(axis=0)
+    above = (drawn >= observed).sum(axis=0)
+    return pd.DataFrame(
+        {
+            "check": names,
+            "observed": observed[0],
+            "expected": np.median(drawn, axis=0) if draws else np.nan,
+            "p": np.minimum(1.0, 2 * (np.minimum(below, above) + 1) / (draws + 1)),
+            "meaning": list(CHECKS.values()),
+        }
+    )
+
+
+def _residuals(outcomes: Floats, basis: Floats, deviation: Floats) -> Floats:
+    """Return what the fixed effects leave of each column, in standard deviations."""
+    return np.asarray((outcomes - basis @ (basis.T @ outcomes)) / deviation[:, None])
+
+
+def _statistics(residuals: Floats, fitted: Floats) -> Floats:
+    """Return the statistics of each column of residuals, (columns, statistics)."""
+    sizes = np.abs(residuals)
+    trend = np.zeros(residuals.shape[1])
+    if np.ptp(fitted) > 1e-9 * np.abs(fitted).max(initial=1.0):
+        around, slope = sizes - sizes.mean(axis=0), fitted - fitted.mean()
+        trend = slope @ around / np.sqrt((slope @ slope) * (around**2).sum(axis=0))
+    return np.column_stack(
+        [
+            scipy.stats.skew(residuals, axis=0),
+            scipy.stats.kurtosis(residuals, axis=0),
+            sizes.max(axis=0),
+            trend,
+        ]
+    )
