@@ -17,7 +17,7 @@ LIBRARY := workflow/scripts/biasinit
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study report test test-slow lint format schema lock
+.PHONY: study report test test-slow lint format r-check schema lock
 
 study: $(VENV)/study.installed
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
@@ -42,6 +42,11 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+# Fits the study's own runs in R too and prints the largest differences; needs Debian's packages
+# r-cran-lme4, r-cran-lmertest, r-cran-emmeans and r-cran-survival.
+r-check: $(VENV)/study.installed
+	$(BIN)/python bench/statistics/r_check.py $(or $(NAME),digits)
 
 # The JSON schema and the reference of a study's keys, from the typed model.
 schema: $(VENV)/study.installed

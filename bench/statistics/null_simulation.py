@@ -130,14 +130,13 @@ def null_table(key: int, *, failing: float) -> Counter[str]:
             (claimed & (verdicts["outcome"] == outcome)).any()
         )
     counts["type I error, union"] += bool(claimed.any())
-    for name, table in (("accuracy", accuracy), ("speed", speed)):
+    for table in (accuracy, speed):
         for family, rows in table[table["cell"] == "all"].groupby("family"):
             label = f"coverage, {family}"
             counts[label] += int(((rows["lower"] <= 0) & (rows["upper"] >= 0)).sum())
             counts[f"{label}: contrasts"] += int(rows["p"].notna().sum())
             rejected = bool((rows["p_adjusted"] <= 0.05).any())
             counts[f"sign flips alone, {family}"] += rejected
-        del name
     if key % CHECKED == 0:
         whole, _, _ = verdicts_of(runs, key)
         counts["checked"] += 1

@@ -4,7 +4,7 @@ Run in the repository, with R and the Debian packages r-cran-lme4, r-cran-lmerte
 and r-cran-survival: PYTHONPATH=workflow/scripts python bench/statistics/r_check.py STUDY
 Compared are the homoscedastic mixed model of accuracy with its contrasts, the per-seed t-tests,
 and the stratified Cox model, for each normalisation, on the runs that trained. Exit status 1
-where a tolerance of statistics.md 3.12 is passed.
+where a tolerance is passed.
 """
 
 import argparse

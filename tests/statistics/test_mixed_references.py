@@ -1,6 +1,6 @@
 """Mixed models against R 4.2.2: lme4 1.1-31, lmerTest 3.1-3, emmeans 1.8.4, nlme 3.1-162.
 
-The R calls stand at each test; tolerances are those of statistics.md 3.12.
+The R calls stand at each test; tolerances are stated at the top.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Further data sets against R: nested, crossed, singular, unbalanced, heteroscedastic, survival.
 
 ``reference/write_r_results.R`` wrote the tables ``r_*.csv`` and every expected number; versions
-of the packages stand in its first lines. Tolerances are those of statistics.md 3.12.
+of the packages stand in its first lines. Tolerances are stated below.
 """
 
 from functools import lru_cache

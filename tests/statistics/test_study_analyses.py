@@ -25,6 +25,8 @@ from biasinit.statistics import (
     sensitivity,
     summarise_layers,
 )
+from biasinit.statistics.outcome_variants import with_threshold
+from biasinit.statistics.study_runs import read_runs
 
 OPTIONS = {"alpha": 0.05, "resamples": 2_000, "analysis_seed": 0}
 ORDER = {"reference": "zeros", "schemes": SCHEMES}
@@ -379,3 +381,21 @@ def test_single_cells_have_hazard_ratios_of_their_own(tables):
     ratio = whole["hazard_ratio"].reindex(between.index)
     assert (between["min"] <= ratio).all()
     assert (ratio <= between["max"]).all()
+
+
+def test_a_threshold_is_reached_at_the_first_of_two_consecutive_points(runs):
+    table = read_runs(runs.head(1).assign(failed=False))
+    accuracy = [80.0, 96.0, 94.0, 95.0, 96.0, 90.0, 99.0]
+    curves = table.loc[[0] * 7, ["normalization", "scheme", "seed", "dataset"]].assign(
+        epoch=np.arange(7.0), validation_accuracy=accuracy
+    )
+
+    def epochs(offset):
+        found = with_threshold(
+            table, curves, thresholds={"digits": 95.0}, offset=offset, epochs=15.0
+        )
+        return found.item()
+
+    assert epochs(0.0) == 3.0
+    assert epochs(-2.0) == 1.0
+    assert epochs(2.0) == 15.0

@@ -2,7 +2,7 @@
 
 ``accuracy ~ scheme * cell + (1 | seed:cell) + (1 | seed:scheme)``, REML, with a residual standard
 deviation for each scheme and cell: with one pooled SD and one scheme five times noisier in one
-cell, that scheme's contrast there has 38 % type I error (`statistics.md` section 0). The model
+cell, that scheme's contrast there has 38 % type I error (docs/statistics.md). The model
 is the co-primary analysis: it never decides, but where it disagrees the verdict is fragile.
 """
 

@@ -1,7 +1,7 @@
 """The homoscedastic mixed model fitted by statsmodels, compared with our own likelihood.
 
 statsmodels' `MixedLM` reports false optima with ``converged=True`` when a component is zero, and
-raises on singular fits (`statistics.md` 2.2). It is fitted here with Powell first, then L-BFGS;
+raises on singular fits (docs/statistics.md). It is fitted here with Powell first, then L-BFGS;
 whatever it answers, the own fit is what is used, and the difference is reported.
 """
 

@@ -2,7 +2,7 @@
 
 The Aalen-Johansen estimator: the probability of having reached the threshold by time t without
 having failed before. One minus Kaplan-Meier would treat a diverged run as if it might still
-arrive, and overstate the share (`statistics.md` section 4).
+arrive, and overstate the share (docs/statistics.md).
 """
 
 from collections.abc import Sequence

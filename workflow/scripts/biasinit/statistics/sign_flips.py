@@ -7,7 +7,7 @@ gives the joint null distribution without any assumption on shape, variance or c
 Two single-step adjustments (Westfall & Young 1993): *max-|t|* compares each |t| with the
 largest |t| of each flip; *min-p* ranks each contrast within its own flip distribution first. One
 failed run in one arm makes that arm's t bounded and tiny, which max-|t| can never find (0 % power
-against 100 %, `statistics.md` section 0), so min-p is used where runs failed.
+against 100 %, docs/statistics.md), so min-p is used where runs failed.
 
 With at most 16 units all flips are used, otherwise random ones with p = (b + 1) / (B + 1).
 """

@@ -2,7 +2,7 @@
 
 Optimisers fail on this surface in a known way: at a zero component the derivative with respect
 to a standard deviation vanishes, so a search that starts or strays there reports convergence
-(statsmodels returned a log-likelihood 38 below the maximum, `statistics.md` 2.2). The guard is
+(statsmodels returned a log-likelihood 38 below the maximum, docs/statistics.md). The guard is
 threefold: three starts, a check in the scale of variances that no zero component wants to grow,
 and a refit without each small component that must not be better than the fit with it.
 """
