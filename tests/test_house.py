@@ -31,7 +31,7 @@ ALLOWED = {
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
     "reporting": {"config", "errors", "statistics"},
-    "execution": {"errors"},
+    "execution": {"config", "errors"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")
 

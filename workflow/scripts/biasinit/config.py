@@ -479,6 +479,16 @@ def load_study(path: Path) -> Study | ImportedStudy:
         ConfigurationError: the file is missing, is not YAML, or has problems.
 
     """
+    return parse_any_study(read_study_file(path))
+
+
+def read_study_file(path: Path) -> Mapping[str, Any]:
+    """Return the keys and values in a study file, unchecked.
+
+    Raises:
+        ConfigurationError: the file is missing or is not YAML with keys and values.
+
+    """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -492,7 +502,7 @@ def load_study(path: Path) -> Study | ImportedStudy:
             key=str(path), what="must hold keys and values.", mend="See config.yaml for an example."
         )
         raise ConfigurationError([problem])
-    return parse_any_study(content)
+    return content
 
 
 def json_schema() -> dict[str, Any]:

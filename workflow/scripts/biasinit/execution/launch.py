@@ -30,7 +30,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from biasinit.errors import StudyLockedError
+from biasinit.config import read_study_file
+from biasinit.errors import BiasinitError
 from biasinit.execution.lock import HANDED_ON, hold_lock
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
@@ -51,9 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console()
     try:
+        if options.study:
+            read_study_file(Path(options.study))  # Snakemake would show a traceback
         lock = hold_lock(Path.cwd())
-    except StudyLockedError as error:
-        console.print(str(error), style="bold")
+    except BiasinitError as error:
+        console.print(str(error), style="bold", markup=False, soft_wrap=True)
         return 1
     command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
     command += ["--cores", options.cores]
