@@ -1,13 +1,20 @@
 """Fixtures that all tests share."""
 
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import settings
 
 from biasinit.data import PreparedDataset
 from repository import REPOSITORY
+
+# property tests explore anew on every run here, and are reproducible where a build depends on them
+settings.register_profile("reproducible", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("reproducible")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from biasinit.errors import NotEstimableError, RunsTableError
@@ -43,6 +43,7 @@ def test_all_flips_of_a_small_family_are_counted_by_hand():
     any_failed=st.booleans(),
     effect=st.floats(0, 2),
 )
+@example(seed=224, units=6, any_failed=False, effect=0.75)  # the interval touches 0 exactly
 def test_adjusted_p_value_and_simultaneous_interval_always_agree(seed, units, any_failed, effect):
     rng = np.random.default_rng(seed)
     differences = rng.normal(0, 1, (units, 4)) * [1, 5, 0.1, 1] + [effect, 0, 0.05, 0]

@@ -84,7 +84,9 @@ def flip_family(
             limits = np.full(len(observed), _order_statistic(largest, alpha, total, complete))
         else:
             adjusted, limits = _smallest_p(flipped, observed, own, alpha, total, complete)
-        p_adjusted[usable], critical[usable], single[usable] = adjusted, limits, own
+        # a flip within TIE of |t| counts as reaching it, so |t| must pass the limit by as much;
+        # otherwise an interval that should touch 0 could miss it by rounding
+        p_adjusted[usable], critical[usable], single[usable] = adjusted, limits / (1 - TIE), own
     return FlipFamily(
         p_adjusted=p_adjusted, critical=critical, single=single, method=method, flips=len(signs)
     )
