@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import PROBED_QUANTITIES
 
 SCHEMES = ("zeros", "small", "one", "xavier")
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
@@ -126,23 +127,12 @@ def generated_curves(runs: pd.DataFrame) -> pd.DataFrame:
 
 def generated_layers(runs: pd.DataFrame) -> pd.DataFrame:
     """Layer probes at three times in three layers."""
-    quantities = (
-        "active_fraction",
-        "dead_fraction",
-        "always_on_fraction",
-        "preactivation_mean",
-        "preactivation_std",
-        "gradient_norm_weight",
-        "gradient_norm_bias",
-        "bias_norm",
-        "bias_shift",
-    )
     frames = []
     rng = np.random.default_rng(5)
     for when, layer in itertools.product(("start", "epoch 1", "end"), ("conv1", "conv2", "fc1")):
         frame = runs[KEYS].copy()
         frame["when"], frame["layer"] = when, layer
-        for quantity in quantities:
+        for quantity in PROBED_QUANTITIES:
             frame[quantity] = rng.uniform(0, 1, len(frame))
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

@@ -124,13 +124,6 @@ def over_cells(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["cell"] == ALL_CELLS]
 
 
-def single_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of single cells, or all rows when there are none."""
-    if "cell" not in frame or (frame["cell"] == ALL_CELLS).all():
-        return frame
-    return frame[frame["cell"] != ALL_CELLS]
-
-
 def run_cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with their cell, named as the analysis tables name it."""
     return runs if runs.empty else runs.assign(cell=name_cells(runs))
