@@ -137,6 +137,10 @@ def null_table(key: int, *, failing: float) -> Counter[str]:
             counts[f"{label}: contrasts"] += int(rows["p"].notna().sum())
             rejected = bool((rows["p_adjusted"] <= 0.05).any())
             counts[f"sign flips alone, {family}"] += rejected
+            if family == "speed":
+                ratio = (rows["ratio_lower"] <= 1) & (rows["ratio_upper"] >= 1)
+                counts["coverage, speed ratio"] += int(ratio.sum())
+                counts["coverage, speed ratio: contrasts"] += int(rows["ratio_lower"].notna().sum())
     if key % CHECKED == 0:
         whole, _, _ = verdicts_of(runs, key)
         counts["checked"] += 1
@@ -229,8 +233,7 @@ def bars(counts: dict[str, dict[str, int]]) -> list[dict[str, object]]:
     def add(experiment: str, quantity: str, hits: int, total: int, low: float, high: float) -> None:
         if total == 0:
             return
-        independent = min(total, counts[experiment]["tables"])
-        lower, upper = clopper_pearson(round(hits * independent / total), independent)
+        lower, upper = clopper_pearson(hits, total)
         rows.append(
             {
                 "experiment": experiment,
@@ -262,7 +265,7 @@ def bars(counts: dict[str, dict[str, int]]) -> list[dict[str, object]]:
             label = "max-|t| alone" if name == "null" else "sign flips alone"
             low, high = (0.035, 0.065) if name == "null" else (np.nan, np.nan)
             add(name, f"{label}, {family}", hits, tables, low, high)
-        for family in ("accuracy", "interaction", "speed"):
+        for family in ("accuracy", "interaction", "speed", "speed ratio"):
             label = f"coverage, {family}"
             total = found.get(f"{label}: contrasts", 0)
             add(name, label, found.get(label, 0), total, 0.935, 0.965)
@@ -315,6 +318,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", type=int, default=2_000, help="of each null experiment")
     parser.add_argument("--equivalence-tables", type=int, default=10_000)
+    parser.add_argument(
+        "--experiments", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS), metavar="NAME"
+    )
     parser.add_argument("--chunk", type=float, default=np.inf, help="seconds until this run stops")
     parser.add_argument(
         "--output", type=Path, default=Path("bench/statistics/null_simulation.json")
@@ -324,7 +330,8 @@ def main() -> int:
     counts = {name: Counter(state.get("counts", {}).get(name, {})) for name in EXPERIMENTS}
     seconds = Counter(state.get("seconds", {}))
     began, finished = time.monotonic(), True
-    for name, experiment in EXPERIMENTS.items():
+    for name in options.experiments:
+        experiment = EXPERIMENTS[name]
         wanted = {"equivalence": options.equivalence_tables, "one run in twenty fails": 200}.get(
             name, options.tables
         )

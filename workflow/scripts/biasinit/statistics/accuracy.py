@@ -31,6 +31,7 @@ from biasinit.statistics.study_runs import (
     read_runs,
     treatments,
 )
+from biasinit.statistics.typical_values import with_typical_intervals
 from biasinit.streams import Purpose, stream
 
 OUTCOME = "final_accuracy"
@@ -199,7 +200,16 @@ def exploratory_and_family(
     """Return tests of all columns: those of ``whole`` as one family, the others on their own.
 
     The others get Benjamini-Hochberg p-values and their plain interval as the simultaneous one.
+    Columns that count failed runs have their plain p-value and interval from sign flips.
     """
+    plain = with_typical_intervals(
+        one_sample(differences.values),
+        differences.values,
+        differences.counted,
+        resamples=resamples,
+        analysis_seed=analysis_seed,
+        name=name,
+    )
     family = family_table(
         differences.values[:, whole],
         any_failed=bool(differences.failed[whole].any()),
@@ -208,12 +218,12 @@ def exploratory_and_family(
         analysis_seed=analysis_seed,
         name=name,
     )
-    single = one_sample(differences.values[:, ~whole])
+    single = plain[~whole].copy()
     single["p_adjusted"] = benjamini_hochberg(single["p"].to_numpy())
     single["simultaneous_lower"] = single["lower"]
     single["simultaneous_upper"] = single["upper"]
     family.index = pd.Index(np.flatnonzero(whole))
-    single.index = pd.Index(np.flatnonzero(~whole))
+    family[plain.columns] = plain[whole]
     parts = [part for part in (family, single) if len(part)]
     return pd.concat(parts).sort_index()
 

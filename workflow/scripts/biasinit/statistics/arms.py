@@ -36,6 +36,11 @@ class ArmDifferences:
     failed: Booleans
     units: tuple[str, ...]
 
+    @property
+    def counted(self) -> Booleans:
+        """Mark the columns that count failed runs among all seeds; others set them apart."""
+        return np.asarray(self.failed & (self.labels["basis"] == EVERY_SEED).to_numpy(), dtype=bool)
+
     def select(self, chosen: Booleans) -> "ArmDifferences":
         """Return the chosen columns."""
         return ArmDifferences(

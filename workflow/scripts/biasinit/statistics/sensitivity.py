@@ -31,6 +31,7 @@ from biasinit.statistics.study_runs import (
     read_runs,
     treatments,
 )
+from biasinit.statistics.typical_values import with_typical_intervals
 from biasinit.streams import Purpose, stream
 
 SCALES = ("points", "log-error", "logit")
@@ -221,10 +222,18 @@ def _seed_analyses(differences: ArmDifferences, keyed: _Keyed) -> list[pd.DataFr
             analysis_seed=keyed.analysis_seed,
             name=family,
         )
+        flipped = with_typical_intervals(
+            tests.assign(p=flips.single),
+            values,
+            whole.counted,
+            resamples=keyed.resamples,
+            analysis_seed=keyed.analysis_seed,
+            name=family,
+        )
         middle = _interquartile(values, keyed)
         for analysis, table, adjusted in (
             (SEED_ANALYSES[0], tests, holm(tests["p"].to_numpy())),
-            (SEED_ANALYSES[1], tests.assign(p=flips.single), flips.p_adjusted),
+            (SEED_ANALYSES[1], flipped, flips.p_adjusted),
             (SEED_ANALYSES[2], middle, holm(middle["p"].to_numpy())),
         ):
             frame = pd.concat([labels, table], axis=1)

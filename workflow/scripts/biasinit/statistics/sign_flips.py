@@ -71,7 +71,7 @@ def flip_family(
     units = present.sum(axis=0)
     usable = (units >= 2) & varies(differences)
     p_adjusted, critical, single = (np.full(count, np.nan) for _ in range(3))
-    signs, complete = _signs(differences, resamples, rng)
+    signs, complete = coin_signs(len(differences), resamples, rng)
     if usable.any():
         observed, flipped = _absolute_t(values[:, usable], units[usable], signs)
         total = len(signs) + (0 if complete else 1)
@@ -102,10 +102,21 @@ def varies(differences: Floats) -> Booleans:
     return np.asarray(spread > 1e-11 * np.abs(values).max(axis=0, initial=0.0))
 
 
-def _signs(differences: Floats, resamples: int, rng: np.random.Generator) -> tuple[Floats, bool]:
-    units = len(differences)
+def coin_signs(
+    units: int, resamples: int, rng: np.random.Generator, *, mirrored: bool = False
+) -> tuple[Floats, bool]:
+    """Return signs (flips, units), and whether they are all that exist.
+
+    Args:
+        units: number of coins.
+        resamples: random flips when there are more than 16 units.
+        rng: the stream of the random flips.
+        mirrored: whether a flip and its mirror image both appear among all flips; for |t| one
+            of them is enough.
+
+    """
     if units <= ALL_FLIPS_UP_TO:
-        codes = np.arange(2 ** max(units - 1, 0))
+        codes = np.arange(2 ** max(units - (0 if mirrored else 1), 0))
         bits = (codes[:, None] >> np.arange(units)) & 1
         return np.asarray(1.0 - 2.0 * bits, dtype=np.float64), True
     coins = rng.integers(0, 2, size=(resamples, units))

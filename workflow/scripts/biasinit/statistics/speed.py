@@ -23,6 +23,7 @@ from biasinit.statistics.multiplicity import benjamini_hochberg, holm
 from biasinit.statistics.paired import arrange, flips_of, one_sample
 from biasinit.statistics.restricted_mean import jackknife_log_ratio
 from biasinit.statistics.study_runs import ALL_CELLS, levels_present, read_runs, treatments
+from biasinit.statistics.typical_values import typical_interval, typical_stream
 
 OUTCOME = "restricted_epochs"
 CONTRASTS = (
@@ -136,7 +137,13 @@ def _contrasts(
         analysis_seed=analysis_seed,
         name="speed",
     ).critical
-    ratios = _ratios(table, labels, critical)
+    ratios = _ratios(
+        table,
+        differences,
+        critical,
+        resamples=resamples,
+        analysis_seed=analysis_seed,
+    )
     low, high = np.log(speed_margin)
     # the margin may be asymmetric on the log scale: test against its own centre and half width
     equivalence = equivalence_columns(
@@ -166,8 +173,17 @@ def _contrasts(
     return frame[list(CONTRASTS)]
 
 
-def _ratios(table: pd.DataFrame, labels: pd.DataFrame, critical: Floats) -> pd.DataFrame:
+def _ratios(
+    table: pd.DataFrame,
+    differences: ArmDifferences,
+    critical: Floats,
+    *,
+    resamples: int,
+    analysis_seed: int,
+) -> pd.DataFrame:
+    """Return ratios with intervals by the jackknife, or by sign flips where a run failed."""
     rows = []
+    labels = differences.labels
     arrays = {
         level: arrange(
             table[table["normalization"] == level],
@@ -192,17 +208,28 @@ def _ratios(table: pd.DataFrame, labels: pd.DataFrame, critical: Floats) -> pd.D
             both = np.isfinite(first) & np.isfinite(second)
             ratio, error, df = jackknife_log_ratio(first[both], second[both])
         half = error * float(scipy.stats.t.isf(0.025, df)) if df > 0 else float("nan")
-        wide = half if np.isnan(critical[place]) else error * critical[place]
         with np.errstate(over="ignore"):
+            lower, upper = ratio * np.exp(-half), ratio * np.exp(half)
+            if differences.failed[place] and df > 0:
+                interval = typical_interval(
+                    first[both],
+                    second[both],
+                    null=1.0,
+                    resamples=resamples,
+                    rng=typical_stream(analysis_seed, "speed"),
+                )
+                lower, upper = max(interval.lower, 0.0), interval.upper
+            in_family = not np.isnan(critical[place])
+            wide = error * critical[place]
             rows.append(
                 {
                     "ratio": ratio,
                     "error": error,
                     "df": df,
-                    "ratio_lower": ratio * np.exp(-half),
-                    "ratio_upper": ratio * np.exp(half),
-                    "ratio_simultaneous_lower": ratio * np.exp(-wide),
-                    "ratio_simultaneous_upper": ratio * np.exp(wide),
+                    "ratio_lower": lower,
+                    "ratio_upper": upper,
+                    "ratio_simultaneous_lower": ratio * np.exp(-wide) if in_family else lower,
+                    "ratio_simultaneous_upper": ratio * np.exp(wide) if in_family else upper,
                 }
             )
     return pd.DataFrame(rows, index=labels.index)
