@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
+from biasinit.errors import NotEstimableError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
@@ -66,11 +68,16 @@ def two_one_sided(
         margin: above 0, in the unit of the estimate.
         level: of each one-sided test; the interval has the level 1 - 2 level.
 
+    Raises:
+        NotEstimableError: the margin is not above 0.
+
     Source: Schuirmann (1987), doi:10.1007/BF01068419.
 
     """
-    if not margin > 0:
-        raise ValueError(f"'margin' must be above 0, got {margin!r}.")
+    if not 0 < margin < np.inf:
+        raise NotEstimableError(
+            f"'margin' must be a finite number above 0, in the unit of the outcome, got {margin!r}."
+        )
     half = standard_error * float(scipy.stats.t.isf(level, df))
     with np.errstate(divide="ignore", invalid="ignore"):
         from_below = np.float64(estimate + margin) / standard_error

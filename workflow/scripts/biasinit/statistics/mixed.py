@@ -49,6 +49,16 @@ def fit_mixed(
         raise NotEstimableError(f"'method' must be 'REML' or 'ML', got {method!r}.")
     names = as_list(random)
     grouping = [[part.strip() for part in term.split(":")] for term in names]
+    repeated = [
+        name
+        for place, name in enumerate(names)
+        if sorted(grouping[place]) in [sorted(columns) for columns in grouping[:place]]
+    ]
+    if repeated:
+        raise NotEstimableError(
+            f"'random' names the term {', '.join(repeated)} twice, so its variance cannot be "
+            "split. Name each term once."
+        )
     by = as_list(residual_by)
     design = read_design(data, formula, [*itertools.chain.from_iterable(grouping), *by])
     used = data.iloc[design.rows]

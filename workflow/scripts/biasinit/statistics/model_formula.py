@@ -18,7 +18,7 @@ import pandas as pd
 from formulaic.errors import FormulaSyntaxError
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.arrays import Booleans, Floats, Integers
+from biasinit.statistics.arrays import Booleans, Floats, Integers, column_numbers
 
 DEPENDENT = 1e-9  # a column whose part outside the others is below this share of it is dropped
 
@@ -128,6 +128,9 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         )
     frame = frame.iloc[rows].reset_index(drop=True)
     right = {str(name) for name in parsed.rhs.required_variables}
+    for name in sorted({str(name) for name in parsed.lhs.required_variables} - right):
+        if not numeric[name]:
+            column_numbers(frame, name)  # says which value is no number
     levels = {
         name: tuple(sorted({level_text(value) for value in frame[name]}))
         for name in _in_order_of_formula(right, formula)

@@ -14,7 +14,7 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.arrays import Floats
+from biasinit.statistics.arrays import Floats, column_numbers
 from biasinit.statistics.model_formula import as_list, level_codes, level_text
 from biasinit.statistics.sign_flips import FlipFamily, FlipMethod, flip_family, varies
 from biasinit.streams import Purpose, stream
@@ -97,7 +97,7 @@ def arrange(
             "that tell the rows apart."
         )
     values = np.full(int(np.prod(shape)), np.nan)
-    values[flat] = frame[outcome].astype(float).to_numpy()
+    values[flat] = column_numbers(frame, outcome).to_numpy()
     values[~np.isfinite(values)] = np.nan
     present = np.zeros(shape[:2], dtype=bool)
     present[codes[0], codes[1]] = True

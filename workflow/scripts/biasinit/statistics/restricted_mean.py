@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.errors import NotEstimableError
-from biasinit.statistics.arrays import Floats
+from biasinit.errors import NotEstimableError, RunsTableError
+from biasinit.statistics.arrays import Floats, column_numbers
 from biasinit.statistics.model_formula import as_list
 from biasinit.statistics.paired import arrange, one_sample
 
@@ -69,9 +69,18 @@ def restricted_mean_contrast(
         unit: independent units.
         average_over: columns whose combinations are averaged with equal weights.
 
+    Raises:
+        RunsTableError: a column is missing, holds text, or a time is negative.
+        NotEstimableError: no run has one of the two levels.
+
     """
-    happened = data[event].fillna(0).astype(float) > 0
-    restricted = data[time].astype(float).where(happened, restriction).fillna(restriction)
+    happened = column_numbers(data, event).fillna(0) > 0
+    times = column_numbers(data, time)
+    if (times < 0).any():
+        raise RunsTableError(
+            f"The column {time!r} must hold times of at least 0, got {times.min():g}."
+        )
+    restricted = times.where(happened, restriction).fillna(restriction)
     table = data.assign(restricted_time=np.minimum(restricted, restriction))
     array = arrange(
         table, "restricted_time", factor, unit=unit, cells=as_list(average_over), strata=[]

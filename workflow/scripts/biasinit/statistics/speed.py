@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.errors import NotEstimableError
+from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.accuracy import exploratory_and_family
 from biasinit.statistics.arms import ArmDifferences, arm_differences
 from biasinit.statistics.arrays import Floats
@@ -78,7 +78,11 @@ def analyse_speed(
     table = read_runs(runs, needed=["epochs_to_threshold", "reached"])
     table = treatments(table[table["scheme"].isin(list(schemes))])
     table["reached"] = table["reached"].fillna(False).astype(bool)
-    times = table["epochs_to_threshold"].astype(float)
+    times = table["epochs_to_threshold"]
+    if (times < 0).any():
+        raise RunsTableError(
+            f"The column 'epochs_to_threshold' must hold times of at least 0, got {times.min():g}."
+        )
     table["reached"] &= (times <= epochs).to_numpy()
     table[OUTCOME] = times.where(table["reached"], float(epochs))
     differences = arm_differences(

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import RunsTableError
-from biasinit.statistics.arrays import Booleans
+from biasinit.statistics.arrays import Booleans, column_numbers
 from biasinit.statistics.model_formula import level_text
 from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
 
 ALL_CELLS = "all"
+TRUE_OR_FALSE = ("failed", "reached")
 ONLY_CELL = "the only cell"
 CROSSED_NORMALIZATION = f"{TREATMENTS[1]} - {TREATMENTS[0]}"
 
@@ -42,6 +43,8 @@ def read_runs(runs: pd.DataFrame, *, needed: Sequence[str] = ()) -> pd.DataFrame
             f"It has {', '.join(map(str, runs.columns))}."
         )
     table = runs.reset_index(drop=True).copy()
+    for name in [name for name in needed if name not in TRUE_OR_FALSE]:
+        table[name] = column_numbers(table, name)
     if "normalization" not in table:
         table["normalization"] = TREATMENTS[0]
     keys = ["normalization", "scheme", "seed", *(f for f in CELL_FACTORS if f in table)]

@@ -1,0 +1,249 @@
+"""Every public function on every hostile table: an honest answer or a clear message, nothing else.
+
+An answer's p-values lie in [0, 1], its estimates are finite or missing, and its intervals hold
+the estimate. A message is one of ours, without a traceback of another library.
+"""
+
+import warnings
+from dataclasses import asdict, is_dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from generated_study import EPOCHS, SCHEMES, generated_runs
+
+import biasinit.statistics as st
+from biasinit.errors import BiasinitError
+
+ORDER = {"reference": "zeros", "schemes": SCHEMES}
+OPTIONS = {"alpha": 0.05, "resamples": 1_000, "analysis_seed": 5}
+MARGINS = {"digits": 0.5}
+
+
+def _runs(**options):
+    options = {"seeds": 8, "failing": False, "normalizations": ("none", "batchnorm_shift")}
+    runs = generated_runs(**options)
+    return runs[runs["scheme"].isin(SCHEMES)].reset_index(drop=True)
+
+
+def _with(column, value, rows=slice(None)):
+    def change(runs):
+        runs[column] = runs[column].astype(object)
+        runs.loc[runs.index[rows], column] = value
+        return runs.infer_objects()
+
+    return change
+
+
+def _all_failed(runs):
+    return runs.assign(failed=True, final_accuracy=10.0, reached=False, epochs_to_threshold=np.nan)
+
+
+def _separated(runs):
+    """One scheme always reaches at once, and fails always where the other never does."""
+    one = runs["scheme"] == "one"
+    return runs.assign(epochs_to_threshold=np.where(one, 0.25, np.nan), reached=one, failed=one)
+
+
+def _relabelled(runs):
+    return runs.assign(scheme=runs["scheme"].replace({"one": "größe: 1.0 – «β»"}))
+
+
+TABLES = {
+    "one seed": lambda runs: runs[runs["seed"] == 0],
+    "two seeds": lambda runs: runs[runs["seed"] < 2],
+    "one scheme": lambda runs: runs[runs["scheme"] == "zeros"],
+    "no reference": lambda runs: runs[runs["scheme"] != "zeros"],
+    "no rows": lambda runs: runs.iloc[:0],
+    "constant outcome": lambda runs: runs.assign(final_accuracy=98.0, epochs_to_threshold=3.0),
+    "all failed": _all_failed,
+    "all censored": lambda runs: runs.assign(reached=False, epochs_to_threshold=np.nan),
+    "perfect separation": _separated,
+    "missing cells": lambda runs: runs[
+        ~((runs["scheme"] == "one") & (runs["learning_rate"] == 0.02))
+    ],
+    "scattered rows": lambda runs: runs.sample(frac=0.4, random_state=1),
+    "duplicated rows": lambda runs: pd.concat([runs, runs.head(3)]),
+    "duplicated index": lambda runs: runs.set_axis([0] * len(runs)),
+    "missing outcomes": _with("final_accuracy", np.nan, slice(0, 9)),
+    "all outcomes missing": lambda runs: runs.assign(final_accuracy=np.nan),
+    "infinite outcome": _with("final_accuracy", np.inf, slice(3, 4)),
+    "scale 1e12": lambda runs: runs.assign(final_accuracy=1e12 * runs["final_accuracy"]),
+    "scale 1e-12": lambda runs: runs.assign(final_accuracy=1e-12 * runs["final_accuracy"]),
+    "unicode labels": _relabelled,
+    "one scheme does not vary": lambda runs: runs.assign(
+        final_accuracy=runs["final_accuracy"].where(runs["scheme"] != "one", 97.0),
+        epochs_to_threshold=runs["epochs_to_threshold"].where(runs["scheme"] != "one", 4.0),
+    ),
+    "missing column": lambda runs: runs.drop(columns=["final_accuracy", "reached"]),
+    "text in a number": _with("final_accuracy", "ninety", slice(2, 3)),
+    "missing seed": _with("seed", np.nan, slice(2, 3)),
+    "categorical labels": lambda runs: runs.astype({"scheme": "category", "seed": "category"}),
+    "negative times": _with("epochs_to_threshold", -1.0, slice(2, 3)),
+}
+
+
+def _point(runs):
+    times = pd.to_numeric(runs["epochs_to_threshold"], errors="coerce")
+    return runs.assign(point=np.ceil(times.fillna(EPOCHS).replace(np.inf, EPOCHS)).astype(int))
+
+
+FUNCTIONS = {
+    "fit_mixed": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]),
+    "fit_mixed by scheme": lambda r: st.fit_mixed(
+        r, "final_accuracy ~ scheme * normalization", ["seed", "seed:scheme"], residual_by="scheme"
+    ),
+    "contrasts": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).contrasts(
+        "scheme", reference="zeros", adjust="dunnett"
+    ),
+    "marginal_means": lambda r: st.fit_mixed(
+        r, "final_accuracy ~ scheme * normalization", ["seed"]
+    ).marginal_means(["scheme"]),
+    "equivalence": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).equivalence(
+        {"scheme[T.zeros]": 1}, 0.5
+    ),
+    "paired_contrasts": lambda r: st.paired_contrasts(
+        r,
+        "final_accuracy",
+        "scheme",
+        "zeros",
+        average_over=["learning_rate"],
+        by="normalization",
+        failed="failed",
+    ),
+    "discrete_hazard": lambda r: st.discrete_hazard(
+        _point(r), "point", "reached", "scheme", ["learning_rate", "normalization"], "seed"
+    ),
+    "stratified_cox": lambda r: st.stratified_cox(
+        _point(r), "point", "reached", "scheme", ["learning_rate", "normalization"], "seed"
+    ),
+    "restricted_mean_contrast": lambda r: st.restricted_mean_contrast(
+        r,
+        "epochs_to_threshold",
+        "reached",
+        "scheme",
+        "one",
+        "zeros",
+        restriction=EPOCHS,
+        average_over=["learning_rate", "normalization"],
+    ),
+    "cumulative_incidence": lambda r: st.cumulative_incidence(
+        _point(r), "point", "reached", None, ["scheme", "normalization", "learning_rate"]
+    ),
+    "failure_contrasts": lambda r: st.failure_contrasts(r, alpha=0.05, **ORDER),
+    "spread_contrasts": lambda r: st.spread_contrasts(
+        r, "final_accuracy", "scheme", "zeros", by=["normalization", "learning_rate"]
+    ),
+    "influence": lambda r: st.influence(r, outcome="final_accuracy", alpha=0.05, **ORDER),
+    "pairing_audit": lambda r: st.pairing_audit(r, **ORDER),
+    "residual_checks": lambda r: st.residual_checks(
+        st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
+    ),
+    "sensitivity": lambda r: st.sensitivity(r, None, epochs=EPOCHS, **ORDER, **OPTIONS),
+    "calibrate": lambda r: st.calibrate(
+        r, margins=MARGINS, tables=20, effect=0.5, **ORDER, **OPTIONS
+    ),
+    "analyse_accuracy": lambda r: st.analyse_accuracy(r, margins=MARGINS, **ORDER, **OPTIONS),
+    "analyse_speed": lambda r: st.analyse_speed(
+        r, None, speed_margin=(0.8, 1.25), epochs=EPOCHS, **ORDER, **OPTIONS
+    ),
+    "analyse_failure": lambda r: st.analyse_failure(r, alpha=0.05, **ORDER),
+    "judge_claims": lambda r: st.judge_claims(
+        r,
+        accuracy_contrasts=st.analyse_accuracy(r, margins=MARGINS, **ORDER, **OPTIONS).contrasts,
+        speed_contrasts=st.analyse_speed(
+            r, None, speed_margin=(0.8, 1.25), epochs=EPOCHS, **ORDER, **OPTIONS
+        ).contrasts,
+        failure_rates=st.analyse_failure(r, alpha=0.05, **ORDER).rates,
+        failure_contrasts=st.analyse_failure(r, alpha=0.05, **ORDER).contrasts,
+        alpha=0.05,
+        analysis_seed=5,
+        **ORDER,
+    ),
+}
+
+
+def _frames(answer):
+    """Return every table in an answer."""
+    if isinstance(answer, pd.DataFrame):
+        return [answer]
+    if isinstance(answer, st.MixedFit):
+        return [pd.DataFrame({"estimate": answer.params, "standard_error": answer.standard_errors})]
+    assert is_dataclass(answer), type(answer)
+    values = [getattr(answer, name) for name in answer.__dataclass_fields__]
+    frames = [value for value in values if isinstance(value, pd.DataFrame)]
+    return frames or [pd.DataFrame([asdict(answer)])]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("table", TABLES)
+def test_a_hostile_table_gives_an_honest_answer_or_a_clear_message(table, function):
+    runs = TABLES[table](_runs())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            answer = FUNCTIONS[function](runs)
+    except BiasinitError as error:
+        text = str(error)
+        assert len(text) > 30
+        assert text.rstrip().endswith((".", ")"))
+        return
+    for frame in _frames(answer):
+        for name in frame.columns:
+            if name == "p" or name.endswith(("_p", "p_adjusted", "p_equivalence")):
+                values = frame[name].astype(float).dropna()
+                assert values.between(0, 1).all(), name
+        if "estimate" in frame:
+            estimate = frame["estimate"].astype(float)
+            assert not np.isinf(estimate).any()
+            if "lower" in frame:
+                known = frame["lower"].notna() & frame["upper"].notna()
+                slack = 1e-9 * (1 + estimate[known].abs())
+                assert (frame["lower"][known] <= estimate[known] + slack).all()
+                assert (frame["upper"][known] >= estimate[known] - slack).all()
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e12])
+@pytest.mark.parametrize("residual_by", [None, "scheme"])
+def test_a_change_of_unit_changes_nothing_but_the_unit(factor, residual_by):
+    runs = _runs()
+    fits = [
+        st.fit_mixed(
+            runs.assign(final_accuracy=unit * runs["final_accuracy"]),
+            "final_accuracy ~ scheme * normalization",
+            ["seed"],
+            residual_by=residual_by,
+        )
+        for unit in (1.0, factor)
+    ]
+    one, other = (fit.contrasts("scheme", reference="zeros", adjust="holm") for fit in fits)
+    for column in ("estimate", "standard_error", "lower", "upper"):
+        assert other[column].to_numpy() / factor == pytest.approx(
+            one[column].to_numpy(), rel=1e-6, abs=1e-9
+        )
+    for column in ("df", "t", "p", "p_adjusted"):
+        assert other[column].to_numpy() == pytest.approx(one[column].to_numpy(), rel=1e-5)
+
+
+@pytest.mark.parametrize("margin", [0, -1.0, np.nan, np.inf])
+def test_an_impossible_margin_is_refused(margin):
+    fit = st.fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed"])
+    with pytest.raises(BiasinitError, match="'margin' must be a finite number above 0"):
+        fit.equivalence({"scheme[T.zeros]": 1}, margin)
+
+
+def test_a_random_term_that_stands_twice_is_refused():
+    with pytest.raises(BiasinitError, match="scheme:seed twice"):
+        st.fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed:scheme", "scheme:seed"])
+
+
+@pytest.mark.parametrize("function", ["paired_contrasts", "analyse_accuracy", "fit_mixed"])
+def test_text_among_numbers_is_named(function):
+    with pytest.raises(BiasinitError, match=r"final_accuracy.*ninety"):
+        FUNCTIONS[function](TABLES["text in a number"](_runs()))
+
+
+@pytest.mark.parametrize("function", ["restricted_mean_contrast", "analyse_speed"])
+def test_a_negative_time_is_named(function):
+    with pytest.raises(BiasinitError, match="at least 0, got -1"):
+        FUNCTIONS[function](TABLES["negative times"](_runs()))
