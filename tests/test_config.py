@@ -227,3 +227,28 @@ def test_the_replicate_is_the_same_scheme_with_another_batch_order(mapping):
     differing = {key for key in original if original[key] != replicate[key]}
     assert differing == {"label", "order_stream"}
     assert "zeros_again" not in study.schemes_at("batchnorm")
+
+
+def test_each_look_spends_its_own_share_of_alpha(mapping):
+    looks = [{"seeds": 20, "alpha": 0.03}, {"seeds": 40, "alpha": 0.02}]
+    mapping["analysis"]["looks"] = looks
+    analysis = parse_study(mapping).analysis
+    assert [analysis.alpha_at(seeds) for seeds in (20, 40)] == [0.03, 0.02]
+    assert analysis.alpha_at(60) == 0.05
+    assert analysis.look_at(60) is None
+
+
+@pytest.mark.parametrize(
+    ("looks", "message"),
+    [
+        ([(20, 0.03), (20, 0.02)], "looks must have more and more seeds, got [20, 20]."),
+        ([(20, 0.04), (40, 0.02)], "looks spend 0.06 in all, which must be at most alpha (0.05)."),
+        ([(7, 0.04)], "analysis.looks: seeds must be multiples of seeds_per_shard (20), got 7."),
+        ([(20, 0)], "analysis.looks[0].alpha: must be greater than 0, got 0."),
+    ],
+)
+def test_looks_that_cannot_be_are_named(looks, message, mapping):
+    mapping["analysis"]["looks"] = [{"seeds": seeds, "alpha": alpha} for seeds, alpha in looks]
+    with pytest.raises(ConfigurationError) as caught:
+        parse_study(mapping)
+    assert message in str(caught.value)

@@ -30,7 +30,7 @@ ALLOWED = {
     "outcomes": set(),
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
-    "reporting": {"config", "errors", "statistics"},
+    "reporting": {"config", "errors", "registration", "statistics"},
     "execution": {"config", "errors"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")

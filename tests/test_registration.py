@@ -81,3 +81,22 @@ def test_a_damaged_plan_is_named(content, tmp_path):
 def test_a_missing_plan_says_how_to_register_one(tmp_path):
     with pytest.raises(PlanError, match="Start the study with"):
         read_registration(tmp_path)
+
+
+LOOKS = [{"seeds": 20, "alpha": 0.03}, {"seeds": 40, "alpha": 0.02}]
+
+
+@pytest.mark.parametrize(("seeds", "kind"), [(40, "planned look"), (60, "added seeds")])
+def test_only_seeds_that_were_planned_are_a_planned_look(seeds, kind, mapping, tmp_path):
+    mapping["analysis"]["looks"] = LOOKS
+    register(parse_study(mapping), tmp_path, now=FIRST)
+    mapping["seeds"] = seeds
+    register(parse_study(mapping), tmp_path, now=LATER)
+    assert read_registration(tmp_path).deviations[0]["kind"] == kind
+
+
+def test_a_look_planned_after_the_first_run_is_a_changed_study(mapping, tmp_path):
+    register(parse_study(mapping), tmp_path, now=FIRST)
+    mapping["analysis"]["looks"], mapping["seeds"] = LOOKS, 40
+    register(parse_study(mapping), tmp_path, now=LATER)
+    assert read_registration(tmp_path).deviations[0]["kind"] == "changed study"

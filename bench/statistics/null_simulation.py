@@ -112,7 +112,7 @@ def only_what_decides() -> Iterator[None]:
             (accuracy_module, "_means", lambda *_, **__: None),
             (speed_module, "_means", lambda *_, **__: None),
             (speed_module, "_hazards", no_hazards),
-            (claims_module, "seeds_needed", lambda **_: nothing),
+            (claims_module, "seeds_for_contrast", lambda **_: nothing),
         ):
             stack.enter_context(mock.patch.object(module, name, stand_in))
         yield

@@ -147,6 +147,7 @@ _VERDICT_COLUMNS = (
     "estimate",
     "lower",
     "upper",
+    "level",
     "unit",
     "margin_lower",
     "margin_upper",
@@ -225,6 +226,7 @@ def _verdicts(study, others, failing, all_failed, rng):
                 "scheme": scheme,
                 "reference": study.reference,
                 "headline": "",
+                "level": 95.0,
                 "depends_on": "learning_rate" if lost else "",
                 "fragile": place == 2,
                 "seeds": study.seeds,
@@ -556,7 +558,10 @@ def _curves(study, names, failing, all_failed):
 PLAN = {
     "registered_at": "2026-11-23T17:00:00+00:00",
     "sha256": "c0ffee" * 10 + "beef",
-    "plan": {"study": {"seeds": 20}, "rules": {"exclusions": "none; failed runs are kept"}},
+    "plan": {
+        "study": {"seeds": 20, "analysis": {"alpha": 0.05}},
+        "rules": {"exclusions": "none; failed runs are kept"},
+    },
 }
 
 

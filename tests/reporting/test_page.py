@@ -158,6 +158,24 @@ def test_confirmatory_only_without_deviations(make_page, study, tables, figures)
     assert "changed analysis: study.analysis.margins.digits: registered 0.5, now 0.4" in text
 
 
+def test_a_planned_look_is_confirmatory_and_says_what_it_spends(make_page, study, tables, figures):
+    def registration(seeds_of_looks, deviations=()):
+        planned = [{"seeds": seeds, "alpha": 0.02} for seeds in seeds_of_looks]
+        analysis = {"alpha": 0.05, "looks": planned}
+        plan = PLAN | {"plan": {"study": {"analysis": analysis}, "rules": {}}}
+        page = make_page(study, tables, figures=figures, plan=plan, deviations=deviations)
+        return re.search(r'class="status is-(\w+)"', page).group(1), text_of(page)
+
+    status, text = registration(
+        [study.seeds // 2, study.seeds], [DEVIATION | {"kind": "planned look"}]
+    )
+    assert status == "confirmatory"
+    assert "This is look 2 of 2: it spends 0.02 of the error rate of 0.05" in text
+    status, text = registration([study.seeds * 2, study.seeds * 3])
+    assert status == "exploratory"
+    assert f"not at {study.seeds}, so these verdicts are exploratory" in text
+
+
 def test_the_registered_plan_is_shown_with_its_digest(page):
     text = text_of(page)
     assert PLAN["sha256"] in text

@@ -14,7 +14,6 @@ from biasinit.statistics import (
     discrete_hazard,
     failure_contrasts,
     pairing_audit,
-    seeds_needed,
     stratified_cox,
 )
 from biasinit.statistics.failure import (
@@ -24,6 +23,7 @@ from biasinit.statistics.failure import (
 )
 from biasinit.statistics.influence import leave_one_out
 from biasinit.statistics.paired import one_sample
+from biasinit.statistics.planning import seeds_for_contrast
 from biasinit.statistics.risk_difference import exact_risk_difference
 from biasinit.statistics.spread import pitman_morgan
 
@@ -230,7 +230,7 @@ def test_variance_gain_is_the_ratio_of_unpaired_to_paired_variance(runs):
 
 def test_planned_seeds_follow_the_normal_formula():
     """S = 7.85 (sd / effect)^2 for a difference, 8.6 (sd / margin)^2 for equivalence at zero."""
-    found = seeds_needed(
+    found = seeds_for_contrast(
         effect=0.2,
         deviation=0.5,
         margin=0.25,
@@ -246,7 +246,7 @@ def test_planned_seeds_follow_the_normal_formula():
 
 
 def test_no_number_of_seeds_shows_that_nothing_is_something():
-    found = seeds_needed(
+    found = seeds_for_contrast(
         effect=0.0,
         deviation=1.0,
         margin=float("nan"),

@@ -104,6 +104,7 @@ def analysis_keys(*names):
         **STUDY.analysis.model_dump(),
     }
     if TRAINED:
+        everything["alpha"] = STUDY.analysis.alpha_at(STUDY.seeds)
         everything["test_images"] = {item.name: item.test for item in STUDY.datasets}
     return {name: everything[name] for name in names if name in everything}
 

@@ -137,6 +137,15 @@ class Training(_Model):
     """Floating-point type of weights and activations."""
 
 
+class Look(_Model):
+    """One planned look at the study: at how many seeds, and with which share of alpha."""
+
+    seeds: int = Field(ge=1, le=MAXIMUM_SEEDS)
+    """Number of seeds at this look; a multiple of seeds_per_shard."""
+    alpha: Real = Field(gt=0, lt=0.5)
+    """Share of the family-wise error rate that this look spends."""
+
+
 class Analysis(_Model):
     """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
 
@@ -148,10 +157,41 @@ class Analysis(_Model):
     """Ratios of time to threshold between these two count as equivalent."""
     alpha: Real = Field(default=0.05, gt=0, lt=0.5)
     """Family-wise error rate within each family of contrasts."""
+    looks: tuple[Look, ...] = ()
+    """Planned looks, in the order of their seeds, when the study is to be judged more than once;
+    their shares add up to alpha at most. Without them the study is judged once, with the whole
+    alpha, and verdicts after any added seeds are exploratory."""
     calibration_tables: int = Field(default=500, ge=20, le=100_000)
     """Number of relabelled, and of simulated, tables that the analysis is tried on."""
     resamples: int = Field(default=20_000, ge=1_000)
     """Number of random sign flips when there are too many seeds to enumerate all (above 16)."""
+
+    @model_validator(mode="after")
+    def _looks_spend_alpha(self) -> "Analysis":
+        seeds = [look.seeds for look in self.looks]
+        if any(later <= earlier for earlier, later in itertools.pairwise(seeds)):
+            raise ValueError(f"looks must have more and more seeds, got {seeds}.")
+        spent = sum(look.alpha for look in self.looks)
+        if spent > self.alpha * (1 + 1e-9):
+            raise ValueError(
+                f"looks spend {spent:g} in all, which must be at most alpha ({self.alpha:g})."
+            )
+        return self
+
+    def look_at(self, seeds: int) -> int | None:
+        """Return the place of the look planned at so many seeds, or None."""
+        planned = [look.seeds for look in self.looks]
+        return planned.index(seeds) if seeds in planned else None
+
+    def alpha_at(self, seeds: int) -> float:
+        """Return the family-wise error rate with so many seeds: that of the look, if planned.
+
+        The sum of the shares bounds the error of all looks together, however dependent they are
+        (Bonferroni). With a number of seeds that was not planned the whole alpha is returned,
+        and the report calls the verdicts exploratory.
+        """
+        place = self.look_at(seeds)
+        return self.alpha if place is None else self.looks[place].alpha
 
     @model_validator(mode="after")
     def _ordered_speed_margin(self) -> "Analysis":
@@ -323,6 +363,14 @@ class ImportedStudy(_Model):
     @model_validator(mode="after")
     def _cross_checks(self) -> "ImportedStudy":
         problems = list(_reference_problems(self, list(self.schemes)))
+        if self.analysis.looks:
+            problems.append(
+                Problem(
+                    key="analysis.looks",
+                    what="has no meaning for runs that exist already.",
+                    mend="Leave it out; such verdicts are exploratory in any case.",
+                )
+            )
         if len(set(self.schemes)) < len(self.schemes):
             problems.append(
                 Problem(
@@ -371,6 +419,14 @@ def _seed_problems(study: Study) -> Iterator[Problem]:
             key="seeds",
             what=f"must be a multiple of seeds_per_shard ({size}), got {study.seeds}.",
             mend=f"The next valid numbers are {valid}.",
+        )
+    broken = [look.seeds for look in study.analysis.looks if look.seeds % size]
+    if broken:
+        yield Problem(
+            key="analysis.looks",
+            what=f"seeds must be multiples of seeds_per_shard ({size}), got "
+            f"{', '.join(map(str, broken))}.",
+            mend="Look after whole shards only.",
         )
 
 

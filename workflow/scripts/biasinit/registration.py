@@ -2,7 +2,7 @@
 
 ``plan.json`` holds the whole study with its SHA-256 and the time, and is created exclusively:
 it is never overwritten. Any later difference is appended to ``plan_deviations.jsonl``. The
-report says "confirmatory" only when there is none.
+report says "confirmatory" only when there is none, or when the only one is a planned look.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from biasinit.errors import PlanError
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
+PLANNED_LOOK = "planned look"
 
 # ASSUME: the estimands and rules below are the same for every study; a study chooses schemes,
 # factors, margins and thresholds.
@@ -49,6 +50,11 @@ class Registration:
 def plan_of(study: Study | ImportedStudy) -> dict[str, Any]:
     """Return the plan of a study as plain values."""
     return {"study": json.loads(study.model_dump_json()), "rules": RULES}
+
+
+def planned_seeds(plan: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of seeds at which a plan looks at the study, in order."""
+    return [look["seeds"] for look in plan["study"]["analysis"].get("looks", [])]
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
@@ -117,7 +123,7 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
     entry = {
         "time": now.isoformat(),
         "sha256": digest,
-        "kind": _kind(changes),
+        "kind": _kind(changes, registration.plan["plan"]),
         "changes": changes,
     }
     with (folder / DEVIATIONS).open("a", encoding="utf-8") as file:
@@ -133,10 +139,12 @@ def _changes(key: str, registered: object, current: object) -> Iterator[dict[str
         yield {"key": key, "registered": registered, "now": current}
 
 
-def _kind(changes: list[dict[str, Any]]) -> str:
+def _kind(changes: list[dict[str, Any]], registered: Mapping[str, Any]) -> str:
     keys = {change["key"] for change in changes}
     if not keys:
         return "back to the registered plan"
+    if keys == {"study.seeds"} and changes[0]["now"] in planned_seeds(registered):
+        return PLANNED_LOOK
     if keys == {"study.seeds"}:
         added = changes[0]["now"] > changes[0]["registered"]
         return "added seeds" if added else "fewer seeds"

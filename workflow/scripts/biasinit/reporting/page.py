@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from biasinit.registration import PLANNED_LOOK, planned_seeds
 from biasinit.reporting import numbers
 from biasinit.reporting.answer import Answer, answers
 from biasinit.reporting.catalogue import FIGURES
@@ -222,6 +223,7 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
 
 def _registration(inputs: ReportInputs) -> Registration:
     plan, deviations = inputs.plan, inputs.deviations
+    departures = [item for item in deviations if item["kind"] != PLANNED_LOOK]
     if inputs.study.imported:
         status = "exploratory"
         explanation = (
@@ -232,16 +234,25 @@ def _registration(inputs: ReportInputs) -> Registration:
         explanation = (
             "No plan was registered before the first run, so every verdict is exploratory."
         )
-    elif deviations:
+    elif not _at_a_planned_look(inputs):
         status = "exploratory"
         explanation = (
-            f"The analysis departs from the registered plan in {len(deviations)} "
-            f"place{'s' if len(deviations) != 1 else ''}, listed under Methods; verdicts are "
+            f"The plan looks at {_listed(planned_seeds(plan['plan']))} seeds, not at "
+            f"{inputs.study.seeds}, so these verdicts are exploratory."
+        )
+    elif departures:
+        status = "exploratory"
+        explanation = (
+            f"The analysis departs from the registered plan in {len(departures)} "
+            f"place{'s' if len(departures) != 1 else ''}, listed under Methods; verdicts are "
             "exploratory."
         )
     else:
         status = "confirmatory"
-        explanation = "The plan was registered before the first run, and nothing departs from it."
+        explanation = (
+            "The plan was registered before the first run, and nothing departs from it."
+            + _look_in_words(inputs)
+        )
     return Registration(
         status=status,
         explanation=explanation,
@@ -250,6 +261,28 @@ def _registration(inputs: ReportInputs) -> Registration:
         plan=yaml.safe_dump(dict(plan), sort_keys=False, allow_unicode=True) if plan else "",
         deviations=tuple(_deviation(item) for item in deviations),
     )
+
+
+def _at_a_planned_look(inputs: ReportInputs) -> bool:
+    planned = planned_seeds(inputs.plan["plan"]) if inputs.plan else []
+    return not planned or inputs.study.seeds in planned
+
+
+def _look_in_words(inputs: ReportInputs) -> str:
+    """Return which look this is and what it spends, or nothing where one look was planned."""
+    analysis = inputs.plan["plan"]["study"]["analysis"] if inputs.plan else {}
+    looks = analysis.get("looks", [])
+    for place, look in enumerate(looks):
+        if look["seeds"] == inputs.study.seeds:
+            return (
+                f" This is look {place + 1} of {len(looks)}: it spends {look['alpha']:g} of the "
+                f"error rate of {analysis['alpha']:g}, and its intervals are wider accordingly."
+            )
+    return ""
+
+
+def _listed(values: Sequence[int]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _deviation(item: Mapping[str, Any]) -> str:

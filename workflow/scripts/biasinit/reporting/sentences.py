@@ -95,7 +95,7 @@ def _speed(verdict: Verdict, threshold: str) -> str:
     reference = verdict.reference
     times = (
         f"{numbers.number(verdict.estimate)} times as long to {threshold} as {reference} "
-        f"(95 % interval {numbers.interval(verdict.lower, verdict.upper)})"
+        f"({verdict.level:g} % interval {numbers.interval(verdict.lower, verdict.upper)})"
     )
     if verdict.verdict in ("worse", "better"):
         return f"{'slower' if verdict.verdict == 'worse' else 'faster'}: takes {times}"
@@ -112,9 +112,10 @@ def _failure(verdict: Verdict) -> str:
     if nothing_failed(verdict):
         return "no run failed in either arm"
     counts = failure_clause(verdict) or "failures not counted"
+    bounds = numbers.interval(100 * verdict.lower, 100 * verdict.upper, decimals=1)
     risk = (
-        f"; difference {numbers.signed(100 * verdict.estimate, decimals=1)} % of runs (95 % "
-        f"interval {numbers.interval(100 * verdict.lower, 100 * verdict.upper, decimals=1)})"
+        f"; difference {numbers.signed(100 * verdict.estimate, decimals=1)} % of runs "
+        f"({verdict.level:g} % interval {bounds})"
         if math.isfinite(verdict.estimate)
         else ""
     )
@@ -153,13 +154,13 @@ def size_words(verdict: Verdict) -> str:
     bounds = sorted((abs(verdict.lower), abs(verdict.upper)))
     return (
         f"{numbers.number(abs(verdict.estimate))} points "
-        f"(95 % interval {numbers.interval(bounds[0], bounds[1])})"
+        f"({verdict.level:g} % interval {numbers.interval(bounds[0], bounds[1])})"
     )
 
 
 def _difference(verdict: Verdict) -> str:
     return (
-        f"{numbers.signed(verdict.estimate)} points, 95 % interval "
+        f"{numbers.signed(verdict.estimate)} points, {verdict.level:g} % interval "
         f"{numbers.interval(verdict.lower, verdict.upper)}"
     )
 

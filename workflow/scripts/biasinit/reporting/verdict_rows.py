@@ -28,6 +28,7 @@ class Verdict:
     estimate: float
     lower: float
     upper: float
+    level: float
     unit: str
     margin_lower: float
     margin_upper: float
@@ -49,6 +50,7 @@ _NUMBERS = (
     "estimate",
     "lower",
     "upper",
+    "level",
     "margin_lower",
     "margin_upper",
     "p_adjusted",

@@ -10,7 +10,7 @@ import scipy.stats
 
 from biasinit.statistics.multiplicity import holm
 from biasinit.statistics.new_test_set import new_test_set_family
-from biasinit.statistics.planning import seeds_needed
+from biasinit.statistics.planning import seeds_for_contrast
 from biasinit.statistics.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
@@ -24,7 +24,7 @@ from biasinit.streams import Purpose, stream
 
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "verdict", "headline"),
-    *("estimate", "lower", "upper", "unit", "margin_lower", "margin_upper"),
+    *("estimate", "lower", "upper", "level", "unit", "margin_lower", "margin_upper"),
     *("p_adjusted", "p_equivalence_adjusted", "fragile", "depends_on", "smallest_margin"),
     *("seeds", "seeds_needed", "failed", "reference_failed"),
     *("new_test_set_lower", "new_test_set_upper"),
@@ -304,13 +304,17 @@ def _seeds_needed(
         return float("nan")
     effect, error = _number(row["estimate"]), _number(row["standard_error"])
     margin = evidence.margin_upper
+    modelled = _number(row.get("mixed_standard_error"))
+    if np.isfinite(modelled) and modelled > 0:
+        # more df than the scatter of this one contrast; missing where runs were set apart
+        error = modelled
     if speed:
-        # on the log scale, where the plain interval of the ratio is symmetric
+        # on the log scale, where the jackknife interval of the ratio is symmetric
         effect = float(np.log(evidence.estimate))
-        half = float(np.log(_number(row["ratio_upper"]))) - effect
-        error = half / float(scipy.stats.t.isf(0.025, _number(row["df"])))
+        reach = float(np.log(_number(row["smallest_margin"]))) - abs(effect)
+        error = reach / float(scipy.stats.t.isf(0.05, _number(row["df"])))
         margin = float(min(np.log(evidence.margin_upper), -np.log(evidence.margin_lower)))
-    found = seeds_needed(
+    found = seeds_for_contrast(
         effect=effect,
         deviation=error * float(np.sqrt(evidence.seeds)),
         margin=margin,
@@ -340,6 +344,7 @@ def _row(evidence: Evidence, p_adjusted: object) -> dict[str, object]:
         "estimate": evidence.estimate,
         "lower": evidence.lower,
         "upper": evidence.upper,
+        "level": evidence.level,
         "unit": {"speed": "ratio", "failure": "share of runs"}.get(evidence.outcome, "points"),
         "margin_lower": evidence.margin_lower,
         "margin_upper": evidence.margin_upper,

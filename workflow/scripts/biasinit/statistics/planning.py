@@ -1,8 +1,11 @@
 """How many seeds would decide a contrast that is open.
 
+A fitted model makes the contrast of each new seed a normal number, with the estimated effect as
+its mean and a variance of seeds x (standard error of the contrast)^2: random intercepts that the
+arms of a seed share cancel in it, those they do not share and the residual of each arm enter.
 The power of both ways of deciding (an interval that excludes zero, or two one-sided tests that
-lie within the margin) is simulated for per-seed contrasts with the estimated mean and standard
-deviation: their mean and variance are sufficient, so each simulated study costs two numbers.
+lie within the margin) is simulated for studies of such seeds, analysed by the one-sample t that
+decides. Mean and variance of a study's contrasts are sufficient, so it costs two numbers.
 """
 
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ import numpy as np
 import scipy.stats
 
 from biasinit.statistics.arrays import Floats
+from biasinit.statistics.mixed_fit import Combination, MixedFit
 
 MOST_SEEDS = 20_000  # beyond this the answer is "not by seeds"
 FEWEST_SEEDS = 6  # the exact sign-flip test cannot reject at 5 % with fewer
@@ -32,6 +36,45 @@ class SeedsNeeded:
 
 
 def seeds_needed(
+    fit: MixedFit,
+    combination: Combination,
+    *,
+    seeds: int,
+    margin: float,
+    comparisons: int = 1,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    draws: int = 2_000,
+    rng: np.random.Generator,
+) -> SeedsNeeded:
+    """Return the seeds needed to decide one contrast within seeds, from a fitted model.
+
+    Args:
+        fit: of runs in which every seed has all arms of the contrast.
+        combination: the contrast, as ``MixedFit.test`` takes it.
+        seeds: number of seeds that the model was fitted to.
+        margin: equivalence margin in the unit of the outcome, NaN for none.
+        comparisons: contrasts of the family; each is planned at ``alpha / comparisons``.
+        alpha: error rate of the family.
+        power: wanted probability of a decision.
+        draws: simulated studies.
+        rng: the stream of the simulation.
+
+    """
+    contrast = fit.test(combination)
+    return seeds_for_contrast(
+        effect=contrast.estimate,
+        deviation=contrast.standard_error * float(np.sqrt(seeds)),
+        margin=margin,
+        comparisons=comparisons,
+        alpha=alpha,
+        power=power,
+        draws=draws,
+        rng=rng,
+    )
+
+
+def seeds_for_contrast(
     *,
     effect: float,
     deviation: float,
@@ -42,7 +85,7 @@ def seeds_needed(
     draws: int,
     rng: np.random.Generator,
 ) -> SeedsNeeded:
-    """Return the seeds needed to decide one contrast.
+    """Return the seeds needed to decide one contrast, from its mean and SD over seeds.
 
     Args:
         effect: estimated contrast.

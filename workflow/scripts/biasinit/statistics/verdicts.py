@@ -61,6 +61,11 @@ class Evidence:
     new_upper: float = float("nan")
 
     @property
+    def level(self) -> float:
+        """Level of the intervals in percent."""
+        return round(100 * (1 - self.alpha), 6)
+
+    @property
     def holds_on_new_images(self) -> bool:
         """Whether the interval for a new test set lies inside the margin too."""
         return self.new_lower > self.margin_lower and self.new_upper < self.margin_upper
@@ -132,7 +137,7 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
         return f"{scheme} cannot be compared with {reference}: too few runs that vary."
     if evidence.outcome == "interaction":
         return _interaction_finding(evidence, verdict)
-    interval = f"95 % interval {_range(evidence)}"
+    interval = f"{evidence.level:g} % interval {_range(evidence)}"
     effect = _effect(evidence)
     if verdict is Verdict.EQUIVALENT:
         where = "" if evidence.outcome == "speed" else _where(evidence)
@@ -158,7 +163,7 @@ def _finding(evidence: Evidence, verdict: Verdict) -> str:
 
 def _interaction_finding(evidence: Evidence, verdict: Verdict) -> str:
     what = f"the effect of {evidence.scheme} against {evidence.reference}"
-    numbers = f"{_effect(evidence)}, 95 % interval {_range(evidence)}"
+    numbers = f"{_effect(evidence)}, {evidence.level:g} % interval {_range(evidence)}"
     margin = f"margin {_margin(evidence)}"
     if verdict is Verdict.EQUIVALENT:
         return f"{what} stays the same{_where(evidence)}: {numbers}, {margin}."
@@ -236,7 +241,7 @@ def _failure_headline(evidence: Evidence, verdict: Verdict) -> str:
         return (
             f"{setting}, no run failed: 0 of {evidence.runs} with {evidence.scheme}, 0 of "
             f"{evidence.reference_runs} with {evidence.reference}; the risk of either is at most "
-            f"{100 * most:.0f} % (95 % interval)."
+            f"{100 * most:.0f} % ({evidence.level:g} % interval)."
         )
     ending = {
         Verdict.WORSE: f"{evidence.scheme} fails more often than {evidence.reference}",
@@ -245,7 +250,7 @@ def _failure_headline(evidence: Evidence, verdict: Verdict) -> str:
     interval = f"{_share(evidence.lower)} to {_share(evidence.upper)} %"
     return (
         f"{setting}, {_counts(evidence)} (difference {_share(evidence.estimate)} % of runs, "
-        f"95 % interval {interval}): {ending}."
+        f"{evidence.level:g} % interval {interval}): {ending}."
     )
 
 
