@@ -44,7 +44,7 @@ format: $(VENV)/dev.installed
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 # Fits the study's own runs in R too and prints the largest differences; needs Debian's packages
-# r-cran-lme4, r-cran-lmertest, r-cran-emmeans and r-cran-survival.
+# r-cran-lme4, r-cran-lmertest, r-cran-emmeans, r-cran-nlme and r-cran-survival.
 r-check: $(VENV)/study.installed
 	$(BIN)/python bench/statistics/r_check.py $(or $(NAME),digits)
 

@@ -1,6 +1,6 @@
 # Re-fits what r_check.py wrote and writes R's answers. Called by r_check.py: Rscript r_check.R FOLDER
-# Needs R with lme4, lmerTest, emmeans and survival (Debian: r-cran-lme4 and so on).
-suppressPackageStartupMessages({ library(lme4); library(lmerTest); library(emmeans); library(survival) })
+# Needs R with lme4, lmerTest, emmeans, nlme and survival (Debian: r-cran-lme4 and so on).
+suppressPackageStartupMessages({ library(nlme); library(lme4); library(lmerTest); library(emmeans); library(survival) })
 Sys.setlocale("LC_COLLATE", "C")  # sorted text order, as in the package
 emm_options(lmerTest.limit = 1e5, pbkrtest.limit = 0, lmer.df = "satterthwaite")
 folder <- commandArgs(trailingOnly = TRUE)[1]
@@ -21,6 +21,33 @@ for (i in seq_len(nrow(models))) {
       other <- setdiff(sort(unique(data$scheme)), m$reference)[j]
       add(m$model, other, "estimate", frame$estimate[j]); add(m$model, other, "standard error", frame$SE[j])
       add(m$model, other, "df", frame$df[j]); add(m$model, other, "adjusted p", frame$p.value[j])
+    }
+  } else if (m$kind == "varying") {
+    data$block <- paste(data$seed, data$cell)
+    fit <- lme(as.formula(m$formula), data, ~ 1 | block, weights = varIdent(form = ~ 1 | scheme), method = "REML",
+      control = lmeControl(opt = "optim", msMaxIter = 500, tolerance = 1e-10, msTol = 1e-12))
+    fit$call$fixed <- as.formula(m$formula)  # emmeans evaluates the call again
+    add(m$model, "", "log-likelihood", as.numeric(logLik(fit)))
+    frame <- as.data.frame(contrast(emmeans(fit, "scheme", data = data), "trt.vs.ctrl", ref = m$reference, adjust = "none"))
+    for (j in seq_len(nrow(frame))) {
+      other <- setdiff(sort(unique(data$scheme)), m$reference)[j]
+      add(m$model, other, "estimate", frame$estimate[j]); add(m$model, other, "standard error", frame$SE[j])
+    }
+    ratio <- coef(fit$modelStruct$varStruct, unconstrained = FALSE, allCoef = TRUE)
+    for (n in names(ratio)) add(m$model, n, "residual SD", fit$sigma * ratio[[n]])
+  } else if (m$kind == "hazard") {
+    data$scheme <- relevel(factor(data$scheme), ref = m$reference)
+    periods <- data[rep(seq_len(nrow(data)), data$point), ]
+    periods$period <- sequence(data$point)
+    periods$hit <- as.integer(periods$period == periods$point & periods$event == 1)
+    periods$base <- interaction(periods$cell, periods$period, drop = TRUE)
+    hits <- tapply(periods$hit, periods$base, sum)
+    periods <- droplevels(periods[hits[as.character(periods$base)] > 0, ])
+    fit <- glm(hit ~ scheme + base, binomial("cloglog"), periods, control = glm.control(epsilon = 1e-12, maxit = 100))
+    table <- summary(fit)$coefficients
+    for (n in grep("^scheme", rownames(table), value = TRUE)) {
+      add(m$model, sub("^scheme", "", n), "estimate", table[n, 1])
+      add(m$model, sub("^scheme", "", n), "standard error", table[n, 2])
     }
   } else if (m$kind == "cox") {
     data$scheme <- relevel(factor(data$scheme), ref = m$reference)

@@ -2,9 +2,10 @@
 
 Run in the repository, with R and the Debian packages r-cran-lme4, r-cran-lmertest, r-cran-emmeans
 and r-cran-survival: PYTHONPATH=workflow/scripts python bench/statistics/r_check.py STUDY
-Compared are the homoscedastic mixed model of accuracy with its contrasts, the per-seed t-tests,
-and the stratified Cox model, for each normalisation, on the runs that trained. Exit status 1
-where a tolerance is passed.
+Compared are the mixed model of accuracy with its contrasts, with one residual SD (lme4) and with
+one for each scheme (nlme), the per-seed t-tests, the complementary log-log hazard model (glm) and
+the stratified Cox model, for each normalisation, on the runs that trained. Exit status 1 where a
+tolerance is passed.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics import fit_mixed, paired_contrasts, stratified_cox
+from biasinit.statistics import discrete_hazard, fit_mixed, paired_contrasts, stratified_cox
 from biasinit.statistics.accuracy_model import random_terms
 from biasinit.statistics.study_runs import levels_present, read_runs, treatments
 
@@ -27,6 +28,7 @@ TOLERANCE = {
     "log-likelihood": 1e-4,
     "estimate": 1e-4,
     "standard error": 1e-3,
+    "residual SD": 1e-3,
     "df": 0.01,
     "adjusted p": 0.02,
     "p": 0.02,
@@ -71,7 +73,7 @@ def own_answers(runs: pd.DataFrame, reference: str, folder: Path) -> pd.DataFram
     for level in levels_present(table):
         part = table[table["normalization"] == level].reset_index(drop=True)
         part = part.assign(value=part["final_accuracy"].astype(float))
-        for kind, answer in (("mixed", _mixed), ("paired", _paired), ("cox", _cox)):
+        for kind, answer in KINDS.items():
             model = f"{kind}, {level}"
             try:
                 frame, formula, found = answer(part, reference)
@@ -114,6 +116,20 @@ def _mixed(part: pd.DataFrame, reference: str) -> Answer:
     return part[["seed", "cell", "scheme", "value"]], formula, rows
 
 
+def _varying(part: pd.DataFrame, reference: str) -> Answer:
+    fixed = "value ~ scheme" + (" * cell" if part["cell"].nunique() > 1 else "")
+    fit = fit_mixed(part, fixed, ["seed:cell"], residual_by="scheme")
+    rows = [("", "log-likelihood", fit.log_likelihood)]
+    for row in fit.contrasts("scheme", reference=reference).itertuples():
+        name = str(row.contrast).removesuffix(f" - {reference}")
+        rows += [
+            (name, "estimate", float(row.estimate)),
+            (name, "standard error", float(row.standard_error)),
+        ]
+    rows += [(str(name), "residual SD", float(value)) for name, value in fit.residual_sd.items()]
+    return part[["seed", "cell", "scheme", "value"]], fixed, rows
+
+
 def _paired(part: pd.DataFrame, reference: str) -> Answer:
     complete = part.groupby("seed")["value"].transform("size")
     whole = part[complete == part["cell"].nunique() * part["scheme"].nunique()]
@@ -125,26 +141,53 @@ def _paired(part: pd.DataFrame, reference: str) -> Answer:
     return means, "", rows
 
 
-def _cox(part: pd.DataFrame, reference: str) -> Answer:
+def _with_times(part: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return the runs with ``time``, ``event`` and ``arm``, whose first level is the reference."""
     if "epochs_to_threshold" not in part:
         raise NotEstimableError("The table has no epochs to a threshold.")
     times = part["epochs_to_threshold"].astype(float)
-    frame = part.assign(time=times.fillna(times.max()), event=times.notna().astype(int))
-    # the reference must sort first to be the base
     order = {reference: "0"} | {
-        name: f"1{name}" for name in frame["scheme"].unique() if name != reference
+        name: f"1{name}" for name in part["scheme"].unique() if name != reference
     }
-    fit = stratified_cox(
-        frame.assign(arm=frame["scheme"].map(order)), "time", "event", "arm", ["seed", "cell"]
+    return part.assign(
+        time=times.fillna(times.max()),
+        event=times.notna().astype(int),
+        arm=part["scheme"].map(order),
     )
+
+
+def _hazard(part: pd.DataFrame, reference: str) -> Answer:
+    frame = _with_times(part, reference)
+    grid = np.unique(frame.loc[frame["event"] == 1, "time"])
+    frame["point"] = np.searchsorted(grid, frame["time"], side="left") + 1
+    fit = discrete_hazard(frame, "point", "event", "arm", "cell", "seed")
+    return frame[["seed", "cell", "scheme", "point", "event"]], "", _by_arm(fit.table)
+
+
+def _cox(part: pd.DataFrame, reference: str) -> Answer:
+    frame = _with_times(part, reference)
+    fit = stratified_cox(frame, "time", "event", "arm", ["seed", "cell"])
+    return frame[["seed", "cell", "scheme", "time", "event"]], "", _by_arm(fit.table)
+
+
+def _by_arm(table: pd.DataFrame) -> list[tuple[str, str, float]]:
     rows = []
-    for term, row in fit.table.iterrows():
+    for term, row in table.iterrows():
         name = str(term).removeprefix("arm[T.1").removesuffix("]")
         rows += [
             (name, "estimate", float(row["estimate"])),
             (name, "standard error", float(row["model_standard_error"])),
         ]
-    return frame[["seed", "cell", "scheme", "time", "event"]], "", rows
+    return rows
+
+
+KINDS = {
+    "mixed": _mixed,
+    "varying": _varying,
+    "paired": _paired,
+    "hazard": _hazard,
+    "cox": _cox,
+}
 
 
 def differences(both: pd.DataFrame) -> "pd.Series[float]":
