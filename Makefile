@@ -26,7 +26,7 @@ report: study
 	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html
 
 test: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "slow or browser"

@@ -262,7 +262,13 @@ STUDIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", STUDIES)
+LONG = ("thirty schemes", "forty cells")  # to draw
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.slow] * (case in LONG)) for case in STUDIES],
+)
 def test_labels_never_overlap(case):
     study_options, table_options = STUDIES[case]
     study = make_study(**study_options)

@@ -4,6 +4,7 @@ An answer's p-values lie in [0, 1], its estimates are finite or missing, and its
 the estimate. A message is one of ours, without a traceback of another library.
 """
 
+import itertools
 import warnings
 from dataclasses import asdict, is_dataclass
 from functools import lru_cache
@@ -194,8 +195,18 @@ def _frames(answer):
     return frames or [pd.DataFrame([asdict(answer)])]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("table", TABLES)
+LONG = ("sensitivity", "calibrate", "analyse_accuracy", "judge_claims")  # a second each
+SHORT_TABLES = ("one seed", "all failed", "constant outcome", "duplicated rows")
+
+
+def _cases():
+    """Return every pair; long functions on all but a few tables belong to the slow tests."""
+    for table, function in itertools.product(TABLES, FUNCTIONS):
+        slow = function in LONG and table not in SHORT_TABLES
+        yield pytest.param(table, function, marks=[pytest.mark.slow] * slow)
+
+
+@pytest.mark.parametrize(("table", "function"), list(_cases()))
 def test_a_hostile_table_gives_an_honest_answer_or_a_clear_message(table, function):
     runs = _table(table)
     before = runs.copy()

@@ -9,7 +9,6 @@ from workspace import Workspace
 from repository import REPOSITORY
 
 STUDY = "docs/examples/brought_runs.yaml"
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one finished study serves all
-
 ANALYSES = {
     "analyse_accuracy",
     "analyse_speed",

@@ -12,8 +12,6 @@ from biasinit.config import parse_study
 from biasinit.outcomes import RUN_COLUMNS
 from biasinit.reporting import CAPTION_NAMES, FIGURE_NAMES
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one finished study serves all
-
 
 def test_the_study_ends_with_its_tables_and_its_report(finished):
     runs = pd.read_parquet(finished.results / "runs.parquet")
