@@ -55,6 +55,14 @@ class CheckpointError(BiasinitError):
     """Raised when a checkpoint is damaged or belongs to another shard."""
 
 
+class CompilerError(BiasinitError):
+    """Raised when the compiled engine cannot be built on this machine."""
+
+
+class DeviceError(BiasinitError):
+    """Raised when the device that a job asks for is not there."""
+
+
 class PlanError(BiasinitError):
     """Raised when the registered plan of a study is missing or damaged."""
 

@@ -1,17 +1,12 @@
 """Layers in channels-last layout, written for one member.
 
 Shapes are (batch, height, width, channels) before flattening and (batch, units) after.
-
-A convolution is one matrix product over patches. Stock ``Conv2d`` becomes a grouped
-convolution under ``vmap``, whose results depend on how many members run side by side; the
-matrix product gives the same bits for every width (measured on AMD and Intel processors), and
-is 2-3 times as fast at these sizes.
 """
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from biasinit.networks.operations import STRIDED, Operations
 from biasinit.schemes import LayerShape
 
 BATCHNORM_EPSILON = 1e-5  # added to the variance; PyTorch's default
@@ -30,21 +25,11 @@ class Convolution(nn.Module):
         self.kernel = kernel
         self.weight = nn.Parameter(torch.empty(kernel * kernel * inputs, channels))
         self.bias = nn.Parameter(torch.empty(channels)) if bias else None
+        self.operations = STRIDED
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (batch, height, width, channels)."""
-        batch, height, width, inputs = images.shape
-        kernel, margin = self.kernel, self.kernel // 2
-        padded = functional.pad(images, (0, 0, margin, margin, margin, margin))
-        across_batch, down, right, across = padded.stride()
-        patches = padded.as_strided(
-            (batch, height, width, kernel, kernel, inputs),
-            (across_batch, down, right, down, right, across),
-        )
-        # (batch·height·width, kernel·kernel·inputs): one copy, then one matrix product
-        columns = patches.reshape(batch * height * width, kernel * kernel * inputs)
-        result = columns.matmul(self.weight).reshape(batch, height, width, -1)
-        return result if self.bias is None else result + self.bias
+        return self.operations.convolution(images, self.weight, self.bias, self.kernel)
 
 
 class Dense(nn.Module):
@@ -80,7 +65,8 @@ class BatchNorm(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the normalised inputs, same shape."""
-        values = inputs.flatten(0, -2)  # (batch·height·width, channels)
+        # (batch·height·width, channels), in the precision of the statistics
+        values = inputs.flatten(0, -2).to(self.weight.dtype)
         count = len(values)
         if self.training:
             mean = values.mean(0)
@@ -92,7 +78,7 @@ class BatchNorm(nn.Module):
             centred, variance = values - self.running_mean, self.running_variance
         result = centred * (torch.rsqrt(variance + BATCHNORM_EPSILON) * self.weight)
         shifted = result if self.bias is None else result + self.bias
-        return shifted.reshape(inputs.shape)
+        return shifted.reshape(inputs.shape).to(inputs.dtype)
 
     def _update(self, running: Tensor, current: Tensor) -> None:
         running.mul_(1 - BATCHNORM_MOMENTUM).add_(BATCHNORM_MOMENTUM * current.detach())
@@ -142,6 +128,14 @@ class Network(nn.Module):
     hidden: nn.ModuleDict
     output: Dense
     output_shape: LayerShape
+    operations: Operations = STRIDED
+
+    def use(self, operations: Operations) -> None:
+        """Compute convolutions and pools in one of their forms from now on."""
+        self.operations = operations
+        for module in self.modules():
+            if isinstance(module, Convolution):
+                module.operations = operations
 
     def forward(self, images: Tensor, preactivations: dict[str, Tensor] | None = None) -> Tensor:
         """Return logits (batch, classes) for images (batch, height, width, channels)."""
@@ -168,13 +162,3 @@ class Network(nn.Module):
         if self.output.bias is not None:
             found["output"] = "output.bias"
         return found
-
-
-def max_pool(images: Tensor) -> Tensor:
-    """Return 2×2 maxima with stride 2, (batch, height/2, width/2, channels).
-
-    The permutation makes PyTorch's channels-last kernel run, the fastest of five variants
-    tried.
-    """
-    channels_first = images.permute(0, 3, 1, 2)
-    return functional.max_pool2d(channels_first, 2).permute(0, 2, 3, 1)

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from biasinit.networks.layers import Dense, HiddenLayer, Network, max_pool
+from biasinit.networks.layers import Dense, HiddenLayer, Network
 from biasinit.schemes import LayerShape
 
 KERNEL = 3
@@ -72,7 +72,8 @@ class SmallCNN(Network):
             preactivation = layer(features)
             if preactivations is not None:
                 preactivations[name] = preactivation
-            # max and ReLU commute; pooling first leaves ReLU a quarter of the work
-            pooled = preactivation if preactivation.ndim == 2 else max_pool(preactivation)
-            features = functional.relu(pooled)
+            if preactivation.ndim == 2:
+                features = functional.relu(preactivation)
+            else:
+                features = self.operations.rectified_pool(preactivation)
         return self.output(features)  # type: ignore[no-any-return]

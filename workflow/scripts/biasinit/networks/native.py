@@ -1,0 +1,267 @@
+"""The operations as native kernels, registered as operators of PyTorch.
+
+A batching rule hands them the stacked members of one step at once, under ``vmap``; each member
+is computed by itself, so that its bits depend neither on its slot nor on the number of members.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from biasinit.networks.native_library import call
+from biasinit.networks.operations import Operations
+
+PRECISIONS = (torch.float32, torch.float64)
+
+_Tensors3 = tuple[Tensor, Tensor, Tensor]
+
+
+def _members(images: Tensor) -> tuple[Tensor, int]:
+    """Return dense images and the distance between members, 0 where all share them."""
+    if images.stride(0) == 0:
+        return images[0].contiguous(), 0
+    dense = images.contiguous()
+    return dense, dense.stride(0)
+
+
+# Tensors of the operators have a leading axis of members, or none (one member).
+_OPERATORS = torch.library.Library("biasinit", "FRAGMENT")
+_OPERATORS.define("convolution(Tensor images, Tensor weight, Tensor? bias, int kernel) -> Tensor")
+_OPERATORS.define(
+    "convolution_gradient(Tensor images, Tensor weight, Tensor gradient, int kernel, "
+    "bool of_images) -> (Tensor, Tensor, Tensor)"
+)
+_OPERATORS.define("rectified_pool(Tensor preactivation) -> (Tensor, Tensor)")
+_OPERATORS.define(
+    "rectified_pool_gradient(Tensor gradient, Tensor which, int height, int width) -> Tensor"
+)
+
+
+def _convolution(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
+    if images.ndim == 4:
+        alone = None if bias is None else bias[None]
+        return _convolution(images[None], weight[None], alone, kernel)[0]
+    members, batch, height, width, inputs = images.shape
+    channels = weight.shape[-1]
+    result = images.new_empty(members, batch, height, width, channels)
+    dense, stride = _members(images)
+    weight = weight.contiguous()
+    bias = None if bias is None else bias.contiguous()
+    call(
+        "convolution", images.dtype, dense, stride, weight, bias, result,
+        members, batch, height, width, inputs, channels, kernel,
+    )  # fmt: skip
+    return result
+
+
+def _convolution_gradient(
+    images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool
+) -> _Tensors3:
+    if images.ndim == 4:
+        first, second, third = _convolution_gradient(
+            images[None], weight[None], gradient[None], kernel, of_images
+        )
+        return first[0] if of_images else first, second[0], third[0]
+    members, batch, height, width, inputs = images.shape
+    channels = weight.shape[-1]
+    dense, stride = _members(images)
+    weight, gradient = weight.contiguous(), gradient.contiguous()
+    result_images = images.new_empty(images.shape if of_images else 0)
+    result_weight, result_bias = torch.empty_like(weight), weight.new_empty(members, channels)
+    call(
+        "convolution_gradient", images.dtype, dense, stride, weight, gradient,
+        result_images if of_images else None, result_weight, result_bias,
+        members, batch, height, width, inputs, channels, kernel,
+    )  # fmt: skip
+    return result_images, result_weight, result_bias
+
+
+def _rectified_pool(preactivation: Tensor) -> tuple[Tensor, Tensor]:
+    *leading, height, width, channels = preactivation.shape
+    preactivation = preactivation.contiguous()
+    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
+    which = torch.empty_like(result, dtype=torch.uint8)
+    call(
+        "rectified_pool", result.dtype, preactivation, result, which,
+        math.prod(leading), height, width, channels,
+    )  # fmt: skip
+    return result, which
+
+
+def _rectified_pool_gradient(gradient: Tensor, which: Tensor, height: int, width: int) -> Tensor:
+    *leading, _, _, channels = gradient.shape
+    gradient, which = gradient.contiguous(), which.contiguous()
+    result = gradient.new_empty(*leading, height, width, channels)
+    call(
+        "rectified_pool_gradient", result.dtype, gradient, which, result,
+        math.prod(leading), height, width, channels,
+    )  # fmt: skip
+    return result
+
+
+_OPERATORS.impl("convolution", _convolution, "CPU")
+_OPERATORS.impl("convolution_gradient", _convolution_gradient, "CPU")
+_OPERATORS.impl("rectified_pool", _rectified_pool, "CPU")
+_OPERATORS.impl("rectified_pool_gradient", _rectified_pool_gradient, "CPU")
+
+_convolve = torch.ops.biasinit.convolution.default
+_convolve_back = torch.ops.biasinit.convolution_gradient.default
+_pool = torch.ops.biasinit.rectified_pool.default
+_pool_back = torch.ops.biasinit.rectified_pool_gradient.default
+
+
+# Shapes of results, for tracing without numbers.
+@torch.library.register_fake("biasinit::convolution", lib=_OPERATORS)
+def _(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
+    return images.new_empty(*images.shape[:-1], weight.shape[-1])
+
+
+@torch.library.register_fake("biasinit::convolution_gradient", lib=_OPERATORS)
+def _(images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool) -> _Tensors3:
+    of_bias = weight.new_empty(*weight.shape[:-2], weight.shape[-1])
+    of_inputs = images.new_empty(images.shape if of_images else 0)
+    return of_inputs, weight.new_empty(weight.shape), of_bias
+
+
+@torch.library.register_fake("biasinit::rectified_pool", lib=_OPERATORS)
+def _(preactivation: Tensor) -> tuple[Tensor, Tensor]:
+    *leading, height, width, channels = preactivation.shape
+    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
+    return result, torch.empty_like(result, dtype=torch.uint8)
+
+
+@torch.library.register_fake("biasinit::rectified_pool_gradient", lib=_OPERATORS)
+def _(gradient: Tensor, which: Tensor, height: int, width: int) -> Tensor:
+    return gradient.new_empty(*gradient.shape[:-3], height, width, gradient.shape[-1])
+
+
+# Batching rules: all members in one call.
+def _stacked(info: Any, tensor: Tensor, axis: int | None) -> Tensor:  # noqa: ANN401
+    if axis is None:
+        return tensor.expand(info.batch_size, *tensor.shape)
+    return tensor.movedim(axis, 0)
+
+
+@torch.library.register_vmap("biasinit::convolution", lib=_OPERATORS)
+def _(
+    info: Any,  # noqa: ANN401
+    axes: tuple[int | None, ...],
+    images: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    kernel: int,
+) -> tuple[Tensor, int]:
+    shift = None if bias is None else _stacked(info, bias, axes[2])
+    return _convolve(
+        _stacked(info, images, axes[0]), _stacked(info, weight, axes[1]), shift, kernel
+    ), 0
+
+
+@torch.library.register_vmap("biasinit::convolution_gradient", lib=_OPERATORS)
+def _(
+    info: Any,  # noqa: ANN401
+    axes: tuple[int | None, ...],
+    images: Tensor,
+    weight: Tensor,
+    gradient: Tensor,
+    kernel: int,
+    of_images: bool,
+) -> tuple[_Tensors3, tuple[int | None, int, int]]:
+    stacked = (
+        _stacked(info, tensor, axis)
+        for tensor, axis in zip((images, weight, gradient), axes, strict=False)
+    )
+    return _convolve_back(*stacked, kernel, of_images), (0 if of_images else None, 0, 0)
+
+
+@torch.library.register_vmap("biasinit::rectified_pool", lib=_OPERATORS)
+def _(
+    info: Any,  # noqa: ANN401
+    axes: tuple[int | None, ...],
+    preactivation: Tensor,
+) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+    return _pool(_stacked(info, preactivation, axes[0])), (0, 0)
+
+
+@torch.library.register_vmap("biasinit::rectified_pool_gradient", lib=_OPERATORS)
+def _(
+    info: Any,  # noqa: ANN401
+    axes: tuple[int | None, ...],
+    gradient: Tensor,
+    which: Tensor,
+    height: int,
+    width: int,
+) -> tuple[Tensor, int]:
+    stacked = _stacked(info, gradient, axes[0]), _stacked(info, which, axes[1])
+    return _pool_back(*stacked, height, width), 0
+
+
+class _Convolution(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
+        result: Tensor = _convolve(images, weight, bias, kernel)
+        return result
+
+    @staticmethod
+    def setup_context(
+        ctx: Any,  # noqa: ANN401
+        inputs: tuple[Tensor, Tensor, Tensor | None, int],
+        output: Tensor,
+    ) -> None:
+        images, weight, bias, ctx.kernel = inputs
+        ctx.has_bias = bias is not None
+        ctx.save_for_backward(images, weight)
+
+    @staticmethod
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        gradient: Tensor,
+    ) -> tuple[Tensor | None, Tensor, Tensor | None, None]:
+        images, weight = ctx.saved_tensors
+        wanted = bool(ctx.needs_input_grad[0])
+        of_images, of_weight, of_bias = _convolve_back(images, weight, gradient, ctx.kernel, wanted)
+        return of_images if wanted else None, of_weight, of_bias if ctx.has_bias else None, None
+
+
+class _RectifiedPool(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(preactivation: Tensor) -> tuple[Tensor, Tensor]:
+        result: tuple[Tensor, Tensor] = _pool(preactivation)
+        return result
+
+    @staticmethod
+    def setup_context(
+        ctx: Any,  # noqa: ANN401
+        inputs: tuple[Tensor],
+        output: tuple[Tensor, Tensor],
+    ) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1])
+        ctx.size = inputs[0].shape[-3:-1]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> Tensor:  # noqa: ANN401
+        (which,) = ctx.saved_tensors
+        result: Tensor = _pool_back(gradient, which, *ctx.size)
+        return result
+
+
+def _native_convolution(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
+    result: Tensor = _Convolution.apply(images, weight, bias, kernel)
+    return result
+
+
+def _native_rectified_pool(preactivation: Tensor) -> Tensor:
+    result: Tensor = _RectifiedPool.apply(preactivation)[0]
+    return result
+
+
+NATIVE = Operations(
+    name="native", convolution=_native_convolution, rectified_pool=_native_rectified_pool
+)
