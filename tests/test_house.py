@@ -18,6 +18,7 @@ ALLOWED = {
     "errors": set(),
     "vocabulary": set(),
     "streams": set(),
+    "processor": set(),
     "schemes": set(),
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "errors", "schemes"},
@@ -25,13 +26,13 @@ ALLOWED = {
     "tables": {"errors"},
     "registration": {"config", "errors"},
     "data": {"errors", "streams"},
-    "networks": {"schemes", "streams"},
+    "networks": {"errors", "processor", "schemes", "streams"},
     "training": {"data", "errors", "networks", "schemes", "streams", "tables"},
     "outcomes": set(),
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
     "reporting": {"config", "errors", "registration", "statistics"},
-    "execution": {"config", "errors"},
+    "execution": {"config", "errors", "processor"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")
 

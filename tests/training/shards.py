@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from biasinit.training import ShardDescription
-from biasinit.training.shard import Shard
+from biasinit.training.shard import Block, Shard
 
 CELL = {
     "dataset": "digits",
@@ -38,15 +38,22 @@ def description(
         "label": (scheme or {"name": "zeros"})["name"],
         "order_stream": order_stream,
         "optimizer": optimizer or {},
-        "training": {"epochs": 2, "batch_size": 16, "probe_images": 32} | training,
+        "training": {"epochs": 2, "batch_size": 16, "probe_images": 32, "width": 32} | training,
     }
     made = ShardDescription.from_mapping(mapping)
     object.__setattr__(made, "seeds", seeds)  # any seeds, not only consecutive ones
     return made
 
 
+def only_block(shard: ShardDescription, dataset, **options: Any) -> Block:
+    """Return the one block of a shard, before its first step."""
+    whole = Shard(shard, dataset, **options)
+    (seeds,) = whole.blocks()
+    return Block(whole, seeds)
+
+
 def after_steps(shard: ShardDescription, dataset, steps: int):
-    """Return the shard after some steps, and the losses of each step (steps, members)."""
-    training = Shard(shard, dataset)
-    losses = [training.step(number) for number in range(1, steps + 1)]
-    return training, torch.stack(losses) if losses else torch.empty(0, len(shard.seeds))
+    """Return the block after some steps, and the losses of each step (steps, members)."""
+    block = only_block(shard, dataset)
+    losses = [block.step(number) for number in range(1, steps + 1)]
+    return block, torch.stack(losses) if losses else torch.empty(0, len(shard.seeds))

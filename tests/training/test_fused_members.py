@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 from plain_reference import load_state, plain_network, train_plainly
-from shards import after_steps, description
+from shards import after_steps, description, only_block
 
 from biasinit.networks import initial_state
 from biasinit.training import train_shard
-from biasinit.training.shard import Shard
 
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
 RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
@@ -25,7 +24,7 @@ def one_thread():
 
 def member(training, seed):
     """Return the parameters and buffers of one seed."""
-    slot = training.description.seeds.index(seed)
+    slot = training.seeds.index(seed)
     everything = {**training.state.parameters, **training.state.buffers}
     return {name: value[slot] for name, value in everything.items()}
 
@@ -44,11 +43,11 @@ def test_fused_steps_agree_with_plain_pytorch(normalization, optimizer, small_di
         seeds=(0, 1),
     )  # fmt: skip
     training, losses = after_steps(shard, small_digits, STEPS)
-    test_images = training.images["test"]
+    test_images = training.shard.images["test"]
     for slot, seed in enumerate(shard.seeds):
         plain = plain_network(normalization).double()
         start = initial_state(
-            training.network, shard.scheme, weight_init="he", study_seed=5, seed=seed,
+            training.shard.network, shard.scheme, weight_init="he", study_seed=5, seed=seed,
             dtype=torch.float64,
         )  # fmt: skip
         load_state(plain, start)
@@ -59,13 +58,13 @@ def test_fused_steps_agree_with_plain_pytorch(normalization, optimizer, small_di
         ]  # fmt: skip
         plain.parameters = lambda groups=groups: groups
         run = train_plainly(
-            plain, training.images["train"], training.labels["train"],
+            plain, training.shard.images["train"], training.shard.labels["train"],
             torch.from_numpy(training.order[slot].reshape(-1, 16).astype(np.int64)),
             steps=STEPS, evaluate_on=test_images, lr=0.05, momentum=0.9,
             nesterov=optimizer.get("nesterov", False),
         )  # fmt: skip
         assert losses[:, slot].tolist() == pytest.approx(run.losses, rel=1e-9)
-        fused = training.members.logits(training.state, test_images)[slot]
+        fused = training.logits("test")[slot]
         torch.testing.assert_close(fused, run.logits, rtol=1e-7, atol=1e-8)
 
 
@@ -89,7 +88,7 @@ def test_slot_and_width_change_no_bit(normalization, seeds, small_digits):
 def test_a_member_full_of_nan_changes_nothing_for_the_others(normalization, small_digits):
     shard = description(normalization=normalization, seeds=(3, 4))
     alone, _ = after_steps(description(normalization=normalization, seeds=(3,)), small_digits, 6)
-    beside = Shard(shard, small_digits)
+    beside = only_block(shard, small_digits)
     for value in beside.state.trained.values():
         value[1] = torch.nan
     for number in range(1, 7):
@@ -173,14 +172,14 @@ def test_a_bias_before_batch_normalisation_has_no_effect(small_digits):
             for name, scheme in SCHEMES.items()
         }
         reference = trained["zeros"]
-        expected = reference.members.logits(reference.state, reference.images["test"])
+        expected = reference.logits("test")
         for name in ("0.01", "1.0"):
             state = trained[name].state
             for parameter, value in state.parameters.items():
                 if not parameter.endswith("layer.bias"):
                     difference = (value - reference.state.parameters[parameter]).abs().max()
                     assert difference <= 1e-9, (steps, name, parameter)
-            logits = trained[name].members.logits(state, reference.images["test"])
+            logits = trained[name].logits("test")
             assert (logits - expected).abs().max() <= 1e-7, (steps, name)
             assert torch.equal(logits.argmax(-1), expected.argmax(-1))
 

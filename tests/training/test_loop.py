@@ -8,7 +8,7 @@ from shards import description
 
 from biasinit.training import CheckpointPlace, train_shard
 from biasinit.training.description import TrainingDescription
-from biasinit.training.schedule import measurement_points
+from biasinit.training.measurement import measurement_points
 
 TABLES = ("runs", "curves", "layers", "correct")
 

@@ -60,11 +60,12 @@ def test_a_comment_or_docstring_runs_nothing(file, old, new, workspace):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{LIBRARY}/training/members.py", "self._optimizer.momentum).add_", "0.5).add_"),
+        (f"{LIBRARY}/training/optimizers.py", "direction, value=-1", "direction, value=-2"),
+        (f"{LIBRARY}/networks/native_kernels.cpp", "PIXELS = 128", "PIXELS = 64"),
         (f"{LIBRARY}/networks/layers.py", "BATCHNORM_EPSILON = 1e-5", "BATCHNORM_EPSILON = 1e-4"),
         ("tiny.yaml", "epochs: 4", "epochs: 5"),
     ],
-    ids=["a constant in the step", "a constant in a layer", "epochs"],
+    ids=["a constant in the step", "a native kernel", "a constant in a layer", "epochs"],
 )
 def test_a_change_of_training_trains_everything_again(file, old, new, workspace):
     workspace.edit(file, old, new)

@@ -35,6 +35,7 @@ rule train:
         shard=shard_description,
         progress=f"results/{{study}}/progress/{SHARD}.json",
         checkpoint=f"results/{{study}}/checkpoints/{SHARD}.checkpoint",
+        compiled="results/compiled",
         code=code("train.py"),
     message:
         "Training {wildcards.scheme}, {wildcards.normalization}, learning rate {wildcards.learning_rate}, shard {wildcards.shard}"

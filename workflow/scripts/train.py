@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from biasinit.data import load_prepared
+from biasinit.execution.compiled_code import share_compiled_code
 from biasinit.execution.job import job
 from biasinit.execution.progress import ProgressNote
 from biasinit.tables import write_table
@@ -18,6 +19,8 @@ def train(
     shard: Mapping[str, Any],
     code: str,
     threads: int,
+    device: str,
+    compiled: str,
     data: str,
     progress: Path,
     checkpoint: Path,
@@ -29,6 +32,8 @@ def train(
         shard: the description of the shard.
         code: version of the training code; a checkpoint of another version is not used.
         threads: processor threads.
+        device: cpu or cuda.
+        compiled: folder for compiled code, shared by all jobs.
         data: the prepared data set.
         progress: file that notes the share that is done.
         checkpoint: file that the state is kept in while training; removed at the end.
@@ -36,10 +41,12 @@ def train(
 
     """
     torch.set_num_threads(threads)
+    share_compiled_code(Path(compiled))
     description = ShardDescription.from_mapping(shard)
     result = train_shard(
         description,
         load_prepared(Path(data)),
+        device=device,
         progress=ProgressNote(progress, runs=len(description.seeds)),
         checkpoint=CheckpointPlace(path=checkpoint, code=code),
     )
@@ -55,6 +62,8 @@ if __name__ == "__main__":
             shard=snakemake.params.shard,
             code=snakemake.params.code,
             threads=snakemake.threads,
+            device="cuda" if snakemake.resources.get("gpu", 0) else "cpu",
+            compiled=snakemake.params.compiled,
             data=snakemake.input.data,
             progress=Path(snakemake.params.progress),
             checkpoint=Path(snakemake.params.checkpoint),

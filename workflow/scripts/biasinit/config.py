@@ -103,19 +103,49 @@ class Dataset(_Model):
         return self
 
 
+class Schedule(_Model):
+    """How the learning rate changes from step to step, from the cell's learning rate."""
+
+    kind: Literal["constant", "cosine", "step", "one_cycle"] = "constant"
+    """'cosine' falls to 0 over the whole training; 'step' falls by step_factor every step_epochs
+    epochs; 'one_cycle' rises to the learning rate and falls again, along half cosines."""
+    step_epochs: int = Field(default=1, ge=1)
+    """step: epochs between two falls."""
+    step_factor: Real = Field(default=0.1, gt=0, lt=1)
+    """step: what the learning rate is multiplied with."""
+    rise: Real = Field(default=0.3, gt=0, lt=1)
+    """one_cycle: share of the steps in which the learning rate rises."""
+    start_divisor: Real = Field(default=25.0, ge=1)
+    """one_cycle: the first learning rate is the highest one divided by this."""
+    end_divisor: Real = Field(default=10_000.0, ge=1)
+    """one_cycle: the last learning rate is the first one divided by this."""
+
+
 class Optimizer(_Model):
     """How weights and biases are updated; the learning rate is a factor of its own."""
 
     name: Name
     """Name of the optimiser in paths and tables."""
-    kind: Literal["sgd"] = "sgd"
-    """'sgd' is stochastic gradient descent with momentum."""
+    kind: Literal["sgd", "adamw"] = "sgd"
+    """'sgd' is stochastic gradient descent with momentum, 'adamw' Adam with decoupled decay."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
-    """Share of the previous update that is kept."""
+    """sgd: share of the previous update that is kept."""
     nesterov: bool = False
-    """Whether the gradient is taken after the momentum step."""
+    """sgd: whether the gradient is taken after the momentum step."""
+    beta1: float = Field(default=0.9, ge=0, lt=1)
+    """adamw: share of the running mean of gradients that is kept."""
+    beta2: float = Field(default=0.999, ge=0, lt=1)
+    """adamw: share of the running mean of squared gradients that is kept."""
+    epsilon: Real = Field(default=1e-8, gt=0)
+    """adamw: added to the root of the mean square."""
     weight_decay: Real = Field(default=0.0, ge=0)
-    """L2 penalty on weights; biases are never decayed."""
+    """Decay of weights (and batch norm's scale): an L2 penalty for sgd, decoupled for adamw."""
+    decay_biases: bool = False
+    """Whether biases (and batch norm's shift) are decayed too."""
+    gradient_clip: Real | None = Field(default=None, gt=0)
+    """Largest norm of a run's gradient over all its parameters; null clips nothing."""
+    schedule: Schedule = Schedule()
+    """How the learning rate changes during training."""
 
 
 class Training(_Model):
@@ -133,8 +163,20 @@ class Training(_Model):
     """The test set is looked at after each of the last test_epochs epochs; the last one counts."""
     probe_images: int = Field(default=200, ge=1)
     """Size of the fixed training subset on which active and dead units are counted."""
-    precision: Literal["float32", "float64"] = "float32"
-    """Floating-point type of weights and activations."""
+    precision: Literal["float32", "float64", "bfloat16"] = "float32"
+    """Floating-point type; 'bfloat16' rounds activations and products, and keeps weights, batch
+    norm and the loss in float32."""
+    label_smoothing: Real = Field(default=0.0, ge=0, lt=1)
+    """Share of each label that is spread over all classes."""
+    augmentation: Literal["none", "crop", "flip", "crop_flip"] = "none"
+    """Random changes of training images: shifted crops over a black border, mirroring, both."""
+    crop_margin: int = Field(default=4, ge=1, le=64)
+    """crop: largest shift in pixels, in each direction."""
+    engine: Literal["eager", "compiled"] = "eager"
+    """How steps are run: 'compiled' is faster on long work and needs a C++ compiler; results of
+    the two differ in the last bits."""
+    width: int = Field(default=20, ge=1, le=65_536)
+    """Seeds of a shard that are computed side by side; on a CPU it changes the speed alone."""
 
 
 class Look(_Model):
@@ -495,6 +537,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "analysis": Analysis,
     "datasets": Dataset,
     "optimizers": Optimizer,
+    "schedule": Schedule,
 }
 _KEYS = {section: list(model.model_fields) for section, model in _SECTIONS.items()}
 

@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from biasinit.config import Analysis, Dataset, Optimizer, Study, Training, json_schema
+from biasinit.config import Analysis, Dataset, Optimizer, Schedule, Study, Training, json_schema
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "the study": Study,
     "`datasets`: a list of": Dataset,
     "`optimizers`: a list of": Optimizer,
+    "`schedule` of an optimiser": Schedule,
     "`training`": Training,
     "`analysis`": Analysis,
 }
@@ -40,11 +41,13 @@ def markdown() -> str:
 def _rows(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         default = "required" if field.default is PydanticUndefined else f"`{_text(field.default)}`"
-        yield f"| `{name}` | {default} | {field.description} |"
+        meaning = " ".join(str(field.description).split())
+        yield f"| `{name}` | {default} | {meaning} |"
 
 
 def _text(default: Any) -> str:  # noqa: ANN401  # a default of any type
-    return json.dumps(default, ensure_ascii=False)
+    plain = default.model_dump() if isinstance(default, BaseModel) else default
+    return json.dumps(plain, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -53,14 +53,22 @@ class PreparedDataset:
         training images: per-pixel scaling would divide by zero, as some pixels never vary.
         ``raw`` is grey level / maximum, in [0, 1].
         """
-        pixels = self.images / self.maximum
-        if scaling == "standardized":
-            training = pixels[self.split["train"]]
-            pixels = (pixels - training.mean()) / training.std()
+        pixels = self._scale(self.images / self.maximum, scaling)
         return {
             name: Subset(images=pixels[numbers], labels=self.labels[numbers].astype(np.int64))
             for name, numbers in self.split.items()
         }
+
+    def black(self, scaling: str) -> float:
+        """Return what grey level 0 is after scaling: the border of cropped images."""
+        return float(self._scale(np.zeros(1), scaling)[0])
+
+    def _scale(self, pixels: NDArray[np.float64], scaling: str) -> NDArray[np.float64]:
+        if scaling != "standardized":
+            return pixels
+        training = self.images[self.split["train"]] / self.maximum
+        result: NDArray[np.float64] = (pixels - training.mean()) / training.std()
+        return result
 
 
 def save_prepared(dataset: PreparedDataset, path: Path) -> None:

@@ -3,8 +3,8 @@
 Snakemake tracks neither imported modules nor meaning: a ``touch`` or a fresh checkout would
 re-train everything, and a changed module nothing. The digest covers the syntax trees of a
 script and of all modules of the library that it imports, directly or not, without comments,
-docstrings and layout. ``biasinit.execution`` is left out: it decides how a job runs, never
-what comes out of it.
+docstrings and layout, and C++ sources beside those modules as they stand.
+``biasinit.execution`` is left out: it decides how a job runs, never what comes out of it.
 """
 
 import ast
@@ -24,11 +24,13 @@ def code_version(script: Path) -> str:
     """
     root = script.parent
     digest = hashlib.sha256()
-    for path in sorted(_closure(script, root)):
+    modules = _closure(script, root)
+    others = {path for folder in {path.parent for path in modules} for path in folder.glob("*.cpp")}
+    for path in sorted(modules | others):
         if path.relative_to(root).is_relative_to(WITHOUT_EFFECT_ON_RESULTS):
             continue
         digest.update(str(path.relative_to(root)).encode())
-        digest.update(_meaning(path).encode())
+        digest.update(_meaning(path).encode() if path in modules else path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -47,5 +47,5 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
         raise CheckpointError(f"{path} belongs to another shard, code or version.")
     if fields[2] != hashlib.sha256(content).hexdigest():
         raise CheckpointError(f"{path} is damaged: its checksum does not fit.")
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     return state

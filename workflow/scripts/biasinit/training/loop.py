@@ -1,31 +1,38 @@
-"""The training loop of one shard: all its seeds side by side, from first weights to tables."""
+"""The training loop of one shard: its seeds block by block, from first weights to tables."""
 
 import hashlib
 import json
 import logging
+import platform
+import resource
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from biasinit.data import PreparedDataset
 from biasinit.errors import CheckpointError
 from biasinit.training.checkpoints import load_checkpoint, save_checkpoint
 from biasinit.training.description import ShardDescription
-from biasinit.training.members import MemberState, named_state
+from biasinit.training.frozen_tables import frozen_table, thawed_table
+from biasinit.training.measurement import measurement_points
 from biasinit.training.records import Records
-from biasinit.training.schedule import measurement_points
-from biasinit.training.shard import Shard
+from biasinit.training.shard import Block, Shard
 from biasinit.training.tables import ShardTables
 
 CHECKPOINT_INTERVAL_SECONDS = 60.0  # a shard of the default study is done sooner and writes none
+MEBIBYTE = 1024.0**2
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
+BlockTables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,7 @@ def train_shard(
     description: ShardDescription,
     dataset: PreparedDataset,
     *,
+    device: str = "cpu",
     progress: Progress = lambda share: None,
     checkpoint: CheckpointPlace | None = None,
 ) -> ShardTables:
@@ -49,82 +57,168 @@ def train_shard(
     Args:
         description: what to train.
         dataset: the images and their split.
-        progress: called after every epoch with the share of epochs that are done.
+        device: ``cpu`` or ``cuda``.
+        progress: called after every epoch of a block with the share of all that is done.
         checkpoint: where to keep a checkpoint; None keeps none. The result is the same, bit
-            for bit, whether training was interrupted or not.
+            for bit on a device of the same kind, whether training was interrupted or not.
+
+    Raises:
+        DeviceError: there is no such device.
+        CompilerError: the study's engine is compiled, and this machine cannot compile.
 
     """
     started = time.perf_counter()
     torch.set_flush_denormal(True)  # denormals of dying members would slow all down
-    shard = Shard(description, dataset)
-    records = Records(shard)
-    points = measurement_points(description.training, steps_per_epoch=shard.steps_per_epoch)
-    point_after = {point.step: point for point in points}
-    epochs = description.training.epochs
-    keeper = _CheckpointKeeper(checkpoint, shard, records) if checkpoint else None
+    shard = Shard(description, dataset, device=device)
+    keeper = _CheckpointKeeper(checkpoint, shard) if checkpoint else None
+    taken_up = keeper.take_up() if keeper else None
+    finished: list[BlockTables] = taken_up.finished if taken_up else []
+    blocks = shard.blocks()
+    evaluation_seconds = 0.0
+    for index in range(len(finished), len(blocks)):
+        block = Block(shard, blocks[index])
+        records = Records(block)
+        done = taken_up.restore(block, records) if taken_up else 0
+        taken_up = None
+        for number in _train(block, records, done=done):
+            if number % shard.steps_per_epoch == 0:
+                progress((index + number / shard.steps) / len(blocks))
+            if keeper and number < shard.steps:
+                keeper.save_if_due(finished, block, records, number=number)
+        finished = [*finished, records.tables()]
+        evaluation_seconds += records.evaluation_seconds
+    merged = {
+        name: pd.concat([tables[name] for tables in finished], ignore_index=True)
+        for name in finished[0]
+    }
+    jobs = _jobs(
+        shard,
+        duration_seconds=time.perf_counter() - started,
+        evaluation_seconds=evaluation_seconds,
+    )
+    return ShardTables(
+        **{name: _with_key(frame, description) for name, frame in (merged | {"jobs": jobs}).items()}
+    )
 
-    done = keeper.resume() if keeper else 0
+
+def _train(block: Block, records: Records, *, done: int) -> Iterator[int]:
+    """Train a block to its last step, and yield the number of each step that is complete."""
+    shard = block.shard
+    points = measurement_points(shard.description.training, steps_per_epoch=shard.steps_per_epoch)
+    point_after = {point.step: point for point in points}
     if done == 0:
-        records.add_probe("start", shard.probe())
+        records.add_probe("start")
         records.add_point(points[0])
-    for epoch in range(done, epochs):
-        records.start_epoch()
-        first = epoch * shard.steps_per_epoch + 1
-        for number in range(first, first + shard.steps_per_epoch):
-            records.add_losses(shard.step(number))
-            if number in point_after:
-                records.add_point(point_after[number])
-        if epoch == 0:
-            records.add_probe("epoch 1", shard.probe())
-        if epoch == epochs - 1:
-            records.add_probe("end", shard.probe())
-        progress((epoch + 1) / epochs)
-        if keeper and epoch + 1 < epochs:
-            keeper.save_if_due(epoch + 1)
-    return records.tables(duration_seconds=time.perf_counter() - started)
+    for number in range(done + 1, shard.steps + 1):
+        if number % shard.steps_per_epoch == 1 or shard.steps_per_epoch == 1:
+            records.start_epoch()
+        records.add_losses(block.step(number))
+        if number in point_after:
+            records.add_point(point_after[number])
+        if number == shard.steps_per_epoch:
+            records.add_probe("epoch 1")
+        if number == shard.steps:
+            records.add_probe("end")
+        yield number
+
+
+def _jobs(shard: Shard, *, duration_seconds: float, evaluation_seconds: float) -> pd.DataFrame:
+    description = shard.description
+    on_gpu = shard.device.type == "cuda"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # from KiB
+    return pd.DataFrame(
+        {
+            "first_seed": [description.seeds[0]],
+            "runs": [len(description.seeds)],
+            "duration_seconds": [duration_seconds],
+            "evaluation_seconds": [evaluation_seconds],
+            "engine": [description.training.engine],
+            "width": [shard.width],
+            "device": [torch.cuda.get_device_name() if on_gpu else "cpu"],
+            "memory_mib": [peak],
+            "device_memory_mib": [torch.cuda.max_memory_allocated() / MEBIBYTE if on_gpu else 0.0],
+            "host": [socket.gethostname()],
+            "torch_version": [torch.__version__],
+            "python_version": [platform.python_version()],
+            "threads": [torch.get_num_threads()],
+        }
+    )
+
+
+def _with_key(frame: pd.DataFrame, description: ShardDescription) -> pd.DataFrame:
+    for position, (name, value) in enumerate(description.run_key.items()):
+        frame.insert(position, name, value)
+    return frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TakenUp:
+    """What a checkpoint holds: the finished blocks, and the one under way."""
+
+    finished: list[BlockTables]
+    number: int
+    state: Mapping[str, Any]
+    records: dict[str, Any]
+
+    def restore(self, block: Block, records: Records) -> int:
+        """Put the block where it was; return the number of steps done."""
+        block.state.restore(self.state)
+        records.restore(self.records)
+        return self.number
 
 
 class _CheckpointKeeper:
     """Saves the state of a shard now and then, and takes it up again."""
 
-    def __init__(self, place: CheckpointPlace, shard: Shard, records: Records) -> None:
+    def __init__(self, place: CheckpointPlace, shard: Shard) -> None:
         self._place = place
         self._shard = shard
-        self._records = records
         self._saved = time.monotonic()
 
-    def save_if_due(self, epochs_done: int) -> None:
+    def save_if_due(
+        self, finished: list[BlockTables], block: Block, records: Records, *, number: int
+    ) -> None:
         if time.monotonic() - self._saved < self._place.interval_seconds:
             return
         content = {
-            "epochs_done": epochs_done,
-            "state": named_state(self._shard.state),
-            "records": self._records.plain(),
+            "finished": [
+                {name: frozen_table(frame) for name, frame in tables.items()} for tables in finished
+            ],
+            "number": number,
+            "state": block.state.plain(),
+            "records": records.plain(),
         }
         save_checkpoint(self._place.path, content, digest=self._digest())
         self._saved = time.monotonic()
 
-    def resume(self) -> int:
-        """Take up a checkpoint if there is a good one; return the number of epochs done."""
+    def take_up(self) -> _TakenUp | None:
+        """Return what a good checkpoint holds; None where there is none."""
         if not self._place.path.exists():
-            return 0
+            return None
         try:
             content = load_checkpoint(self._place.path, digest=self._digest())
         except CheckpointError as error:
             log.warning("%s It is discarded; the shard starts again.", error)
-            return 0
-        self._shard.state = MemberState(**content["state"])
-        self._records.restore(content["records"])
-        done = int(content["epochs_done"])
-        log.info("Resumed after epoch %d.", done)
-        return done
+            return None
+        finished: list[BlockTables] = [
+            {name: thawed_table(frame) for name, frame in tables.items()}
+            for tables in content["finished"]
+        ]
+        log.info("Resumed in block %d, after step %d.", len(finished) + 1, content["number"])
+        return _TakenUp(
+            finished=finished,
+            number=int(content["number"]),
+            state=content["state"],
+            records=content["records"],
+        )
 
     def _digest(self) -> str:
-        """Return a digest of all that the state after an epoch depends on."""
-        images = self._shard.images["train"].numpy().tobytes()
+        """Return a digest of all that the state after a step depends on."""
+        images = self._shard.images["train"].cpu().numpy().tobytes()
         parts = [
             repr(self._shard.description),
             self._place.code,
+            self._shard.device.type,
             torch.__version__,
             np.__version__,
             hashlib.sha256(images).hexdigest(),

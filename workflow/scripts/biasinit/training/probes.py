@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import grad_and_value, vmap
 from torch.nn import functional
 
-from biasinit.networks import Network
-from biasinit.training.members import MemberState, Tensors
+from biasinit.training.members import FusedMembers, MemberState, run_network
+from biasinit.training.optimizers import Tensors
 from biasinit.vocabulary import PROBED_QUANTITIES
 
 
@@ -31,7 +31,7 @@ class Probe:
 
 
 def probe(
-    network: Network,
+    members: FusedMembers,
     state: MemberState,
     start: Mapping[str, Tensor],
     images: Tensor,
@@ -40,27 +40,34 @@ def probe(
     """Return what each member does on ``images``; NaN for biases that a layer does not have.
 
     Args:
-        network: the network, one member.
-        state: the members.
+        members: the network and its precision.
+        state: its members.
         start: the initial parameters, stacked, by name.
         images: (images, height, width, channels), shared by all members.
         labels: (images,).
 
     """
+    network = members.network
     network.train()
     buffers = {name: value.clone() for name, value in state.buffers.items()}  # updated in place
 
     def loss_and_units(parameters: Tensors, buffers: Tensors) -> tuple[Tensor, Tensors]:
         preactivations: dict[str, Tensor] = {}
-        logits = functional_call(network, (parameters, buffers), (images, preactivations))
+        logits = run_network(
+            network,
+            parameters,
+            buffers,
+            images,
+            activations=members.activations,
+            preactivations=preactivations,
+        )
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
         return functional.cross_entropy(logits, labels), units
 
     measure = vmap(grad_and_value(loss_and_units, has_aux=True))
     gradients, (losses, units) = measure(state.parameters, buffers)
     biases = network.scheme_biases()
-    members = len(state.diverged_at)
-    missing = torch.full((members,), torch.nan, dtype=next(iter(gradients.values())).dtype)
+    missing = torch.full_like(losses, torch.nan)
     layers = {}
     for layer in network.hidden:
         weight = gradients[f"hidden.{layer}.layer.weight"]
@@ -80,8 +87,9 @@ def probe(
 def _unit_statistics(preactivation: Tensor) -> Tensor:
     """Return active, dead, always-on fraction, mean and SD of one layer, shape (5,)."""
     by_unit = preactivation.detach().flatten(0, -2)
+    by_unit = by_unit if by_unit.dtype == torch.float64 else by_unit.float()
     mean = by_unit.mean()
-    dtype = preactivation.dtype
+    dtype = by_unit.dtype
     return torch.stack(
         [
             (by_unit > 0).to(dtype).mean(),

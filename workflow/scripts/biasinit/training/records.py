@@ -1,7 +1,8 @@
-"""What has been measured of a shard so far, and the tables made of it at the end."""
+"""What has been measured of a block so far, and the tables made of it at the end."""
 
-import platform
-import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,33 +10,39 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from biasinit.training.probes import Probe
-from biasinit.training.schedule import Point
-from biasinit.training.shard import Shard
-from biasinit.training.tables import ShardTables
+from biasinit.training.measurement import Point
+from biasinit.training.shard import Block
 from biasinit.vocabulary import PROBED_QUANTITIES
 
 
 class Records:
-    """Learning curves, probes and losses of a shard, as plain values that a checkpoint holds."""
+    """Learning curves, probes and losses of a block, as plain values that a checkpoint holds."""
 
-    def __init__(self, shard: Shard) -> None:
-        self._shard = shard
-        members = len(shard.description.seeds)
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        members, device = len(block.seeds), block.shard.device
         self._curves: list[dict[str, Any]] = []
         self._layers: list[dict[str, Any]] = []
         self._initial_loss: list[float] = []
-        self._losses_since_point = torch.zeros(members, dtype=torch.float64)
+        # on the device, so that no step waits for its losses
+        self._losses_since_point = torch.zeros(members, dtype=torch.float64, device=device)
         self._steps_since_point = 0
-        self._losses_of_epoch = torch.zeros(members, dtype=torch.float64)
+        self._losses_of_epoch = torch.zeros(members, dtype=torch.float64, device=device)
+        self.evaluation_seconds = 0.0
 
     def plain(self) -> dict[str, Any]:
         """Return everything recorded, for a checkpoint."""
-        return {name: value for name, value in vars(self).items() if name != "_shard"}
+        return {name: value for name, value in vars(self).items() if name != "_block"}
 
     def restore(self, plain: dict[str, Any]) -> None:
         """Take up what ``plain`` returned."""
-        vars(self).update(plain)
+        device = self._block.shard.device
+        vars(self).update(
+            {
+                name: value.to(device) if isinstance(value, Tensor) else value
+                for name, value in plain.items()
+            }
+        )
 
     def start_epoch(self) -> None:
         """Forget the losses of the epoch before."""
@@ -47,16 +54,26 @@ class Records:
         self._losses_of_epoch += losses
         self._steps_since_point += 1
 
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.evaluation_seconds += time.perf_counter() - started
+
     def add_point(self, point: Point) -> None:
         """Measure the members at one point of their learning curves."""
+        with self._evaluating():
+            self._add_point(point)
+
+    def _add_point(self, point: Point) -> None:
         if self._steps_since_point:
             losses = (self._losses_since_point / self._steps_since_point).tolist()
         else:
             losses = self._initial_loss
         self._losses_since_point.zero_()
         self._steps_since_point = 0
-        validation = self._shard.accuracy("validation")
-        test = self._shard.accuracy("test") if point.test else np.full(len(validation), np.nan)
+        validation = self._block.accuracy("validation")
+        test = self._block.accuracy("test") if point.test else np.full(len(validation), np.nan)
         self._curves.extend(
             {
                 "seed": seed,
@@ -66,72 +83,62 @@ class Records:
                 "validation_accuracy": float(validation[member]),
                 "test_accuracy": float(test[member]),
             }
-            for member, seed in enumerate(self._shard.description.seeds)
+            for member, seed in enumerate(self._block.seeds)
         )
 
-    def add_probe(self, when: str, found: Probe) -> None:
-        """Record a probe of all layers; the one at the start gives the initial loss."""
+    def add_probe(self, when: str) -> None:
+        """Probe all layers; the probe at the start gives the initial loss."""
+        with self._evaluating():
+            self._add_probe(when)
+
+    def _add_probe(self, when: str) -> None:
+        found = self._block.probe()
         if when == "start":
-            self._initial_loss = [float(loss) for loss in found.losses]
+            self._initial_loss = [float(loss) for loss in found.losses][: len(self._block.seeds)]
+        layers = {
+            layer: {name: value.tolist() for name, value in values.items()}
+            for layer, values in found.layers.items()
+        }
         self._layers.extend(
             {
                 "seed": seed,
                 "when": when,
                 "layer": layer,
-                **{name: float(values[name][member]) for name in PROBED_QUANTITIES},
+                **{name: values[name][member] for name in PROBED_QUANTITIES},
             }
-            for member, seed in enumerate(self._shard.description.seeds)
-            for layer, values in found.layers.items()
+            for member, seed in enumerate(self._block.seeds)
+            for layer, values in layers.items()
         )
 
-    def tables(self, *, duration_seconds: float) -> ShardTables:
-        """Return all tables of the shard after its last step."""
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return runs, curves, layers and correct of the block after its last step."""
         curves = pd.DataFrame(self._curves)
-        return ShardTables(
-            runs=self._with_key(self._runs(curves)),
-            curves=self._with_key(curves),
-            layers=self._with_key(pd.DataFrame(self._layers)),
-            correct=self._with_key(self._correct()),
-            jobs=self._with_key(self._jobs(duration_seconds)),
-        )
+        return {
+            "runs": self._runs(curves),
+            "curves": curves,
+            "layers": pd.DataFrame(self._layers),
+            "correct": self._correct(),
+        }
 
     def _runs(self, curves: pd.DataFrame) -> pd.DataFrame:
-        shard = self._shard
+        block = self._block
         last = curves[curves["step"] == curves["step"].max()]
-        steps = [None if step < 0 else step for step in shard.state.diverged_at.tolist()]
+        steps = [None if step < 0 else step for step in block.diverged_at.tolist()]
+        losses = self._losses_of_epoch / block.shard.steps_per_epoch
         return pd.DataFrame(
             {
-                "seed": list(shard.description.seeds),
+                "seed": list(block.seeds),
                 "final_accuracy": last["test_accuracy"].to_numpy(),
-                "final_loss": (self._losses_of_epoch / shard.steps_per_epoch).numpy(),
+                "final_loss": losses.cpu().numpy(),
                 "validation_accuracy": last["validation_accuracy"].to_numpy(),
                 "initial_loss": self._initial_loss,
                 "diverged_at": pd.array(steps, dtype="Int64"),
-                "classes": shard.classes,
-                "weights_hash": shard.weights_hashes,
-                "order_hash": shard.order_hashes,
+                "classes": block.shard.classes,
+                "weights_hash": block.weights_hashes,
+                "order_hash": block.order_hashes,
             }
         )
 
     def _correct(self) -> pd.DataFrame:
-        packed = [np.packbits(row).tobytes() for row in self._shard.correct("test")]
-        return pd.DataFrame({"seed": list(self._shard.description.seeds), "correct": packed})
-
-    def _jobs(self, duration_seconds: float) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "first_seed": [self._shard.description.seeds[0]],
-                "runs": [len(self._shard.description.seeds)],
-                "duration_seconds": [duration_seconds],
-                "device": ["cpu"],
-                "host": [socket.gethostname()],
-                "torch_version": [torch.__version__],
-                "python_version": [platform.python_version()],
-                "threads": [torch.get_num_threads()],
-            }
-        )
-
-    def _with_key(self, frame: pd.DataFrame) -> pd.DataFrame:
-        for position, (name, value) in enumerate(self._shard.description.run_key.items()):
-            frame.insert(position, name, value)
-        return frame
+        packed = [np.packbits(row).tobytes() for row in self._block.correct("test")]
+        return pd.DataFrame({"seed": list(self._block.seeds), "correct": packed})

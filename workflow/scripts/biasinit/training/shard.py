@@ -1,48 +1,75 @@
-"""One shard while it is trained: its images, its batch order, its network and its members."""
+"""One shard while it is trained: its images, its network, and its members block by block.
+
+A shard trains its seeds in *blocks* of at most ``width`` members that are computed side by
+side. On a CPU the width changes no bit of any result. Where it decides the shape of compiled
+code, or the result (on a GPU), the last block is filled up with dummy members.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
 from biasinit.networks import build_network, initial_state
+from biasinit.training.augmentation import Augmentation
 from biasinit.training.batches import batch_order, order_hashes
 from biasinit.training.description import ShardDescription
-from biasinit.training.members import FusedMembers, stack_members
+from biasinit.training.engines import (
+    COMPILED,
+    PRECISIONS,
+    StepInputs,
+    device_named,
+    engine_of,
+    operations_of,
+)
+from biasinit.training.learning_rates import learning_rate_factor
+from biasinit.training.members import Batches, FusedMembers, stack_members
 from biasinit.training.probes import Probe, probe
+
+# images per forward pass: what 20 members make of them fits the cache; a GPU is kept busy
+EVALUATION_CHUNK = {"cpu": 120, "cuda": 1024}
 
 
 class Shard:
-    """All seeds of a shard, side by side; ``state`` is all that training changes.
+    """What all members of a shard share.
 
     Attributes:
+        description: what is trained.
+        classes: number of classes.
         images: scaled images of each subset, (images, height, width, channels).
         labels: classes of each subset, (images,).
-        order: image numbers, (members, epochs, steps, batch).
-        start: the initial parameters, stacked, by name.
+        network: one member's network.
+        members: runs steps and evaluations.
 
     """
 
-    def __init__(self, description: ShardDescription, dataset: PreparedDataset) -> None:
+    def __init__(
+        self, description: ShardDescription, dataset: PreparedDataset, *, device: str = "cpu"
+    ) -> None:
+        training = description.training
         self.description = description
+        self.device = device_named(device)
         self.classes = dataset.classes
-        dtype = getattr(torch, description.training.precision)
-        scaled = dataset.scaled(str(description.cell["input_scaling"]))
+        self.precision, activations = PRECISIONS[training.precision]
+        scaling = str(description.cell["input_scaling"])
+        scaled = dataset.scaled(scaling)
         self.images: dict[SubsetName, Tensor] = {
-            name: torch.from_numpy(subset.images).to(dtype) for name, subset in scaled.items()
+            name: torch.from_numpy(subset.images).to(self.device, self.precision)
+            for name, subset in scaled.items()
         }
         self.labels: dict[SubsetName, Tensor] = {
-            name: torch.from_numpy(subset.labels) for name, subset in scaled.items()
+            name: torch.from_numpy(subset.labels).to(self.device) for name, subset in scaled.items()
         }
-        self.order = batch_order(
-            study_seed=description.study_seed,
-            seeds=description.seeds,
-            order_stream=description.order_stream,
-            epochs=description.training.epochs,
-            images=len(self.images["train"]),
-            batch_size=description.training.batch_size,
+        self.augmentation = Augmentation(kind=training.augmentation, margin=training.crop_margin)
+        self.data = Batches(
+            images=self.augmentation.bordered(self.images["train"], black=dataset.black(scaling)),
+            labels=self.labels["train"],
+            border=self.augmentation.border,
         )
         self.network = build_network(
             str(description.cell["architecture"]),
@@ -52,27 +79,50 @@ class Shard:
             hidden_bias=description.scheme.hidden_bias,
             output_bias=description.scheme.output_bias,
         )
-        initial = [
-            initial_state(
-                self.network,
-                description.scheme,
-                weight_init=str(description.cell["weight_init"]),
-                study_seed=description.study_seed,
-                seed=seed,
-                dtype=dtype,
-            )
-            for seed in description.seeds
-        ]
-        self.weights_hashes = [state.weights_hash for state in initial]
-        self.state = stack_members(initial, fixed=self._fixed_biases())
-        self.start = {name: value.clone() for name, value in self.state.parameters.items()}
+        self.network.use(operations_of(training.engine, self.device, activations))
         self.members = FusedMembers(
             self.network,
             description.optimizer,
-            learning_rate=float(description.cell["learning_rate"]),
+            label_smoothing=training.label_smoothing,
+            activations=activations,
         )
+        self.engine = engine_of(training.engine, self.members, self.device)
+        self.chunks = {name: self._chunks(images) for name, images in self.images.items()}
 
-    def _fixed_biases(self) -> frozenset[str]:
+    def _chunks(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return images in parts for evaluation, all of one size where code depends on it."""
+        size = EVALUATION_CHUNK[self.device.type]
+        if self.has_fixed_shapes and len(images) > size:
+            images = functional.pad(images, (0,) * 7 + (-len(images) % size,))
+        return torch.split(images, size)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of steps in an epoch; a last incomplete batch is left out."""
+        return len(self.labels["train"]) // self.description.training.batch_size
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the whole training."""
+        return self.steps_per_epoch * self.description.training.epochs
+
+    @property
+    def width(self) -> int:
+        """Members side by side."""
+        return min(self.description.training.width, len(self.description.seeds))
+
+    def blocks(self) -> tuple[tuple[int, ...], ...]:
+        """Return the seeds of each block, in order."""
+        seeds, width = self.description.seeds, self.width
+        return tuple(seeds[first : first + width] for first in range(0, len(seeds), width))
+
+    @property
+    def has_fixed_shapes(self) -> bool:
+        """Whether a last block that is too short gets dummy members, and a chunk dummy images."""
+        return self.device.type != "cpu" or self.description.training.engine == COMPILED
+
+    def fixed_biases(self) -> frozenset[str]:
+        """Return the names of biases that are never updated."""
         shapes = self.network.layer_shapes()
         return frozenset(
             name
@@ -80,36 +130,126 @@ class Shard:
             if not self.description.scheme.trains(shapes[layer])
         )
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Number of steps in an epoch."""
-        return int(self.order.shape[2])
+    def rates(self, number: int, *, members: int) -> Tensor:
+        """Return the learning rate of each member in a step, numbered from 1, (members,)."""
+        factor = learning_rate_factor(
+            self.description.optimizer.schedule,
+            step=number - 1,
+            steps=self.steps,
+            steps_per_epoch=self.steps_per_epoch,
+        )
+        rate = self.description.learning_rate * factor
+        return torch.full((members,), rate, dtype=self.precision)
+
+
+class Block:
+    """Some seeds of a shard, side by side; ``state`` is all that training changes.
+
+    Attributes:
+        seeds: one for each member, without dummies.
+        order: image numbers, (members, epochs, steps, batch), with dummies.
+        state: the members, with dummies.
+        start: the initial parameters, stacked, by name.
+
+    """
+
+    def __init__(self, shard: Shard, seeds: Sequence[int]) -> None:
+        self.shard = shard
+        self.seeds = tuple(seeds)
+        description = shard.description
+        dummies = shard.width - len(seeds) if shard.has_fixed_shapes else 0
+        self._all_seeds = (*seeds, *[seeds[-1]] * dummies)
+        self.order = batch_order(
+            study_seed=description.study_seed,
+            seeds=self._all_seeds,
+            order_stream=description.order_stream,
+            epochs=description.training.epochs,
+            images=len(shard.labels["train"]),
+            batch_size=description.training.batch_size,
+        )
+        initial = [
+            initial_state(
+                shard.network,
+                description.scheme,
+                weight_init=str(description.cell["weight_init"]),
+                study_seed=description.study_seed,
+                seed=seed,
+                dtype=shard.precision,
+            )
+            for seed in self._all_seeds
+        ]
+        self.weights_hashes = [state.weights_hash for state in initial[: len(seeds)]]
+        self.state = stack_members(
+            initial,
+            fixed=shard.fixed_biases(),
+            optimizer=description.optimizer,
+            device=shard.device,
+        )
+        self.start = {name: value.clone() for name, value in self.state.parameters.items()}
+        self._draws: tuple[int, NDArray[np.int64]] | None = None
 
     @property
     def order_hashes(self) -> list[str]:
         """One SHA-256 per member over its whole batch order."""
-        return order_hashes(self.order)
+        return order_hashes(self.order[: len(self.seeds)])
+
+    @property
+    def diverged_at(self) -> NDArray[np.int64]:
+        """The first step with a non-finite loss or parameter, or -1, (members,)."""
+        found: NDArray[np.int64] = self.state.diverged_at[: len(self.seeds)].cpu().numpy()
+        return found
 
     def step(self, number: int) -> Tensor:
         """Train one step, numbered from 1, and return the losses before it, (members,)."""
-        epoch, index = divmod(number - 1, self.steps_per_epoch)
-        batch = torch.from_numpy(self.order[:, epoch, index].astype(np.int64))
-        images, labels = self.images["train"][batch], self.labels["train"][batch]
-        return self.members.step(self.state, images, labels, number=number)
+        losses = self.shard.engine.step(self.state, self.shard.data, self.inputs(number))
+        return losses[: len(self.seeds)]
+
+    def inputs(self, number: int) -> StepInputs:
+        """Return what one step, numbered from 1, is made with."""
+        epoch, index = divmod(number - 1, self.shard.steps_per_epoch)
+        draws = self._draws_of(epoch)
+        return StepInputs(
+            batch=torch.from_numpy(self.order[:, epoch, index].astype(np.int64)),
+            draws=None if draws is None else torch.from_numpy(draws[:, index].copy()),
+            rates=self.shard.rates(number, members=len(self._all_seeds)),
+            number=torch.tensor(number),
+        ).to(self.shard.device)
+
+    def _draws_of(self, epoch: int) -> NDArray[np.int64] | None:
+        if self.shard.augmentation.kind == "none":
+            return None
+        if self._draws is None or self._draws[0] != epoch:
+            draws = self.shard.augmentation.draws(
+                study_seed=self.shard.description.study_seed,
+                seeds=self._all_seeds,
+                epoch=epoch,
+                shape=(self.order.shape[2], self.order.shape[3]),
+            )
+            self._draws = epoch, draws
+        return self._draws[1]
+
+    def logits(self, subset: SubsetName) -> Tensor:
+        """Return logits on a subset, (members, images, classes)."""
+        parts = [self.shard.engine.logits(self.state, part) for part in self.shard.chunks[subset]]
+        return torch.cat(parts, dim=1)[: len(self.seeds), : len(self.shard.labels[subset])]
 
     def correct(self, subset: SubsetName) -> NDArray[np.bool_]:
-        """Return which images of a subset each member classifies correctly, (members, images)."""
-        hits = self.members.correct(self.state, self.images[subset], self.labels[subset])
-        return hits.numpy()
+        """Return which images of a subset each member classifies correctly, (members, images).
+
+        A member that has diverged has none correct.
+        """
+        hits = self.logits(subset).argmax(-1) == self.shard.labels[subset]
+        found: NDArray[np.bool_] = hits.cpu().numpy() & (self.diverged_at < 0)[:, None]
+        return found
 
     def accuracy(self, subset: SubsetName) -> NDArray[np.float64]:
         """Return accuracy in percent, (members,); a diverged member scores chance."""
         hits = self.correct(subset)
         accuracy = 100 * hits.sum(1) / hits.shape[1]
-        return np.where(self.state.diverged_at.numpy() < 0, accuracy, 100 / self.classes)
+        return np.where(self.diverged_at < 0, accuracy, 100 / self.shard.classes)
 
     def probe(self) -> Probe:
         """Return what the members do on the first training images."""
-        count = self.description.training.probe_images
-        images, labels = self.images["train"][:count], self.labels["train"][:count]
-        return probe(self.network, self.state, self.start, images, labels)
+        count = self.shard.description.training.probe_images
+        images, labels = self.shard.images["train"][:count], self.shard.labels["train"][:count]
+        return probe(self.shard.members, self.state, self.start, images, labels)
