@@ -26,13 +26,19 @@ def description(
     weight_init: str = "he",
     optimizer: dict[str, Any] | None = None,
     order_stream: str = "",
+    architecture: str = "small_cnn",
     **training: Any,
 ) -> ShardDescription:
     mapping = {
         "study": "test",
         "study_seed": 5,
         "seeds": [0, 1],
-        "cell": CELL | {"learning_rate": learning_rate, "weight_init": weight_init},
+        "cell": CELL
+        | {
+            "architecture": architecture,
+            "learning_rate": learning_rate,
+            "weight_init": weight_init,
+        },
         "normalization": normalization,
         "scheme": scheme or {"name": "zeros", "kind": "zeros"},
         "label": (scheme or {"name": "zeros"})["name"],

@@ -1,25 +1,14 @@
 """The numerical contract: a member trains as if it were alone."""
 
-import numpy as np
 import pytest
 import torch
-from plain_reference import load_state, plain_network, train_plainly
 from shards import after_steps, description, only_block
 
-from biasinit.networks import initial_state
 from biasinit.training import train_shard
 
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
 RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
 STEPS = 12
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def member(training, seed):
@@ -33,39 +22,6 @@ def assert_same_bits(one, other):
     assert one.keys() == other.keys()
     for name, value in one.items():
         assert torch.equal(value, other[name]), name
-
-
-@pytest.mark.parametrize("normalization", NORMALIZATIONS)
-@pytest.mark.parametrize("optimizer", [{}, {"nesterov": True, "weight_decay": 0.01}])
-def test_fused_steps_agree_with_plain_pytorch(normalization, optimizer, small_digits):
-    shard = description(
-        scheme=RANDOM, normalization=normalization, precision="float64", optimizer=optimizer,
-        seeds=(0, 1),
-    )  # fmt: skip
-    training, losses = after_steps(shard, small_digits, STEPS)
-    test_images = training.shard.images["test"]
-    for slot, seed in enumerate(shard.seeds):
-        plain = plain_network(normalization).double()
-        start = initial_state(
-            training.shard.network, shard.scheme, weight_init="he", study_seed=5, seed=seed,
-            dtype=torch.float64,
-        )  # fmt: skip
-        load_state(plain, start)
-        groups = [
-            {"params": [p for n, p in plain.named_parameters() if n.endswith("weight")],
-             "weight_decay": optimizer.get("weight_decay", 0.0)},
-            {"params": [p for n, p in plain.named_parameters() if n.endswith("bias")]},
-        ]  # fmt: skip
-        plain.parameters = lambda groups=groups: groups
-        run = train_plainly(
-            plain, training.shard.images["train"], training.shard.labels["train"],
-            torch.from_numpy(training.order[slot].reshape(-1, 16).astype(np.int64)),
-            steps=STEPS, evaluate_on=test_images, lr=0.05, momentum=0.9,
-            nesterov=optimizer.get("nesterov", False),
-        )  # fmt: skip
-        assert losses[:, slot].tolist() == pytest.approx(run.losses, rel=1e-9)
-        fused = training.logits("test")[slot]
-        torch.testing.assert_close(fused, run.logits, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)

@@ -4,11 +4,12 @@
 ``Study.shard_description`` returns), DATA a prepared data set
 (``results/STUDY/data/NAME.npz``), and OUTPUT a folder that gets one Parquet file for each table.
 A machine needs torch, numpy, pandas and pyarrow for this; a description in YAML needs PyYAML
-too.
+too. With ``--checkpoint FILE`` the same command goes on where it was interrupted.
 """
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,12 @@ from typing import Any
 
 import torch
 
+import biasinit
 from biasinit.data import load_prepared
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
 from biasinit.tables import write_table
 from biasinit.training.description import ShardDescription
-from biasinit.training.loop import train_shard
+from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS, CheckpointPlace, train_shard
 from biasinit.training.tables import TABLE_NAMES
 
 
@@ -28,12 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train the shard that the command line names; return the exit status."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        description = _description(options.shard)
         tables = train_shard(
-            description,
+            _description(options.shard),
             load_prepared(options.data),
+            device=options.device,
             progress=lambda share: print(f"{share:.0%} of epochs", file=sys.stderr),
+            checkpoint=_checkpoint(options),
         )
     except BiasinitError as error:
         print(error, file=sys.stderr)
@@ -41,7 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     for name in TABLE_NAMES:
         write_table(getattr(tables, name), options.output / f"{name}.parquet")
+    if options.checkpoint:
+        options.checkpoint.unlink(missing_ok=True)
     return 0
+
+
+def _checkpoint(options: argparse.Namespace) -> CheckpointPlace | None:
+    if options.checkpoint is None:
+        return None
+    return CheckpointPlace(
+        path=options.checkpoint,
+        code=biasinit.__version__,
+        interval_seconds=options.checkpoint_seconds,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("data", type=Path, help="prepared data set, .npz")
     parser.add_argument("output", type=Path, help="folder for the tables")
     parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--checkpoint", type=Path, help="file to keep the state in")
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=float,
+        default=CHECKPOINT_INTERVAL_SECONDS,
+        help="seconds between two checkpoints",
+    )
     return parser
 
 

@@ -43,9 +43,9 @@ def learning_rate_factor(
 def _one_cycle(schedule: ScheduleDescription, *, step: int, steps: int) -> float:
     start = 1 / schedule.start_divisor
     end = start / schedule.end_divisor
-    peak = max(schedule.rise * steps - 1, 0.0)
+    peak = schedule.rise * steps - 1  # the step of the highest rate; below 0 there is no rise
     if step <= peak:
-        return _half_cosine(start, 1.0, step / peak if peak else 1.0)
+        return _half_cosine(start, 1.0, step / peak if peak > 0 else 1.0)
     return _half_cosine(1.0, end, (step - peak) / (steps - 1 - peak))
 
 

@@ -88,7 +88,10 @@ def train_shard(
         finished = [*finished, records.tables()]
         evaluation_seconds += records.evaluation_seconds
     merged = {
-        name: pd.concat([tables[name] for tables in finished], ignore_index=True)
+        # in the order of seeds, whatever the blocks were
+        name: pd.concat([tables[name] for tables in finished]).sort_values(
+            "seed", kind="stable", ignore_index=True
+        )
         for name in finished[0]
     }
     jobs = _jobs(

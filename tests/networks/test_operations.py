@@ -1,0 +1,173 @@
+"""Three forms of convolution and pooling, each against PyTorch's own layers."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.func import grad, vmap
+from torch.nn import functional
+
+from biasinit.errors import CompilerError
+from biasinit.networks import GATHERED, STRIDED, native_library
+from biasinit.networks.native import NATIVE
+
+has_compiler = any(shutil.which(name) for name in native_library.COMPILERS)
+needs_compiler = pytest.mark.skipif(not has_compiler, reason="no C++ compiler")
+FORMS = [
+    pytest.param(STRIDED, id="strided"),
+    pytest.param(GATHERED, id="gathered"),
+    pytest.param(NATIVE, id="native", marks=needs_compiler),
+]
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-11}
+
+sizes = st.integers(1, 9)
+channels = st.sampled_from([1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48])
+
+
+def stock_convolution(images, weight, bias, kernel):
+    inputs = images.shape[-1]
+    stock = weight.reshape(kernel, kernel, inputs, -1).permute(3, 2, 0, 1)
+    result = functional.conv2d(images.permute(0, 3, 1, 2), stock, bias, padding=kernel // 2)
+    return result.permute(0, 2, 3, 1)
+
+
+def stock_pool(images):
+    return functional.relu(functional.max_pool2d(images.permute(0, 3, 1, 2), 2)).permute(0, 2, 3, 1)
+
+
+def assert_close(found, expected, precision):
+    scale = max(1.0, float(expected.abs().max()))
+    assert float((found - expected).abs().max()) <= TOLERANCE[precision] * scale
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=40, deadline=None)
+@given(
+    members=st.integers(1, 3), batch=st.integers(1, 20), height=sizes, width=sizes,
+    inputs=channels, outputs=channels, kernel=st.sampled_from([1, 3, 5]), has_bias=st.booleans(),
+    precision=st.sampled_from(list(TOLERANCE)), seed=st.integers(0, 999),
+)  # fmt: skip
+def test_convolution_and_its_gradients_are_those_of_pytorch(
+    form, members, batch, height, width, inputs, outputs, kernel, has_bias, precision, seed
+):
+    rng = torch.Generator().manual_seed(seed)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=rng, dtype=precision)
+
+    images = draw(members, batch, height, width, inputs)
+    weight = draw(members, kernel * kernel * inputs, outputs)
+    bias = draw(members, outputs) if has_bias else None
+    direction = draw(members, batch, height, width, outputs)
+    wanted = (0, 1, 2) if has_bias else (0, 1)
+    axes = (0, 0, 0 if has_bias else None, 0)
+
+    def of(convolution):
+        def loss(images, weight, bias, direction):
+            return (convolution(images, weight, bias, kernel) * direction).sum()
+
+        def value(images, weight, bias):
+            return convolution(images, weight, bias, kernel)
+
+        gradients = vmap(grad(loss, argnums=wanted), in_dims=axes)
+        forward = vmap(value, in_dims=axes[:3])(images, weight, bias)
+        return forward, *gradients(images, weight, bias, direction)
+
+    for found, expected in zip(of(form.convolution), of(stock_convolution), strict=True):
+        assert_close(found, expected, precision)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=40, deadline=None)
+@given(
+    members=st.integers(1, 3), batch=st.integers(1, 4), height=st.integers(2, 9),
+    width=st.integers(2, 9), count=channels, precision=st.sampled_from(list(TOLERANCE)),
+    seed=st.integers(0, 999),
+)  # fmt: skip
+def test_pooling_and_its_gradient_are_those_of_pytorch_with_ties(
+    form, members, batch, height, width, count, precision, seed
+):
+    """Whole numbers between -2 and 2 have many ties; the gradient goes to the first."""
+    rng = torch.Generator().manual_seed(seed)
+    shape = (members, batch, height, width, count)
+    images = torch.randint(-2, 3, shape, generator=rng).to(precision)
+    direction = torch.randn(
+        members, batch, height // 2, width // 2, count, generator=rng, dtype=precision
+    )
+
+    def of(pool):
+        gradient = vmap(grad(lambda images, along: (pool(images) * along).sum()))
+        return vmap(pool)(images), gradient(images, direction)
+
+    for found, expected in zip(of(form.rectified_pool), of(stock_pool), strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_not_a_number_spreads_through_pooling(form):
+    images = torch.zeros(1, 2, 2, 17)
+    images[0, 1, 0] = torch.nan
+    assert form.rectified_pool(images).isnan().all()
+
+
+@needs_compiler
+def test_images_that_all_members_share_give_what_each_member_gives_alone(rng):
+    images = torch.from_numpy(rng.normal(size=(5, 6, 6, 3)))
+    weight = torch.from_numpy(rng.normal(size=(4, 27, 20)))
+    bias = torch.from_numpy(rng.normal(size=(4, 20)))
+
+    def shared(weight, bias):
+        return NATIVE.convolution(images, weight, bias, 3)
+
+    found = vmap(shared)(weight, bias)
+    for member in range(4):
+        alone = NATIVE.convolution(images, weight[member], bias[member], 3)
+        assert torch.equal(found[member], alone)
+
+
+@pytest.fixture
+def fresh_library(monkeypatch):
+    native_library.library.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    native_library.library.cache_clear()
+
+
+def test_a_missing_compiler_is_named_with_the_mend(fresh_library):
+    fresh_library.setenv("CXX", "no-such-compiler")
+    with pytest.raises(CompilerError, match=r"no-such-compiler cannot be found\. Install one"):
+        native_library.library()
+
+
+def test_a_failing_compiler_shows_what_it_says(fresh_library, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho 'no room for vectors' >&2\nexit 3\n")
+    broken.chmod(0o755)
+    fresh_library.setenv("CXX", str(broken))
+    fresh_library.setattr(native_library, "cache_folder", lambda: tmp_path / "cache")
+    with pytest.raises(CompilerError, match=r"failed: no room for vectors\n Name another"):
+        native_library.library()
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+@needs_compiler
+def test_two_processes_that_compile_at_once_both_get_the_kernels(tmp_path):
+    code = (
+        "import torch; from biasinit.networks.native import NATIVE; "
+        "print(float(NATIVE.rectified_pool(torch.ones(1, 2, 2, 1))))"
+    )
+    environment = os.environ | {
+        "TORCHINDUCTOR_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    running = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [process.communicate()[0] for process in running] == [b"1.0\n"] * 2
+    assert len(list(tmp_path.glob("biasinit_kernels_*.so"))) == 1
