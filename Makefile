@@ -17,7 +17,7 @@ LIBRARY := workflow/scripts/biasinit
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study report test test-slow lint format r-check schema lock
+.PHONY: study report test test-slow lint format bench r-check schema lock
 
 study: $(VENV)/study.installed
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
@@ -42,6 +42,17 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+# Training against what a user would otherwise write; nothing else should be running. The peer JAX
+# gets an environment of its own.
+bench: $(VENV)/dev.installed .venv-jax/installed
+	$(BIN)/python bench/training/cpu.py
+	$(BIN)/python bench/training/growth.py
+
+.venv-jax/installed: bench/training/requirements-jax.txt
+	$(PYTHON) -m venv --without-pip .venv-jax
+	$(PYTHON) -m pip --python .venv-jax/bin/python --disable-pip-version-check install --quiet -r $<
+	@touch $@
 
 # Fits the study's own runs in R too and prints the largest differences; needs Debian's packages
 # r-cran-lme4, r-cran-lmertest, r-cran-emmeans, r-cran-nlme and r-cran-survival.

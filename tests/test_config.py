@@ -132,8 +132,8 @@ CASES = {
         "datasets[0]: train + validation + test must be at most 1797 images, got 1900.",
     ),
     "a batch larger than the training set": (
-        {"training": {"epochs": 1, "batch_size": 961}},
-        "training.batch_size: must be at most the 960 training images of 'digits', got 961. "
+        {"training": {"epochs": 1, "batch_size": 1101}},
+        "training.batch_size: must be at most the 1100 training images of 'digits', got 1101. "
         "Lower it, or train on more images.",
     ),
     "a margin of zero": (

@@ -1,6 +1,9 @@
 """A shard trained without Snakemake."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -8,7 +11,7 @@ import yaml
 
 from biasinit.config import parse_study
 from biasinit.data import save_prepared
-from biasinit.training import ShardDescription, train_shard
+from biasinit.training import ShardDescription, recommend_width, train_shard
 from biasinit.training.__main__ import main
 
 
@@ -48,6 +51,51 @@ def test_a_bad_description_is_named_without_a_traceback(content, message, tmp_pa
     error = capsys.readouterr().err
     assert str(path) in error
     assert message in error
+
+
+def test_a_width_is_recommended_from_what_was_measured(shard, small_digits, tmp_path, capsys):
+    save_prepared(small_digits, tmp_path / "digits.npz")
+    path = tmp_path / "shard.json"
+    path.write_text(json.dumps(shard))
+    command = [str(path), str(tmp_path / "digits.npz"), "--largest", "4", "--seconds", "0.05"]
+    assert recommend_width.main(command) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[1] for line in said.splitlines()[:3]] == ["1", "2", "4"]
+    assert "Recommended: training: {width: " in said
+
+
+def test_the_smallest_width_close_to_the_fastest_is_recommended():
+    found = [
+        recommend_width.WidthSpeed(width=width, images_per_second=speed, device_bytes=0)
+        for width, speed in ((1, 10.0), (2, 94.0), (4, 96.0), (8, 100.0))
+    ]
+    assert recommend_width.recommended(found) == 4
+
+
+def test_a_machine_with_torch_numpy_pandas_and_pyarrow_alone_can_train(
+    shard, small_digits, tmp_path
+):
+    """Any other package of the study is refused; what those four need themselves is not."""
+    save_prepared(small_digits, tmp_path / "digits.npz")
+    (tmp_path / "shard.json").write_text(json.dumps(shard))
+    refuse = (
+        "import sys, runpy\n"
+        "others = ('sklearn', 'scipy', 'statsmodels', 'seaborn', 'matplotlib', 'pydantic', "
+        "'snakemake', 'yaml', 'rich', 'formulaic')\n"
+        "sys.modules.update({name: None for name in others})\n"
+        "sys.argv = ['training', 'shard.json', 'digits.npz', 'out']\n"
+        "runpy.run_module('biasinit.training', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", refuse],
+        cwd=tmp_path,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_parquet(tmp_path / "out" / "runs.parquet")) == 2
 
 
 def test_a_missing_data_set_is_named(shard, tmp_path, capsys):

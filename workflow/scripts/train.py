@@ -1,6 +1,7 @@
 """Train one shard: consecutive seeds of one scheme, in one cell, at one normalisation."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 
 from biasinit.data import load_prepared
 from biasinit.execution.compiled_code import share_compiled_code
+from biasinit.execution.device_slots import leased_device
 from biasinit.execution.job import job
 from biasinit.execution.progress import ProgressNote
 from biasinit.tables import write_table
@@ -43,13 +45,14 @@ def train(
     torch.set_num_threads(threads)
     share_compiled_code(Path(compiled))
     description = ShardDescription.from_mapping(shard)
-    result = train_shard(
-        description,
-        load_prepared(Path(data)),
-        device=device,
-        progress=ProgressNote(progress, runs=len(description.seeds)),
-        checkpoint=CheckpointPlace(path=checkpoint, code=code),
-    )
+    with leased_device() if device == "cuda" else nullcontext():
+        result = train_shard(
+            description,
+            load_prepared(Path(data)),
+            device=device,
+            progress=ProgressNote(progress, runs=len(description.seeds)),
+            checkpoint=CheckpointPlace(path=checkpoint, code=code),
+        )
     for name, path in tables.items():
         write_table(getattr(result, name), path)
     checkpoint.unlink(missing_ok=True)

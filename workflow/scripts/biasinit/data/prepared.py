@@ -1,7 +1,7 @@
 """A data set as training reads it: images, labels and the split, in one file without pickles."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -30,10 +30,10 @@ class PreparedDataset:
     ``maximum``; ``split`` maps each subset to sorted image numbers.
     """
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    images: NDArray[np.uint8] = field(repr=False)
+    labels: NDArray[np.uint8] = field(repr=False)
     maximum: int
-    split: dict[SubsetName, NDArray[np.int64]]
+    split: dict[SubsetName, NDArray[np.int64]] = field(repr=False)
 
     @property
     def classes(self) -> int:

@@ -5,6 +5,7 @@ Shapes are (batch, height, width, channels) before flattening and (batch, units)
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from biasinit.networks.operations import STRIDED, Operations
 from biasinit.schemes import LayerShape
@@ -111,6 +112,28 @@ class HiddenLayer(nn.Module):
         """Return the pre-activation, which the ReLU sees."""
         result: Tensor = self.layer(inputs)
         return result if self.norm is None else self.norm(result)
+
+    def pooled(
+        self, images: Tensor, operations: Operations, preactivations: dict[str, Tensor] | None
+    ) -> Tensor:
+        """Return the rectified 2×2 maxima of the pre-activation of a convolution.
+
+        ``preactivations``, when given, is filled under the layer's name.
+        """
+        layer = self.layer
+        if preactivations is None and self.norm is None and isinstance(layer, Convolution):
+            return operations.pooled_convolution(images, layer.weight, layer.bias, layer.kernel)
+        preactivation = self(images)
+        if preactivations is not None:
+            preactivations[self.shape.name] = preactivation
+        return operations.rectified_pool(preactivation)
+
+    def rectified(self, features: Tensor, preactivations: dict[str, Tensor] | None) -> Tensor:
+        """Return the ReLU of the pre-activation, which ``preactivations`` gets when given."""
+        preactivation: Tensor = self(features)
+        if preactivations is not None:
+            preactivations[self.shape.name] = preactivation
+        return functional.relu(preactivation)
 
     def scheme_bias(self) -> str | None:
         """Return the name of the parameter that the scheme starts, or None."""

@@ -33,56 +33,106 @@ _OPERATORS.define(
     "convolution_gradient(Tensor images, Tensor weight, Tensor gradient, int kernel, "
     "bool of_images) -> (Tensor, Tensor, Tensor)"
 )
+_OPERATORS.define(
+    "pooled_convolution(Tensor images, Tensor weight, Tensor? bias, int kernel) -> (Tensor, Tensor)"
+)
+_OPERATORS.define(
+    "pooled_convolution_gradient(Tensor images, Tensor weight, Tensor gradient, Tensor which, "
+    "int kernel, bool of_images) -> (Tensor, Tensor, Tensor)"
+)
 _OPERATORS.define("rectified_pool(Tensor preactivation) -> (Tensor, Tensor)")
 _OPERATORS.define(
     "rectified_pool_gradient(Tensor gradient, Tensor which, int height, int width) -> Tensor"
 )
 
 
+def _convolution_shape(images: Tensor, weight: Tensor) -> Tensor:
+    return images.new_empty(*images.shape[:-1], weight.shape[-1])
+
+
+def _pool_shapes(preactivation: Tensor) -> tuple[Tensor, Tensor]:
+    *leading, height, width, channels = preactivation.shape
+    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
+    return result, torch.empty_like(result, dtype=torch.uint8)
+
+
+def _gradient_shapes(images: Tensor, weight: Tensor, of_images: bool) -> _Tensors3:
+    of_bias = weight.new_empty(*weight.shape[:-2], weight.shape[-1])
+    return (
+        images.new_empty(images.shape if of_images else 0),
+        weight.new_empty(weight.shape),
+        of_bias,
+    )
+
+
 def _convolution(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-    if images.ndim == 4:
-        alone = None if bias is None else bias[None]
-        return _convolution(images[None], weight[None], alone, kernel)[0]
-    members, batch, height, width, inputs = images.shape
-    channels = weight.shape[-1]
-    result = images.new_empty(members, batch, height, width, channels)
-    dense, stride = _members(images)
-    weight = weight.contiguous()
-    bias = None if bias is None else bias.contiguous()
-    call(
-        "convolution", images.dtype, dense, stride, weight, bias, result,
-        members, batch, height, width, inputs, channels, kernel,
-    )  # fmt: skip
+    result = _convolution_shape(images, weight)
+    _convolve_into(result, None, images, weight, bias, kernel)
     return result
+
+
+def _pooled_convolution(
+    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
+) -> tuple[Tensor, Tensor]:
+    *leading, height, width, _ = images.shape
+    result = images.new_empty(*leading, height // 2, width // 2, weight.shape[-1])
+    which = torch.empty_like(result, dtype=torch.uint8)
+    _convolve_into(result, which, images, weight, bias, kernel)
+    return result, which
+
+
+def _convolve_into(
+    result: Tensor,
+    which: Tensor | None,
+    images: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    kernel: int,
+) -> None:
+    if images.ndim == 4:
+        images, weight = images[None], weight[None]
+        bias = None if bias is None else bias[None]
+    members, batch, height, width, inputs = images.shape
+    dense, stride = _members(images)
+    call(
+        "convolution", images.dtype, dense, stride, weight.contiguous(),
+        None if bias is None else bias.contiguous(), result, which,
+        members, batch, height, width, inputs, weight.shape[-1], kernel,
+    )  # fmt: skip
 
 
 def _convolution_gradient(
     images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool
 ) -> _Tensors3:
+    return _gradients(images, weight, gradient, None, kernel, of_images)
+
+
+def _gradients(
+    images: Tensor,
+    weight: Tensor,
+    gradient: Tensor,
+    which: Tensor | None,
+    kernel: int,
+    of_images: bool,
+) -> _Tensors3:
+    results = _gradient_shapes(images, weight, of_images)
     if images.ndim == 4:
-        first, second, third = _convolution_gradient(
-            images[None], weight[None], gradient[None], kernel, of_images
-        )
-        return first[0] if of_images else first, second[0], third[0]
+        images, weight = images[None], weight[None]
     members, batch, height, width, inputs = images.shape
-    channels = weight.shape[-1]
     dense, stride = _members(images)
-    weight, gradient = weight.contiguous(), gradient.contiguous()
-    result_images = images.new_empty(images.shape if of_images else 0)
-    result_weight, result_bias = torch.empty_like(weight), weight.new_empty(members, channels)
     call(
-        "convolution_gradient", images.dtype, dense, stride, weight, gradient,
-        result_images if of_images else None, result_weight, result_bias,
-        members, batch, height, width, inputs, channels, kernel,
+        "convolution_gradient", images.dtype, dense, stride, weight.contiguous(),
+        gradient.contiguous(), None if which is None else which.contiguous(),
+        results[0] if of_images else None, *results[1:],
+        members, batch, height, width, inputs, weight.shape[-1], kernel,
     )  # fmt: skip
-    return result_images, result_weight, result_bias
+    return results
 
 
 def _rectified_pool(preactivation: Tensor) -> tuple[Tensor, Tensor]:
     *leading, height, width, channels = preactivation.shape
     preactivation = preactivation.contiguous()
-    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
-    which = torch.empty_like(result, dtype=torch.uint8)
+    result, which = _pool_shapes(preactivation)
     call(
         "rectified_pool", result.dtype, preactivation, result, which,
         math.prod(leading), height, width, channels,
@@ -103,11 +153,15 @@ def _rectified_pool_gradient(gradient: Tensor, which: Tensor, height: int, width
 
 _OPERATORS.impl("convolution", _convolution, "CPU")
 _OPERATORS.impl("convolution_gradient", _convolution_gradient, "CPU")
+_OPERATORS.impl("pooled_convolution", _pooled_convolution, "CPU")
+_OPERATORS.impl("pooled_convolution_gradient", _gradients, "CPU")
 _OPERATORS.impl("rectified_pool", _rectified_pool, "CPU")
 _OPERATORS.impl("rectified_pool_gradient", _rectified_pool_gradient, "CPU")
 
 _convolve = torch.ops.biasinit.convolution.default
 _convolve_back = torch.ops.biasinit.convolution_gradient.default
+_convolve_and_pool = torch.ops.biasinit.pooled_convolution.default
+_convolve_and_pool_back = torch.ops.biasinit.pooled_convolution_gradient.default
 _pool = torch.ops.biasinit.rectified_pool.default
 _pool_back = torch.ops.biasinit.rectified_pool_gradient.default
 
@@ -115,21 +169,34 @@ _pool_back = torch.ops.biasinit.rectified_pool_gradient.default
 # Shapes of results, for tracing without numbers.
 @torch.library.register_fake("biasinit::convolution", lib=_OPERATORS)
 def _(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-    return images.new_empty(*images.shape[:-1], weight.shape[-1])
+    return _convolution_shape(images, weight)
 
 
 @torch.library.register_fake("biasinit::convolution_gradient", lib=_OPERATORS)
 def _(images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool) -> _Tensors3:
-    of_bias = weight.new_empty(*weight.shape[:-2], weight.shape[-1])
-    of_inputs = images.new_empty(images.shape if of_images else 0)
-    return of_inputs, weight.new_empty(weight.shape), of_bias
+    return _gradient_shapes(images, weight, of_images)
+
+
+@torch.library.register_fake("biasinit::pooled_convolution", lib=_OPERATORS)
+def _(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> tuple[Tensor, Tensor]:
+    return _pool_shapes(_convolution_shape(images, weight))
+
+
+@torch.library.register_fake("biasinit::pooled_convolution_gradient", lib=_OPERATORS)
+def _(
+    images: Tensor,
+    weight: Tensor,
+    gradient: Tensor,
+    which: Tensor,
+    kernel: int,
+    of_images: bool,
+) -> _Tensors3:
+    return _gradient_shapes(images, weight, of_images)
 
 
 @torch.library.register_fake("biasinit::rectified_pool", lib=_OPERATORS)
 def _(preactivation: Tensor) -> tuple[Tensor, Tensor]:
-    *leading, height, width, channels = preactivation.shape
-    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
-    return result, torch.empty_like(result, dtype=torch.uint8)
+    return _pool_shapes(preactivation)
 
 
 @torch.library.register_fake("biasinit::rectified_pool_gradient", lib=_OPERATORS)
@@ -138,64 +205,47 @@ def _(gradient: Tensor, which: Tensor, height: int, width: int) -> Tensor:
 
 
 # Batching rules: all members in one call.
-def _stacked(info: Any, tensor: Tensor, axis: int | None) -> Tensor:  # noqa: ANN401
-    if axis is None:
-        return tensor.expand(info.batch_size, *tensor.shape)
-    return tensor.movedim(axis, 0)
+def _stacked(info: Any, tensors: tuple[Any, ...], axes: tuple[int | None, ...]) -> list[Any]:  # noqa: ANN401
+    """Return arguments with the axis of members in front; numbers stay as they are."""
+    result = []
+    for tensor, axis in zip(tensors, axes, strict=True):
+        if not isinstance(tensor, Tensor):
+            result.append(tensor)
+        elif axis is None:
+            result.append(tensor.expand(info.batch_size, *tensor.shape))
+        else:
+            result.append(tensor.movedim(axis, 0))
+    return result
 
 
 @torch.library.register_vmap("biasinit::convolution", lib=_OPERATORS)
-def _(
-    info: Any,  # noqa: ANN401
-    axes: tuple[int | None, ...],
-    images: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    kernel: int,
-) -> tuple[Tensor, int]:
-    shift = None if bias is None else _stacked(info, bias, axes[2])
-    return _convolve(
-        _stacked(info, images, axes[0]), _stacked(info, weight, axes[1]), shift, kernel
-    ), 0
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Tensor, int]:  # noqa: ANN401
+    return _convolve(*_stacked(info, given, axes)), 0
+
+
+@torch.library.register_vmap("biasinit::pooled_convolution", lib=_OPERATORS)
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int, int]]:  # noqa: ANN401
+    return _convolve_and_pool(*_stacked(info, given, axes)), (0, 0)
 
 
 @torch.library.register_vmap("biasinit::convolution_gradient", lib=_OPERATORS)
-def _(
-    info: Any,  # noqa: ANN401
-    axes: tuple[int | None, ...],
-    images: Tensor,
-    weight: Tensor,
-    gradient: Tensor,
-    kernel: int,
-    of_images: bool,
-) -> tuple[_Tensors3, tuple[int | None, int, int]]:
-    stacked = (
-        _stacked(info, tensor, axis)
-        for tensor, axis in zip((images, weight, gradient), axes, strict=False)
-    )
-    return _convolve_back(*stacked, kernel, of_images), (0 if of_images else None, 0, 0)
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int | None, ...]]:  # noqa: ANN401
+    return _convolve_back(*_stacked(info, given, axes)), (0 if given[-1] else None, 0, 0)
+
+
+@torch.library.register_vmap("biasinit::pooled_convolution_gradient", lib=_OPERATORS)
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int | None, ...]]:  # noqa: ANN401
+    return _convolve_and_pool_back(*_stacked(info, given, axes)), (0 if given[-1] else None, 0, 0)
 
 
 @torch.library.register_vmap("biasinit::rectified_pool", lib=_OPERATORS)
-def _(
-    info: Any,  # noqa: ANN401
-    axes: tuple[int | None, ...],
-    preactivation: Tensor,
-) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
-    return _pool(_stacked(info, preactivation, axes[0])), (0, 0)
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int, int]]:  # noqa: ANN401
+    return _pool(*_stacked(info, given, axes)), (0, 0)
 
 
 @torch.library.register_vmap("biasinit::rectified_pool_gradient", lib=_OPERATORS)
-def _(
-    info: Any,  # noqa: ANN401
-    axes: tuple[int | None, ...],
-    gradient: Tensor,
-    which: Tensor,
-    height: int,
-    width: int,
-) -> tuple[Tensor, int]:
-    stacked = _stacked(info, gradient, axes[0]), _stacked(info, which, axes[1])
-    return _pool_back(*stacked, height, width), 0
+def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Tensor, int]:  # noqa: ANN401
+    return _pool_back(*_stacked(info, given, axes)), 0
 
 
 class _Convolution(torch.autograd.Function):
@@ -224,6 +274,41 @@ class _Convolution(torch.autograd.Function):
         images, weight = ctx.saved_tensors
         wanted = bool(ctx.needs_input_grad[0])
         of_images, of_weight, of_bias = _convolve_back(images, weight, gradient, ctx.kernel, wanted)
+        return of_images if wanted else None, of_weight, of_bias if ctx.has_bias else None, None
+
+
+class _PooledConvolution(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
+    ) -> tuple[Tensor, Tensor]:
+        result: tuple[Tensor, Tensor] = _convolve_and_pool(images, weight, bias, kernel)
+        return result
+
+    @staticmethod
+    def setup_context(
+        ctx: Any,  # noqa: ANN401
+        inputs: tuple[Tensor, Tensor, Tensor | None, int],
+        output: tuple[Tensor, Tensor],
+    ) -> None:
+        images, weight, bias, ctx.kernel = inputs
+        ctx.has_bias = bias is not None
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(images, weight, output[1])
+
+    @staticmethod
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        gradient: Tensor,
+        _: Tensor,
+    ) -> tuple[Tensor | None, Tensor, Tensor | None, None]:
+        images, weight, which = ctx.saved_tensors
+        wanted = bool(ctx.needs_input_grad[0])
+        of_images, of_weight, of_bias = _convolve_and_pool_back(
+            images, weight, gradient, which, ctx.kernel, wanted
+        )
         return of_images if wanted else None, of_weight, of_bias if ctx.has_bias else None, None
 
 
@@ -262,6 +347,16 @@ def _native_rectified_pool(preactivation: Tensor) -> Tensor:
     return result
 
 
+def _native_pooled_convolution(
+    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
+) -> Tensor:
+    result: Tensor = _PooledConvolution.apply(images, weight, bias, kernel)[0]
+    return result
+
+
 NATIVE = Operations(
-    name="native", convolution=_native_convolution, rectified_pool=_native_rectified_pool
+    name="native",
+    convolution=_native_convolution,
+    rectified_pool=_native_rectified_pool,
+    pooled_convolution=_native_pooled_convolution,
 )

@@ -153,77 +153,6 @@ void weight_columns(const Geometry<T>& at, const T* x, int64_t count, const T* d
     weight_tile<T, 1, V>(x, at.pixels.data(), count, &at.patch[r], dy, width, sums + r * width);
 }
 
-template <typename T>
-void convolution(const T* x, int64_t member_stride, const T* w, const T* bias, T* y, int64_t M,
-                 int64_t B, int64_t H, int64_t W, int64_t C, int64_t N, int64_t k) {
-  const Geometry<T> at(H, W, C, k, 1);
-  const int64_t K = k * k * C, width = whole_vectors<T>(N), area = H * W;
-  const bool whole = width == N;
-  std::vector<T> padded(at.padded_size), weight(whole ? 0 : K * width), start(width),
-      result(whole ? 0 : area * width);
-  for (int64_t m = 0; m < M; m++) {
-    const T* w_m = w + m * K * N;
-    if (!whole) copy_rows(w_m, N, weight.data(), width, K);
-    if (bias) std::copy_n(bias + m * N, N, start.data());
-    for (int64_t b = 0; b < B; b++) {
-      at.pad(x + m * member_stride + b * area * C, padded.data());
-      T* to = y + (m * B + b) * area * N;
-      product(at, padded.data(), whole ? w_m : weight.data(), width, start.data(),
-              whole ? to : result.data());
-      if (!whole) copy_rows(result.data(), width, to, N, area);
-    }
-  }
-}
-
-// dx may be null: the gradient of the images is not wanted.
-template <typename T>
-void convolution_gradient(const T* x, int64_t member_stride, const T* w, const T* dy, T* dx, T* dw,
-                          T* dbias, int64_t M, int64_t B, int64_t H, int64_t W, int64_t C,
-                          int64_t N, int64_t k) {
-  const int64_t K = k * k * C, area = H * W, group = std::max<int64_t>(1, PIXELS / area);
-  const int64_t width = whole_vectors<T>(N), input_width = whole_vectors<T>(C);
-  const bool whole = width == N, whole_input = input_width == C;
-  const Geometry<T> at(H, W, C, k, group), of_gradient(H, W, N, k, 1);
-  std::vector<T> padded(at.padded_size * group), padded_dy(of_gradient.padded_size),
-      turned(k * k * N * input_width), sums(K * width), wide_dy(whole ? 0 : group * area * width),
-      result(whole_input ? 0 : area * input_width), zero(input_width), bias_sums(width);
-  for (int64_t m = 0; m < M; m++) {
-    if (dx)  // the kernel turned by half a turn, its sides swapped
-      for (int64_t place = 0; place < k * k; place++)
-        for (int64_t c = 0; c < C; c++)
-          for (int64_t n = 0; n < N; n++)
-            turned[((k * k - 1 - place) * N + n) * input_width + c] =
-                w[m * K * N + (place * C + c) * N + n];
-    std::fill(sums.begin(), sums.end(), T(0));
-    std::fill(bias_sums.begin(), bias_sums.end(), T(0));
-    for (int64_t first = 0; first < B; first += group) {
-      const int64_t images = std::min(group, B - first), count = images * area;
-      const T* dy_here = dy + (m * B + first) * area * N;
-      for (int64_t b = 0; b < images; b++)
-        at.pad(x + m * member_stride + (first + b) * area * C, &padded[b * at.padded_size]);
-      if (!whole) copy_rows(dy_here, N, wide_dy.data(), width, count);
-      const T* gradient = whole ? dy_here : wide_dy.data();
-      int64_t n = 0;
-      for (; n + 2 * LANES<T> <= width; n += 2 * LANES<T>)
-        weight_columns<T, 2>(at, padded.data(), count, gradient + n, width, &sums[n]);
-      for (; n < width; n += LANES<T>)
-        weight_columns<T, 1>(at, padded.data(), count, gradient + n, width, &sums[n]);
-      for (int64_t p = 0; p < count; p++)
-        for (int64_t v = 0; v < width; v += LANES<T>)
-          store(&bias_sums[v], load(&bias_sums[v]) + load(gradient + p * width + v));
-      for (int64_t b = 0; dx && b < images; b++) {
-        of_gradient.pad(dy_here + b * area * N, padded_dy.data());
-        T* to = dx + (m * B + first + b) * area * C;
-        product(of_gradient, padded_dy.data(), turned.data(), input_width, zero.data(),
-                whole_input ? to : result.data());
-        if (!whole_input) copy_rows(result.data(), input_width, to, C, area);
-      }
-    }
-    copy_rows(sums.data(), width, dw + m * K * N, N, K);
-    std::copy_n(bias_sums.data(), N, dbias + m * N);
-  }
-}
-
 // which: 0-3 the place of the (first) maximum of a 2 x 2 window, 4 where the ReLU is off.
 template <typename T>
 void rectified_pool(const T* x, T* y, uint8_t* which, int64_t images, int64_t H, int64_t W,
@@ -291,18 +220,104 @@ void rectified_pool_gradient(const T* dy, const uint8_t* which, T* dx, int64_t i
       }
 }
 
+// With `which` the result is pooled and rectified too, image by image, while it is in the cache.
+template <typename T>
+void convolution(const T* x, int64_t member_stride, const T* w, const T* bias, T* y,
+                 uint8_t* which, int64_t M, int64_t B, int64_t H, int64_t W, int64_t C, int64_t N,
+                 int64_t k) {
+  const Geometry<T> at(H, W, C, k, 1);
+  const int64_t K = k * k * C, width = whole_vectors<T>(N), area = H * W;
+  const int64_t pooled = (H / 2) * (W / 2);
+  const bool whole = width == N;
+  std::vector<T> padded(at.padded_size), weight(whole ? 0 : K * width), start(width),
+      result(whole ? 0 : area * width), preactivation(which ? area * N : 0);
+  for (int64_t m = 0; m < M; m++) {
+    const T* w_m = w + m * K * N;
+    if (!whole) copy_rows(w_m, N, weight.data(), width, K);
+    if (bias) std::copy_n(bias + m * N, N, start.data());
+    for (int64_t b = 0; b < B; b++) {
+      at.pad(x + m * member_stride + b * area * C, padded.data());
+      const int64_t image = m * B + b;
+      T* to = which ? preactivation.data() : y + image * area * N;
+      product(at, padded.data(), whole ? w_m : weight.data(), width, start.data(),
+              whole ? to : result.data());
+      if (!whole) copy_rows(result.data(), width, to, N, area);
+      if (which)
+        rectified_pool(to, y + image * pooled * N, which + image * pooled * N, 1, H, W, N);
+    }
+  }
+}
+
+// dx may be null: the gradient of the images is not wanted. With `which`, dy is the gradient of
+// what is pooled and rectified.
+template <typename T>
+void convolution_gradient(const T* x, int64_t member_stride, const T* w, const T* dy,
+                          const uint8_t* which, T* dx, T* dw, T* dbias, int64_t M, int64_t B,
+                          int64_t H, int64_t W, int64_t C, int64_t N, int64_t k) {
+  const int64_t K = k * k * C, area = H * W, group = std::max<int64_t>(1, PIXELS / area);
+  const int64_t width = whole_vectors<T>(N), input_width = whole_vectors<T>(C);
+  const int64_t pooled = (H / 2) * (W / 2);
+  const bool whole = width == N, whole_input = input_width == C;
+  const Geometry<T> at(H, W, C, k, group), of_gradient(H, W, N, k, 1);
+  std::vector<T> padded(at.padded_size * group), padded_dy(of_gradient.padded_size),
+      turned(k * k * N * input_width), sums(K * width), wide_dy(whole ? 0 : group * area * width),
+      result(whole_input ? 0 : area * input_width), zero(input_width), bias_sums(width),
+      unpooled(which ? group * area * N : 0);
+  for (int64_t m = 0; m < M; m++) {
+    if (dx)  // the kernel turned by half a turn, its sides swapped
+      for (int64_t place = 0; place < k * k; place++)
+        for (int64_t c = 0; c < C; c++)
+          for (int64_t n = 0; n < N; n++)
+            turned[((k * k - 1 - place) * N + n) * input_width + c] =
+                w[m * K * N + (place * C + c) * N + n];
+    std::fill(sums.begin(), sums.end(), T(0));
+    std::fill(bias_sums.begin(), bias_sums.end(), T(0));
+    for (int64_t first = 0; first < B; first += group) {
+      const int64_t images = std::min(group, B - first), count = images * area;
+      const int64_t image = m * B + first;
+      const T* dy_here = which ? unpooled.data() : dy + image * area * N;
+      if (which)
+        rectified_pool_gradient(dy + image * pooled * N, which + image * pooled * N,
+                                unpooled.data(), images, H, W, N);
+      for (int64_t b = 0; b < images; b++)
+        at.pad(x + m * member_stride + (first + b) * area * C, &padded[b * at.padded_size]);
+      if (!whole) copy_rows(dy_here, N, wide_dy.data(), width, count);
+      const T* gradient = whole ? dy_here : wide_dy.data();
+      int64_t n = 0;
+      for (; n + 2 * LANES<T> <= width; n += 2 * LANES<T>)
+        weight_columns<T, 2>(at, padded.data(), count, gradient + n, width, &sums[n]);
+      for (; n < width; n += LANES<T>)
+        weight_columns<T, 1>(at, padded.data(), count, gradient + n, width, &sums[n]);
+      for (int64_t p = 0; p < count; p++)
+        for (int64_t v = 0; v < width; v += LANES<T>)
+          store(&bias_sums[v], load(&bias_sums[v]) + load(gradient + p * width + v));
+      for (int64_t b = 0; dx && b < images; b++) {
+        of_gradient.pad(dy_here + b * area * N, padded_dy.data());
+        T* to = dx + (m * B + first + b) * area * C;
+        product(of_gradient, padded_dy.data(), turned.data(), input_width, zero.data(),
+                whole_input ? to : result.data());
+        if (!whole_input) copy_rows(result.data(), input_width, to, C, area);
+      }
+    }
+    copy_rows(sums.data(), width, dw + m * K * N, N, K);
+    std::copy_n(bias_sums.data(), N, dbias + m * N);
+  }
+}
+
 }  // namespace
 
 #define INSTANCES(T, SUFFIX)                                                                     \
   extern "C" void convolution_##SUFFIX(const T* x, int64_t member_stride, const T* w,            \
-                                       const T* bias, T* y, int64_t M, int64_t B, int64_t H,     \
-                                       int64_t W, int64_t C, int64_t N, int64_t k) {             \
-    convolution<T>(x, member_stride, w, bias, y, M, B, H, W, C, N, k);                           \
+                                       const T* bias, T* y, uint8_t* which, int64_t M,           \
+                                       int64_t B, int64_t H, int64_t W, int64_t C, int64_t N,    \
+                                       int64_t k) {                                              \
+    convolution<T>(x, member_stride, w, bias, y, which, M, B, H, W, C, N, k);                    \
   }                                                                                              \
   extern "C" void convolution_gradient_##SUFFIX(                                                 \
-      const T* x, int64_t member_stride, const T* w, const T* dy, T* dx, T* dw, T* dbias,        \
-      int64_t M, int64_t B, int64_t H, int64_t W, int64_t C, int64_t N, int64_t k) {             \
-    convolution_gradient<T>(x, member_stride, w, dy, dx, dw, dbias, M, B, H, W, C, N, k);        \
+      const T* x, int64_t member_stride, const T* w, const T* dy, const uint8_t* which, T* dx,   \
+      T* dw, T* dbias, int64_t M, int64_t B, int64_t H, int64_t W, int64_t C, int64_t N,         \
+      int64_t k) {                                                                               \
+    convolution_gradient<T>(x, member_stride, w, dy, which, dx, dw, dbias, M, B, H, W, C, N, k); \
   }                                                                                              \
   extern "C" void rectified_pool_##SUFFIX(const T* x, T* y, uint8_t* which, int64_t images,      \
                                           int64_t H, int64_t W, int64_t C) {                     \

@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import torch
@@ -48,6 +49,23 @@ def cache_folder() -> Path:
     from torch._inductor.runtime.cache_dir_utils import cache_dir
 
     return Path(cache_dir())
+
+
+def check_compiler() -> None:
+    """Check that this machine has what the compiled engine needs: a compiler, Python's headers.
+
+    Raises:
+        CompilerError: one of them is missing.
+
+    """
+    compiler()
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    if not header.exists():
+        raise CompilerError(
+            f"'engine: compiled' needs the headers of Python for PyTorch's compiler, and {header} "
+            "is missing. Install them (on Debian: apt-get install python3-dev), or set 'engine: "
+            "eager' in the study."
+        )
 
 
 @functools.cache

@@ -34,12 +34,14 @@ class Operations:
         convolution: (images (batch, height, width, inputs), weight (k·k·inputs, channels),
             bias (channels,) or None, k) to (batch, height, width, channels).
         rectified_pool: (batch, height, width, channels) to half the height and width.
+        pooled_convolution: the second of the first, where nothing needs what is between.
 
     """
 
     name: str
     convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor]
     rectified_pool: Callable[[Tensor], Tensor]
+    pooled_convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor]
 
 
 def patches(images: Tensor, kernel: int) -> Tensor:
@@ -97,10 +99,12 @@ class _GatheredConvolution(torch.autograd.Function):
         ctx.save_for_backward(images, weight)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:  # noqa: ANN401
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, None]:  # noqa: ANN401
         images, weight = ctx.saved_tensors
         columns = patches(images, ctx.kernel)
         of_weight = columns.mT.matmul(gradient.reshape(len(columns), -1))
+        if not ctx.needs_input_grad[0]:
+            return None, of_weight, None
         turned = reversed_weight(weight, ctx.kernel)
         of_images = patches(gradient, ctx.kernel).matmul(turned).reshape(images.shape)
         return of_images, of_weight, None
@@ -123,9 +127,24 @@ def _rectified_pool(preactivation: Tensor) -> Tensor:
     return functional.relu(functional.max_pool2d(channels_first, 2).permute(0, 2, 3, 1))
 
 
+def _one_after_the_other(
+    convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor],
+) -> Callable[[Tensor, Tensor, Tensor | None, int], Tensor]:
+    def both(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
+        return _rectified_pool(convolution(images, weight, bias, kernel))
+
+    return both
+
+
 STRIDED = Operations(
-    name="strided", convolution=_strided_convolution, rectified_pool=_rectified_pool
+    name="strided",
+    convolution=_strided_convolution,
+    rectified_pool=_rectified_pool,
+    pooled_convolution=_one_after_the_other(_strided_convolution),
 )
 GATHERED = Operations(
-    name="gathered", convolution=_gathered_convolution, rectified_pool=_rectified_pool
+    name="gathered",
+    convolution=_gathered_convolution,
+    rectified_pool=_rectified_pool,
+    pooled_convolution=_one_after_the_other(_gathered_convolution),
 )

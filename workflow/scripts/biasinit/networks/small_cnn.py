@@ -1,14 +1,11 @@
 """The small convolutional network: two convolutions, one hidden dense layer, one output."""
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from biasinit.networks.layers import Dense, HiddenLayer, Network
 from biasinit.schemes import LayerShape
 
 KERNEL = 3
-CONVOLUTION_CHANNELS = (16, 32)
-DENSE_UNITS = 64
 
 
 class SmallCNN(Network):
@@ -16,6 +13,9 @@ class SmallCNN(Network):
 
     The shape of the "Deep MNIST" tutorial network, sized for 8×8 images.
     """
+
+    channels = (16, 32)
+    units = 64
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class SmallCNN(Network):
         super().__init__()
         height, width, inputs = image_shape
         self.hidden = nn.ModuleDict()
-        for index, channels in enumerate(CONVOLUTION_CHANNELS):
+        for index, channels in enumerate(self.channels):
             shape = LayerShape(
                 name=f"conv{index + 1}",
                 index=index,
@@ -44,10 +44,10 @@ class SmallCNN(Network):
         features = height * width * inputs
         dense = LayerShape(
             name="dense1",
-            index=len(CONVOLUTION_CHANNELS),
-            channels=DENSE_UNITS,
+            index=len(self.channels),
+            channels=self.units,
             fan_in=features,
-            fan_out=DENSE_UNITS,
+            fan_out=self.units,
         )
         self.hidden["dense1"] = HiddenLayer(
             dense, inputs=features, kernel=None, normalization=normalization, bias=hidden_bias
@@ -56,11 +56,11 @@ class SmallCNN(Network):
             name="output",
             index=len(self.hidden),
             channels=classes,
-            fan_in=DENSE_UNITS,
+            fan_in=self.units,
             fan_out=classes,
             is_output=True,
         )
-        self.output = Dense(DENSE_UNITS, classes, bias=output_bias)
+        self.output = Dense(self.units, classes, bias=output_bias)
 
     def forward(self, images: Tensor, preactivations: dict[str, Tensor] | None = None) -> Tensor:
         """Return logits (batch, classes)."""
@@ -68,12 +68,7 @@ class SmallCNN(Network):
         for name in self.hidden:
             layer = self.hidden_layer(name)
             if layer.shape.name == "dense1":
-                features = features.flatten(1)
-            preactivation = layer(features)
-            if preactivations is not None:
-                preactivations[name] = preactivation
-            if preactivation.ndim == 2:
-                features = functional.relu(preactivation)
+                features = layer.rectified(features.flatten(1), preactivations)
             else:
-                features = self.operations.rectified_pool(preactivation)
+                features = layer.pooled(features, self.operations, preactivations)
         return self.output(features)  # type: ignore[no-any-return]

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         tables = train_shard(
-            _description(options.shard),
+            read_description(options.shard),
             load_prepared(options.data),
             device=options.device,
             progress=lambda share: print(f"{share:.0%} of epochs", file=sys.stderr),
@@ -77,7 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _description(path: Path) -> ShardDescription:
+def read_description(path: Path) -> ShardDescription:
+    """Return the description of a shard in a JSON or YAML file.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or describes no shard.
+
+    """
     try:
         return ShardDescription.from_mapping(_read(path))
     except OSError as error:

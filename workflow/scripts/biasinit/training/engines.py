@@ -5,7 +5,7 @@ never chosen at run time. The compiled step is traced through ``vmap`` and ``gra
 graph of operations on stacked tensors, which PyTorch's compiler turns into a few loops around
 the matrix products; on a CPU, convolutions and pools are the kernels of ``networks.native``.
 On a GPU the step, eager or compiled, is recorded once as a CUDA graph and replayed.
-Evaluations are compiled with the step and never recorded.
+Evaluations and probes are compiled too, and never recorded.
 
 Compiled code is kept in the folder that the variable TORCHINDUCTOR_CACHE_DIR names, and is
 shared by all jobs that name the same one.
@@ -14,7 +14,7 @@ shared by all jobs that name the same one.
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -83,8 +83,8 @@ class Engine(Protocol):
     def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
         """Update ``state`` in place by one step; return the losses before it, (members,)."""
 
-    def logits(self, state: MemberState, images: Tensor) -> Tensor:
-        """Return logits on shared images, (members, images, classes)."""
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of tensors as this engine runs it, for evaluations and probes."""
 
 
 def device_named(name: str) -> torch.device:
@@ -131,7 +131,9 @@ def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
         return _Recorded(_Compiled(members))
     from biasinit.networks import native_library
 
-    native_library.library()  # the message that a compiler is missing comes now, not in the trace
+    # what is missing is named now, and not from within a trace
+    native_library.check_compiler()
+    native_library.library()
     return _Compiled(members)
 
 
@@ -155,27 +157,19 @@ class _Eager:
             all_alive=all_alive,
         )
 
-    def logits(self, state: MemberState, images: Tensor) -> Tensor:
-        return self._members.forward(state.parameters, state.buffers, images)
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return function
 
 
 class _Compiled:
-    """The whole step as one compiled function, and the forward pass as another.
-
-    Each is compiled by its first call.
-    """
+    """The whole step as one compiled function; it is compiled by its first call."""
 
     def __init__(self, members: FusedMembers) -> None:
         self._members = members
-        self._step: Callable[..., Tensor] | None = None
-        self._forward: Callable[..., Tensor] | None = None
+        self._step: Callable[..., Any] | None = None
 
-    def logits(self, state: MemberState, images: Tensor) -> Tensor:
-        arguments = state.parameters, state.buffers, images
-        if self._forward is None:
-            self._forward = _compiled(self._members.forward, *arguments)
-        with torch.no_grad():
-            return self._forward(*arguments)
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _CompiledAtFirstCall(function)
 
     def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
         arguments: _StepArguments = (
@@ -184,8 +178,8 @@ class _Compiled:
             inputs.batch, inputs.draws, inputs.rates, inputs.number,
         )  # fmt: skip
         if self._step is None:
-            self._step = _compiled(self._step_on(border=data.border), *arguments)
-        return self._step(*arguments)
+            self._step = self.prepared(self._step_on(border=data.border))
+        return torch.as_tensor(self._step(*arguments))
 
     def _step_on(self, *, border: int) -> Callable[..., Tensor]:
         """Return the step as a function of tensors alone."""
@@ -218,12 +212,24 @@ class _Compiled:
         return step
 
 
-def _compiled(function: Callable[..., Tensor], *arguments: object) -> Callable[..., Tensor]:
-    """Return a function compiled for arguments of these shapes."""
+class _CompiledAtFirstCall:
+    """A function of tensors, compiled for the shapes of its first call; there are no others."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._compiled: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: object) -> Any:  # noqa: ANN401
+        if self._compiled is None:
+            self._compiled = _compiled(self._function, *arguments)
+        return self._compiled(*arguments)
+
+
+def _compiled(function: Callable[..., Any], *arguments: object) -> Callable[..., Any]:
     # Dynamo cannot see through vmap over a custom gradient (PyTorch issue 129845); tracing with
     # fake tensors can, and changes no state
     graph = make_fx(lambda *given: function(*given), tracing_mode="fake")(*arguments)
-    result: Callable[..., Tensor] = torch.compile(graph, fullgraph=True, dynamic=False)
+    result: Callable[..., Any] = torch.compile(graph, fullgraph=True, dynamic=False)
     return result
 
 
@@ -237,8 +243,8 @@ class _Recorded:
         self._inputs: StepInputs
         self._losses: Tensor
 
-    def logits(self, state: MemberState, images: Tensor) -> Tensor:
-        return self._engine.logits(state, images)
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self._engine.prepared(function)
 
     def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
         if self._state is not state:

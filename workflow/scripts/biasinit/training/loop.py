@@ -75,8 +75,11 @@ def train_shard(
     finished: list[BlockTables] = taken_up.finished if taken_up else []
     blocks = shard.blocks()
     evaluation_seconds = 0.0
-    for index in range(len(finished), len(blocks)):
+    first = len(finished)
+    for index in range(first, len(blocks)):
         block = Block(shard, blocks[index])
+        if index == first:
+            block.warm()
         records = Records(block)
         done = taken_up.restore(block, records) if taken_up else 0
         taken_up = None

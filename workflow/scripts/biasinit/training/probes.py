@@ -9,7 +9,8 @@ Batch normalisation uses the statistics of the probe's images, as in training: t
 statistics say nothing yet at the start, where the question is whether units are active.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.func import grad_and_value, vmap
 from torch.nn import functional
 
+from biasinit.networks import Network
 from biasinit.training.members import FusedMembers, MemberState, run_network
 from biasinit.training.optimizers import Tensors
 from biasinit.vocabulary import PROBED_QUANTITIES
@@ -30,31 +32,23 @@ class Probe:
     layers: dict[str, dict[str, Tensor]]
 
 
-def probe(
-    members: FusedMembers,
-    state: MemberState,
-    start: Mapping[str, Tensor],
-    images: Tensor,
-    labels: Tensor,
-) -> Probe:
-    """Return what each member does on ``images``; NaN for biases that a layer does not have.
+Measure = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensors, Tensor, Tensors]]
 
-    Args:
-        members: the network and its precision.
-        state: its members.
-        start: the initial parameters, stacked, by name.
-        images: (images, height, width, channels), shared by all members.
-        labels: (images,).
 
+def measure_of(members: FusedMembers) -> Measure:
+    """Return the function of tensors that a probe needs.
+
+    It takes parameters, buffers (changed in place), images (images, height, width, channels)
+    and labels (images,), the last two shared by all members, and returns gradients by
+    parameter, losses (members,), and the statistics of units by layer, (members, 5).
     """
-    network = members.network
-    network.train()
-    buffers = {name: value.clone() for name, value in state.buffers.items()}  # updated in place
 
-    def loss_and_units(parameters: Tensors, buffers: Tensors) -> tuple[Tensor, Tensors]:
+    def loss_and_units(
+        parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensors]:
         preactivations: dict[str, Tensor] = {}
         logits = run_network(
-            network,
+            members.network,
             parameters,
             buffers,
             images,
@@ -64,8 +58,39 @@ def probe(
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
         return functional.cross_entropy(logits, labels), units
 
-    measure = vmap(grad_and_value(loss_and_units, has_aux=True))
-    gradients, (losses, units) = measure(state.parameters, buffers)
+    mapped = vmap(grad_and_value(loss_and_units, has_aux=True), in_dims=(0, 0, None, None))
+
+    def measure(
+        parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
+    ) -> tuple[Tensors, Tensor, Tensors]:
+        members.network.train()
+        gradients, (losses, units) = mapped(parameters, buffers, images, labels)
+        return gradients, losses, units
+
+    return measure
+
+
+def probe(
+    measure: Measure,
+    network: Network,
+    state: MemberState,
+    start: Mapping[str, Tensor],
+    images: Tensor,
+    labels: Tensor,
+) -> Probe:
+    """Return what each member does on ``images``; NaN for biases that a layer does not have.
+
+    Args:
+        measure: what ``measure_of`` returned, as an engine runs it.
+        network: the network, one member.
+        state: the members.
+        start: the initial parameters, stacked, by name.
+        images: (images, height, width, channels), shared by all members.
+        labels: (images,).
+
+    """
+    buffers = {name: value.clone() for name, value in state.buffers.items()}  # updated in place
+    gradients, losses, units = measure(state.parameters, buffers, images, labels)
     biases = network.scheme_biases()
     missing = torch.full_like(losses, torch.nan)
     layers = {}
@@ -86,16 +111,17 @@ def probe(
 
 def _unit_statistics(preactivation: Tensor) -> Tensor:
     """Return active, dead, always-on fraction, mean and SD of one layer, shape (5,)."""
-    by_unit = preactivation.detach().flatten(0, -2)
-    by_unit = by_unit if by_unit.dtype == torch.float64 else by_unit.float()
-    mean = by_unit.mean()
-    dtype = by_unit.dtype
+    values = preactivation.detach().flatten(0, -2)  # (images·positions, units)
+    values = values if values.dtype == torch.float64 else values.float()
+    # counts as a matrix product: reductions along the first axis are several times as slow
+    positive = values.new_ones(len(values)).matmul((values > 0).to(values.dtype))  # by unit
+    mean = values.mean()
     return torch.stack(
         [
-            (by_unit > 0).to(dtype).mean(),
-            (by_unit.amax(0) <= 0).to(dtype).mean(),
-            (by_unit.amin(0) > 0).to(dtype).mean(),
+            positive.mean() / len(values),
+            (positive == 0).to(values.dtype).mean(),
+            (positive == len(values)).to(values.dtype).mean(),
             mean,
-            (by_unit - mean).square().mean().sqrt(),
+            torch.linalg.vector_norm(values - mean) / math.sqrt(values.numel()),
         ]
     )

@@ -28,6 +28,7 @@ class Records:
         self._losses_since_point = torch.zeros(members, dtype=torch.float64, device=device)
         self._steps_since_point = 0
         self._losses_of_epoch = torch.zeros(members, dtype=torch.float64, device=device)
+        self._test_hits = torch.empty(members, 0, dtype=torch.bool)  # of the last test point
         self.evaluation_seconds = 0.0
 
     def plain(self) -> dict[str, Any]:
@@ -39,7 +40,7 @@ class Records:
         device = self._block.shard.device
         vars(self).update(
             {
-                name: value.to(device) if isinstance(value, Tensor) else value
+                name: value.to(device) if name.startswith("_losses") else value
                 for name, value in plain.items()
             }
         )
@@ -72,8 +73,12 @@ class Records:
             losses = self._initial_loss
         self._losses_since_point.zero_()
         self._steps_since_point = 0
-        validation = self._block.accuracy("validation")
-        test = self._block.accuracy("test") if point.test else np.full(len(validation), np.nan)
+        validation = self._block.accuracy(self._block.correct("validation"))
+        test = np.full(len(validation), np.nan)
+        if point.test:
+            hits = self._block.correct("test")
+            self._test_hits = torch.from_numpy(hits)
+            test = self._block.accuracy(hits)
         self._curves.extend(
             {
                 "seed": seed,
@@ -140,5 +145,5 @@ class Records:
         )
 
     def _correct(self) -> pd.DataFrame:
-        packed = [np.packbits(row).tobytes() for row in self._block.correct("test")]
+        packed = [np.packbits(row).tobytes() for row in self._test_hits.numpy()]
         return pd.DataFrame({"seed": list(self._block.seeds), "correct": packed})

@@ -29,7 +29,7 @@ from biasinit.training.engines import (
 )
 from biasinit.training.learning_rates import learning_rate_factor
 from biasinit.training.members import Batches, FusedMembers, stack_members
-from biasinit.training.probes import Probe, probe
+from biasinit.training.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache; a GPU is kept busy
 EVALUATION_CHUNK = {"cpu": 120, "cuda": 1024}
@@ -87,12 +87,17 @@ class Shard:
             activations=activations,
         )
         self.engine = engine_of(training.engine, self.members, self.device)
-        self.chunks = {name: self._chunks(images) for name, images in self.images.items()}
-
-    def _chunks(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return images in parts for evaluation, all of one size where code depends on it."""
+        self.forward = self.engine.prepared(self.members.forward)
+        self.measure = self.engine.prepared(measure_of(self.members))
+        evaluated: tuple[SubsetName, ...] = ("validation", "test")
         size = EVALUATION_CHUNK[self.device.type]
-        if self.has_fixed_shapes and len(images) > size:
+        if self.has_fixed_shapes:  # one size for all, that of the smallest subset at most
+            size = min(size, *(len(self.images[name]) for name in evaluated))
+        self.chunks = {name: self._chunks(self.images[name], size) for name in evaluated}
+
+    def _chunks(self, images: Tensor, size: int) -> tuple[Tensor, ...]:
+        """Return images in parts for evaluation, the last one filled up where shapes are fixed."""
+        if self.has_fixed_shapes:
             images = functional.pad(images, (0,) * 7 + (-len(images) % size,))
         return torch.split(images, size)
 
@@ -230,7 +235,10 @@ class Block:
 
     def logits(self, subset: SubsetName) -> Tensor:
         """Return logits on a subset, (members, images, classes)."""
-        parts = [self.shard.engine.logits(self.state, part) for part in self.shard.chunks[subset]]
+        parts = [
+            self.shard.forward(self.state.parameters, self.state.buffers, part)
+            for part in self.shard.chunks[subset]
+        ]
         return torch.cat(parts, dim=1)[: len(self.seeds), : len(self.shard.labels[subset])]
 
     def correct(self, subset: SubsetName) -> NDArray[np.bool_]:
@@ -242,9 +250,13 @@ class Block:
         found: NDArray[np.bool_] = hits.cpu().numpy() & (self.diverged_at < 0)[:, None]
         return found
 
-    def accuracy(self, subset: SubsetName) -> NDArray[np.float64]:
-        """Return accuracy in percent, (members,); a diverged member scores chance."""
-        hits = self.correct(subset)
+    def accuracy(self, hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return accuracy in percent, (members,); a diverged member scores chance.
+
+        Args:
+            hits: which images each member classifies correctly, (members, images).
+
+        """
         accuracy = 100 * hits.sum(1) / hits.shape[1]
         return np.where(self.diverged_at < 0, accuracy, 100 / self.shard.classes)
 
@@ -252,4 +264,10 @@ class Block:
         """Return what the members do on the first training images."""
         count = self.shard.description.training.probe_images
         images, labels = self.shard.images["train"][:count], self.shard.labels["train"][:count]
-        return probe(self.shard.members, self.state, self.start, images, labels)
+        return probe(self.shard.measure, self.shard.network, self.state, self.start, images, labels)
+
+    def warm(self) -> None:
+        """Compile what evaluations and probes need, so that they are timed without it."""
+        if self.shard.has_fixed_shapes:
+            self.logits("validation")
+            self.probe()

@@ -1,0 +1,141 @@
+"""Whole shards from process start to written tables, against one process for each run."""
+
+import itertools
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+from machine import HERE, REPOSITORY, started
+
+from biasinit.config import load_study
+from biasinit.data import save_prepared
+from biasinit.data.sources import prepare
+
+CACHE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+class Shards:
+    """Shards of the default study, trained by the command line on one core."""
+
+    def __init__(self, folder: Path) -> None:
+        study = load_study(REPOSITORY / "config.yaml")
+        self._study, self._folder = study, folder
+        self._data = folder / "data.npz"
+        chosen = study.datasets[0].model_dump(exclude={"name"})
+        save_prepared(prepare(**chosen), self._data)
+
+    def seconds(
+        self,
+        seeds: int,
+        *,
+        engine: str,
+        cache: Path,
+        normalization: str = "none",
+        width: int = 20,
+    ) -> tuple[float, pd.Series]:
+        """Return wall time and the row of the table of jobs."""
+        study = self._study
+        description = study.shard_description(
+            cell=study.cells[0], normalization=normalization, scheme="zeros", shard=0
+        )
+        description["seeds"] = [0, seeds]
+        description["training"] |= {"engine": engine, "width": width}
+        path, output = self._folder / "shard.json", self._folder / "out"
+        path.write_text(json.dumps(description), encoding="utf-8")
+        command = [sys.executable, "-m", "biasinit.training", path, self._data, output]
+        began = time.perf_counter()
+        process = started(
+            [str(part) for part in command], cores={0}, environment={CACHE: str(cache)}
+        )
+        process.communicate()
+        elapsed = time.perf_counter() - began
+        if process.returncode:
+            raise SystemExit(f"{engine} with {seeds} seeds failed.")
+        return elapsed, pd.read_parquet(output / "jobs.parquet").iloc[0]
+
+
+def one_process_per_run(folder: Path, runs: int) -> float:
+    """Return the median wall time of a run in a process of its own."""
+    times = []
+    for seed in range(runs):
+        began = time.perf_counter()
+        command = [sys.executable, str(HERE / "one_run.py"), str(seed), str(folder / "run.json")]
+        process = started(command, cores={0})
+        process.communicate()
+        if process.returncode:
+            raise SystemExit("A run in a process of its own failed.")
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def end_to_end(*, repeats: int) -> dict[str, object]:
+    """Return wall times for each run, ratios, and the sizes at which one way overtakes another."""
+    folder = Path(tempfile.mkdtemp())
+    shards = Shards(folder)
+    cache = folder / "cache"
+    cold, _ = shards.seconds(20, engine="compiled", cache=cache)
+    sizes = (("eager", 20), ("eager", 200), ("compiled", 20), ("compiled", 200))
+    times: dict[tuple[str, int], list[float]] = {size: [] for size in sizes}
+    serial = []
+    for _ in range(repeats):
+        serial.append(one_process_per_run(folder, 3))
+        for engine, seeds in sizes:
+            times[engine, seeds].append(shards.seconds(seeds, engine=engine, cache=cache)[0])
+    wall = {size: statistics.median(found) for size, found in times.items()}
+    run = statistics.median(serial)
+    slopes = {
+        engine: (wall[engine, 200] - wall[engine, 20]) / 180 for engine in ("eager", "compiled")
+    }
+    compile_seconds = cold - wall["compiled", 20]
+    starts = {engine: wall[engine, 20] - 20 * slopes[engine] for engine in slopes}
+    gain = slopes["eager"] - slopes["compiled"]
+    result = {
+        "one process per run, seconds": run,
+        "seconds per run": {f"{e}, {n} seeds": wall[e, n] / n for e, n in sizes},
+        "times as fast": {f"{e}, {n} seeds": run * n / wall[e, n] for e, n in sizes},
+        "compiling from nothing, seconds": compile_seconds,
+        "break-even in runs of one shape": {
+            "eager against one process per run": starts["eager"] / (run - slopes["eager"]),
+            "compiled (warm) against eager": (starts["compiled"] - starts["eager"]) / gain,
+            "compiled (cold) against eager": (
+                (starts["compiled"] + compile_seconds - starts["eager"]) / gain
+            ),
+        },
+    }
+    shutil.rmtree(folder)
+    return result
+
+
+def evaluation_and_memory() -> dict[str, object]:
+    """Return evaluations' share of training time, and memory against width."""
+    folder = Path(tempfile.mkdtemp())
+    shards = Shards(folder)
+    cache = folder / "cache"
+    shares = {}
+    for engine in ("eager", "compiled"):
+        for normalization in ("none", "batchnorm_shift"):
+            shard = {"engine": engine, "cache": cache, "normalization": normalization}
+            if engine == "compiled":
+                shards.seconds(20, **shard)  # leaves its code in the cache
+            _, job = shards.seconds(60, **shard)
+            training = job["duration_seconds"] - job["evaluation_seconds"]
+            shares[f"{engine}, {normalization}"] = job["evaluation_seconds"] / training
+    memory = {}
+    for width in (1, 20, 40, 80, 160):
+        _, job = shards.seconds(width, engine="eager", cache=cache, width=width)
+        memory[width] = float(job["memory_mib"])
+    slopes = [
+        (memory[later] - memory[earlier]) / (later - earlier)
+        for earlier, later in itertools.pairwise(list(memory)[1:])
+    ]
+    shutil.rmtree(folder)
+    return {
+        "evaluation and probes / training": shares,
+        "memory in MiB, by width": memory,
+        "MiB for each further member": slopes,
+    }

@@ -1,0 +1,94 @@
+"""A thousand seeds of the fused trainer against a thousand of the reference trainer.
+
+The seeds of the two are disjoint, so that the samples are independent: Welch's t,
+Kolmogorov-Smirnov, and the difference of means with its interval. Writes JSON.
+"""
+
+import argparse
+import dataclasses
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from machine import HERE, REPOSITORY, machine
+from scipy import stats
+
+from biasinit.config import load_study
+from biasinit.data import PreparedDataset
+from biasinit.data.sources import prepare
+from biasinit.training import ShardDescription, train_shard
+from biasinit.training.reference import ReferenceTrainer
+
+SEEDS_PER_TASK = 50
+
+
+def prepared() -> tuple[ShardDescription, PreparedDataset]:
+    """Return a shard of the default study, and its data."""
+    study = load_study(REPOSITORY / "config.yaml")
+    data = prepare(**study.datasets[0].model_dump(exclude={"name"}))
+    mapping = study.shard_description(
+        cell=study.cells[0], normalization="none", scheme="zeros", shard=0
+    )
+    return ShardDescription.from_mapping(mapping), data
+
+
+def fused(engine: str, first: int) -> list[float]:
+    """Return final accuracies of some seeds under one engine."""
+    torch.set_num_threads(1)
+    shard, data = prepared()
+    shard = dataclasses.replace(
+        shard,
+        seeds=tuple(range(first, first + SEEDS_PER_TASK)),
+        training=dataclasses.replace(shard.training, engine=engine, width=25),
+    )
+    return [float(value) for value in train_shard(shard, data).runs["final_accuracy"]]
+
+
+def reference(first: int) -> list[float]:
+    """Return final accuracies of some seeds under the reference trainer."""
+    torch.set_num_threads(1)
+    trainer = ReferenceTrainer(*prepared())
+    return [trainer.train(seed).accuracy for seed in range(first, first + SEEDS_PER_TASK)]
+
+
+def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    """Return means, their difference with a 95 % interval, and the p-values of two tests."""
+    test = stats.ttest_ind(ours, theirs, equal_var=False)
+    lower, upper = test.confidence_interval()
+    spread = np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / 2)
+    return {
+        "mean, fused": float(np.mean(ours)),
+        "mean, reference": float(np.mean(theirs)),
+        "SD, fused": float(np.std(ours, ddof=1)),
+        "SD, reference": float(np.std(theirs, ddof=1)),
+        "difference, points": float(np.mean(ours) - np.mean(theirs)),
+        "lower": float(lower),
+        "upper": float(upper),
+        "Cohen's d": float((np.mean(ours) - np.mean(theirs)) / spread),
+        "Welch p": float(test.pvalue),
+        "Kolmogorov-Smirnov p": float(stats.ks_2samp(ours, theirs).pvalue),
+    }
+
+
+def main() -> None:
+    """Train all seeds on two cores, compare and write down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--output", type=Path, default=HERE / "null_check.json")
+    options = parser.parse_args()
+    firsts = range(0, options.seeds, SEEDS_PER_TASK)
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        theirs = [value for part in pool.map(reference, firsts) for value in part]
+        beyond = [options.seeds + first for first in firsts]
+        found: dict[str, object] = {"machine": machine(), "seeds": options.seeds}
+        for engine in ("eager", "compiled"):
+            parts = pool.map(fused, [engine] * len(beyond), beyond)
+            found[engine] = compared([value for part in parts for value in part], theirs)
+    print(json.dumps(found, indent=1))
+    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

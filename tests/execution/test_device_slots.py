@@ -1,0 +1,103 @@
+"""Leases of GPUs, with pretended devices."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from biasinit.errors import DeviceError
+from biasinit.execution.device_slots import devices, leased_device
+
+HOLD = (
+    "import os, sys, time, pathlib\n"
+    "from biasinit.execution.device_slots import leased_device\n"
+    "with leased_device(pathlib.Path(sys.argv[1])) as name:\n"
+    "    print(name, os.environ['CUDA_VISIBLE_DEVICES'], flush=True)\n"
+    "    time.sleep(60)\n"
+)
+
+
+@pytest.fixture
+def holder(tmp_path):
+    running = []
+
+    def start(**environment):
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path)],
+            env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": ""} | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def said(process):
+    return process.stdout.readline().split()
+
+
+def test_jobs_get_devices_of_their_own_and_a_dead_holder_frees_its_device(holder):
+    first, second = (holder(CUDA_VISIBLE_DEVICES="4,7") for _ in range(2))
+    names = {said(first)[0], said(second)[0]}
+    assert names == {"4", "7"}
+    third = holder(CUDA_VISIBLE_DEVICES="4,7")
+    time.sleep(1.5)
+    assert third.poll() is None  # it waits
+    first.send_signal(signal.SIGKILL)
+    name, visible = said(third)
+    assert name == visible
+    assert name in names
+
+
+def test_several_jobs_share_a_device_when_asked(holder):
+    jobs = [holder(CUDA_VISIBLE_DEVICES="0", BIASINIT_JOBS_PER_GPU="2") for _ in range(2)]
+    assert [said(job)[0] for job in jobs] == ["0", "0"]
+
+
+def test_a_lease_ends_with_its_block_and_restores_the_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,2")
+    for _ in range(3):
+        with leased_device(tmp_path) as name:
+            assert name == "1"
+            assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
+
+
+def test_within_slurm_nothing_is_leased(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "12")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    with leased_device(tmp_path) as one, leased_device(tmp_path) as other:
+        assert one is None
+        assert other is None
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "0"
+
+
+def test_visible_devices_come_before_all_devices():
+    assert devices({"CUDA_VISIBLE_DEVICES": " 3, GPU-8f2 ,"}) == ["3", "GPU-8f2"]
+    assert devices({"CUDA_VISIBLE_DEVICES": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": ""}, "there is none: CUDA_VISIBLE_DEVICES is empty"),
+        (
+            {"CUDA_VISIBLE_DEVICES": "0", "BIASINIT_JOBS_PER_GPU": "many"},
+            "BIASINIT_JOBS_PER_GPU must be a number of jobs, 1 or more, got 'many'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(environment, message, tmp_path, monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DeviceError, match=message), leased_device(tmp_path):
+        pass

@@ -1,0 +1,105 @@
+"""Which GPU a job may use: Snakemake counts GPUs, and never says which one is free.
+
+A job leases a slot of a device by a lock on a file, and sees that device alone while it holds
+the lease. The kernel drops the lock when the process ends, however it ends. Devices that
+CUDA_VISIBLE_DEVICES names are the only ones that are leased; within a SLURM job nothing is, as
+SLURM has chosen already.
+"""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from biasinit.errors import DeviceError
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+JOBS_PER_DEVICE = "BIASINIT_JOBS_PER_GPU"
+POLL_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+def devices(environment: Mapping[str, str]) -> list[str]:
+    """Return the names of the GPUs that may be used: those made visible, or all of the machine."""
+    visible = environment.get(VISIBLE)
+    if visible is not None:
+        return [name.strip() for name in visible.split(",") if name.strip()]
+    numbers = (path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
+    return sorted(numbers, key=int)
+
+
+def slots_folder() -> Path:
+    """Return the folder of the locks, the same for all workflows of a user on a machine."""
+    return Path(tempfile.gettempdir()) / f"biasinit-gpus-{os.getuid()}"
+
+
+@contextmanager
+def leased_device(folder: Path | None = None) -> Iterator[str | None]:
+    """Wait for a free slot of a GPU, and make that GPU the only visible one of this process.
+
+    Yields:
+        The name of the GPU; None within a SLURM job, where nothing is leased.
+
+    Raises:
+        DeviceError: there is no GPU, or the number of jobs for each is not one.
+
+    """
+    if "SLURM_JOB_ID" in os.environ:
+        yield None
+        return
+    places = _places(slots_folder() if folder is None else folder)
+    before = os.environ.get(VISIBLE)
+    name, lock = _wait_for(places)
+    os.environ[VISIBLE] = name
+    log.info("Leased GPU %s.", name)
+    try:
+        yield name
+    finally:
+        lock.release()
+        if before is None:
+            del os.environ[VISIBLE]
+        else:
+            os.environ[VISIBLE] = before
+
+
+def _places(folder: Path) -> list[tuple[str, Path]]:
+    """Return the device and the lock of every slot; first slots of all devices come first."""
+    names = devices(os.environ)
+    if not names:
+        raise DeviceError(
+            f"The job asks for a GPU, and there is none: {VISIBLE} is empty, or the machine has no "
+            "device files. Make one visible, or run without the resource 'gpu'."
+        )
+    asked = os.environ.get(JOBS_PER_DEVICE, "1")
+    if not asked.isdecimal() or int(asked) < 1:
+        raise DeviceError(
+            f"{JOBS_PER_DEVICE} must be a number of jobs, 1 or more, got {asked!r}. Correct it."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        (name, folder / f"{name.replace('/', '_')}.{slot}.lock")
+        for slot in range(int(asked))
+        for name in names
+    ]
+
+
+def _wait_for(places: list[tuple[str, Path]]) -> tuple[str, FileLock]:
+    told = False
+    while True:
+        for name, path in places:
+            lock = FileLock(path)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            return name, lock
+        if not told:
+            log.info("Waiting for one of %d slots on GPUs.", len(places))
+            told = True
+        time.sleep(POLL_SECONDS)
