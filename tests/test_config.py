@@ -96,6 +96,31 @@ CASES = {
         {"schemes": [{"name": 1.0, "kind": "zeros"}]},
         "schemes[0].name: must be text, got 1.0. Put it in quotes.",
     ),
+    "a typo in a schedule": (
+        {"optimizers": [{"name": "sgd", "schedule": {"kind": "step", "step_epoch": 3}}]},
+        "optimizers[0].schedule.step_epoch: is not a key of a study. Did you mean 'step_epochs'?",
+    ),
+    "an unknown schedule": (
+        {"optimizers": [{"name": "sgd", "schedule": {"kind": "linear"}}]},
+        "optimizers[0].schedule.kind: must be 'constant', 'cosine', 'step' or 'one_cycle', got "
+        "'linear'.",
+    ),
+    "an unknown engine": (
+        {"training": {"epochs": 1, "batch_size": 8, "engine": "jit"}},
+        "training.engine: must be 'eager' or 'compiled', got 'jit'.",
+    ),
+    "no width": (
+        {"training": {"epochs": 1, "batch_size": 8, "width": 0}},
+        "training.width: must be greater than or equal to 1, got 0.",
+    ),
+    "a clip of nothing": (
+        {"optimizers": [{"name": "sgd", "gradient_clip": 0}]},
+        "optimizers[0].gradient_clip: must be greater than 0, got 0.",
+    ),
+    "all of a label smoothed": (
+        {"training": {"epochs": 1, "batch_size": 8, "label_smoothing": 1}},
+        "training.label_smoothing: must be less than 1, got 1.",
+    ),
     "no schemes": (
         {"schemes": []},
         "schemes: must have at least 1 entry, got [].",

@@ -18,9 +18,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measured slice")
     parser.add_argument("--output", type=Path, default=HERE / "cpu.json")
+    parser.add_argument("--part", default="", help="only parts whose name contains this")
     options = parser.parse_args()
     timing = {"count": options.rounds, "seconds": options.seconds}
-    results: dict[str, object] = {"machine": machine()}
+    results: dict[str, object] = {}
+    if options.part and options.output.exists():
+        results = json.loads(options.output.read_text(encoding="utf-8"))
+    results["machine"] = machine()
     parts = {
         "steady state, one core, batch 32": lambda: one_core(32, **timing),
         "steady state, one core, batch 64": lambda: one_core(64, **timing),
@@ -30,6 +34,8 @@ def main() -> None:
     }
     show("machine", results["machine"])
     for name, part in parts.items():
+        if options.part not in name:
+            continue
         results[name] = part()
         show(name, results[name])
         options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -77,7 +77,10 @@ def test_a_member_full_of_nan_changes_nothing_for_compiled_neighbours(small_digi
     assert beside.diverged_at.tolist() == [-1, 1, -1]
 
 
-@pytest.mark.parametrize("engine", ["eager", "compiled"])
+ENGINES = ["eager", pytest.param("compiled", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_diverged_member_stays_as_it_was_when_it_diverged(engine, small_digits, compiled_code):
     block = only_block(compiled(seeds=(1, 2, 7), engine=engine), small_digits)
     block.step(1)
@@ -120,7 +123,7 @@ class InterruptedHereError(Exception):
     pass
 
 
-@pytest.mark.parametrize("engine", ["eager", "compiled"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("share", [0.25, 0.75], ids=["first block", "second block"])
 def test_an_interrupted_block_goes_on_to_the_same_bits(
     share, engine, small_digits, tmp_path, compiled_code
@@ -141,9 +144,8 @@ def test_an_interrupted_block_goes_on_to_the_same_bits(
     assert_same_tables(whole, resumed)
 
 
-@pytest.mark.parametrize(
-    "how", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_process_goes_on_to_the_same_bytes(how, small_digits, tmp_path, mapping):
     from biasinit.config import parse_study
 

@@ -107,10 +107,11 @@ def _key(location: Sequence[int | str]) -> str:
 
 def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -> str:
     """Say which key was meant, or which there are."""
-    section = str(location[0]) if len(location) > 1 else ""
-    if section == "schemes":
+    # the innermost section that holds the key
+    section = next((part for part in reversed(location[:-1]) if part in keys), "")
+    if location[0] == "schemes" and len(location) > 1:
         known: Sequence[str] = list(KINDS[str(location[2])].__dataclass_fields__)
     else:
-        known = keys.get(section, keys[""])
+        known = keys[str(section)]
     match = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"Did you mean '{match[0]}'?" if match else f"Known keys: {', '.join(known)}."

@@ -31,8 +31,9 @@ from biasinit.training.learning_rates import learning_rate_factor
 from biasinit.training.members import Batches, FusedMembers, stack_members
 from biasinit.training.probes import Probe, measure_of, probe
 
-# images per forward pass: what 20 members make of them fits the cache; a GPU is kept busy
-EVALUATION_CHUNK = {"cpu": 120, "cuda": 1024}
+# images per forward pass: what 20 members make of them fits the cache, and calls are few
+EVALUATION_CHUNK = {"eager": 34, "compiled": 120}
+GPU_EVALUATION_CHUNK = 1024  # keeps a GPU busy
 
 
 class Shard:
@@ -90,7 +91,9 @@ class Shard:
         self.forward = self.engine.prepared(self.members.forward)
         self.measure = self.engine.prepared(measure_of(self.members))
         evaluated: tuple[SubsetName, ...] = ("validation", "test")
-        size = EVALUATION_CHUNK[self.device.type]
+        size = EVALUATION_CHUNK[training.engine]
+        if self.device.type != "cpu":
+            size = GPU_EVALUATION_CHUNK
         if self.has_fixed_shapes:  # one size for all, that of the smallest subset at most
             size = min(size, *(len(self.images[name]) for name in evaluated))
         self.chunks = {name: self._chunks(self.images[name], size) for name in evaluated}
@@ -267,7 +270,6 @@ class Block:
         return probe(self.shard.measure, self.shard.network, self.state, self.start, images, labels)
 
     def warm(self) -> None:
-        """Compile what evaluations and probes need, so that they are timed without it."""
-        if self.shard.has_fixed_shapes:
-            self.logits("validation")
-            self.probe()
+        """Evaluate and probe once for nothing: the first calls load and compile much code."""
+        self.logits("validation")
+        self.probe()
