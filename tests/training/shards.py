@@ -63,3 +63,16 @@ def after_steps(shard: ShardDescription, dataset, steps: int):
     block = only_block(shard, dataset)
     losses = [block.step(number) for number in range(1, steps + 1)]
     return block, torch.stack(losses) if losses else torch.empty(0, len(shard.seeds))
+
+
+def member(training, seed):
+    """Return the parameters and buffers of one seed."""
+    slot = training.seeds.index(seed)
+    everything = {**training.state.parameters, **training.state.buffers}
+    return {name: value[slot] for name, value in everything.items()}
+
+
+def assert_same_bits(one, other):
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert torch.equal(value, other[name]), name

@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 import torch
-from shards import after_steps, description, only_block
+from shards import after_steps, assert_same_bits, description, member, only_block
 
 from biasinit.data import save_prepared
 from biasinit.errors import CompilerError, DeviceError
@@ -25,18 +25,6 @@ STEPS = 6
 def compiled(**changes):
     given = {"scheme": RANDOM, "normalization": "batchnorm_shift", "engine": "compiled"}
     return description(**(given | changes))
-
-
-def member(block, seed):
-    slot = block.seeds.index(seed)
-    everything = {**block.state.parameters, **block.state.buffers}
-    return {name: value[slot] for name, value in everything.items()}
-
-
-def assert_same_bits(one, other):
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        assert torch.equal(value, other[name]), name
 
 
 def assert_same_tables(one, other):

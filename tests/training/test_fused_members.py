@@ -2,26 +2,13 @@
 
 import pytest
 import torch
-from shards import after_steps, description, only_block
+from shards import after_steps, assert_same_bits, description, member, only_block
 
 from biasinit.training import train_shard
 
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
 RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
 STEPS = 12
-
-
-def member(training, seed):
-    """Return the parameters and buffers of one seed."""
-    slot = training.seeds.index(seed)
-    everything = {**training.state.parameters, **training.state.buffers}
-    return {name: value[slot] for name, value in everything.items()}
-
-
-def assert_same_bits(one, other):
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        assert torch.equal(value, other[name]), name
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)

@@ -137,7 +137,7 @@ class ReferenceRun:
     @property
     def accuracy(self) -> float:
         """Test accuracy in percent."""
-        return 100 * float(self.correct.mean())
+        return 100 * float(self.correct.sum()) / len(self.correct)
 
 
 class ReferenceTrainer:
