@@ -180,7 +180,7 @@ class FanInUniform(BiasScheme):
         return rng.uniform(-bound, bound, layer.channels)
 
 
-def _glorot_variance(fans: Fans, layer: LayerShape) -> float:
+def glorot_variance(fans: Fans, layer: LayerShape) -> float:
     """Return 2 / (fan_in + fan_out) (Glorot and Bengio 2010, eq. 12).
 
     A bias vector has no fans of its own. ``layer`` uses those of the layer's weight;
@@ -199,7 +199,7 @@ class XavierUniform(BiasScheme):
 
     def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return uniform draws of Glorot's variance."""
-        bound = math.sqrt(3 * _glorot_variance(self.fans, layer))
+        bound = math.sqrt(3 * glorot_variance(self.fans, layer))
         return rng.uniform(-bound, bound, layer.channels)
 
 
@@ -212,7 +212,7 @@ class XavierNormal(BiasScheme):
 
     def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return normal draws of Glorot's variance."""
-        return rng.normal(0.0, math.sqrt(_glorot_variance(self.fans, layer)), layer.channels)
+        return rng.normal(0.0, math.sqrt(glorot_variance(self.fans, layer)), layer.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
