@@ -177,17 +177,14 @@ class _Transfer:
 
         """
         have = self._part.stat().st_size if self._part.exists() else 0
-        try:
-            response = _opened(url, have)
-        except HTTPError as error:
-            if error.code != RANGE_NOT_SATISFIABLE or not have:
-                raise _RefusedError(f"the server answers {error.code} ({error.reason})") from None
-            # the part is as long as the file or longer, so it is not its beginning
+        response = _opened(url, have)
+        if response is None:
             self._part.unlink()
-            self(url, output, _, check_only=check_only)
-            return
+            have, response = 0, _opened(url, 0)
+        if response is None:
+            raise _RefusedError("the server answers with a part of the file, asked for all of it")
         with response:
-            self.continued = bool(have) and _continues(response, have)
+            self.continued = response.status == PARTIAL_CONTENT
             self._receive(response, url, have if self.continued else 0)
         self._part.replace(output)
 
@@ -209,7 +206,12 @@ class _Transfer:
             raise _DroppedError(f"the connection ended after {received:,} of {total:,} bytes")
 
 
-def _opened(url: str, have: int) -> http.client.HTTPResponse:
+def _opened(url: str, have: int) -> http.client.HTTPResponse | None:
+    """Return the answer of a server: the rest of a file, or all of it.
+
+    None stands for an answer that does not go with the part: the part is longer than the file, or
+    the server sends another range.
+    """
     headers = {"User-Agent": "biasinit"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -217,17 +219,17 @@ def _opened(url: str, have: int) -> http.client.HTTPResponse:
         response: http.client.HTTPResponse = urlopen(
             Request(url, headers=headers), timeout=TIMEOUT_SECONDS
         )
-    except HTTPError:
-        raise
+    except HTTPError as error:
+        if error.code == RANGE_NOT_SATISFIABLE and have:
+            return None
+        raise _RefusedError(f"the server answers {error.code} ({error.reason})") from None
     except (OSError, http.client.HTTPException) as error:
         raise _RefusedError(f"no connection ({getattr(error, 'reason', error)})") from None
-    return response
-
-
-def _continues(response: http.client.HTTPResponse, have: int) -> bool:
-    """Say whether an answer starts where the part ends; a server may send the whole file."""
     place = response.headers.get("Content-Range", "")
-    return response.status == PARTIAL_CONTENT and place.startswith(f"bytes {have}-")
+    if response.status == PARTIAL_CONTENT and not (have and place.startswith(f"bytes {have}-")):
+        response.close()
+        return None
+    return response
 
 
 def _chunks(response: IO[bytes] | http.client.HTTPResponse) -> Iterator[bytes]:

@@ -93,7 +93,8 @@ def _check_start(content: bytes, shape: Sequence[int], *, path: Path, mend: str)
             f"{path} must hold {expected} ({len(shape)} dimensions), got {found} ({dimensions}). "
             f"Were two files swapped? {mend}"
         )
-    sizes = np.frombuffer(content[4 : 4 + SIZE_BYTES * dimensions], dtype=">u4").tolist()
+    whole = (len(content) - 4) // SIZE_BYTES  # of the sizes, in a file that ends among them
+    sizes = np.frombuffer(content, dtype=">u4", count=min(whole, dimensions), offset=4).tolist()
     if sizes != list(shape):
         raise DataError(
             f"{path} must hold {' × '.join(map(str, shape))} numbers, got "

@@ -120,10 +120,12 @@ def read_omniglot(directory: Path | None, *, alphabets: Alphabets, size: int) ->
     known = {alphabet for alphabet, _ in training.names}
     is_new = np.array([alphabet not in known for alphabet, _ in other.names])
     chosen = is_new[other.labels]
-    labels = np.concatenate([training.labels, other.labels[chosen] + len(training.names)])
+    # characters are numbered without gaps
+    _, tested = np.unique(other.labels[chosen], return_inverse=True)
+    labels = np.concatenate([training.labels, tested + len(training.names)])
     return SourceImages(
         images=np.concatenate([training.images, other.images[chosen]]),
-        labels=labels,
+        labels=labels.astype(np.uint16),
         part=np.repeat(["train", "test"], [len(training.labels), int(chosen.sum())]),
     )
 
