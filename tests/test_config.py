@@ -66,6 +66,8 @@ def test_all_problems_are_listed_at_once_with_key_value_and_mend(mapping):
     ]
 
 
+SIZES = {"train": 1100, "validation": 100, "test": 100}
+
 CASES = {
     "a name with a slash": (
         {"study": "a/b"},
@@ -155,6 +157,52 @@ CASES = {
     "too many images": (
         {"datasets": [{"name": "digits", "train": 1700, "validation": 100, "test": 100}]},
         "datasets[0]: train + validation + test must be at most 1797 images, got 1900.",
+    ),
+    "an unknown data set": (
+        {"datasets": [{"name": "digits", "kind": "letters", **SIZES}]},
+        "datasets[0].kind: must be 'digits', 'fashion_mnist', 'mnist', 'cifar10', 'omniglot' or "
+        "'npz', got 'letters'.",
+    ),
+    "more training images than the official ones": (
+        {"datasets": [{"name": "digits", "kind": "mnist", **SIZES, "train": 60_000}]},
+        "datasets[0]: train + validation must be at most the 60000 official training images, got "
+        "60100.",
+    ),
+    "more test images than the official ones": (
+        {"datasets": [{"name": "digits", "kind": "cifar10", **SIZES, "test": 10_001}]},
+        "datasets[0].test: must be at most the 10000 official test images, got 10001.",
+    ),
+    "a part of a character": (
+        {"datasets": [{"name": "digits", "kind": "omniglot", **SIZES, "train": 1110}]},
+        "datasets[0].train: must be a multiple of 20, the drawings of a character, got 1110. "
+        "Omniglot is split by whole characters.",
+    ),
+    "more characters than the small sets have": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "omniglot", "alphabets": "small", **SIZES, "test": 2140}
+            ]
+        },
+        "datasets[0].test: must be at most the 2120 official test images, got 2140.",
+    ),
+    "a classifier of characters that are never seen": (
+        {"datasets": [{"name": "digits", "kind": "omniglot", **SIZES}]},
+        "architectures: 'small_cnn' names classes, and the test characters of 'digits' are none "
+        "of its training characters. Use another data set, or a network that compares pairs.",
+    ),
+    "a folder for what needs none": (
+        {"datasets": [{"name": "digits", "directory": "data", **SIZES}]},
+        "datasets[0].directory: has no meaning for the kind 'digits'. Leave it out; it belongs to "
+        "'fashion_mnist', 'mnist', 'cifar10', 'omniglot'.",
+    ),
+    "a size of other images than Omniglot's": (
+        {"datasets": [{"name": "digits", "kind": "mnist", "size": 32, **SIZES}]},
+        "datasets[0].size: has no meaning for the kind 'mnist'. Leave it out; it belongs to "
+        "'omniglot'.",
+    ),
+    "images of one's own without a file": (
+        {"datasets": [{"name": "digits", "kind": "npz", **SIZES}]},
+        "datasets[0].path: is missing. Name the .npz file with your images.",
     ),
     "a batch larger than the training set": (
         {"training": {"epochs": 1, "batch_size": 1101}},
@@ -277,3 +325,22 @@ def test_looks_that_cannot_be_are_named(looks, message, mapping):
     with pytest.raises(ConfigurationError) as caught:
         parse_study(mapping)
     assert message in str(caught.value)
+
+
+def test_all_problems_of_all_data_sets_are_listed_at_once(mapping):
+    mapping["datasets"] = [
+        {"name": "digits", "kind": "digits", "path": "x.npz", **SIZES, "train": 2000},
+        {"name": "b", "kind": "omniglot", "train": 30, "validation": 30, "test": 20_000},
+    ]
+    assert [problem.split(":")[0] for problem in problems(mapping)] == [
+        "datasets[0].path",
+        "datasets[0]",
+        "datasets[1].train",
+        "datasets[1].validation",
+        "datasets[1].test",
+    ]
+
+
+def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
+    dataset = parse_study(mapping).datasets[0].model_dump(exclude_none=True)
+    assert set(dataset) == {"name", "kind", "train", "validation", "test", "split_seed"}

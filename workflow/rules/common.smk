@@ -74,8 +74,16 @@ def shard_description(wildcards):
 
 
 def dataset_description(wildcards):
-    """Return how the data set is made and split."""
-    return STUDY.dataset(wildcards.dataset).model_dump(exclude={"name"})
+    """Return how the data set is made and split; keys that are not set are left out."""
+    return STUDY.dataset(wildcards.dataset).model_dump(
+        exclude={"name"}, exclude_none=True
+    )
+
+
+def dataset_files(wildcards):
+    """Return the files that a data set of one's own is read from."""
+    path = STUDY.dataset(wildcards.dataset).path
+    return [] if path is None else [path]
 
 
 def code(script):

@@ -1,4 +1,6 @@
 rule prepare_data:
+    input:
+        dataset_files,
     output:
         "results/{study}/data/{dataset}.npz",
     log:
@@ -9,8 +11,8 @@ rule prepare_data:
         "../../envs/biasinit.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=2000,
+        runtime=60,
     params:
         dataset=dataset_description,
         code=code("prepare_data.py"),

@@ -15,6 +15,16 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from biasinit.config_problems import CrossProblemsError, validation_problems
+from biasinit.dataset_kinds import (
+    DIGITS_IMAGES,
+    OFFICIAL_IMAGES,
+    OMNIGLOT_DRAWERS,
+    OMNIGLOT_IMAGES,
+    OMNIGLOT_SIDE,
+    Alphabets,
+    DatasetKind,
+    OfficialImages,
+)
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.schemes import (
     Constant,
@@ -34,13 +44,13 @@ from biasinit.vocabulary import IDENTITY
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
-DIGITS_IMAGES = 1797  # images in scikit-learn's handwritten digits
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
 WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal"]
 InputScaling = Literal["standardized", "raw"]
 Architecture = Literal["small_cnn"]
+CLASSIFIERS = ("small_cnn",)  # networks that name the class of one image
 
 
 def _number_from_text(value: object) -> object:
@@ -78,28 +88,37 @@ class _Model(BaseModel):
 
 
 class Dataset(_Model):
-    """A data set and how it is split; the split is stratified by class."""
+    """A data set and how it is split; docs/data.md explains every kind."""
 
     name: Name
     """Name of the data set in paths and tables."""
-    kind: Literal["digits"] = "digits"
-    """Where the images come from: 'digits' are scikit-learn's 1,797 handwritten digits."""
+    kind: DatasetKind = "digits"
+    """Where the images come from: 'digits' (scikit-learn's 1,797 handwritten digits),
+    'fashion_mnist', 'mnist', 'cifar10', 'omniglot' (pairs of characters), or 'npz' (your own)."""
+    directory: str | None = Field(default=None, min_length=1)
+    """Folder with the official files; without it they are downloaded to the folder data/, or to
+    that of the environment variable BIASINIT_DATA."""
+    path: str | None = Field(default=None, min_length=1)
+    """npz: the file with your images."""
+    size: int | None = Field(default=None, ge=8, le=OMNIGLOT_SIDE)
+    """omniglot: height and width of the images in pixels; null means 28."""
+    alphabets: Alphabets | None = None
+    """omniglot: 'all' 50 alphabets, or the 'small' sets of 8; null means all."""
     train: int = Field(ge=10)
     """Number of training images."""
     validation: int = Field(ge=10)
     """Number of validation images, which speed and tuning are measured on."""
     test: int = Field(ge=10)
-    """Number of test images, which final accuracy is measured on."""
+    """Number of test images, which final accuracy is measured on; from the official test set where
+    there is one."""
     split_seed: int = Field(default=0, ge=0)
     """Keys the random split; the same for all runs of the study."""
 
     @model_validator(mode="after")
-    def _enough_images(self) -> "Dataset":
-        asked = self.train + self.validation + self.test
-        if self.kind == "digits" and asked > DIGITS_IMAGES:
-            raise ValueError(
-                f"train + validation + test must be at most {DIGITS_IMAGES} images, got {asked}."
-            )
+    def _keys_and_sizes(self) -> "Dataset":
+        problems = [*_key_problems(self), *_size_problems(self)]
+        if problems:
+            raise CrossProblemsError(problems)
         return self
 
 
@@ -431,6 +450,69 @@ class ImportedStudy(_Model):
         return f"{self.replicate}_again" if self.replicate else None
 
 
+# keys of a data set that only some kinds have
+_KINDS_WITH: dict[str, tuple[DatasetKind, ...]] = {
+    "directory": (*OFFICIAL_IMAGES, "omniglot"),
+    "path": ("npz",),
+    "size": ("omniglot",),
+    "alphabets": ("omniglot",),
+}
+
+
+def _key_problems(dataset: Dataset) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of one data set, each named within it."""
+    for key, kinds in _KINDS_WITH.items():
+        if getattr(dataset, key) is not None and dataset.kind not in kinds:
+            yield Problem(
+                key=key,
+                what=f"has no meaning for the kind {dataset.kind!r}.",
+                mend=f"Leave it out; it belongs to {', '.join(map(repr, kinds))}.",
+            )
+    if dataset.kind == "npz" and dataset.path is None:
+        yield Problem(key="path", what="is missing.", mend="Name the .npz file with your images.")
+
+
+def _size_problems(dataset: Dataset) -> Iterator[Problem]:
+    """Yield what is wrong with the sizes of one data set."""
+    training = dataset.train + dataset.validation
+    if dataset.kind == "digits" and training + dataset.test > DIGITS_IMAGES:
+        yield Problem(
+            key="",
+            what=f"train + validation + test must be at most {DIGITS_IMAGES} images, got "
+            f"{training + dataset.test}.",
+            mend="",
+        )
+    if dataset.kind == "omniglot":
+        for key in ("train", "validation", "test"):
+            if getattr(dataset, key) % OMNIGLOT_DRAWERS:
+                yield Problem(
+                    key=key,
+                    what=f"must be a multiple of {OMNIGLOT_DRAWERS}, the drawings of a character, "
+                    f"got {getattr(dataset, key)}.",
+                    mend="Omniglot is split by whole characters.",
+                )
+    official = _official_images(dataset)
+    if official is not None and training > official.training:
+        yield Problem(
+            key="",
+            what=f"train + validation must be at most the {official.training} official training "
+            f"images, got {training}.",
+            mend="",
+        )
+    if official is not None and dataset.test > official.test:
+        yield Problem(
+            key="test",
+            what=f"must be at most the {official.test} official test images, got {dataset.test}.",
+            mend="",
+        )
+
+
+def _official_images(dataset: Dataset) -> OfficialImages | None:
+    if dataset.kind == "omniglot":
+        return OMNIGLOT_IMAGES[dataset.alphabets or "all"]
+    return OFFICIAL_IMAGES.get(dataset.kind)
+
+
 def _duplicates(study: Study) -> Iterator[Problem]:
     lists: dict[str, list[Any]] = {
         "schemes": [scheme.name for scheme in study.schemes],
@@ -503,6 +585,14 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 key=f"analysis.{key}",
                 what=f"names the data set {unknown!r}, which the study does not have.",
                 mend=f"Use one of {', '.join(sorted(datasets))}.",
+            )
+    for dataset, architecture in itertools.product(study.datasets, study.architectures):
+        if dataset.kind == "omniglot" and architecture in CLASSIFIERS:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture!r} names classes, and the test characters of "
+                f"{dataset.name!r} are none of its training characters.",
+                mend="Use another data set, or a network that compares pairs.",
             )
     for dataset in study.datasets:
         if study.training.batch_size > dataset.train:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,7 +40,9 @@ def validation_problems(
             continue  # entries that were refused do not make the list empty
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, CrossProblemsError):
-            yield from cause.problems
+            place = _key(location)  # of the part whose validator raised
+            for problem in cause.problems:
+                yield replace(problem, key=".".join(filter(None, (place, problem.key))))
         else:
             yield _problem(detail, keys)
 

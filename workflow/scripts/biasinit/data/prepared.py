@@ -3,7 +3,7 @@
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,12 @@ class PreparedDataset:
     """Images of one data set and the image numbers of its three subsets.
 
     ``images`` has shape (images, height, width, channels) and holds grey levels from 0 to
-    ``maximum``; ``split`` maps each subset to sorted image numbers.
+    ``maximum``; ``labels`` are classes from 0; ``split`` maps each subset to sorted image numbers.
+    Where the task is to tell pairs apart, test images are of other classes than training images.
     """
 
     images: NDArray[np.uint8] = field(repr=False)
-    labels: NDArray[np.uint8] = field(repr=False)
+    labels: NDArray[np.integer[Any]] = field(repr=False)
     maximum: int
     split: dict[SubsetName, NDArray[np.int64]] = field(repr=False)
 
@@ -53,21 +54,29 @@ class PreparedDataset:
         training images: per-pixel scaling would divide by zero, as some pixels never vary.
         ``raw`` is grey level / maximum, in [0, 1].
         """
-        pixels = self._scale(self.images / self.maximum, scaling)
+        levels = self._levels(scaling)
         return {
-            name: Subset(images=pixels[numbers], labels=self.labels[numbers].astype(np.int64))
+            name: Subset(
+                images=levels[self.images[numbers]], labels=self.labels[numbers].astype(np.int64)
+            )
             for name, numbers in self.split.items()
         }
 
     def black(self, scaling: str) -> float:
         """Return what grey level 0 is after scaling: the border of cropped images."""
-        return float(self._scale(np.zeros(1), scaling)[0])
+        return float(self._levels(scaling)[0])
 
-    def _scale(self, pixels: NDArray[np.float64], scaling: str) -> NDArray[np.float64]:
+    def _levels(self, scaling: str) -> NDArray[np.float64]:
+        """Return what every grey level is after scaling, (256,).
+
+        There are few levels and many pixels: looking them up takes no copies of all images as
+        floating-point numbers, which for CIFAR-10 have 1.5 GB each.
+        """
+        levels: NDArray[np.float64] = np.arange(256) / self.maximum
         if scaling != "standardized":
-            return pixels
-        training = self.images[self.split["train"]] / self.maximum
-        result: NDArray[np.float64] = (pixels - training.mean()) / training.std()
+            return levels
+        training = levels[self.images[self.split["train"]]]
+        result: NDArray[np.float64] = (levels - training.mean()) / training.std()
         return result
 
 

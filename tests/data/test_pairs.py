@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biasinit.data.pairs import pairs
+from biasinit.errors import DataError
+from biasinit.streams import Purpose, stream
+
+LABELS = st.lists(st.integers(0, 4), min_size=3, max_size=40).filter(
+    lambda labels: 1 < len(set(labels)) < len(labels)
+)
+
+
+def drawn(labels, count, seed=0):
+    return pairs(np.array(labels), count, stream(1, seed, Purpose.PAIRS))
+
+
+@given(labels=LABELS, count=st.integers(0, 60), seed=st.integers(0, 1000))
+def test_half_of_the_pairs_are_of_one_class_and_none_is_of_one_image(labels, count, seed):
+    left, right, same = drawn(labels, count, seed)
+    classes = np.array(labels)
+    assert len(left) == len(right) == len(same) == count
+    assert same.sum() == count // 2
+    assert np.array_equal(classes[left] == classes[right], same)
+    assert (left != right).all()
+
+
+@given(labels=LABELS, seed=st.integers(0, 1000))
+def test_the_same_stream_gives_the_same_pairs(labels, seed):
+    for one, other in zip(drawn(labels, 20, seed), drawn(labels, 20, seed), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_another_seed_gives_other_pairs():
+    labels = np.repeat(np.arange(10), 10)
+    assert not np.array_equal(drawn(labels, 50, 0).left, drawn(labels, 50, 1).left)
+
+
+def test_every_possible_pair_comes_in_both_orders_and_as_often_as_it_should():
+    labels, count = [0, 1, 0, 1, 1], 60_000
+    left, right, same = drawn(labels, count)
+    found = np.zeros((5, 5))
+    np.add.at(found, (left, right), 1 / count)
+    classes = np.array(labels)
+    sizes = np.bincount(classes)[classes]
+    equal = classes[:, None] == classes
+    # the first image uniformly, then the second among its own, or among all others
+    expected = np.where(equal, 0.5 / 5 / (sizes[:, None] - 1), 0.5 / 5 / (5 - sizes[:, None]))
+    np.fill_diagonal(expected, 0)
+    expected = (expected + expected.T) / 2
+    assert expected.sum() == pytest.approx(1)
+    assert np.abs(found - expected).max() < 5 * np.sqrt(0.1 / count)
+    # and kinds of pairs are mixed, not one after the other
+    assert 0.45 < same[: count // 2].mean() < 0.55
+
+
+def test_a_class_of_one_image_is_in_pairs_of_different_classes_alone():
+    left, right, same = drawn([0, 1, 1, 1], 400)
+    with_single = (left == 0) | (right == 0)
+    assert with_single.any()
+    assert not (with_single & same).any()
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2], [0]])
+def test_labels_without_both_kinds_of_pairs_are_refused(labels):
+    with pytest.raises(DataError, match="Pairs need two classes, and two images of one of them"):
+        drawn(labels, 4)
