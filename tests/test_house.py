@@ -21,6 +21,7 @@ ALLOWED = {
     "streams": set(),
     "processor": set(),
     "schemes": set(),
+    "theory": {"schemes"},
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "dataset_kinds", "errors", "schemes"},
     "schema": {"config"},
