@@ -20,7 +20,7 @@ def test_the_compiled_engine_runs_in_the_workflow_and_shares_its_code(finished, 
     workspace = Workspace.fresh(tmp_path / "compiled")
     with_line(workspace, "engine: compiled")
     targets = [f"{ARMS}/{scheme}/0.parquet" for scheme in ("zeros", "1.0")]
-    done = workspace.snakemake(*targets)
+    done = workspace.snakemake("--", *targets)
     assert done.returncode == 0, done.stdout
     kernels = list((workspace.folder / "results" / "compiled").rglob("biasinit_kernels_*.so"))
     assert len(kernels) == 1
@@ -36,7 +36,7 @@ def test_without_a_compiler_the_job_says_what_to_do(tmp_path, monkeypatch):
     workspace = Workspace.fresh(tmp_path / "no-compiler")
     with_line(workspace, "engine: compiled")
     monkeypatch.setenv("CXX", "no-such-compiler")
-    done = workspace.snakemake(f"{ARMS}/zeros/0.parquet")
+    done = workspace.snakemake("--", f"{ARMS}/zeros/0.parquet")
     assert done.returncode != 0
     assert "'engine: compiled' needs a C++ compiler, and no-such-compiler" in done.stdout
     assert "Traceback (most recent call last)" not in done.stdout
@@ -46,7 +46,7 @@ def test_without_a_compiler_the_job_says_what_to_do(tmp_path, monkeypatch):
 def test_a_job_that_asks_for_a_missing_gpu_says_so(tmp_path, monkeypatch):
     workspace = Workspace.fresh(tmp_path / "no-gpu")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    done = workspace.snakemake(f"{ARMS}/zeros/0.parquet", "--set-resources", "train:gpu=1")
+    done = workspace.snakemake("--set-resources", "train:gpu=1", "--", f"{ARMS}/zeros/0.parquet")
     assert done.returncode != 0
     assert "The job asks for a GPU, and PyTorch finds none" in done.stdout
     assert "Traceback (most recent call last)" not in done.stdout
