@@ -81,7 +81,7 @@ def test_a_machine_with_torch_numpy_pandas_and_pyarrow_alone_can_train(
     refuse = (
         "import sys, runpy\n"
         "others = ('sklearn', 'scipy', 'statsmodels', 'seaborn', 'matplotlib', 'pydantic', "
-        "'snakemake', 'yaml', 'rich', 'formulaic')\n"
+        "'snakemake', 'yaml', 'rich', 'formulaic', 'pooch', 'PIL')\n"
         "sys.modules.update({name: None for name in others})\n"
         "sys.argv = ['training', 'shard.json', 'digits.npz', 'out']\n"
         "runpy.run_module('biasinit.training', run_name='__main__')\n"
