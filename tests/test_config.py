@@ -190,6 +190,51 @@ CASES = {
         "architectures: 'small_cnn' names classes, and the test characters of 'digits' are none "
         "of its training characters. Use another data set, or a network that compares pairs.",
     ),
+    "an unknown network": (
+        {"architectures": ["smal_cnn"]},
+        "architectures[0].kind: must be 'small_cnn', 'deep_mnist', 'plain_cnn', 'vgg16' or "
+        "'convolutional', got 'smal_cnn'.",
+    ),
+    "a depth for a network that has one": (
+        {"architectures": [{"name": "deep", "kind": "vgg16", "depth": 8}]},
+        "architectures[0].depth: has no meaning for the kind 'vgg16'. Leave it out; it belongs to "
+        "'plain_cnn'.",
+    ),
+    "a network of one's own without layers": (
+        {"architectures": [{"name": "mine", "kind": "convolutional"}]},
+        "architectures[0].layers: is missing. Name the channels of each convolution, such as "
+        "[16, pool, 32, pool].",
+    ),
+    "a kernel without a middle": (
+        {"architectures": [
+            {"name": "mine", "kind": "convolutional", "layers": [4], "kernel": 4}
+        ]},
+        "architectures[0].kernel: must be odd, got 4. Zero padding keeps the size of an image only "
+        "around a middle pixel.",
+    ),
+    "a misspelt key of a network": (
+        {"architectures": [{"name": "mine", "kind": "plain_cnn", "depht": 4}]},
+        "architectures[0].depht: is not a key of a study. Did you mean 'depth'?",
+    ),
+    "more pools than pixels": (
+        {"architectures": [
+            {"name": "mine", "kind": "convolutional", "layers": [4, *["pool"] * 4]}
+        ]},
+        "architectures: 'mine' pools too often for the images of 'digits', of 8×8 pixels: it needs "
+        "16. Use fewer pools, or larger images.",
+    ),
+    "one network twice": (
+        {"architectures": ["small_cnn", {"name": "small_cnn", "kind": "plain_cnn"}]},
+        "architectures: small_cnn stands there more than once. Name each level once.",
+    ),
+    "an identity check that is none": (
+        {
+            "architectures": [{"name": "untied", "biases": "per_position"}],
+            "normalizations": ["none", "batchnorm"],
+        },
+        "normalizations: 'batchnorm' subtracts a channel's mean, which does not cancel the biases "
+        "per position of 'untied': no identity check. Leave 'batchnorm' out of this study.",
+    ),
     "a folder for what needs none": (
         {"datasets": [{"name": "digits", "directory": "data", **SIZES}]},
         "datasets[0].directory: has no meaning for the kind 'digits'. Leave it out; it belongs to "

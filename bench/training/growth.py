@@ -17,8 +17,6 @@ from torch import nn
 
 from biasinit.data import PreparedDataset
 from biasinit.data.sources import prepare
-from biasinit.networks import architectures
-from biasinit.networks.small_cnn import SmallCNN
 from biasinit.training import ShardDescription, train_shard
 from biasinit.training.shard import Block, Shard
 
@@ -28,16 +26,21 @@ SIZES = ((8, 1), (8, 2), (8, 4), (16, 1), (28, 1), (28, 2))  # side of images, t
 SECONDS = 2.0
 
 
-def description(seeds: int, *, engine: str, batch: int, architecture: str) -> ShardDescription:
+def description(seeds: int, *, engine: str, batch: int, times: int = 1) -> ShardDescription:
     """Return a shard of zeros at one learning rate, in blocks of 20 or fewer."""
     return ShardDescription.from_mapping(
         {
             "study": "growth", "study_seed": 1, "seeds": [0, seeds], "label": "zeros",
             "cell": {
-                "dataset": "digits", "architecture": architecture, "weight_init": "he",
+                "dataset": "digits", "architecture": "convolutional", "weight_init": "he",
                 "input_scaling": "standardized", "optimizer": "sgd", "learning_rate": 0.02,
             },
             "normalization": "none", "scheme": {"name": "zeros", "kind": "zeros"},
+            "architecture": {
+                "kind": "convolutional",
+                "layers": [16 * times, "pool", 32 * times, "pool"],
+                "dense": [64 * times],
+            },
             "order_stream": "", "optimizer": {},
             "training": {"epochs": EPOCHS, "batch_size": batch, "engine": engine},
         }
@@ -49,7 +52,7 @@ def by_runs() -> dict[str, float]:
     data = prepare(kind="digits", train=1100, validation=100, test=597, split_seed=0)
     seconds = {}
     for runs in RUNS:
-        shard = description(runs, engine="compiled", batch=32, architecture="small_cnn")
+        shard = description(runs, engine="compiled", batch=32)
         if runs <= 20:
             train_shard(shard, data)  # compiles for this width
         began = time.perf_counter()
@@ -109,14 +112,8 @@ def by_size() -> dict[str, dict[str, float]]:
     """Return rates of ours and of the serial loop for each size of network."""
     found = {}
     for side, times in SIZES:
-
-        class Wider(SmallCNN):
-            channels = (16 * times, 32 * times)
-            units = 64 * times
-
-        architectures.ARCHITECTURES["wider"] = Wider
         data = synthetic(side)
-        shard = Shard(description(8, engine="compiled", batch=32, architecture="wider"), data)
+        shard = Shard(description(8, engine="compiled", batch=32, times=times), data)
         block = Block(shard, shard.description.seeds)
 
         def step(block: Block = block) -> None:

@@ -73,6 +73,6 @@ def test_training_does_not_depend_on_analysis_config_or_reporting():
         for path in module._closure(SCRIPTS / "train.py", SCRIPTS)
     }
     assert "biasinit/training/members.py" in closure
-    assert "biasinit/networks/small_cnn.py" in closure
+    assert "biasinit/networks/convolutional.py" in closure
     for forbidden in ("config", "statistics", "reporting", "outcomes", "registration"):
         assert not any(path.startswith(f"biasinit/{forbidden}") for path in closure), forbidden

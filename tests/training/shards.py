@@ -17,6 +17,18 @@ CELL = {
 }
 
 
+# every form that a network can have, small enough for 8×8 images and tests
+NETWORKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"biases": "per_position"},
+    {"kind": "plain_cnn", "depth": 5, "channels": 6},
+    {"kind": "vgg16", "width": 0.05},
+    {"kind": "convolutional", "layers": ["pool", 5, 7, "pool", "pool"], "dense": [9, 8]},
+    {"kind": "convolutional", "layers": [4], "kernel": 5, "global_average": True},
+    {"kind": "convolutional", "dense": [12], "biases": "per_position"},
+)
+
+
 def description(
     *,
     scheme: dict[str, Any] | None = None,
@@ -26,7 +38,7 @@ def description(
     weight_init: str = "he",
     optimizer: dict[str, Any] | None = None,
     order_stream: str = "",
-    architecture: str = "small_cnn",
+    architecture: dict[str, Any] | None = None,
     **training: Any,
 ) -> ShardDescription:
     mapping = {
@@ -35,7 +47,6 @@ def description(
         "seeds": [0, 1],
         "cell": CELL
         | {
-            "architecture": architecture,
             "learning_rate": learning_rate,
             "weight_init": weight_init,
         },
@@ -43,6 +54,7 @@ def description(
         "scheme": scheme or {"name": "zeros", "kind": "zeros"},
         "label": (scheme or {"name": "zeros"})["name"],
         "order_stream": order_stream,
+        "architecture": architecture or {},
         "optimizer": optimizer or {},
         "training": {"epochs": 2, "batch_size": 16, "probe_images": 32, "width": 32} | training,
     }

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from shards import after_steps, assert_same_bits, description, member, only_block
+from shards import NETWORKS, after_steps, assert_same_bits, description, member, only_block
 
 from biasinit.training import train_shard
 
@@ -25,6 +25,18 @@ def test_slot_and_width_change_no_bit(normalization, seeds, small_digits):
         description(scheme=RANDOM, normalization=normalization, seeds=seeds), small_digits, STEPS
     )
     assert_same_bits(member(alone, 7), member(beside, 7))
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+@pytest.mark.parametrize("architecture", NETWORKS[1:], ids=repr)
+def test_neighbours_change_no_bit_of_any_network(architecture, normalization, small_digits):
+    def trained(seeds):
+        shard = description(
+            scheme=RANDOM, normalization=normalization, seeds=seeds, architecture=architecture
+        )
+        return after_steps(shard, small_digits, 4)[0]
+
+    assert_same_bits(member(trained((7,)), 7), member(trained((1, 2, 3, 4, 7)), 7))
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)

@@ -148,3 +148,26 @@ def test_a_failed_job_says_why_and_keeps_the_finished_ones(workspace):
 def test_the_registered_study_can_be_read_back(finished):
     plan = json.loads((finished.results / "plan.json").read_text())
     assert parse_study(plan["plan"]["study"]).study == "tiny"
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_is_one_block(tmp_path):
+    workspace = Workspace.fresh(tmp_path / "own")
+    workspace.edit(
+        "tiny.yaml",
+        "architectures: [small_cnn]",
+        "architectures:\n"
+        "  - {name: mine, kind: convolutional, layers: [6, pool, 8], dense: [12]}\n"
+        "  - {name: deep-5, kind: plain_cnn, depth: 5, channels: 4}",
+    )
+    done = workspace.snakemake()
+    assert done.returncode == 0, done.stdout
+    runs = pd.read_parquet(workspace.results / "runs.parquet")
+    assert set(runs["architecture"]) == {"mine", "deep-5"}
+    layers = pd.read_parquet(workspace.results / "layers.parquet")
+    assert set(layers.loc[layers["architecture"] == "mine", "layer"]) == {
+        "conv1",
+        "conv2",
+        "dense1",
+    }
+    assert (workspace.results / "report.html").exists()

@@ -1,6 +1,6 @@
 wildcard_constraints:
     dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
-    architecture="|".join(map(re.escape, STUDY.architectures)),
+    architecture="|".join(re.escape(architecture.name) for architecture in STUDY.architectures),
     normalization="|".join(map(re.escape, STUDY.normalizations)),
     weight_init="|".join(map(re.escape, STUDY.weight_inits)),
     input_scaling="|".join(map(re.escape, STUDY.input_scalings)),

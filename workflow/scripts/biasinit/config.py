@@ -26,6 +26,7 @@ from biasinit.dataset_kinds import (
     OfficialImages,
 )
 from biasinit.errors import ConfigurationError, Problem
+from biasinit.layouts import Biases, Layout, NetworkKind, layout_of
 from biasinit.schemes import (
     Constant,
     FanInUniform,
@@ -47,10 +48,15 @@ MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
-WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal"]
+WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal", "zeros", "constant"]
 InputScaling = Literal["standardized", "raw"]
-Architecture = Literal["small_cnn"]
-CLASSIFIERS = ("small_cnn",)  # networks that name the class of one image
+# height and width of a data set's images, where its kind tells
+IMAGE_SIDES: dict[DatasetKind, int] = {
+    "digits": 8,
+    "fashion_mnist": 28,
+    "mnist": 28,
+    "cifar10": 32,
+}
 
 
 def _number_from_text(value: object) -> object:
@@ -120,6 +126,49 @@ class Dataset(_Model):
         if problems:
             raise CrossProblemsError(problems)
         return self
+
+
+class Architecture(_Model):
+    """A network: a kind with its keys. A plain name, such as small_cnn, is short for its kind."""
+
+    name: Name
+    """Name of the network in paths and tables."""
+    kind: NetworkKind = "small_cnn"
+    """'small_cnn' for 8×8 images, 'deep_mnist' for 28×28, 'plain_cnn' of any depth, 'vgg16', and
+    'convolutional', which is spelled out in layers."""
+    depth: int | None = Field(default=None, ge=1, le=64)
+    """plain_cnn: number of convolutions (8 where nothing is said)."""
+    channels: int | None = Field(default=None, ge=1, le=4096)
+    """plain_cnn: channels of every convolution (64 where nothing is said)."""
+    width: Real | None = Field(default=None, gt=0, le=4)
+    """vgg16: multiplies the published numbers of channels (1 where nothing is said)."""
+    layers: tuple[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"], ...] | None = None
+    """convolutional: channels of each convolution, and 'pool' for a 2×2 maximum, in order."""
+    kernel: int | None = Field(default=None, ge=1, le=15)
+    """convolutional: side of all convolutions, odd (3 where nothing is said)."""
+    dense: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] | None = None
+    """convolutional: units of each dense hidden layer."""
+    global_average: bool | None = None
+    """convolutional: whether the mean over positions is what the dense layers see."""
+    biases: Biases = "shared"
+    """'shared' has one bias for each channel, 'per_position' one at each position too."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Architecture":
+        problems = list(_architecture_problems(self))
+        if problems:
+            raise CrossProblemsError(problems)
+        return self
+
+    @property
+    def layout(self) -> Layout:
+        """The layers of the network."""
+        return layout_of(**self.model_dump(exclude={"name"}))
+
+
+def _architecture_from_name(value: object) -> object:
+    """Return a mapping for a plain name, which stands for the kind of that name."""
+    return {"name": value, "kind": value} if isinstance(value, str) else value
 
 
 class Schedule(_Model):
@@ -297,7 +346,9 @@ class Study(_Model):
     """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
     datasets: tuple[Dataset, ...] = Field(min_length=1)
     """Data sets and their splits."""
-    architectures: tuple[Architecture, ...] = Field(min_length=1)
+    architectures: tuple[Annotated[Architecture, BeforeValidator(_architecture_from_name)], ...] = (
+        Field(min_length=1)
+    )
     """Networks."""
     weight_inits: tuple[WeightInitialisation, ...] = Field(min_length=1)
     """How weights start; 'he' is N(0, 2/fan_in)."""
@@ -330,7 +381,7 @@ class Study(_Model):
         return tuple(
             Cell(
                 dataset=dataset.name,
-                architecture=architecture,
+                architecture=architecture.name,
                 weight_init=weight_init,
                 input_scaling=input_scaling,
                 optimizer=optimizer.name,
@@ -386,6 +437,7 @@ class Study(_Model):
         trained = self.replicate if is_replicate else scheme
         chosen = next(item for item in self.schemes if item.name == trained)
         optimizer = next(item for item in self.optimizers if item.name == cell.optimizer)
+        network = next(item for item in self.architectures if item.name == cell.architecture)
         first = shard * self.seeds_per_shard
         return {
             "study": self.study,
@@ -396,6 +448,9 @@ class Study(_Model):
             "scheme": scheme_mapping(chosen),
             "label": scheme,
             "order_stream": "replicate" if is_replicate else "",
+            "architecture": network.model_dump(
+                exclude_defaults=True, exclude={"name"}, mode="json"
+            ),
             "optimizer": optimizer.model_dump(exclude_defaults=True, exclude={"name"}),
             "training": self.training.model_dump(exclude_defaults=True),
         }
@@ -513,12 +568,47 @@ def _official_images(dataset: Dataset) -> OfficialImages | None:
     return OFFICIAL_IMAGES.get(dataset.kind)
 
 
+# keys of a network that only some kinds have
+_NETWORKS_WITH: dict[str, NetworkKind] = {
+    "depth": "plain_cnn",
+    "channels": "plain_cnn",
+    "width": "vgg16",
+    "layers": "convolutional",
+    "kernel": "convolutional",
+    "dense": "convolutional",
+    "global_average": "convolutional",
+}
+
+
+def _architecture_problems(architecture: Architecture) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of one network, each named within it."""
+    for key, kind in _NETWORKS_WITH.items():
+        if getattr(architecture, key) is not None and architecture.kind != kind:
+            yield Problem(
+                key=key,
+                what=f"has no meaning for the kind {architecture.kind!r}.",
+                mend=f"Leave it out; it belongs to {kind!r}.",
+            )
+    if architecture.kind == "convolutional" and not (architecture.layers or architecture.dense):
+        yield Problem(
+            key="layers",
+            what="is missing.",
+            mend="Name the channels of each convolution, such as [16, pool, 32, pool].",
+        )
+    if architecture.kernel is not None and architecture.kernel % 2 == 0:
+        yield Problem(
+            key="kernel",
+            what=f"must be odd, got {architecture.kernel}.",
+            mend="Zero padding keeps the size of an image only around a middle pixel.",
+        )
+
+
 def _duplicates(study: Study) -> Iterator[Problem]:
     lists: dict[str, list[Any]] = {
         "schemes": [scheme.name for scheme in study.schemes],
         "normalizations": list(study.normalizations),
         "datasets": [dataset.name for dataset in study.datasets],
-        "architectures": list(study.architectures),
+        "architectures": [architecture.name for architecture in study.architectures],
         "weight_inits": list(study.weight_inits),
         "input_scalings": list(study.input_scalings),
         "optimizers": [optimizer.name for optimizer in study.optimizers],
@@ -586,14 +676,16 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 what=f"names the data set {unknown!r}, which the study does not have.",
                 mend=f"Use one of {', '.join(sorted(datasets))}.",
             )
-    for dataset, architecture in itertools.product(study.datasets, study.architectures):
-        if dataset.kind == "omniglot" and architecture in CLASSIFIERS:
-            yield Problem(
-                key="architectures",
-                what=f"{architecture!r} names classes, and the test characters of "
-                f"{dataset.name!r} are none of its training characters.",
-                mend="Use another data set, or a network that compares pairs.",
-            )
+    yield from _architecture_and_image_problems(study)
+    if "batchnorm" in study.normalizations:
+        for architecture in study.architectures:
+            if architecture.biases == "per_position":
+                yield Problem(
+                    key="normalizations",
+                    what=f"'batchnorm' subtracts a channel's mean, which does not cancel the "
+                    f"biases per position of {architecture.name!r}: no identity check.",
+                    mend="Leave 'batchnorm' out of this study.",
+                )
     for dataset in study.datasets:
         if study.training.batch_size > dataset.train:
             yield Problem(
@@ -608,6 +700,26 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 what=f"must be at most the {dataset.train} training images of {dataset.name!r}, "
                 f"got {study.training.probe_images}.",
                 mend="Lower it.",
+            )
+
+
+def _architecture_and_image_problems(study: Study) -> Iterator[Problem]:
+    """Yield what is wrong with networks for the images they are to see."""
+    for dataset, architecture in itertools.product(study.datasets, study.architectures):
+        if dataset.kind == "omniglot":
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} names classes, and the test characters of "
+                f"{dataset.name!r} are none of its training characters.",
+                mend="Use another data set, or a network that compares pairs.",
+            )
+        side = max(IMAGE_SIDES.get(dataset.kind, 0), architecture.layout.side)
+        if 0 < side < architecture.layout.smallest_side:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} pools too often for the images of {dataset.name!r}, "
+                f"of {side}×{side} pixels: it needs {architecture.layout.smallest_side}.",
+                mend="Use fewer pools, or larger images.",
             )
 
 
@@ -626,6 +738,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "training": Training,
     "analysis": Analysis,
     "datasets": Dataset,
+    "architectures": Architecture,
     "optimizers": Optimizer,
     "schedule": Schedule,
 }

@@ -12,11 +12,21 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from biasinit.config import Analysis, Dataset, Optimizer, Schedule, Study, Training, json_schema
+from biasinit.config import (
+    Analysis,
+    Architecture,
+    Dataset,
+    Optimizer,
+    Schedule,
+    Study,
+    Training,
+    json_schema,
+)
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "the study": Study,
     "`datasets`: a list of": Dataset,
+    "`architectures`: a list of": Architecture,
     "`optimizers`: a list of": Optimizer,
     "`schedule` of an optimiser": Schedule,
     "`training`": Training,

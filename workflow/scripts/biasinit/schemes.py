@@ -27,7 +27,8 @@ class LayerShape:
     """What a scheme may know of a layer: its name, place and fans.
 
     ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
-    fans of a batch-norm shift are those of the weight before it.
+    fans of a batch-norm shift are those of the weight before it. ``bias_shape`` is the shape of
+    its biases, (channels,) where nothing is said.
     """
 
     name: str
@@ -36,6 +37,8 @@ class LayerShape:
     fan_in: int
     fan_out: int
     is_output: bool = False
+    is_convolution: bool = False
+    bias_shape: tuple[int, ...] = ()
 
 
 _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}

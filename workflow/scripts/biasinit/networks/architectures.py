@@ -1,13 +1,13 @@
-"""The networks that a study can name."""
+"""From the layout that a study names to its network."""
 
+from biasinit.errors import DataError
+from biasinit.layouts import Layout
+from biasinit.networks.convolutional import ConvolutionalNetwork
 from biasinit.networks.layers import Network
-from biasinit.networks.small_cnn import SmallCNN
-
-ARCHITECTURES: dict[str, type[SmallCNN]] = {"small_cnn": SmallCNN}
 
 
 def build_network(
-    architecture: str,
+    layout: Layout,
     *,
     image_shape: tuple[int, int, int],
     classes: int,
@@ -15,8 +15,21 @@ def build_network(
     hidden_bias: bool,
     output_bias: bool,
 ) -> Network:
-    """Return an uninitialised network; ``initial_state`` gives its parameters."""
-    return ARCHITECTURES[architecture](
+    """Return an uninitialised network; ``initial_state`` gives its parameters.
+
+    Raises:
+        DataError: the pools of the layout leave nothing of such images.
+
+    """
+    height, width = (max(length, layout.side) for length in image_shape[:2])
+    if min(height, width) < layout.smallest_side:
+        raise DataError(
+            f"Images of {height}×{width} pixels are too small for a network with "
+            f"{layout.layers.count('pool')} pools, which needs {layout.smallest_side}. Use fewer "
+            "pools in 'architectures', or larger images."
+        )
+    return ConvolutionalNetwork(
+        layout,
         image_shape=image_shape,
         classes=classes,
         normalization=normalization,

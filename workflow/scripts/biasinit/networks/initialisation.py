@@ -4,6 +4,7 @@ The streams are keyed by seed and layer name only, so that all schemes, normalis
 learning rates of one seed start from the same weights.
 """
 
+import dataclasses
 import hashlib
 import math
 from collections.abc import Mapping
@@ -37,7 +38,9 @@ def initial_weights(
 
     ``he``: N(0, 2/fan_in) (He et al. 2015, eq. 10). ``glorot``: U(±√(6/(fan_in + fan_out)))
     (Glorot and Bengio 2010, eq. 16). ``pytorch``: U(±1/√fan_in), what
-    ``kaiming_uniform_(a=√5)`` comes to. ``small_normal``: N(0, 0.01²).
+    ``kaiming_uniform_(a=√5)`` comes to. ``small_normal``: N(0, 0.01²). ``zeros``: 0.
+    ``constant``: 1/fan_in, which keeps the mean of positive inputs. The last two leave all
+    units of a layer alike: what tells them apart must come from the biases.
     """
     if kind == "he":
         return rng.normal(0.0, math.sqrt(2 / shape.fan_in), size)
@@ -49,8 +52,13 @@ def initial_weights(
         return rng.uniform(-bound, bound, size)
     if kind == "small_normal":
         return rng.normal(0.0, SMALL_NORMAL_STD, size)
+    if kind == "zeros":
+        return np.zeros(size)
+    if kind == "constant":
+        return np.full(size, 1 / shape.fan_in)
     raise ValueError(
-        f"'weight_init' must be one of he, glorot, pytorch, small_normal, got {kind!r}."
+        "'weight_init' must be one of he, glorot, pytorch, small_normal, zeros, constant, got "
+        f"{kind!r}."
     )
 
 
@@ -86,13 +94,19 @@ def initial_state(
         digest.update(parameters[name].numpy().tobytes())
     for layer, name in network.scheme_biases().items():
         rng = stream(study_seed, seed, Purpose.BIAS, name=layer)
-        start = scheme.start(network.layer_shapes()[layer], rng)
-        parameters[name] = torch.from_numpy(start).to(dtype)
+        start = scheme.start(_of_all_biases(network.layer_shapes()[layer]), rng)
+        parameters[name] = torch.from_numpy(start).to(dtype).reshape(expected[name].shape)
     return InitialState(
         parameters=parameters,
         buffers=_initial_buffers(network, parameters, dtype),
         weights_hash=digest.hexdigest(),
     )
+
+
+def _of_all_biases(shape: LayerShape) -> LayerShape:
+    """Return a layer's shape with as many channels as it has biases."""
+    biases = math.prod(shape.bias_shape) if shape.bias_shape else shape.channels
+    return dataclasses.replace(shape, channels=biases)
 
 
 def _initial_buffers(

@@ -18,18 +18,29 @@ class Convolution(nn.Module):
     """Convolution of odd kernel size with zero padding, stride 1 ("same").
 
     ``weight`` has shape (kernel·kernel·inputs, channels), rows ordered by row, column and
-    input channel of the kernel.
+    input channel of the kernel; ``bias`` has shape (channels,), or (height, width, channels)
+    where every position has its own.
     """
 
-    def __init__(self, inputs: int, channels: int, *, kernel: int, bias: bool) -> None:
+    def __init__(
+        self, inputs: int, channels: int, *, kernel: int, bias_shape: tuple[int, ...] | None
+    ) -> None:
         super().__init__()
         self.kernel = kernel
         self.weight = nn.Parameter(torch.empty(kernel * kernel * inputs, channels))
-        self.bias = nn.Parameter(torch.empty(channels)) if bias else None
+        self.bias = None if bias_shape is None else nn.Parameter(torch.empty(bias_shape))
         self.operations = STRIDED
+
+    @property
+    def has_bias_per_position(self) -> bool:
+        """Whether each position has biases of its own."""
+        return self.bias is not None and self.bias.dim() > 1
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (batch, height, width, channels)."""
+        if self.bias is not None and self.has_bias_per_position:
+            result = self.operations.convolution(images, self.weight, None, self.kernel)
+            return result + self.bias
         return self.operations.convolution(images, self.weight, self.bias, self.kernel)
 
 
@@ -57,10 +68,10 @@ class BatchNorm(nn.Module):
     running_mean: Tensor
     running_variance: Tensor
 
-    def __init__(self, channels: int, *, bias: bool) -> None:
+    def __init__(self, channels: int, *, bias_shape: tuple[int, ...] | None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(channels))
-        self.bias = nn.Parameter(torch.empty(channels)) if bias else None
+        self.bias = None if bias_shape is None else nn.Parameter(torch.empty(bias_shape))
         self.register_buffer("running_mean", torch.empty(channels))
         self.register_buffer("running_variance", torch.empty(channels))
 
@@ -78,8 +89,9 @@ class BatchNorm(nn.Module):
         else:
             centred, variance = values - self.running_mean, self.running_variance
         result = centred * (torch.rsqrt(variance + BATCHNORM_EPSILON) * self.weight)
-        shifted = result if self.bias is None else result + self.bias
-        return shifted.reshape(inputs.shape).to(inputs.dtype)
+        normalized = result.reshape(inputs.shape)
+        shifted = normalized if self.bias is None else normalized + self.bias
+        return shifted.to(inputs.dtype)
 
     def _update(self, running: Tensor, current: Tensor) -> None:
         running.mul_(1 - BATCHNORM_MOMENTUM).add_(BATCHNORM_MOMENTUM * current.detach())
@@ -100,12 +112,22 @@ class HiddenLayer(nn.Module):
         super().__init__()
         self.shape = shape
         inner_bias = bias and normalization != "batchnorm_shift"
+        bias_shape = shape.bias_shape or (shape.channels,)
         self.layer: Convolution | Dense
         if kernel is None:
             self.layer = Dense(inputs, shape.channels, bias=inner_bias)
         else:
-            self.layer = Convolution(inputs, shape.channels, kernel=kernel, bias=inner_bias)
-        self.norm = None if normalization == "none" else BatchNorm(shape.channels, bias=bias)
+            self.layer = Convolution(
+                inputs,
+                shape.channels,
+                kernel=kernel,
+                bias_shape=bias_shape if inner_bias else None,
+            )
+        self.norm = (
+            None
+            if normalization == "none"
+            else BatchNorm(shape.channels, bias_shape=bias_shape if bias else None)
+        )
         self.scheme_in_norm = normalization == "batchnorm_shift"
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -121,7 +143,12 @@ class HiddenLayer(nn.Module):
         ``preactivations``, when given, is filled under the layer's name.
         """
         layer = self.layer
-        if preactivations is None and self.norm is None and isinstance(layer, Convolution):
+        if (
+            preactivations is None
+            and self.norm is None
+            and isinstance(layer, Convolution)
+            and not layer.has_bias_per_position
+        ):
             return operations.pooled_convolution(images, layer.weight, layer.bias, layer.kernel)
         preactivation = self(images)
         if preactivations is not None:

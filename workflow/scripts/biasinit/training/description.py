@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from biasinit.layouts import Layout, layout_from_mapping
 from biasinit.schemes import BiasScheme, scheme_from_mapping
 from biasinit.vocabulary import CELL_FACTORS
 
@@ -70,6 +71,7 @@ class ShardDescription:
     scheme: BiasScheme
     label: str
     order_stream: str
+    layout: Layout
     optimizer: OptimizerDescription
     training: TrainingDescription
 
@@ -88,6 +90,7 @@ class ShardDescription:
             scheme=scheme_from_mapping(mapping["scheme"]),
             label=mapping["label"],
             order_stream=mapping["order_stream"],
+            layout=layout_from_mapping(mapping["architecture"]),
             optimizer=OptimizerDescription(**optimizer, schedule=schedule),
             training=TrainingDescription(**mapping["training"]),
         )

@@ -99,11 +99,15 @@ def probe(
         bias = biases.get(layer)
         values = dict(zip(PROBED_QUANTITIES[:5], units[layer].unbind(1), strict=True))
         values["gradient_norm_weight"] = weight.flatten(1).norm(dim=1)
-        values["gradient_norm_bias"] = missing if bias is None else gradients[bias].norm(dim=1)
+        values["gradient_norm_bias"] = (
+            missing if bias is None else gradients[bias].flatten(1).norm(dim=1)
+        )
         current = None if bias is None else state.parameters[bias]
-        values["bias_norm"] = missing if current is None else current.norm(dim=1)
+        values["bias_norm"] = missing if current is None else current.flatten(1).norm(dim=1)
         values["bias_shift"] = (
-            missing if current is None or bias is None else (current - start[bias]).norm(dim=1)
+            missing
+            if current is None or bias is None
+            else (current - start[bias]).flatten(1).norm(dim=1)
         )
         layers[layer] = values
     return Probe(losses=losses, layers=layers)

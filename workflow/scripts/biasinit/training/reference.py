@@ -31,24 +31,34 @@ from biasinit.training.description import OptimizerDescription, ShardDescription
 from biasinit.training.shard import Block, Shard
 
 
+def _per_position(bias: Tensor | None) -> nn.Parameter | None:
+    """Return a place for biases of every position, for which PyTorch has no layer."""
+    if bias is None or bias.dim() == 1:
+        return None
+    return nn.Parameter(torch.empty_like(bias))
+
+
 class _StockConvolution(nn.Module):
     def __init__(self, layer: Convolution) -> None:
         super().__init__()
         kernel = layer.kernel
         inputs, channels = layer.weight.shape[0] // kernel**2, layer.weight.shape[1]
-        bias = layer.bias is not None
+        bias = layer.bias is not None and not layer.has_bias_per_position
         self.stock = nn.Conv2d(inputs, channels, kernel, padding=kernel // 2, bias=bias)
+        self.bias = _per_position(layer.bias)
 
     def load(self, weight: Tensor, bias: Tensor | None) -> None:
         channels, inputs, kernel, _ = self.stock.weight.shape
         by_place = weight.reshape(kernel, kernel, inputs, channels)
         self.stock.weight.copy_(by_place.permute(3, 2, 0, 1))
-        if self.stock.bias is not None and bias is not None:
-            self.stock.bias.copy_(bias)
+        place = self.stock.bias if self.bias is None else self.bias
+        if place is not None and bias is not None:
+            place.copy_(bias)
 
     def forward(self, images: Tensor) -> Tensor:
         result: Tensor = self.stock(images.permute(0, 3, 1, 2))
-        return result.permute(0, 2, 3, 1)
+        by_place = result.permute(0, 2, 3, 1)
+        return by_place if self.bias is None else by_place + self.bias
 
 
 class _StockDense(nn.Module):
@@ -73,13 +83,15 @@ class _StockBatchNorm(nn.Module):
         self.stock = nn.BatchNorm1d(
             len(layer.weight), eps=BATCHNORM_EPSILON, momentum=BATCHNORM_MOMENTUM
         )
-        if layer.bias is None:
+        self.bias = _per_position(layer.bias)
+        if layer.bias is None or self.bias is not None:
             self.stock.register_parameter("bias", None)
 
     def load(self, weight: Tensor, bias: Tensor | None) -> None:
         self.stock.weight.copy_(weight)
+        place = self.stock.bias if self.bias is None else self.bias
         if bias is not None:
-            self.stock.bias.copy_(bias)
+            place.copy_(bias)
 
     def load_statistics(self, mean: Tensor, variance: Tensor) -> None:
         assert self.stock.running_mean is not None
@@ -89,7 +101,8 @@ class _StockBatchNorm(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         result: Tensor = self.stock(inputs.flatten(0, -2))
-        return result.reshape(inputs.shape)
+        normalized = result.reshape(inputs.shape)
+        return normalized if self.bias is None else normalized + self.bias
 
 
 _STOCK = {Convolution: _StockConvolution, Dense: _StockDense, BatchNorm: _StockBatchNorm}

@@ -73,7 +73,7 @@ class Shard:
             border=self.augmentation.border,
         )
         self.network = build_network(
-            str(description.cell["architecture"]),
+            description.layout,
             image_shape=dataset.image_shape,
             classes=dataset.classes,
             normalization=description.normalization,

@@ -1,0 +1,127 @@
+"""What a network is made of: its layers as plain values, before any of them exists.
+
+A *layout* is all that tells one plain convolutional network from another. The kinds that a
+study can name are layouts with a source; a study can also spell out one of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+NetworkKind = Literal["small_cnn", "deep_mnist", "plain_cnn", "vgg16", "convolutional"]
+Biases = Literal["shared", "per_position"]
+ConvolutionOrPool = int | Literal["pool"]
+
+VGG16_LAYERS: tuple[ConvolutionOrPool, ...] = (
+    *(64, 64, "pool"),
+    *(128, 128, "pool"),
+    *(256, 256, 256, "pool"),
+    *(512, 512, 512, "pool"),
+    *(512, 512, 512, "pool"),
+)
+VGG16_SIDE = 32
+PLAIN_DEPTH = 8
+PLAIN_CHANNELS = 64
+KERNEL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The layers of a plain convolutional network; ReLU follows every hidden one.
+
+    Attributes:
+        layers: channels of each convolution in order, and "pool" for a 2×2 maximum.
+        kernel: side of all convolutions, odd.
+        dense: units of each dense hidden layer.
+        global_average: whether the mean over positions goes to the dense layers, not all of
+            them.
+        biases: "shared" has one bias for each channel of a convolution, "per_position" one for
+            each channel at each position.
+        side: images smaller than this are enlarged to it, by whole factors and then a border
+            of zeros; 0 takes them as they are.
+
+    """
+
+    layers: tuple[ConvolutionOrPool, ...]
+    kernel: int = KERNEL
+    dense: tuple[int, ...] = ()
+    global_average: bool = False
+    biases: Biases = "shared"
+    side: int = 0
+
+    @property
+    def smallest_side(self) -> int:
+        """Smallest height and width of images for which something is left after all pools."""
+        return int(2 ** self.layers.count("pool"))
+
+    @property
+    def hidden_layers(self) -> int:
+        """Number of hidden layers with weights."""
+        return len(self.layers) - self.layers.count("pool") + len(self.dense)
+
+
+def layout_of(
+    kind: NetworkKind = "small_cnn",
+    *,
+    depth: int | None = None,
+    channels: int | None = None,
+    width: float | None = None,
+    layers: tuple[ConvolutionOrPool, ...] | None = None,
+    kernel: int | None = None,
+    dense: tuple[int, ...] | None = None,
+    global_average: bool | None = None,
+    biases: Biases = "shared",
+) -> Layout:
+    """Return the layout of one kind of network.
+
+    ``small_cnn``: conv 3×3×16 – pool – conv 3×3×32 – pool – dense 64, for 8×8 images.
+    ``deep_mnist``: conv 5×5×32 – pool – conv 5×5×64 – pool – dense 128, the convolutions of
+    TensorFlow's "Deep MNIST for experts", for 28×28 images. ``plain_cnn``: ``depth``
+    convolutions 3×3 of ``channels`` channels, pooled after each third, then the mean over
+    positions. ``vgg16``: the 13 convolutions of configuration D (Simonyan and Zisserman 2014,
+    table 1) and no dense layer, as is usual for images of 32×32, with ``width`` times the
+    channels. ``convolutional``: what ``layers``, ``kernel``, ``dense`` and ``global_average``
+    say.
+    """
+    if kind == "small_cnn":
+        return Layout(layers=(16, "pool", 32, "pool"), dense=(64,), biases=biases)
+    if kind == "deep_mnist":
+        return Layout(layers=(32, "pool", 64, "pool"), kernel=5, dense=(128,), biases=biases)
+    if kind == "plain_cnn":
+        return Layout(
+            layers=plain_layers(depth or PLAIN_DEPTH, channels or PLAIN_CHANNELS),
+            global_average=True,
+            biases=biases,
+        )
+    if kind == "vgg16":
+        scaled = tuple(
+            layer if layer == "pool" else max(1, round(layer * (width or 1.0)))
+            for layer in VGG16_LAYERS
+        )
+        return Layout(layers=scaled, biases=biases, side=VGG16_SIDE)
+    return Layout(
+        layers=layers or (),
+        kernel=kernel or KERNEL,
+        dense=dense or (),
+        global_average=bool(global_average),
+        biases=biases,
+    )
+
+
+def layout_from_mapping(mapping: Mapping[str, Any]) -> Layout:
+    """Return the layout that a mapping describes: the kind and its keys, lists for tuples."""
+    given: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()
+    }
+    return layout_of(**given)
+
+
+def plain_layers(depth: int, channels: int) -> tuple[ConvolutionOrPool, ...]:
+    """Return ``depth`` convolutions, with a pool after the first and the second third."""
+    pools = {round(depth / 3), round(2 * depth / 3)} if depth >= 3 else set()
+    found: list[ConvolutionOrPool] = []
+    for number in range(1, depth + 1):
+        found.append(channels)
+        if number in pools:
+            found.append("pool")
+    return tuple(found)
