@@ -78,13 +78,13 @@ CASES = {
         {"schemes": [{"name": "zeros", "kind": "ones"}]},
         "schemes[0]: has the unknown kind 'ones'. Use one of 'zeros', 'constant', 'normal', "
         "'truncated_normal', 'uniform', 'fan_in_uniform', 'xavier_uniform', 'xavier_normal', "
-        "'per_layer', 'none', 'none_hidden'.",
+        "'per_layer', 'alexnet', 'by_layer_type', 'negative_mixture', 'none', 'none_hidden'.",
     ),
     "a scheme without a kind": (
         {"schemes": [{"name": "zeros"}]},
         "schemes[0]: has no 'kind'. Use one of 'zeros', 'constant', 'normal', "
         "'truncated_normal', 'uniform', 'fan_in_uniform', 'xavier_uniform', 'xavier_normal', "
-        "'per_layer', 'none', 'none_hidden'.",
+        "'per_layer', 'alexnet', 'by_layer_type', 'negative_mixture', 'none', 'none_hidden'.",
     ),
     "a scheme with a misspelt parameter": (
         {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "a", "kind": "normal"}]},

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 
 from biasinit.schemes import (
     KINDS,
+    AlexNet,
+    ByLayerType,
     Constant,
     FanInUniform,
     LayerShape,
+    NegativeMixture,
     Normal,
     PerLayer,
     TruncatedNormal,
@@ -41,6 +44,9 @@ DISTRIBUTIONS = {
     "xavier of the vector": (
         XavierUniform(name="s", fans="vector"), 0, 1 / math.sqrt(CHANNELS), math.sqrt(3 / CHANNELS),
     ),
+    "alexnet": (AlexNet(name="s"), 1, 0, 1),
+    "by type of layer": (ByLayerType(name="s", convolution=0.0, dense=0.5), 0.5, 0, 0.5),
+    "before it sees images": (NegativeMixture(name="s"), 0, 0, 0),
     "per layer": (PerLayer(name="s", values=(0.0, 1.0, 0.5)), 1, 0, 1),
 }  # fmt: skip
 
@@ -111,5 +117,55 @@ def test_a_mapping_leaves_defaults_out_so_that_a_new_key_re_trains_nothing():
     ],
 )
 def test_impossible_parameters_are_refused_with_the_value(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_alexnet_starts_its_first_and_third_hidden_layer_at_zero(rng):
+    values = [
+        AlexNet(name="s", value=0.1).start(
+            LayerShape(name="l", index=index, channels=1, fan_in=9, fan_out=9), rng
+        )[0]
+        for index in range(7)
+    ]
+    assert values == [0, 0.1, 0, 0.1, 0.1, 0.1, 0.1]
+
+
+def test_frossard_starts_convolutions_at_zero_and_every_dense_layer_at_one(rng):
+    scheme = ByLayerType(name="frossard", convolution=0.0, dense=1.0, layers="all")
+    convolution = LayerShape(
+        name="conv1", index=0, channels=3, fan_in=9, fan_out=9, is_convolution=True
+    )
+    assert scheme.start(convolution, rng).tolist() == [0, 0, 0]
+    assert scheme.start(OUTPUT, rng).tolist() == [1] * 10
+
+
+def test_a_mixture_of_preactivations_has_their_mean_and_its_share_of_their_variance(rng):
+    """Shares uniform on the simplex of n have E[Σw²] = 2 / (n + 1) (Dirichlet)."""
+    seen = rng.normal(3.0, 2.0, (400, CHANNELS))
+    start = NegativeMixture(name="s").start_from(seen, rng)
+    assert start.mean() == pytest.approx(-3.0, abs=0.05)
+    assert start.std() == pytest.approx(2.0 * math.sqrt(2 / 6), rel=0.03)
+
+
+def test_a_mixture_of_one_is_a_preactivation_of_the_unit_itself(rng):
+    seen = np.arange(12.0).reshape(3, 4)
+    start = NegativeMixture(name="s", points=1).start_from(seen, rng)
+    for unit in range(4):
+        assert np.isclose(-start[unit], seen[:, unit]).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: AlexNet(name="s", value=math.inf), "'value' must be a finite number"),
+        (lambda: AlexNet(name="s", layers="all"), "'layers' must be 'hidden'"),
+        (lambda: ByLayerType(name="s", convolution=math.nan, dense=0), "'convolution' must be"),
+        (lambda: ByLayerType(name="s", convolution=0, dense=math.inf), "'dense' must be"),
+        (lambda: NegativeMixture(name="s", points=0), "'points' must be at least 1"),
+        (lambda: NegativeMixture(name="s", layers="all"), "'layers' must be 'hidden'"),
+    ],
+)
+def test_impossible_keys_of_recipes_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()

@@ -22,6 +22,8 @@ SCHEMES = (
     {"name": "normal", "kind": "normal", "std": 0.3},
     {"name": "xavier", "kind": "xavier_uniform"},
     {"name": "frozen", "kind": "uniform", "bound": 0.5, "trainable": False},
+    {"name": "frossard", "kind": "by_layer_type", "convolution": 0, "dense": 1, "layers": "all"},
+    {"name": "he+5", "kind": "negative_mixture"},
     {"name": "none", "kind": "none"},
     {"name": "none_hidden", "kind": "none_hidden"},
 )

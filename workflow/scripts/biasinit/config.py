@@ -28,8 +28,11 @@ from biasinit.dataset_kinds import (
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.layouts import Biases, Layout, NetworkKind, layout_of
 from biasinit.schemes import (
+    AlexNet,
+    ByLayerType,
     Constant,
     FanInUniform,
+    NegativeMixture,
     Normal,
     PerLayer,
     TruncatedNormal,
@@ -81,6 +84,9 @@ AnyScheme = Annotated[
     | XavierUniform
     | XavierNormal
     | PerLayer
+    | AlexNet
+    | ByLayerType
+    | NegativeMixture
     | WithoutBiases
     | WithoutHiddenBiases,
     Field(discriminator="kind"),

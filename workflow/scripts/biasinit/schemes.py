@@ -18,6 +18,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+ALEXNET_ZEROS = (0, 2)  # places of the hidden layers that start at 0 in AlexNet
+
 Layers = Literal["hidden", "all"]
 Fans = Literal["layer", "vector"]
 
@@ -245,6 +247,94 @@ class PerLayer(BiasScheme):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlexNet(BiasScheme):
+    """b = 0 in hidden layers 1 and 3, value in the others (Krizhevsky et al. 2012, section 5).
+
+    There the value is 1, in the second, fourth and fifth convolution and in the dense hidden
+    layers, "providing the ReLUs with positive inputs"; TensorFlow's CIFAR-10 tutorial has 0.1.
+    """
+
+    value: float = 1.0
+    kind: Literal["alexnet"] = "alexnet"
+
+    def __post_init__(self) -> None:
+        _require_finite("value", self.value)
+        _require(
+            self.layers == "hidden",
+            f"'layers' must be 'hidden' for AlexNet's scheme, got {self.layers!r}.",
+        )
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the constant of this layer."""
+        return np.full(layer.channels, 0.0 if layer.index in ALEXNET_ZEROS else self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByLayerType(BiasScheme):
+    """b = one constant in convolutions, another in dense layers.
+
+    Frossard's widely copied VGG-16 for TensorFlow has 0 in convolutions and 1 in all dense
+    layers, the output included (``layers: all``).
+    """
+
+    convolution: float
+    dense: float
+    kind: Literal["by_layer_type"] = "by_layer_type"
+
+    def __post_init__(self) -> None:
+        _require_finite("convolution", self.convolution)
+        _require_finite("dense", self.dense)
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the constant of this layer."""
+        return np.full(layer.channels, self.convolution if layer.is_convolution else self.dense)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NegativeMixture(BiasScheme):
+    """b = −(a random convex combination of pre-activations of data), "he+5" for 5 of them.
+
+    It puts the kink of every ReLU among the data (Steinwart 2019, "A sober look at neural
+    network initializations"; ``he+5`` in the code of Holzmüller and Steinwart 2020). Each unit
+    mixes ``points`` pre-activations of its own without a bias, at random images (and
+    positions), with weights that are uniform over all that sum to one. Layers start in order,
+    each seeing the ones before it as they start.
+    """
+
+    points: int = 5
+    kind: Literal["negative_mixture"] = "negative_mixture"
+
+    def __post_init__(self) -> None:
+        _require(self.points >= 1, f"'points' must be at least 1, got {self.points!r}.")
+        _require(
+            self.layers == "hidden",
+            f"'layers' must be 'hidden' for a scheme of pre-activations, got {self.layers!r}.",
+        )
+
+    def start_from(
+        self, preactivations: NDArray[np.float64], rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Return initial biases, (biases,).
+
+        Args:
+            preactivations: what each ReLU sees without the biases, (values, biases).
+            rng: of the layer.
+
+        """
+        values, biases = preactivations.shape
+        chosen = rng.integers(0, values, (self.points, biases))
+        shares = rng.dirichlet(np.ones(self.points), biases).T
+        mixed: NDArray[np.float64] = (
+            np.take_along_axis(preactivations, chosen, axis=0) * shares
+        ).sum(0)
+        return -mixed
+
+    def draw(self, layer: LayerShape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return zeros, where the layer is before it sees images."""
+        return np.zeros(layer.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutBiases(BiasScheme):
     """No bias anywhere: hidden layers, batch-norm shifts and the output layer have none."""
 
@@ -273,6 +363,9 @@ KINDS: dict[str, type[BiasScheme]] = {
         XavierUniform,
         XavierNormal,
         PerLayer,
+        AlexNet,
+        ByLayerType,
+        NegativeMixture,
         WithoutBiases,
         WithoutHiddenBiases,
     )

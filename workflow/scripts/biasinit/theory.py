@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from biasinit.schemes import (
+    AlexNet,
     BiasScheme,
+    ByLayerType,
     Constant,
     FanInUniform,
     LayerShape,
@@ -117,8 +119,8 @@ def bias_distribution(
             return 0.0
         case Constant():
             return scheme.value
-        case PerLayer():
-            return scheme.values[layer.index]
+        case PerLayer() | AlexNet() | ByLayerType():
+            return float(scheme.draw(layer, np.random.default_rng(0))[0])
         case Normal():
             return stats.norm(scheme.mean, scheme.std)
         case TruncatedNormal():

@@ -14,11 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.func import functional_call
 
 from biasinit.networks.layers import Network
-from biasinit.schemes import BiasScheme, LayerShape
+from biasinit.networks.operations import STRIDED
+from biasinit.schemes import BiasScheme, LayerShape, NegativeMixture
 from biasinit.streams import Purpose, stream
 
+IMAGES_OF_SCHEMES = 100  # training images by which a scheme may start biases
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
 
 
@@ -70,8 +73,12 @@ def initial_state(
     study_seed: int,
     seed: int,
     dtype: torch.dtype,
+    images: Tensor | None = None,
 ) -> InitialState:
     """Return how one member of ``network`` starts under ``scheme``.
+
+    ``images`` are the training images, (images, height, width, channels), for schemes that
+    use them.
 
     Batch norm's scale starts at 1, its shift at 0 unless the scheme starts it, its running
     variance at 1, and its running mean at the bias of the layer before: otherwise the
@@ -96,11 +103,54 @@ def initial_state(
         rng = stream(study_seed, seed, Purpose.BIAS, name=layer)
         start = scheme.start(_of_all_biases(network.layer_shapes()[layer]), rng)
         parameters[name] = torch.from_numpy(start).to(dtype).reshape(expected[name].shape)
+    if isinstance(scheme, NegativeMixture):
+        _start_from_images(network, scheme, parameters, images, study_seed=study_seed, seed=seed)
     return InitialState(
         parameters=parameters,
         buffers=_initial_buffers(network, parameters, dtype),
         weights_hash=digest.hexdigest(),
     )
+
+
+def _start_from_images(
+    network: Network,
+    scheme: NegativeMixture,
+    parameters: dict[str, Tensor],
+    images: Tensor | None,
+    *,
+    study_seed: int,
+    seed: int,
+) -> None:
+    """Start the biases of hidden layers, in order, by what they make of some images.
+
+    Everything is computed in float64 on the CPU, and with one form of the operations, so that
+    biases in float32 are the same on all devices and for both engines.
+    """
+    if images is None:
+        raise ValueError(f"The scheme {scheme.name!r} needs 'images'.")
+    rng = stream(study_seed, seed, Purpose.BIAS, name="images")
+    count = min(len(images), IMAGES_OF_SCHEMES)
+    chosen = torch.from_numpy(np.sort(rng.choice(len(images), count, replace=False)))
+    seen = images[chosen.to(images.device)].to("cpu", torch.float64)
+    operations, training = network.operations, network.training
+    network.use(STRIDED)
+    network.train()
+    try:
+        for layer, name in network.scheme_biases().items():
+            if layer not in network.hidden:
+                continue
+            precise = {key: value.double() for key, value in parameters.items()}
+            buffers = _initial_buffers(network, precise, torch.float64)
+            preactivations: dict[str, Tensor] = {}
+            with torch.no_grad():
+                functional_call(network, (precise, buffers), (seen, preactivations))
+            place = parameters[name]
+            values = preactivations[layer].reshape(-1, place.numel()).numpy()
+            start = scheme.start_from(values, stream(study_seed, seed, Purpose.BIAS, name=layer))
+            parameters[name] = torch.from_numpy(start).to(place.dtype).reshape(place.shape)
+    finally:
+        network.use(operations)
+        network.train(training)
 
 
 def _of_all_biases(shape: LayerShape) -> LayerShape:

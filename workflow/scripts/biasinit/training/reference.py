@@ -210,6 +210,7 @@ class ReferenceTrainer:
             study_seed=description.study_seed,
             seed=seed,
             dtype=self._shard.precision,
+            images=self._shard.images["train"],
         )
 
     def _batch(self, block: Block, number: int) -> tuple[Tensor, Tensor]:

@@ -183,6 +183,7 @@ class Block:
                 study_seed=description.study_seed,
                 seed=seed,
                 dtype=shard.precision,
+                images=shard.images["train"],
             )
             for seed in self._all_seeds
         ]
