@@ -389,3 +389,24 @@ def test_all_problems_of_all_data_sets_are_listed_at_once(mapping):
 def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
     dataset = parse_study(mapping).datasets[0].model_dump(exclude_none=True)
     assert set(dataset) == {"name", "kind", "train", "validation", "test", "split_seed"}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_study_has_a_quick_try_with_results_of_its_own(path):
+    mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    whole, quick = parse_study(mapping), parse_study(mapping | {"quick": True})
+    assert quick.study == f"{whole.study}-quick"
+    assert quick.schemes == whole.schemes
+    assert quick.normalizations == whole.normalizations
+    assert quick.architectures == whole.architectures
+    assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 3, 1)
+    assert all(dataset.train <= 400 for dataset in quick.datasets)
+
+
+def test_a_quick_try_never_adds_to_a_small_study():
+    mapping = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+    small = mapping | {"seeds": 2, "seeds_per_shard": 2, "quick": True}
+    small["training"] = {"epochs": 1, "batch_size": 500, "probe_images": 7}
+    quick = parse_study(small)
+    assert (quick.seeds, quick.training.epochs) == (2, 1)
+    assert (quick.training.batch_size, quick.training.probe_images) == (400, 7)

@@ -53,6 +53,10 @@ Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
 WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal", "zeros", "constant"]
 InputScaling = Literal["standardized", "raw"]
+# a quick try: enough for every part of the workflow to have something to do
+QUICK_SEEDS = 4
+QUICK_EPOCHS = 3
+QUICK_IMAGES = {"train": 400, "validation": 100, "test": 300}
 # height and width of a data set's images, where its kind tells
 IMAGE_SIDES: dict[DatasetKind, int] = {
     "digits": 8,
@@ -368,6 +372,9 @@ class Study(_Model):
     """What is the same in every run."""
     analysis: Analysis
     """The registered analysis."""
+    quick: bool = False
+    """A try in minutes: few seeds, epochs and images, the first learning rate alone, and results
+    of their own, under NAME-quick. It says nothing about the question."""
 
     @model_validator(mode="after")
     def _cross_checks(self) -> "Study":
@@ -375,6 +382,23 @@ class Study(_Model):
         if problems:
             raise CrossProblemsError(problems)
         return self
+
+    def reduced(self) -> dict[str, Any]:
+        """Return the keys of a quick try of this study, for a run of every part in minutes."""
+        keys = self.model_dump()
+        keys["study"] = f"{self.study}-quick"
+        keys["seeds"] = keys["seeds_per_shard"] = min(self.seeds, QUICK_SEEDS)
+        keys["learning_rates"] = self.learning_rates[:1]
+        for dataset in keys["datasets"]:
+            for subset, images in QUICK_IMAGES.items():
+                dataset[subset] = min(dataset[subset], images)
+        smallest = min(dataset["train"] for dataset in keys["datasets"])
+        training = keys["training"]
+        training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
+        training["probe_images"] = min(self.training.probe_images, smallest)
+        training["batch_size"] = min(self.training.batch_size, smallest)
+        keys["analysis"] |= {"looks": (), "calibration_tables": 20, "resamples": 1_000}
+        return keys
 
     @property
     def replicate_name(self) -> str | None:
@@ -752,14 +776,15 @@ _KEYS = {section: list(model.model_fields) for section, model in _SECTIONS.items
 
 
 def parse_study(mapping: Mapping[str, Any]) -> Study:
-    """Return the study that a mapping describes.
+    """Return the study that a mapping describes; with ``quick``, the quick try of it.
 
     Raises:
         ConfigurationError: with every problem of the mapping, not only the first.
 
     """
     try:
-        return Study.model_validate(dict(mapping))
+        study = Study.model_validate(dict(mapping))
+        return Study.model_validate(study.reduced()) if study.quick else study
     except ValidationError as error:
         raise ConfigurationError(list(validation_problems(error, _KEYS))) from None
 
