@@ -156,6 +156,15 @@ def test_layer_means_average_seeds(runs):
     assert row["runs"] == 40
 
 
+def test_layers_come_in_the_order_of_their_numbers(runs):
+    layers = generated_layers(runs)
+    names = {name: f"conv{11 - place}" for place, name in enumerate(sorted(set(layers["layer"])))}
+    numbered = layers.assign(layer=layers["layer"].map(names))
+    found = list(summarise_layers(numbered)["layer"].drop_duplicates())
+    assert found == sorted(names.values(), key=lambda name: int(name.removeprefix("conv")))
+    assert found != sorted(found)  # as text, conv10 comes before conv9
+
+
 def test_row_order_and_index_change_no_verdict(runs, tables):
     shuffled = runs.sample(frac=1, random_state=1)
     shuffled.index = pd.Index(np.zeros(len(shuffled)))

@@ -49,4 +49,19 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
     half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
     frame["estimate"] = frame["mean"]
     frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
-    return pd.DataFrame(frame[columns])
+    ordered = frame.sort_values(
+        list(KEYS), key=lambda column: _in_network_order(column), kind="stable", ignore_index=True
+    )
+    return pd.DataFrame(ordered[columns])
+
+
+def _in_network_order(column: "pd.Series[str]") -> "pd.Series[int] | pd.Series[str]":
+    """Return a sorting key: layers by their number, so that conv2 comes before conv10."""
+    if column.name != "layer":
+        return column
+    names = column.astype(str)
+    parts = names.str.extract(r"^(?P<kind>.*?)(?P<number>\d*)$")
+    number = pd.to_numeric(parts["number"], errors="coerce").fillna(0).astype(int)
+    keys = list(zip(parts["kind"], number, strict=True))
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return pd.Series([places[key] for key in keys], index=column.index)
