@@ -17,10 +17,15 @@ LIBRARY := workflow/scripts/biasinit
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study report test test-slow lint format bench r-check schema lock
+.PHONY: study claims report test test-slow lint format bench r-check schema lock
 
 study: $(VENV)/study.installed
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
+
+# The thread's claims beside what the studies in results/ measured.
+claims: $(VENV)/study.installed
+	$(BIN)/python -m biasinit.reporting.claims > results/claims.md
+	@echo "Written: results/claims.md"
 
 report: study
 	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html
