@@ -30,6 +30,7 @@ ALLOWED = {
     "registration": {"config", "errors"},
     "data": {"dataset_kinds", "errors", "streams"},
     "networks": {"errors", "layouts", "processor", "schemes", "streams"},
+    "predictions": {"data", "layouts", "networks", "schemes", "theory"},
     "training": {"data", "errors", "layouts", "networks", "schemes", "streams", "tables"},
     "outcomes": set(),
     "imported": {"errors", "outcomes"},

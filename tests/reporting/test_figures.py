@@ -15,7 +15,7 @@ from biasinit.reporting.effects import certainty, effects, time_ratios
 from biasinit.reporting.forest import short
 from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
-from biasinit.reporting.mechanism import QUANTITIES, mechanism
+from biasinit.reporting.mechanism import QUANTITIES, THEORY, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.style import style_context
@@ -186,6 +186,27 @@ def test_many_cells_give_way_to_their_mean():
     cells = [f"cell{number}" for number in range(MAXIMUM_CELLS + 1)]
     assert drawn_cells(pd.DataFrame({"cell": ["all", *cells]})) == ["all"]
     assert drawn_cells(pd.DataFrame({"cell": cells})) == cells[:MAXIMUM_CELLS]
+
+
+def test_mechanism_shows_theory_beside_the_start_alone(frames):
+    frame = frames["mechanism"]
+    start = frame["when"] == "start"
+    known = start & (frame["quantity"] == "active_fraction")
+    figure = mechanism(frame.assign(predicted=np.where(known, 0.25, np.nan)), schemes=SCHEMES)
+    shown = {
+        (axes.get_title(loc="left") or place, line.get_label())
+        for place, axes in enumerate(figure.axes)
+        for line in axes.lines
+        if str(line.get_label()).endswith(THEORY) and np.isfinite(line.get_ydata()).any()
+    }
+    assert shown
+    titles = {str(title) for title, _ in shown}
+    assert all(title.endswith("start") for title in titles)
+    for axes in figure.axes:
+        for line in axes.lines:
+            if str(line.get_label()).endswith(THEORY):
+                values = np.asarray(line.get_ydata(), dtype=float)
+                assert set(values[np.isfinite(values)]) <= {0.25}
 
 
 def test_mechanism_has_one_row_per_quantity(frames):

@@ -93,6 +93,7 @@ rule analyse_failure:
 
 rule analyse_layers:
     input:
+        unpack(predictions),
         layers="results/{study}/layers.parquet",
     output:
         "results/{study}/analysis/layer_means.parquet",

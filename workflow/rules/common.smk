@@ -26,6 +26,7 @@ from biasinit.reporting.catalogue import (
     PAGE_LABELS,
     VERDICT_LABELS,
 )
+from biasinit.vocabulary import IDENTITY
 
 try:
     STUDY = parse_any_study(config)
@@ -84,6 +85,41 @@ def dataset_files(wildcards):
     """Return the files that a data set of one's own is read from."""
     path = STUDY.dataset(wildcards.dataset).path
     return [] if path is None else [path]
+
+
+def prepared_datasets(wildcards):
+    """Return the prepared files of all data sets."""
+    return [
+        f"results/{STUDY.study}/data/{dataset.name}.npz" for dataset in STUDY.datasets
+    ]
+
+
+def arms_to_predict(wildcards):
+    """Return what theory needs of each arm; optimisers and learning rates change no start."""
+    arms = {}
+    for cell, normalization in product(STUDY.cells, STUDY.normalizations):
+        if normalization == IDENTITY:
+            continue
+        for scheme in scheme_names():
+            arm = STUDY.shard_description(
+                cell=cell, normalization=normalization, scheme=scheme, shard=0
+            )
+            kept = {
+                name: arm[name]
+                for name in ("architecture", "normalization", "scheme", "label")
+            }
+            place = {
+                name: arm["cell"][name]
+                for name in ("dataset", "architecture", "weight_init", "input_scaling")
+            }
+            arms[(*place.values(), normalization, scheme)] = kept | {"cell": place}
+    return list(arms.values())
+
+
+def predictions(wildcards):
+    """Return the table of predictions where there is one: runs brought as a table have none."""
+    table = f"results/{STUDY.study}/analysis/predictions.parquet"
+    return {"predictions": table} if TRAINED else {}
 
 
 def code(script):

@@ -1,6 +1,8 @@
 wildcard_constraints:
     dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
-    architecture="|".join(re.escape(architecture.name) for architecture in STUDY.architectures),
+    architecture="|".join(
+        re.escape(architecture.name) for architecture in STUDY.architectures
+    ),
     normalization="|".join(map(re.escape, STUDY.normalizations)),
     weight_init="|".join(map(re.escape, STUDY.weight_inits)),
     input_scaling="|".join(map(re.escape, STUDY.input_scalings)),
@@ -41,6 +43,31 @@ rule train:
         "Training {wildcards.scheme}, {wildcards.normalization}, learning rate {wildcards.learning_rate}, shard {wildcards.shard}"
     script:
         "../scripts/train.py"
+
+
+# Theory's predictions of the start, to be held against the probes.
+rule predict_layers:
+    input:
+        data=prepared_datasets,
+    output:
+        "results/{study}/analysis/predictions.parquet",
+    log:
+        "results/{study}/logs/predict_layers.log",
+    benchmark:
+        "results/{study}/benchmarks/predict_layers.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        arms=arms_to_predict,
+        code=code("predict_layers.py"),
+    message:
+        "Predicting units and pre-activations by layer"
+    script:
+        "../scripts/predict_layers.py"
 
 
 # Merges the tables of all shards and decides on thresholds and failures.

@@ -8,15 +8,19 @@ from biasinit.statistics import summarise_layers
 from biasinit.tables import read_table, write_table
 
 
-def write_layers(*, layers: str, plan: Mapping[str, Any], output: str) -> None:
-    """Write the mean of every probe by layer."""
-    write_table(summarise_layers(read_table(layers), **plan), output)
+def write_layers(
+    *, layers: str, predictions: str | None, plan: Mapping[str, Any], output: str
+) -> None:
+    """Write the mean of every probe by layer, with what theory predicts where it does."""
+    predicted = None if predictions is None else read_table(predictions)
+    write_table(summarise_layers(read_table(layers), predictions=predicted, **plan), output)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         write_layers(
             layers=snakemake.input.layers,
+            predictions=snakemake.input.get("predictions"),
             plan=snakemake.params.plan,
             output=snakemake.output[0],
         )

@@ -229,6 +229,27 @@ def mean_field(
     return tuple(found)
 
 
+def normalized_layer(law: BiasLaw) -> LayerPrediction:
+    """Return what is known of a layer whose shift follows batch normalisation.
+
+    Its pre-activations have mean b and SD 1 over the batch, near Gaussian for wide layers, so
+    the active share is E_b Φ(b). What inputs share, and so dead units, depends on the layers
+    before it and is NaN.
+    """
+    b, probability = law.values, law.probabilities
+    mean = float(probability @ b)
+    return LayerPrediction(
+        second_moment=1 + law.second_moment,
+        correlation=math.nan,
+        active_fraction=float(probability @ stats.norm.cdf(b)),
+        dead_fraction=math.nan,
+        always_on_fraction=math.nan,
+        gradient_factor=math.nan,
+        preactivation_mean=mean,
+        preactivation_std=math.sqrt(1 + law.second_moment - mean**2),
+    )
+
+
 def _below_zero(mean: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
     """Return P(z ≤ 0) for z ~ N(mean, variance), which may be 0."""
     if variance == 0:

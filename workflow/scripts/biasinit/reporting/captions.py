@@ -84,7 +84,7 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
         "mechanism": (
             "Share of active and of dead units, norm of the weights' gradient, and distance that "
             "biases moved from where they started, by layer; means over seeds and cells with 95 % "
-            "intervals."
+            "intervals. Crosses are what theory predicts of the start."
         ),
         "controls": (
             "Two controls that must show nothing. Top: a bias before batch normalisation is "

@@ -222,6 +222,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             ),
         ),
         _counted("runs", "runs"),
+        Column(
+            heading="theory",
+            key="predicted",
+            write=lambda row: numbers.scientific(_value(row, "predicted")),
+        ),
     ),
     "sensitivity": (
         _words("outcome", "outcome"),

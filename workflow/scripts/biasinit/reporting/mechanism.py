@@ -19,6 +19,7 @@ QUANTITIES = {
     "gradient_norm_weight": "gradient norm\n(weights)",
     "bias_shift": "distance moved\nby biases",
 }
+THEORY = "theory"  # ends the label of predicted points
 MOMENTS = ("start", "end")
 PANEL = 1.15  # inches
 
@@ -27,7 +28,8 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     """Return four quantities by layer, at the start and at the end of training.
 
     Args:
-        frame: ``normalization, scheme, when, layer, quantity, estimate, lower, upper``.
+        frame: ``normalization, scheme, when, layer, quantity, estimate, lower, upper`` and,
+            where theory says something, ``predicted``.
         schemes: order of the study.
 
     """
@@ -72,7 +74,7 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
 
 
 def _limits(frame: pd.DataFrame) -> tuple[float, float]:
-    columns = [column for column in ("estimate", "lower", "upper") if column in frame]
+    columns = [column for column in ("estimate", "lower", "upper", "predicted") if column in frame]
     values = frame[columns].to_numpy(dtype=float)
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
@@ -112,6 +114,17 @@ def _by_layer(
             linewidth=1.0,
             label=name,
         )
+        if "predicted" in rows:
+            axes.plot(
+                x,
+                rows["predicted"].to_numpy(dtype=float),
+                color=look.colour,
+                linestyle="none",
+                marker="x",
+                markersize=6.5,
+                markeredgewidth=1.0,
+                label=f"{name}: {THEORY}",
+            )
     axes.set_xlim(-0.5, len(layers) - 0.5)
     axes.set_xticks(range(len(layers)), list(layers), rotation=90 if len(layers) > 5 else 0)
     axes.grid(axis="y")

@@ -11,17 +11,24 @@ from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 KEYS = ("normalization", "scheme", "when", "layer", "quantity")
 
 
-def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = None) -> pd.DataFrame:
+def summarise_layers(
+    layers: pd.DataFrame,
+    *,
+    schemes: Sequence[str] | None = None,
+    predictions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return the table `layer_means`.
 
     Args:
         layers: the table `layers`.
         schemes: to be summarised; None for all that occur.
+        predictions: the table `predictions`, what theory says of the start; None without one.
 
     Returns:
-        ``normalization, scheme, when, layer, quantity, estimate, lower, upper, runs``: the mean
-        over seeds of each seed's mean over cells, with a 95 % interval by one-sample t. Values
-        that are not finite (diverged runs) are left out, and ``runs`` counts the others.
+        ``normalization, scheme, when, layer, quantity, estimate, lower, upper, runs,
+        predicted``: the mean over seeds of each seed's mean over cells, with a 95 % interval by
+        one-sample t. Values that are not finite (diverged runs) are left out, and ``runs`` counts
+        the others. ``predicted`` is the mean prediction over cells, NaN where theory says nothing.
 
     """
     table = layers.reset_index(drop=True)
@@ -31,7 +38,7 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
     if schemes is not None:
         table = table[table["scheme"].isin(list(schemes))]
     measured = [name for name in PROBED_QUANTITIES if name in table]
-    columns = [*KEYS, "estimate", "lower", "upper", "runs"]
+    columns = [*KEYS, "estimate", "lower", "upper", "runs", "predicted"]
     if table.empty or not measured:
         return pd.DataFrame(columns=columns)
     keys = ["normalization", "scheme", "when", "layer"]
@@ -49,10 +56,21 @@ def summarise_layers(layers: pd.DataFrame, *, schemes: Sequence[str] | None = No
     half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
     frame["estimate"] = frame["mean"]
     frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
+    frame["predicted"] = _predicted(frame, predictions)
     ordered = frame.sort_values(
         list(KEYS), key=lambda column: _in_network_order(column), kind="stable", ignore_index=True
     )
     return pd.DataFrame(ordered[columns])
+
+
+def _predicted(frame: pd.DataFrame, predictions: pd.DataFrame | None) -> "pd.Series[float]":
+    """Return the mean prediction for each row of the start, and NaN for the others."""
+    if predictions is None or predictions.empty:
+        return pd.Series(np.nan, index=frame.index)
+    keys = [name for name in KEYS if name != "when"]
+    means = predictions.groupby(keys)["predicted"].mean().rename("predicted").reset_index()
+    found = frame[list(KEYS)].merge(means.assign(when="start"), how="left", on=list(KEYS))
+    return pd.Series(found["predicted"].to_numpy(dtype=float), index=frame.index)
 
 
 def _in_network_order(column: "pd.Series[str]") -> "pd.Series[int] | pd.Series[str]":

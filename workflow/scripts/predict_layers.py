@@ -1,0 +1,27 @@
+"""Predict by theory what every layer does at the start."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from biasinit.data import load_prepared
+from biasinit.execution.job import job
+from biasinit.predictions import predict_layers
+from biasinit.tables import write_table
+
+
+def write_predictions(
+    *, data: Sequence[str], arms: Sequence[Mapping[str, Any]], output: str
+) -> None:
+    """Write the predictions for each arm; the files of ``data`` are named by data set."""
+    datasets = {Path(path).stem: load_prepared(Path(path)) for path in data}
+    write_table(predict_layers(arms, datasets), output)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        write_predictions(
+            data=snakemake.input.data,
+            arms=snakemake.params.arms,
+            output=snakemake.output[0],
+        )
