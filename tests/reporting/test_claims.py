@@ -167,6 +167,30 @@ def test_levels_are_compared_within_seeds(tables):
     assert f"−{abs(difference):.2f} points" in said
 
 
+def test_levels_are_compared_where_both_trained_and_failures_are_counted(tables):
+    evidence = LevelEvidence(
+        kind="levels", study="s", normalization="none", scheme="zeros", factor="weight_init",
+        level="he", against="pytorch",
+    )  # fmt: skip
+    said = finding(evidence, tables)
+    assert "he failed in 2 of 12 runs and pytorch in 0 of 12" in said
+    assert "Among the 10 seeds where both trained" in said
+    runs = tables["s"].runs
+    trained = runs[(runs["scheme"] == "zeros") & ~runs["seed"].isin([0, 1])]
+    means = trained.groupby("weight_init")["final_accuracy"].mean()
+    assert f"{means['he'] - means['pytorch']:.2f} points" in said
+
+
+def test_levels_of_which_one_never_trained_are_not_estimable(tables):
+    evidence = LevelEvidence(
+        kind="levels", study="s", normalization="none", scheme="one", factor="weight_init",
+        level="he", against="pytorch",
+    )  # fmt: skip
+    runs = tables["s"].runs
+    runs.loc[runs["weight_init"] == "he", "failed"] = True
+    assert finding(evidence, tables) == "**not estimable** (biases: one): 12 of 24 runs failed."
+
+
 def test_a_study_that_was_not_run_is_said_so(tables):
     assert finding(verdict_evidence(), {}) is None
     text = ledger_markdown(CLAIMS, tables)

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label
-from biasinit.statistics import Evidence, judge, paired_contrasts
+from biasinit.statistics import Evidence, Verdict, judge, paired_contrasts
 from biasinit.statistics.equivalence_columns import equivalence_columns
 from biasinit.vocabulary import FACTORS
 
@@ -250,8 +250,15 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> str:
         },
     )
     others = [name for name in FACTORS if name != evidence.factor and rows[name].nunique() > 1]
+    # as in the verdicts: failures are counted, and accuracy is compared where both arms trained
+    trained = rows[~rows["seed"].isin(rows.loc[rows["failed"], "seed"])]
+    if trained["seed"].nunique() < 2:
+        return (
+            f"**{Verdict.NOT_ESTIMABLE.value}** (biases: {evidence.scheme}): "
+            f"{int(rows['failed'].sum())} of {len(rows)} runs failed."
+        )
     found = paired_contrasts(
-        rows, "final_accuracy", evidence.factor, evidence.against, average_over=others
+        trained, "final_accuracy", evidence.factor, evidence.against, average_over=others
     ).iloc[0]
     margin = min(study.margins[name] for name in rows["dataset"].unique())
     estimate, error, df = (
