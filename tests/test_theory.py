@@ -91,6 +91,7 @@ def test_weights_that_contract_are_not_saved_by_any_bias():
     assert constant.correlation > 0.9999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [-0.5, 0.0, 0.3, 1.0])
 def test_wide_random_networks_do_what_is_predicted(value):
     rng = np.random.default_rng(4)

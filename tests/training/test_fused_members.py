@@ -27,6 +27,7 @@ def test_slot_and_width_change_no_bit(normalization, seeds, small_digits):
     assert_same_bits(member(alone, 7), member(beside, 7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
 @pytest.mark.parametrize("architecture", NETWORKS[1:], ids=repr)
 def test_neighbours_change_no_bit_of_any_network(architecture, normalization, small_digits):
