@@ -53,7 +53,6 @@ def test_a_plain_network_is_as_deep_as_asked(depth):
     network = network_of(layout)
     assert list(network.hidden) == [f"conv{number}" for number in range(1, depth + 1)]
     assert layout.layers.count("pool") == (2 if depth >= 3 else 0)
-    assert layout.hidden_layers == depth
     assert network(torch.zeros(2, 8, 8, 1)).shape == (2, 10)
 
 

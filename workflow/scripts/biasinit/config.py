@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from biasinit.config_problems import CrossProblemsError, validation_problems
 from biasinit.dataset_kinds import (
     DIGITS_IMAGES,
+    IMAGE_SIDES,
     OFFICIAL_IMAGES,
     OMNIGLOT_DRAWERS,
     OMNIGLOT_IMAGES,
@@ -57,13 +58,6 @@ InputScaling = Literal["standardized", "raw"]
 QUICK_SEEDS = 4
 QUICK_EPOCHS = 3
 QUICK_IMAGES = {"train": 400, "validation": 100, "test": 300}
-# height and width of a data set's images, where its kind tells
-IMAGE_SIDES: dict[DatasetKind, int] = {
-    "digits": 8,
-    "fashion_mnist": 28,
-    "mnist": 28,
-    "cifar10": 32,
-}
 
 
 def _number_from_text(value: object) -> object:

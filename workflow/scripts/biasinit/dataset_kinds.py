@@ -7,6 +7,13 @@ DatasetKind = Literal["digits", "fashion_mnist", "mnist", "cifar10", "omniglot",
 Alphabets = Literal["all", "small"]
 
 DIGITS_IMAGES = 1797  # images in scikit-learn's handwritten digits
+# height and width of a data set's images, where its kind tells
+IMAGE_SIDES: dict[DatasetKind, int] = {
+    "digits": 8,
+    "fashion_mnist": 28,
+    "mnist": 28,
+    "cifar10": 32,
+}
 OMNIGLOT_SIDE = 105  # pixels of an original image, in both directions
 OMNIGLOT_DRAWERS = 20  # each drew every character once
 

@@ -54,11 +54,6 @@ class Layout:
         """Smallest height and width of images for which something is left after all pools."""
         return int(2 ** self.layers.count("pool"))
 
-    @property
-    def hidden_layers(self) -> int:
-        """Number of hidden layers with weights."""
-        return len(self.layers) - self.layers.count("pool") + len(self.dense)
-
 
 def layout_of(
     kind: NetworkKind = "small_cnn",
