@@ -9,6 +9,8 @@ from pathlib import Path
 
 from repository import REPOSITORY
 
+from biasinit.execution.compiled_code import CACHE_VARIABLE
+
 PARTS = ("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs")
 TINY = Path(__file__).with_name("tiny.yaml")
 
@@ -43,7 +45,9 @@ class Workspace:
     @property
     def environment(self) -> dict[str, str]:
         library = str(self.folder / "workflow" / "scripts")
-        return os.environ | {"PYTHONPATH": library, "PYTHONDONTWRITEBYTECODE": "1"}
+        # PyTorch's compiler leaves its folder in the environment of the tests' own process
+        inherited = {name: value for name, value in os.environ.items() if name != CACHE_VARIABLE}
+        return inherited | {"PYTHONPATH": library, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def snakemake(self, *arguments: str, study: str | None = "tiny.yaml"):
         command = [sys.executable, "-m", "snakemake", "--cores", "2"]
