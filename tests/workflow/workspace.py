@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from repository import REPOSITORY
-
 from biasinit.execution.compiled_code import CACHE_VARIABLE
+from repository import REPOSITORY
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs")
 TINY = Path(__file__).with_name("tiny.yaml")
