@@ -1,8 +1,8 @@
 """The registered plan: what the study set out to do, written down before its first run.
 
-``plan.json`` holds the whole study with its SHA-256 and the time, and is created exclusively:
-it is never overwritten. Any later difference is appended to ``plan_deviations.jsonl``. The
-report says "confirmatory" only when there is none, or when the only one is a planned look.
+``plan.json`` holds the whole study with its SHA-256 and the time, and is never overwritten. Any
+later difference is appended to ``plan_deviations.jsonl``. The report says "confirmatory" only
+when there is none, or when the only one is a planned look.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Any
 
 from biasinit.config import ImportedStudy, Study
 from biasinit.errors import PlanError
+from biasinit.files import lasting_file
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
@@ -73,12 +74,13 @@ def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> No
     folder.mkdir(parents=True, exist_ok=True)
     plan = plan_of(study)
     entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
-    try:
-        with (folder / PLAN).open("x", encoding="utf-8") as file:
-            json.dump(entry, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-    except FileExistsError:
+    if (folder / PLAN).exists():
         _append_deviation(plan, folder, now=now)
+        return
+    # a plan cut short by a full disk could never be read again, nor replaced
+    with lasting_file(folder / PLAN) as unfinished:
+        text = json.dumps(entry, indent=2, ensure_ascii=False)
+        unfinished.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read_registration(folder: Path) -> Registration:
@@ -126,8 +128,11 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
         "kind": _kind(changes, registration.plan["plan"]),
         "changes": changes,
     }
-    with (folder / DEVIATIONS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    path = folder / DEVIATIONS
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    with lasting_file(path) as unfinished:
+        line = json.dumps(entry, ensure_ascii=False)
+        unfinished.write_text(f"{before}{line}\n", encoding="utf-8")
 
 
 def _changes(key: str, registered: object, current: object) -> Iterator[dict[str, Any]]:

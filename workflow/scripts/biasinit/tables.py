@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import RunsTableError
+from biasinit.files import lasting_file
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -31,5 +32,9 @@ def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table to a Parquet file, without its index; equal tables give equal bytes."""
-    frame.to_parquet(path, index=False)
+    """Write a table to a Parquet file, whole or not at all, without its index.
+
+    Equal tables give equal bytes: whichever of two writers comes last changes nothing.
+    """
+    with lasting_file(Path(path)) as unfinished:
+        frame.to_parquet(unfinished, index=False)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from biasinit.files import whole_file
+
 ANNOUNCEMENT = "BIASINIT_ANNOUNCEMENT"
 SIZE = Path("progress") / "size.json"
 
@@ -47,10 +49,9 @@ class ProgressNote:
 
     def __call__(self, share: float) -> None:
         """Replace the note, so that a reader never sees a part of it."""
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
         note = {"share": share, "runs": self._runs, "time": time.time()}
-        temporary.write_text(json.dumps(note), encoding="utf-8")
-        temporary.replace(self._path)
+        with whole_file(self._path) as unfinished:
+            unfinished.write_text(json.dumps(note), encoding="utf-8")
 
 
 def note_path(folder: Path, shard: str) -> Path:
@@ -73,9 +74,8 @@ def announce_in(folder: Path, size: StudySize) -> None:
 
 def _write(size: StudySize, path: Path) -> None:
     content = {name: getattr(size, name) for name in StudySize.__dataclass_fields__}
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content), encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(content), encoding="utf-8")
 
 
 def read_announcement(path: Path) -> StudySize | None:

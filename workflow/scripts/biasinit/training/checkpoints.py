@@ -6,13 +6,13 @@ state as ``torch.save`` writes it; it is read with ``weights_only``, which runs 
 
 import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from biasinit.errors import CheckpointError
+from biasinit.files import lasting_file
 
 FORMAT = "biasinit-checkpoint-1"
 
@@ -24,12 +24,8 @@ def save_checkpoint(path: Path, state: dict[str, Any], *, digest: str) -> None:
     content = buffer.getvalue()
     header = f"{FORMAT} {digest} {hashlib.sha256(content).hexdigest()}\n".encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(header + content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with lasting_file(path) as unfinished:
+        unfinished.write_bytes(header + content)
 
 
 def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
