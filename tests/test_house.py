@@ -16,6 +16,7 @@ LIBRARY = SCRIPTS / "biasinit"
 # each room and the rooms that it may import from
 ALLOWED = {
     "errors": set(),
+    "files": set(),
     "vocabulary": set(),
     "dataset_kinds": set(),
     "streams": set(),
@@ -26,17 +27,17 @@ ALLOWED = {
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "dataset_kinds", "errors", "layouts", "schemes"},
     "schema": {"config"},
-    "tables": {"errors"},
-    "registration": {"config", "errors"},
+    "tables": {"errors", "files"},
+    "registration": {"config", "errors", "files"},
     "data": {"dataset_kinds", "errors", "streams"},
     "networks": {"errors", "layouts", "processor", "schemes", "streams"},
     "predictions": {"data", "layouts", "networks", "schemes", "theory"},
-    "training": {"data", "errors", "layouts", "networks", "schemes", "streams", "tables"},
+    "training": {"data", "errors", "files", "layouts", "networks", "schemes", "streams", "tables"},
     "outcomes": set(),
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
     "reporting": {"config", "errors", "registration", "statistics"},
-    "execution": {"config", "errors", "processor"},
+    "execution": {"config", "errors", "files", "processor"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")
 
@@ -143,13 +144,13 @@ def test_the_conda_environment_has_the_pins_of_the_lock():
 
 
 def test_every_dependency_has_a_reason_or_a_pin_of_its_own():
-    for name in ("requirements.in", "requirements-dev.in"):
+    for name in ("requirements.in", "requirements-dev.in", "requirements-slurm.in"):
         for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines():
             assert line.startswith(("#", "-r")) or "#" in line or "==" in line, line
 
 
 def test_the_lock_names_no_host_and_no_local_build():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-slurm.txt"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "+cpu" not in text

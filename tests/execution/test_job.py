@@ -39,6 +39,16 @@ def test_an_error_that_a_user_can_mend_has_no_traceback(tmp_path, capsys):
     assert "Traceback" not in text
 
 
+def test_a_full_disk_is_named_with_what_to_do(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught, job(tmp_path / "log"):
+        raise OSError(28, "No space left on device", "runs.parquet")
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert "No space left on device: runs.parquet cannot be written. Make room" in said
+    assert "Traceback" not in said
+    assert "fault of biasinit" not in (tmp_path / "log").read_text()
+
+
 def test_a_fault_of_ours_leaves_its_traceback_in_the_log(tmp_path):
     with pytest.raises(ZeroDivisionError), job(tmp_path / "log"):
         _ = 1 / 0

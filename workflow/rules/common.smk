@@ -13,6 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from biasinit.config import Study, parse_any_study
 from biasinit.errors import BiasinitError
+from biasinit.execution.claim import claim_folder, refuse_if_superseded
 from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import hold_lock_in_workflow
@@ -29,6 +30,7 @@ from biasinit.reporting.catalogue import (
 from biasinit.vocabulary import IDENTITY
 
 try:
+    refuse_if_superseded(Path.cwd())
     STUDY = parse_any_study(config)
 except BiasinitError as error:
     # WorkflowError prints its message alone, without a traceback
@@ -131,6 +133,7 @@ def begin():
     """Before the first job: one workflow at a time, and the plan on record."""
     try:
         hold_lock_in_workflow(Path.cwd())
+        claim_folder(Path.cwd())
         register(STUDY, STUDY_FOLDER, now=datetime.now(timezone.utc))
     except BiasinitError as error:
         raise WorkflowError(str(error))

@@ -8,12 +8,15 @@ from typing import Any
 import torch
 
 from biasinit.data import load_prepared
+from biasinit.execution.checkpoint_interval import checkpoint_seconds
 from biasinit.execution.compiled_code import share_compiled_code
 from biasinit.execution.device_slots import leased_device
 from biasinit.execution.job import job
 from biasinit.execution.progress import ProgressNote
+from biasinit.files import remove_with_unfinished
 from biasinit.tables import write_table
 from biasinit.training import CheckpointPlace, ShardDescription, train_shard
+from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS
 
 
 def train(
@@ -51,12 +54,16 @@ def train(
             load_prepared(Path(data)),
             device=device,
             progress=ProgressNote(progress, runs=len(description.seeds)),
-            checkpoint=CheckpointPlace(path=checkpoint, code=code),
+            checkpoint=CheckpointPlace(
+                path=checkpoint,
+                code=code,
+                interval_seconds=checkpoint_seconds(CHECKPOINT_INTERVAL_SECONDS),
+            ),
         )
     for name, path in tables.items():
         write_table(getattr(result, name), path)
-    checkpoint.unlink(missing_ok=True)
-    progress.unlink(missing_ok=True)
+    remove_with_unfinished(checkpoint)
+    remove_with_unfinished(progress)
 
 
 if __name__ == "__main__":

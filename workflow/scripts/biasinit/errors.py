@@ -7,7 +7,9 @@ BiasinitError
 ├── CheckpointError       a checkpoint does not belong to the shard that asks for it
 ├── PlanError             the registered plan of a study is missing or damaged
 ├── NotEstimableError     the data cannot answer the question that was asked of them
-└── StudyLockedError      another process is running the same study
+├── StudyLockedError      another process is running the same study
+├── SupersededError       another process has taken over the same job
+└── StorageError          the disk is full, or a quota is used up
 
 A message names the key, file or column, says what is wrong with it (with the value), and
 ends with what to change.
@@ -73,3 +75,11 @@ class NotEstimableError(BiasinitError):
 
 class StudyLockedError(BiasinitError):
     """Raised when another process is already running the same study."""
+
+
+class SupersededError(BiasinitError):
+    """Raised when another process has taken over what this one was started for."""
+
+
+class StorageError(BiasinitError):
+    """Raised when there is no room to write a result."""

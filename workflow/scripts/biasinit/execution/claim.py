@@ -1,0 +1,124 @@
+"""One job of the workflow is done by one process at a time, wherever the scheduler puts it.
+
+On a cluster two processes can end up with the same job. When the daemon of a node dies, the
+scheduler gives the job to another node, and the first process goes on. When Snakemake is
+killed, its jobs stay in the queue, and the next Snakemake submits them anew.
+
+The newest claim wins, because that is the one the living Snakemake waits for. Who starts a job
+writes its claim over the one before; who finds another claim than its own ends, without
+touching anything, and the newcomer goes on from its last checkpoint. Claims are files that are
+renamed into place and read again and again: that works on every shared file system, while
+locks do not everywhere, and a lock would make the newcomer wait for a process that may hang.
+Between two looks at the claim both may write; files are written whole (``biasinit.files``), and
+both write the same bytes.
+"""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from biasinit.errors import SupersededError
+from biasinit.files import whole_file
+
+EXIT_STATUS = 75  # EX_TEMPFAIL of sysexits.h: somebody else has taken over, nothing is wrong here
+POLL_SECONDS = 2.0
+WORKFLOW_CLAIM = "BIASINIT_WORKFLOW_CLAIM"  # handed down to jobs, on other machines too
+WORKFLOW_FILE = Path("results") / ".workflow.claim"
+
+log = logging.getLogger(__name__)
+
+
+class Claim:
+    """A file that says who may work on something; holds as long as nobody writes it anew."""
+
+    def __init__(self, path: Path, token: str) -> None:
+        self._path = path
+        self._token = token
+
+    @classmethod
+    def staked(cls, path: Path) -> "Claim":
+        """Write a new claim, and so end every other one to the same path."""
+        token = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as unfinished:
+            unfinished.write_text(token, encoding="utf-8")
+        return cls(path, token)
+
+    @property
+    def token(self) -> str:
+        """What the file holds while the claim does: host, process, and a number used once."""
+        return self._token
+
+    def holds(self) -> bool:
+        """Return whether the claim is the newest; a finished successor has removed the file."""
+        try:
+            return self._path.read_text(encoding="utf-8") == self._token
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # a file system that stutters says nothing about claims
+
+    def withdraw(self) -> None:
+        """Remove the file, if the claim still holds."""
+        if self.holds():
+            self._path.unlink(missing_ok=True)
+
+
+def claim_folder(folder: Path) -> None:
+    """Claim a folder for this workflow: jobs of earlier ones end, also those not yet started."""
+    os.environ[WORKFLOW_CLAIM] = Claim.staked(folder / WORKFLOW_FILE).token
+
+
+def refuse_if_superseded(folder: Path) -> None:
+    """Raise when this process belongs to a workflow that another one has succeeded.
+
+    Called where a job reads the workflow, which is before Snakemake removes old output: a job
+    that waited in the queue while its workflow was killed would delete its successor's.
+
+    Raises:
+        SupersededError: another workflow has claimed the folder.
+
+    """
+    claim = _workflow_claim(folder)
+    if claim is not None and not claim.holds():
+        raise SupersededError(
+            "This job belongs to a workflow that was killed, and another one has been started in "
+            "this folder since. The job ends without touching anything."
+        )
+
+
+@contextmanager
+def claimed_job(path: Path) -> Iterator[None]:
+    """Hold the claim to a job during the block; end this process when the claim is lost.
+
+    Args:
+        path: a file that only this job uses.
+
+    """
+    own = Claim.staked(path)
+    workflow = _workflow_claim(Path.cwd())
+    claims = [own] if workflow is None else [own, workflow]
+    ended = threading.Event()
+    threading.Thread(target=_watch, args=(claims, ended), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        own.withdraw()
+
+
+def _workflow_claim(folder: Path) -> Claim | None:
+    token = os.environ.get(WORKFLOW_CLAIM)
+    return None if token is None else Claim(folder / WORKFLOW_FILE, token)
+
+
+def _watch(claims: list[Claim], ended: threading.Event) -> None:
+    while not ended.wait(POLL_SECONDS):
+        if not all(claim.holds() for claim in claims) and not ended.is_set():
+            log.warning("Another process has taken over this job; this one ends.")
+            os._exit(EXIT_STATUS)
