@@ -9,6 +9,7 @@ import time
 import pytest
 
 from biasinit.errors import DeviceError
+from biasinit.execution import device_slots
 from biasinit.execution.device_slots import devices, leased_device
 
 HOLD = (
@@ -71,18 +72,44 @@ def test_a_lease_ends_with_its_block_and_restores_the_variable(tmp_path, monkeyp
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
 
 
-def test_within_slurm_nothing_is_leased(tmp_path, monkeypatch):
-    monkeypatch.setenv("SLURM_JOB_ID", "12")
+def test_the_gpu_that_slurm_chose_is_the_one_and_other_slurm_jobs_do_not_hold_it(
+    tmp_path, monkeypatch
+):
+    """Confined by SLURM, every job counts its GPUs from 0: "0" is another GPU in each."""
+    monkeypatch.setattr(device_slots.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setenv("SLURM_JOB_ID", "12")
+    with leased_device() as one:
+        monkeypatch.setenv("SLURM_JOB_ID", "13")
+        with leased_device() as other:
+            assert (one, other) == ("0", "0")
+
+
+def test_shards_within_one_slurm_allocation_share_out_its_gpus(holder):
+    allocation = {"SLURM_JOB_ID": "12", "CUDA_VISIBLE_DEVICES": "2,3"}
+    jobs = [holder(**allocation) for _ in range(2)]
+    assert {said(job)[0] for job in jobs} == {"2", "3"}
+
+
+def test_a_slurm_job_whose_gpus_are_not_named_leases_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "12")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with leased_device(tmp_path) as one, leased_device(tmp_path) as other:
-        assert one is None
-        assert other is None
-        assert os.environ["CUDA_VISIBLE_DEVICES"] == "0"
+        assert (one, other) == (None, None)
 
 
-def test_visible_devices_come_before_all_devices():
-    assert devices({"CUDA_VISIBLE_DEVICES": " 3, GPU-8f2 ,"}) == ["3", "GPU-8f2"]
-    assert devices({"CUDA_VISIBLE_DEVICES": ""}) == []
+@pytest.mark.parametrize(
+    ("visible", "names"),
+    [
+        (" 3, GPU-8f2 ,", ["3", "GPU-8f2"]),
+        ("", []),
+        ("-1", []),
+        ("NoDevFiles", []),
+        ("1,-1,2", ["1"]),
+    ],
+)
+def test_visible_devices_are_read_as_cuda_reads_them(visible, names):
+    assert devices({"CUDA_VISIBLE_DEVICES": visible}) == names
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@
 
 A job leases a slot of a device by a lock on a file, and sees that device alone while it holds
 the lease. The kernel drops the lock when the process ends, however it ends. Devices that
-CUDA_VISIBLE_DEVICES names are the only ones that are leased; within a SLURM job nothing is, as
-SLURM has chosen already.
+CUDA_VISIBLE_DEVICES names are the only ones that are leased.
+
+Within a SLURM job that variable names what SLURM has given to the job. One GPU for one shard
+is leased at once; several, in an allocation that a whole workflow runs in, are shared out like
+those of a machine. Such leases are the SLURM job's own: where SLURM confines jobs to their
+devices, each counts its GPUs from 0, and equal names mean different GPUs.
 """
 
 import logging
@@ -12,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,6 +25,8 @@ from biasinit.errors import DeviceError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 JOBS_PER_DEVICE = "BIASINIT_JOBS_PER_GPU"
+SLURM_JOB = "SLURM_JOB_ID"
+NO_DEVICE = ("-1", "NoDevFiles", "void")  # CUDA ends the list here; SLURM and NVIDIA write these
 POLL_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
@@ -29,14 +36,18 @@ def devices(environment: Mapping[str, str]) -> list[str]:
     """Return the names of the GPUs that may be used: those made visible, or all of the machine."""
     visible = environment.get(VISIBLE)
     if visible is not None:
-        return [name.strip() for name in visible.split(",") if name.strip()]
-    numbers = (path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
-    return sorted(numbers, key=int)
+        names = (name.strip() for name in visible.split(","))
+        return list(takewhile(lambda name: name not in NO_DEVICE, filter(None, names)))
+    # CUDA counts from 0 what it finds, also in a container that was given /dev/nvidia3 alone
+    found = len(list(Path("/dev").glob("nvidia[0-9]*")))
+    return [str(number) for number in range(found)]
 
 
-def slots_folder() -> Path:
-    """Return the folder of the locks, the same for all workflows of a user on a machine."""
-    return Path(tempfile.gettempdir()) / f"biasinit-gpus-{os.getuid()}"
+def slots_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder of the locks: a user's on this machine, or a SLURM job's own."""
+    folder = Path(tempfile.gettempdir()) / f"biasinit-gpus-{os.getuid()}"
+    job = environment.get(SLURM_JOB)
+    return folder if job is None else folder / f"slurm-{job}"
 
 
 @contextmanager
@@ -44,16 +55,17 @@ def leased_device(folder: Path | None = None) -> Iterator[str | None]:
     """Wait for a free slot of a GPU, and make that GPU the only visible one of this process.
 
     Yields:
-        The name of the GPU; None within a SLURM job, where nothing is leased.
+        The name of the GPU; None within a SLURM job whose GPUs SLURM does not name: the job
+        has its node, and nothing to choose from.
 
     Raises:
         DeviceError: there is no GPU, or the number of jobs for each is not one.
 
     """
-    if "SLURM_JOB_ID" in os.environ:
+    if SLURM_JOB in os.environ and VISIBLE not in os.environ:
         yield None
         return
-    places = _places(slots_folder() if folder is None else folder)
+    places = _places(slots_folder(os.environ) if folder is None else folder)
     before = os.environ.get(VISIBLE)
     name, lock = _wait_for(places)
     os.environ[VISIBLE] = name
