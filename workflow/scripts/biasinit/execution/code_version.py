@@ -10,6 +10,8 @@ docstrings and layout, and C++ sources beside those modules as they stand.
 import ast
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 WITHOUT_EFFECT_ON_RESULTS = Path("biasinit/execution")
@@ -30,7 +32,7 @@ def code_version(script: Path) -> str:
         if path.relative_to(root).is_relative_to(WITHOUT_EFFECT_ON_RESULTS):
             continue
         digest.update(str(path.relative_to(root)).encode())
-        digest.update(_meaning(path).encode() if path in modules else path.read_bytes())
+        digest.update(_source(path).meaning.encode() if path in modules else path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -42,21 +44,13 @@ def _closure(script: Path, root: Path) -> set[Path]:
         if path in found:
             continue
         found.add(path)
-        waiting.extend(_imported_files(_tree(path), root))
+        waiting.extend(_imported_files(path, root))
     return found
 
 
-def _imported_files(tree: ast.Module, root: Path) -> Iterator[Path]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            # 'from package import name' may name a module or something inside the package
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            yield from _files_of(name, root)
+def _imported_files(path: Path, root: Path) -> Iterator[Path]:
+    for name in _source(path).imported:
+        yield from _files_of(name, root)
 
 
 def _files_of(module: str, root: Path) -> Iterator[Path]:
@@ -74,14 +68,34 @@ def _files_of(module: str, root: Path) -> Iterator[Path]:
             return
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What a module imports, and what it means: its syntax tree without docstrings, as text."""
+
+    imported: tuple[str, ...]
+    meaning: str
 
 
-def _meaning(path: Path) -> str:
-    tree = _tree(path)
+def _source(path: Path) -> _Source:
+    return _understood(path.read_text(encoding="utf-8"))
+
+
+@cache  # by content: the scripts of a workflow share most modules, and every job starts with this
+def _understood(text: str) -> _Source:
+    tree = ast.parse(text)
+    imported = tuple(_imported_names(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             has_docstring = ast.get_docstring(node, clean=False) is not None
             node.body = node.body[1:] if has_docstring else node.body
-    return ast.dump(tree)
+    return _Source(imported=imported, meaning=ast.dump(tree))
+
+
+def _imported_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            # 'from package import name' may name a module or something inside the package
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
