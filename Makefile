@@ -5,6 +5,8 @@ CORES ?= all
 STUDY ?=
 # further arguments of Snakemake: make study ARGS='--config seeds=40'
 ARGS ?=
+# where jobs run: make study PLACE=slurm (a folder in profiles/; this machine when left out)
+PLACE ?=
 # a package index to take torch from, such as one with CPU builds only
 TORCH_INDEX ?=
 
@@ -17,10 +19,11 @@ LIBRARY := workflow/scripts/biasinit
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims report test test-slow lint format bench r-check schema lock
+.PHONY: study claims report test test-slow test-slurm faults lint format bench r-check schema lock
 
-study: $(VENV)/study.installed
-	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) $(if $(ARGS),-- $(ARGS))
+study: $(VENV)/study.installed $(if $(PLACE),$(VENV)/slurm.installed)
+	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
+		$(if $(PLACE),--place $(PLACE)) $(if $(ARGS),-- $(ARGS))
 
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
@@ -34,7 +37,18 @@ test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "slow or browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "(slow or browser) and not slurm"
+
+# A real SLURM of two nodes on this machine; skipped with a message without Debian's packages
+# slurmctld, slurmd, slurm-client, slurm-wlm-basic-plugins and munge.
+test-slurm: $(VENV)/dev.installed $(VENV)/slurm.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm
+
+# The table of docs/faults.md, from what the tests of faults see on this machine.
+faults: $(VENV)/dev.installed $(VENV)/slurm.installed
+	RECORD_FAULTS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+		tests/workflow/test_interruptions.py tests/slurm/test_cluster_faults.py
+	$(BIN)/python tests/faults.py
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check .
@@ -85,12 +99,15 @@ $(VENV)/dev.installed: requirements-dev.txt $(VENV)/study.installed
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/slurm.installed: requirements-slurm.txt $(VENV)/study.installed
+	$(PIP) -r requirements-slurm.txt
+	@touch $@
+
 lock: $(VENV)/dev.installed
 	$(PIP) pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --output-file requirements.txt requirements.in
 	# a local build such as +cpu would not be found elsewhere
-	sed -i 's/+cpu$$//' requirements.txt
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.txt requirements-dev.in
-	sed -i 's/+cpu$$//' requirements-dev.txt
+	for name in requirements requirements-dev requirements-slurm; do \
+		$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
+			--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in && \
+		sed -i 's/+cpu$$//' $$name.txt || exit 1; \
+	done

@@ -19,3 +19,15 @@ def test_a_file_that_is_no_study_is_named_before_anything_starts(
     assert "study.yaml" in said
     assert message in said
     assert not (tmp_path / "results").exists()
+
+
+def test_an_unknown_place_is_named_with_the_known_ones(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("default", "slurm"):
+        (tmp_path / "profiles" / name).mkdir(parents=True)
+        (tmp_path / "profiles" / name / "profile.yaml").touch()
+    assert main(["--place", "slrum"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--place: must be the name of a folder with a profile.yaml in profiles/" in said
+    assert "got 'slrum'. There are: default, slurm." in said
+    assert not (tmp_path / "results").exists()

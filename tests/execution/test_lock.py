@@ -50,3 +50,12 @@ def test_a_lock_that_was_handed_on_is_not_asked_for_again(tmp_path, monkeypatch)
     monkeypatch.setenv(HANDED_ON, str(descriptor))
     hold_lock_in_workflow(tmp_path)
     os.close(descriptor)
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StudyLockedError, match="cannot lock files"):
+        hold_lock(tmp_path)

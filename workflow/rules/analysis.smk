@@ -76,6 +76,7 @@ rule analyse_failure:
         "results/{study}/logs/analyse_failure.log",
     benchmark:
         "results/{study}/benchmarks/analyse_failure.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1
@@ -101,6 +102,7 @@ rule analyse_layers:
         "results/{study}/logs/analyse_layers.log",
     benchmark:
         "results/{study}/benchmarks/analyse_layers.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1
@@ -128,6 +130,7 @@ rule check_controls:
         "results/{study}/logs/check_controls.log",
     benchmark:
         "results/{study}/benchmarks/check_controls.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1
@@ -170,6 +173,7 @@ rule judge_claims:
         "results/{study}/logs/judge_claims.log",
     benchmark:
         "results/{study}/benchmarks/judge_claims.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1

@@ -7,6 +7,7 @@ rule prepare_data:
         "results/{study}/logs/prepare_data/{dataset}.log",
     benchmark:
         "results/{study}/benchmarks/prepare_data/{dataset}.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1

@@ -8,6 +8,7 @@ rule import_runs:
         "results/{study}/logs/import_runs.log",
     benchmark:
         "results/{study}/benchmarks/import_runs.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1

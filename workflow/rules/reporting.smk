@@ -35,6 +35,7 @@ rule write_report:
         "results/{study}/logs/write_report.log",
     benchmark:
         "results/{study}/benchmarks/write_report.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1

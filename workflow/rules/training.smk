@@ -55,6 +55,7 @@ rule predict_layers:
         "results/{study}/logs/predict_layers.log",
     benchmark:
         "results/{study}/benchmarks/predict_layers.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1
@@ -88,6 +89,7 @@ rule collect:
         "results/{study}/logs/collect.log",
     benchmark:
         "results/{study}/benchmarks/collect.tsv"
+    localrule: True
     conda:
         "../../envs/biasinit.yaml"
     threads: 1

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from rich.progress import (
 )
 
 from biasinit.config import read_study_file
-from biasinit.errors import BiasinitError
+from biasinit.errors import BiasinitError, ConfigurationError, Problem
 from biasinit.execution.lock import HANDED_ON, hold_lock
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
@@ -41,6 +42,8 @@ from biasinit.execution.progress import (
 )
 
 LOG = Path("results") / "snakemake.log"
+PROFILES = Path("profiles")
+FULL_BYTES = 2**20  # less than this is left on a disk that is full
 POLL_SECONDS = 0.5
 LINE_SECONDS = 15.0  # between two lines where there is no terminal
 LOG_LINES_SHOWN = 40  # of Snakemake's log, when the study fails
@@ -54,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.study:
             read_study_file(Path(options.study))  # Snakemake would show a traceback
+        place = _place(options.place, options.cores)
         lock = hold_lock(Path.cwd())
     except BiasinitError as error:
         console.print(str(error), style="bold", markup=False, soft_wrap=True)
         return 1
-    command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
-    command += ["--cores", options.cores]
+    command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete", *place]
     if options.study:
         command += ["--configfile", options.study]
     return _run([*command, *options.snakemake], lock, console)
@@ -68,9 +71,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="biasinit.execution.launch", description=__doc__)
     parser.add_argument("--study", help="study file; config.yaml when left out")
-    parser.add_argument("--cores", default="all", help="processor cores to use")
+    parser.add_argument("--cores", default="all", help="processor cores to use on this machine")
+    parser.add_argument("--place", help="folder in profiles/ that says where jobs run; here if not")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     return parser
+
+
+def _place(name: str | None, cores: str) -> list[str]:
+    """Return Snakemake's arguments for the place that jobs run at.
+
+    Elsewhere than here the number of cores is the profile's to say: Snakemake would take
+    ``--cores`` for all jobs together, and a login node's two cores for the cluster's.
+
+    Raises:
+        ConfigurationError: there is no such profile.
+
+    """
+    if name is None:
+        return ["--cores", cores]
+    folder = PROFILES / name
+    if not (folder / "profile.yaml").exists():
+        known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yaml")))
+        what = f"must be the name of a folder with a profile.yaml in {PROFILES}/, got {name!r}."
+        raise ConfigurationError([Problem(key="--place", what=what, mend=f"There are: {known}.")])
+    return ["--workflow-profile", str(folder)]
 
 
 def _run(command: list[str], lock: int, console: Console) -> int:
@@ -190,6 +214,9 @@ def _conclude(status: int, stopped: bool, size: StudySize | None, console: Conso
     with LOG.open(encoding="utf-8", errors="replace") as log:
         tail = deque(log, maxlen=LOG_LINES_SHOWN)
     console.print("".join(tail), highlight=False, markup=False, soft_wrap=True)
+    if shutil.disk_usage(LOG.parent).free < FULL_BYTES:
+        # what Snakemake wanted to say of it found no room either
+        console.print(f"The disk of {LOG.parent}/ is full: make room first.", style="bold")
     console.print(
         f"The study is not finished; the lines above are the end of {LOG}. When the cause is "
         "mended, the same command goes on from here; finished runs are kept.",

@@ -20,7 +20,7 @@ def hold_lock(folder: Path) -> int:
     """Return the descriptor of the lock of a folder, held until it is closed everywhere.
 
     Raises:
-        StudyLockedError: another workflow runs in this folder.
+        StudyLockedError: another workflow runs in this folder, or its file system has no locks.
 
     """
     path = folder / LOCK
@@ -35,6 +35,13 @@ def hold_lock(folder: Path) -> int:
             f"Another workflow is running in this folder (process {holder}). Wait until it is "
             "done, stop it, or use another copy of the folder."
         ) from None
+    except OSError as error:
+        os.close(descriptor)
+        raise StudyLockedError(
+            f"The file system of {folder} cannot lock files ({error.strerror}), so nothing would "
+            "keep two workflows apart. Use a folder on one that can (on Lustre, the mount option "
+            "'flock')."
+        ) from error
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor

@@ -11,17 +11,18 @@ from biasinit.execution.compiled_code import CACHE_VARIABLE
 from repository import REPOSITORY
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs")
-TINY = Path(__file__).with_name("tiny.yaml")
+TINY = REPOSITORY / "tests" / "workflow" / "tiny.yaml"
 
 
 class Workspace:
-    """A folder with the workflow and the tiny study."""
+    """A folder with the workflow and one study, the tiny one if no other is named."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, study: str = TINY.stem) -> None:
         self.folder = folder
+        self.study = study
 
     @classmethod
-    def fresh(cls, folder: Path) -> "Workspace":
+    def fresh(cls, folder: Path, study: Path = TINY) -> "Workspace":
         folder.mkdir(parents=True, exist_ok=True)
         for part in PARTS:
             source = REPOSITORY / part
@@ -30,16 +31,16 @@ class Workspace:
                 shutil.copytree(source, folder / part, ignore=ignored)
             else:
                 shutil.copy2(source, folder / part)
-        shutil.copy2(TINY, folder / "tiny.yaml")
-        return cls(folder)
+        shutil.copy2(study, folder / study.name)
+        return cls(folder, study.stem)
 
     def copy(self, folder: Path) -> "Workspace":
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Workspace(folder)
+        return Workspace(folder, self.study)
 
     @property
     def results(self) -> Path:
-        return self.folder / "results" / "tiny"
+        return self.folder / "results" / self.study
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,135 @@
+"""The quick study on the cluster: started as a researcher does, watched, and struck."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+from cluster import Cluster
+
+from workspace import Workspace
+
+QUICK = Path(__file__).with_name("quick.yaml")
+PATIENCE_SECONDS = 1200  # a limit, not a wait: machines of the continuous integration are busy
+PROFILE = Path("profiles") / "slurm" / "profile.yaml"
+
+
+class ClusterStudy:
+    """A folder with the quick study, whose jobs go to a cluster."""
+
+    def __init__(self, folder: Path, cluster: Cluster, *, minutes: int = 30) -> None:
+        self.workspace = Workspace.fresh(folder, QUICK)
+        self._cluster = cluster
+        self._write_profile(minutes)
+        self.command: subprocess.Popen[str] | None = None
+
+    def start(self, *arguments: str) -> None:
+        """Give the command of the documentation."""
+        command = [sys.executable, "-m", "biasinit.execution.launch", "--study", QUICK.name]
+        self.command = subprocess.Popen(
+            [*command, "--place", "test", "--", *arguments],
+            cwd=self.workspace.folder,
+            env=self.workspace.environment
+            | self._cluster.environment
+            | {"BIASINIT_CHECKPOINT_SECONDS": "0.2", "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def finish(self) -> None:
+        """Wait until the command ends well."""
+        output, _ = self.command.communicate(timeout=PATIENCE_SECONDS)
+        assert self.command.returncode == 0, output + self.log()
+
+    def stop(self) -> None:
+        """End what a failed test has left."""
+        if self.command is not None and self.command.poll() is None:
+            self.command.terminate()
+            self.command.communicate()
+
+    def log(self) -> str:
+        """Return what Snakemake said."""
+        path = self.workspace.folder / "results" / "snakemake.log"
+        return path.read_text(encoding="utf-8", errors="replace")
+
+    def wait_until(self, condition: Callable[[], Any]) -> Any:
+        """Return the first true value of a condition."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            value = condition()
+            if value:
+                return value
+            assert self.command.poll() is None, self.command.communicate()[0] + self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
+    def freeze_a_shard(self) -> "FrozenShard":
+        """Wait for a job in the middle of its training, and stop its process there."""
+        return self.wait_until(self._frozen)
+
+    def _frozen(self) -> "FrozenShard | None":
+        folder = self.workspace.results / "checkpoints"
+        for checkpoint in folder.rglob("*.checkpoint"):
+            shard = checkpoint.relative_to(folder).with_suffix("")
+            claim = self.workspace.results / "logs" / "train" / shard.with_suffix(".claim")
+            try:
+                process = psutil.Process(int(claim.read_text().split()[1]))
+                process.suspend()
+                if claim.exists() and checkpoint.exists():
+                    return FrozenShard(str(shard), claim, process)
+                process.resume()  # it had just finished
+            except (OSError, IndexError, psutil.Error):
+                continue
+        return None
+
+    def _write_profile(self, minutes: int) -> None:
+        """Write the project's profile with this cluster's names, and with less patience."""
+        profile = yaml.safe_load((self.workspace.folder / PROFILE).read_text(encoding="utf-8"))
+        profile["default-resources"] = {"slurm_partition": "shards"}
+        # a GPU of SLURM's, and training on the processor: the GPUs are pretended
+        profile["set-resources"]["train"] |= {
+            "gres": "gpu:1",
+            "mem_mb": "500 * attempt",
+            "runtime": f"{minutes} * attempt",
+        }
+        profile["slurm-init-seconds-before-status-checks"] = 1
+        profile["latency-wait"] = 10
+        folder = self.workspace.folder / "profiles" / "test"
+        folder.mkdir()
+        (folder / "profile.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+
+
+class FrozenShard:
+    """A shard in the middle of its training, whose process does not move."""
+
+    def __init__(self, shard: str, claim: Path, process: psutil.Process) -> None:
+        self.shard = shard
+        self.claim = claim
+        self.claim_text = claim.read_text()
+        self.process = process
+        environment = process.environ()
+        self.job = environment["SLURM_JOB_ID"]
+        self.node = environment["SLURMD_NODENAME"]
+
+    def is_claimed_anew(self) -> bool:
+        try:
+            return self.claim.read_text() not in ("", self.claim_text)
+        except FileNotFoundError:
+            return False
+
+    def is_gone(self) -> bool:
+        """Return whether the process has ended, be it that nobody has asked for its status."""
+        try:
+            return self.process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    def thaw(self) -> None:
+        """Let the process go on."""
+        self.process.send_signal(signal.SIGCONT)
