@@ -28,6 +28,13 @@ Path("written").touch()
 """
 
 
+@pytest.fixture(autouse=True)
+def no_workflow(monkeypatch):
+    """No claim to a folder, and none is left behind for the tests that come later."""
+    monkeypatch.setenv(WORKFLOW_CLAIM, "")
+    monkeypatch.delenv(WORKFLOW_CLAIM)
+
+
 @pytest.fixture
 def job(tmp_path):
     running = []
@@ -63,8 +70,7 @@ def test_a_job_ends_when_another_process_starts_the_same_one(job, tmp_path):
     assert (tmp_path / "written").exists()
 
 
-def test_a_job_ends_when_another_workflow_claims_the_folder(job, tmp_path, monkeypatch):
-    monkeypatch.delenv(WORKFLOW_CLAIM, raising=False)
+def test_a_job_ends_when_another_workflow_claims_the_folder(job, tmp_path):
     claim_folder(tmp_path)
     of_this_workflow = job()
     claim_folder(tmp_path)  # and another is started
@@ -74,7 +80,6 @@ def test_a_job_ends_when_another_workflow_claims_the_folder(job, tmp_path, monke
 def test_a_job_that_waited_in_the_queue_is_refused_when_its_workflow_was_succeeded(
     tmp_path, monkeypatch
 ):
-    monkeypatch.delenv(WORKFLOW_CLAIM, raising=False)
     refuse_if_superseded(tmp_path)  # no job: the workflow itself
     claim_folder(tmp_path)
     refuse_if_superseded(tmp_path)
@@ -106,6 +111,15 @@ def test_a_file_system_that_stutters_ends_no_job(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.read_text", stale)
     assert claim.holds()
+
+
+def test_a_job_that_lost_its_claim_since_the_last_look_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("biasinit.execution.claim.POLL_SECONDS", 60)
+    with claimed_job(tmp_path / "claim") as confirm:
+        confirm()
+        Claim.staked(tmp_path / "claim")
+        with pytest.raises(SupersededError, match="Another process has taken over this job"):
+            confirm()
 
 
 def test_nothing_is_left_when_a_job_fails(tmp_path):

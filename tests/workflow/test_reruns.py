@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from faults import finished_shards
+
 ANALYSES = {
     "analyse_accuracy",
     "analyse_speed",
@@ -108,6 +110,23 @@ def test_a_change_of_the_page_writes_the_report_only(file, workspace):
     path = workspace.folder / file
     path.write_text(path.read_text() + "\n")
     assert workspace.planned() == {"write_report": 1}
+
+
+@pytest.mark.slow
+def test_a_change_of_how_a_figure_is_drawn_writes_the_figures_and_the_report_only(workspace):
+    """Figures and page come from one rule, so that no figure can be older than its page."""
+    workspace.edit(f"{LIBRARY}/reporting/forest.py", "ROW = 0.31", "ROW = 0.33")
+    assert workspace.planned() == {"write_report": 1}
+
+
+@pytest.mark.slow
+def test_an_extended_study_trains_the_new_shards_and_leaves_the_old_ones_alone(workspace):
+    before = finished_shards(workspace)
+    done = workspace.snakemake("--config", "seeds=8", "--until", "collect")
+    assert done.returncode == 0, done.stdout
+    after = finished_shards(workspace)
+    assert len(after) == 2 * len(before) == 2 * SHARDS
+    assert {shard: after[shard] for shard in before} == before
 
 
 def test_more_seeds_train_exactly_the_new_shards(workspace):

@@ -1,6 +1,6 @@
 """Train one shard: consecutive seeds of one scheme, in one cell, at one normalisation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ def train(
     progress: Path,
     checkpoint: Path,
     tables: Mapping[str, str],
+    confirm: Callable[[], None],
 ) -> None:
     """Train the shard that ``shard`` describes and write its tables.
 
@@ -43,6 +44,7 @@ def train(
         progress: file that notes the share that is done.
         checkpoint: file that the state is kept in while training; removed at the end.
         tables: output file of each table.
+        confirm: raises when another process has taken over the shard.
 
     """
     torch.set_num_threads(threads)
@@ -60,6 +62,7 @@ def train(
                 interval_seconds=checkpoint_seconds(CHECKPOINT_INTERVAL_SECONDS),
             ),
         )
+    confirm()
     for name, path in tables.items():
         write_table(getattr(result, name), path)
     remove_with_unfinished(checkpoint)
@@ -67,7 +70,7 @@ def train(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake.log[0]) as confirm:
         train(
             shard=snakemake.params.shard,
             code=snakemake.params.code,
@@ -78,4 +81,5 @@ if __name__ == "__main__":
             progress=Path(snakemake.params.progress),
             checkpoint=Path(snakemake.params.checkpoint),
             tables=dict(snakemake.output.items()),
+            confirm=confirm,
         )

@@ -18,7 +18,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,12 +92,19 @@ def refuse_if_superseded(folder: Path) -> None:
         )
 
 
+Confirm = Callable[[], None]
+
+
 @contextmanager
-def claimed_job(path: Path) -> Iterator[None]:
+def claimed_job(path: Path) -> Iterator[Confirm]:
     """Hold the claim to a job during the block; end this process when the claim is lost.
 
     Args:
         path: a file that only this job uses.
+
+    Yields:
+        What to call before results are written: it raises SupersededError when the claim was
+        lost since the last look.
 
     """
     own = Claim.staked(path)
@@ -105,8 +112,13 @@ def claimed_job(path: Path) -> Iterator[None]:
     claims = [own] if workflow is None else [own, workflow]
     ended = threading.Event()
     threading.Thread(target=_watch, args=(claims, ended), daemon=True).start()
+
+    def confirm() -> None:
+        if not all(claim.holds() for claim in claims):
+            raise SupersededError("Another process has taken over this job; this one ends.")
+
     try:
-        yield
+        yield confirm
     finally:
         ended.set()
         own.withdraw()

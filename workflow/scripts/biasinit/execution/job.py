@@ -8,26 +8,34 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from biasinit.errors import BiasinitError, StorageError
-from biasinit.execution.claim import claimed_job
+from biasinit.execution.claim import Confirm, claimed_job
 from biasinit.execution.guard import end_with_workflow
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, larger than a file may be
 
 
 @contextmanager
-def job(log: str | Path) -> Iterator[None]:
+def job(log: str | Path) -> Iterator[Confirm]:
     """Send output, logging, warnings and errors of the block to a file.
 
     The process ends with its workflow, and when another process takes over the same job, which
     the name of the file stands for. An error that a user can mend is written as its message
     alone, and ends the job with status 1; any other is a fault of ours and keeps its traceback.
+
+    Yields:
+        What a long job calls before it writes its results (see ``claimed_job``).
+
     """
     end_with_workflow()
     terminal = sys.stderr
     path = Path(log)
     try:
-        with _full_disks_named(), claimed_job(path.with_suffix(".claim")), _logged(path):
-            yield
+        with (
+            _full_disks_named(),
+            claimed_job(path.with_suffix(".claim")) as confirm,
+            _logged(path),
+        ):
+            yield confirm
     except BiasinitError as error:
         print(error, file=terminal)
         sys.exit(1)
