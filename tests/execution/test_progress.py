@@ -52,3 +52,9 @@ def test_the_size_of_a_study_is_announced_where_it_is_asked_for(tmp_path, monkey
     assert read_announcement(place) == size
     announce_in(tmp_path, size)
     assert read_announcement(tmp_path / "progress" / "size.json") == size
+
+
+def test_a_job_on_a_machine_without_the_folder_announces_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(ANNOUNCEMENT, str(tmp_path / "of another machine" / "announcement.json"))
+    announce(size_of(tmp_path))
+    assert list(tmp_path.iterdir()) == []

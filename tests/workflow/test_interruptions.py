@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from biasinit.execution.claim import WORKFLOW_CLAIM
 from faults import LOCAL, Strike, finished_shards, named, running_shards
 from workspace import Workspace
 
@@ -147,6 +148,20 @@ def test_a_study_whose_disk_was_full_goes_on_to_the_same_bytes(small_disk, finis
 
     finish(workspace, *TO_THE_TABLES)
     strike.assert_harmless(finished)
+
+
+def test_a_job_of_a_killed_workflow_is_refused_before_its_output_is_touched(workspace, monkeypatch):
+    """It waited in the queue of a cluster while its workflow was killed and another one ended."""
+    before = finished_shards(workspace)
+    monkeypatch.setenv(WORKFLOW_CLAIM, "the claim of a workflow that was killed")
+    as_a_job = ("--force", "--no-hooks", "--nolock", "--ignore-incomplete", "--allowed-rules")
+    shard = next(iter(before))
+    done = workspace.snakemake(*as_a_job, "train", "--", f"results/tiny/runs/{shard}")
+    assert done.returncode != 0
+    assert "This job belongs to a workflow that was killed" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert finished_shards(workspace) == before
+    assert (workspace.results / "runs" / shard).exists()
 
 
 def test_a_second_run_says_where_the_report_is_and_trains_nothing(finished, tmp_path):

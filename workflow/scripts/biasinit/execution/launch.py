@@ -43,6 +43,7 @@ from biasinit.execution.progress import (
 
 LOG = Path("results") / "snakemake.log"
 PROFILES = Path("profiles")
+HERE = "default"
 FULL_BYTES = 2**20  # less than this is left on a disk that is full
 POLL_SECONDS = 0.5
 LINE_SECONDS = 15.0  # between two lines where there is no terminal
@@ -72,12 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="biasinit.execution.launch", description=__doc__)
     parser.add_argument("--study", help="study file; config.yaml when left out")
     parser.add_argument("--cores", default="all", help="processor cores to use on this machine")
-    parser.add_argument("--place", help="folder in profiles/ that says where jobs run; here if not")
+    parser.add_argument("--place", default=HERE, help="folder in profiles/: where jobs run")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     return parser
 
 
-def _place(name: str | None, cores: str) -> list[str]:
+def _place(name: str, cores: str) -> list[str]:
     """Return Snakemake's arguments for the place that jobs run at.
 
     Elsewhere than here the number of cores is the profile's to say: Snakemake would take
@@ -87,7 +88,7 @@ def _place(name: str | None, cores: str) -> list[str]:
         ConfigurationError: there is no such profile.
 
     """
-    if name is None:
+    if name == HERE:  # Snakemake finds this profile by itself
         return ["--cores", cores]
     folder = PROFILES / name
     if not (folder / "profile.yaml").exists():

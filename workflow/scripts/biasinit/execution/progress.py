@@ -60,9 +60,12 @@ def note_path(folder: Path, shard: str) -> Path:
 
 
 def announce(size: StudySize) -> None:
-    """Write the size of the study to the file that ``make study`` asked for, if it did."""
+    """Write the size of the study to the file that ``make study`` asked for, if it did.
+
+    A job on another machine reads the workflow too, and has no such folder: it announces nothing.
+    """
     place = os.environ.get(ANNOUNCEMENT)
-    if place:
+    if place and Path(place).parent.is_dir():
         _write(size, Path(place))
 
 
