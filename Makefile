@@ -21,7 +21,7 @@ export PYTHONPATH := workflow/scripts
 
 .PHONY: study claims report test test-slow test-slurm faults lint format bench r-check schema lock
 
-study: $(VENV)/study.installed $(if $(PLACE),$(VENV)/slurm.installed)
+study: $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
 		$(if $(PLACE),--place $(PLACE)) $(if $(ARGS),-- $(ARGS))
 
