@@ -64,7 +64,7 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
-PartitionName=shards Nodes={nodes} Default=YES MaxTime=1:00:00 DefaultTime=10 State=UP
+PartitionName=shards Nodes={nodes} Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP
 """
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cores} Boards=1 "
@@ -138,7 +138,7 @@ class Cluster:
 
     def kill_node(self, name: str) -> None:
         """Kill the daemon of a node and all processes of its jobs, as a loss of power does."""
-        steps = [process for process in psutil.process_iter() if _is_step_on(process, name)]
+        steps = [process for process in psutil.process_iter() if self._is_step_on(process, name)]
         self.kill_daemon(name)
         for process in steps:
             for part in [process, *_descendants(process)]:
@@ -216,6 +216,17 @@ class Cluster:
         if done.returncode != 0:
             raise ClusterUnavailableError(f"{program} does not start: {done.stdout.strip()}")
 
+    def _is_step_on(self, process: psutil.Process, node: str) -> bool:
+        """Return whether a process is SLURM's own around a step of a job on a node of ours."""
+        ours = {"SLURMD_NODENAME": node, "SLURM_CONF": self.environment["SLURM_CONF"]}
+        try:
+            return process.name() == "slurmstepd" and any(
+                ours.items() <= child.environ().items()
+                for child in process.children(recursive=True)
+            )
+        except psutil.Error:
+            return False
+
     def _controller_answers(self) -> bool:
         return "is UP" in self.run("scontrol", "ping", check=False)
 
@@ -239,17 +250,6 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def _is_step_on(process: psutil.Process, node: str) -> bool:
-    """Return whether a process is SLURM's own around a step of a job on a node."""
-    try:
-        return process.name() == "slurmstepd" and any(
-            child.environ().get("SLURMD_NODENAME") == node
-            for child in process.children(recursive=True)
-        )
-    except psutil.Error:
-        return False
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:
