@@ -187,13 +187,55 @@ CASES = {
     ),
     "a classifier of characters that are never seen": (
         {"datasets": [{"name": "digits", "kind": "omniglot", **SIZES}]},
-        "architectures: 'small_cnn' names classes, and the test characters of 'digits' are none "
-        "of its training characters. Use another data set, or a network that compares pairs.",
+        "architectures: 'small_cnn' names classes, and 'digits' shows pairs. Use another data "
+        "set, or a network that compares pairs: 'siamese'.",
+    ),
+    "a network that compares pairs, and single images": (
+        {"architectures": [{"name": "twins", "kind": "siamese", "layers": [4]}]},
+        "architectures: 'twins' compares pairs, and 'digits' shows single images. Set 'pairs: "
+        "true' for the data set, or use a network that names classes.",
+    ),
+    "twins of a network without": (
+        {"architectures": [{"name": "deep", "kind": "vgg16", "twins": "untied"}]},
+        "architectures[0].twins: has no meaning for the kind 'vgg16'. Leave it out; it belongs to "
+        "'siamese', 'siamese_koch'.",
+    ),
+    "biases of positions in twins": (
+        {"architectures": [{"name": "twins", "kind": "siamese", "biases": "per_position"}]},
+        "architectures[0].biases: 'per_position' has no meaning for the kind 'siamese'. Leave it "
+        "out; 'twins' says what the halves share.",
+    ),
+    "twins without an embedding": (
+        {"architectures": [{"name": "twins", "kind": "siamese", "dense": []}]},
+        "architectures[0].dense: must name one layer at least, the embedding that is compared. "
+        "Name its units, such as [64], or leave the key out.",
+    ),
+    "smoothed labels of a contrastive loss": (
+        {
+            "datasets": [{"name": "digits", "kind": "digits", "pairs": True, **SIZES}],
+            "architectures": [
+                {"name": "twins", "kind": "siamese", "layers": [4], "head": "contrastive"}
+            ],
+            "training": {"epochs": 1, "batch_size": 10, "label_smoothing": 0.1},
+        },
+        "training.label_smoothing: has no meaning for the contrastive loss of 'twins'. Leave it "
+        "out, or use the head 'l1'.",
+    ),
+    "an identity check of twins with biases of their own": (
+        {
+            "datasets": [{"name": "digits", "kind": "digits", "pairs": True, **SIZES}],
+            "architectures": [
+                {"name": "twins", "kind": "siamese", "layers": [4], "twins": "biases_untied"}
+            ],
+            "normalizations": ["none", "batchnorm"],
+        },
+        "normalizations: 'batchnorm' subtracts a channel's mean, which does not cancel the biases "
+        "of the two halves of 'twins': no identity check. Leave 'batchnorm' out of this study.",
     ),
     "an unknown network": (
         {"architectures": ["smal_cnn"]},
-        "architectures[0].kind: must be 'small_cnn', 'deep_mnist', 'plain_cnn', 'vgg16' or "
-        "'convolutional', got 'smal_cnn'.",
+        "architectures[0].kind: must be 'small_cnn', 'deep_mnist', 'plain_cnn', 'vgg16', "
+        "'convolutional', 'siamese' or 'siamese_koch', got 'smal_cnn'.",
     ),
     "a depth for a network that has one": (
         {"architectures": [{"name": "deep", "kind": "vgg16", "depth": 8}]},
@@ -387,8 +429,8 @@ def test_all_problems_of_all_data_sets_are_listed_at_once(mapping):
 
 
 def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
-    dataset = parse_study(mapping).datasets[0].model_dump(exclude_none=True)
-    assert set(dataset) == {"name", "kind", "train", "validation", "test", "split_seed"}
+    dataset = parse_study(mapping).datasets[0].description
+    assert set(dataset) == {"kind", "train", "validation", "test", "split_seed"}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

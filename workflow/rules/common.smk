@@ -75,10 +75,8 @@ def shard_description(wildcards):
 
 
 def dataset_description(wildcards):
-    """Return how the data set is made and split; keys that are not set are left out."""
-    return STUDY.dataset(wildcards.dataset).model_dump(
-        exclude={"name"}, exclude_none=True
-    )
+    """Return how the data set is made and split."""
+    return STUDY.dataset(wildcards.dataset).description
 
 
 def dataset_files(wildcards):

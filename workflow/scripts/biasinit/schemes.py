@@ -30,7 +30,8 @@ class LayerShape:
 
     ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
     fans of a batch-norm shift are those of the weight before it. ``bias_shape`` is the shape of
-    its biases, (channels,) where nothing is said.
+    its biases, (channels,) where nothing is said. ``twin_of`` names the layer of the other half
+    of a network that compares pairs, whose first weights are this one's too.
     """
 
     name: str
@@ -41,6 +42,7 @@ class LayerShape:
     is_output: bool = False
     is_convolution: bool = False
     bias_shape: tuple[int, ...] = ()
+    twin_of: str = ""
 
 
 _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
