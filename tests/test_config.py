@@ -296,6 +296,26 @@ CASES = {
         "training.batch_size: must be at most the 1100 training images of 'digits', got 1101. "
         "Lower it, or train on more images.",
     ),
+    "learning rates chosen by all seeds": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 20}},
+        "analysis.tuning_seeds: must be less than the 20 seeds of the study, got 20. Keep seeds to "
+        "compare the schemes on, such as half of them.",
+    ),
+    "one learning rate to choose from": (
+        {
+            "learning_rates": [0.02],
+            "analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 5},
+        },
+        "analysis.tuning_seeds: has no learning rates to choose from. Name several "
+        "'learning_rates', or leave the key out.",
+    ),
+    "two starts of one output bias": (
+        {"schemes": [
+            {"name": "zeros", "kind": "zeros", "layers": "all", "output": "class_shares"}
+        ]},
+        "schemes: 'zeros' has an output bias of its own, or none, and 'output' 'class_shares'. "
+        "Leave 'output' out, or use a scheme of hidden layers.",
+    ),
     "a margin of zero": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 0}}},
         "analysis.margins.digits: must be greater than 0, got 0.",

@@ -220,6 +220,39 @@ rule analyse_sensitivity:
         "../scripts/analyse_sensitivity.py"
 
 
+# Only where the study sets tuning_seeds.
+rule analyse_tuned:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/tuned.parquet",
+    log:
+        "results/{study}/logs/analyse_tuned.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_tuned.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "margins",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+            "tuning_seeds",
+        ),
+        code=code("analyse_tuned.py"),
+    message:
+        "Comparing schemes, each at its own learning rate"
+    script:
+        "../scripts/analyse_tuned.py"
+
+
 rule calibrate:
     input:
         runs="results/{study}/runs.parquet",

@@ -196,6 +196,8 @@ def reported_tables():
         analyses += ["speed_means", "speed_contrasts", "curve_means"]
     if TRAINED:
         analyses.append("layer_means")
+    if STUDY.analysis.tuning_seeds:
+        analyses.append("tuned")
     tables = {"runs": "runs", **{name: f"analysis/{name}" for name in analyses}}
     return tables | ({"jobs": "jobs"} if TRAINED else {})
 

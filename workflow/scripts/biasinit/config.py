@@ -119,6 +119,9 @@ class Dataset(_Model):
     pairs: bool = False
     """Whether images are shown in pairs, of the same class or not, as many pairs as images; for
     siamese networks, and always so with Omniglot."""
+    imbalance: Real | None = Field(default=None, ge=1, le=1000)
+    """How many times as large the first class is as the last among training images, which are
+    thinned to it after 'train' of them are drawn; null thins nothing."""
     train: int = Field(ge=10)
     """Number of training images."""
     validation: int = Field(ge=10)
@@ -301,6 +304,9 @@ class Analysis(_Model):
     """Planned looks, in the order of their seeds, when the study is to be judged more than once;
     their shares add up to alpha at most. Without them the study is judged once, with the whole
     alpha, and verdicts after any added seeds are exploratory."""
+    tuning_seeds: int = Field(default=0, ge=0, le=MAXIMUM_SEEDS)
+    """Seeds, the first ones, whose validation accuracy chooses the learning rate of each scheme;
+    the others compare the schemes at these rates. 0 chooses none: the grid is common to all."""
     calibration_tables: int = Field(default=500, ge=20, le=100_000)
     """Number of relabelled, and of simulated, tables that the analysis is tried on."""
     resamples: int = Field(default=20_000, ge=1_000)
@@ -417,7 +423,12 @@ class Study(_Model):
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
         training["probe_images"] = min(self.training.probe_images, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
-        keys["analysis"] |= {"looks": (), "calibration_tables": 20, "resamples": 1_000}
+        keys["analysis"] |= {
+            "looks": (),
+            "tuning_seeds": 0,
+            "calibration_tables": 20,
+            "resamples": 1_000,
+        }
         return keys
 
     @property
@@ -720,6 +731,14 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 mend="Use letters, digits and . _ + - only, at most 64, starting with one of the "
                 "first two.",
             )
+    for scheme in study.schemes:
+        if scheme.output != "zeros" and (scheme.layers == "all" or not scheme.output_bias):
+            yield Problem(
+                key="schemes",
+                what=f"{scheme.name!r} has an output bias of its own, or none, and 'output' "
+                f"{scheme.output!r}.",
+                mend="Leave 'output' out, or use a scheme of hidden layers.",
+            )
     yield from _reference_problems(study, names)
     if study.replicate_name in names:
         yield Problem(
@@ -743,6 +762,7 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 mend=f"Use one of {', '.join(sorted(datasets))}.",
             )
     yield from _architecture_and_image_problems(study)
+    yield from _tuning_problems(study)
     for architecture in study.architectures:
         if architecture.layout.head == "contrastive" and study.training.label_smoothing:
             yield Problem(
@@ -802,6 +822,22 @@ def _architecture_and_image_problems(study: Study) -> Iterator[Problem]:
                 f"of {side}×{side} pixels: it needs {architecture.layout.smallest_side}.",
                 mend="Use fewer pools, or larger images.",
             )
+
+
+def _tuning_problems(study: Study) -> Iterator[Problem]:
+    tuning = study.analysis.tuning_seeds
+    if tuning >= study.seeds:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what=f"must be less than the {study.seeds} seeds of the study, got {tuning}.",
+            mend="Keep seeds to compare the schemes on, such as half of them.",
+        )
+    if tuning and len(study.learning_rates) < 2:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what="has no learning rates to choose from.",
+            mend="Name several 'learning_rates', or leave the key out.",
+        )
 
 
 def _reference_problems(study: Study | ImportedStudy, names: list[str]) -> Iterator[Problem]:

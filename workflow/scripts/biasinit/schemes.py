@@ -22,6 +22,7 @@ ALEXNET_ZEROS = (0, 2)  # places of the hidden layers that start at 0 in AlexNet
 
 Layers = Literal["hidden", "all"]
 Fans = Literal["layer", "vector"]
+Output = Literal["zeros", "class_shares"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,10 @@ _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
 class BiasScheme:
     """Keys that every kind of scheme has.
 
-    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all.
+    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all. ``output`` says how
+    the output bias starts where the scheme touches hidden layers alone: at zero, or at the
+    logarithm of the classes' shares of the training images, so that the first predictions are
+    these shares (the prior of Lin et al. 2017, section 3.3, for several classes).
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _REFUSE_UNKNOWN_KEYS
@@ -62,6 +66,7 @@ class BiasScheme:
     name: str
     trainable: bool = True
     layers: Layers = "hidden"
+    output: Output = "zeros"
 
     def touches(self, layer: LayerShape) -> bool:
         """Return whether this scheme decides how the biases of ``layer`` start."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from biasinit.data import digits
 from biasinit.data.cifar10 import CIFAR10, read_cifar10
 from biasinit.data.downloads import RemoteFile
+from biasinit.data.imbalance import thinned
 from biasinit.data.mnist import FASHION_MNIST, MNIST, read_release
 from biasinit.data.omniglot import ARCHIVES, ONE_SHOT_RUNS, read_omniglot
 from biasinit.data.own_images import read_own_images
@@ -107,6 +108,7 @@ def prepare(
     size: int | None = None,
     alphabets: Alphabets | None = None,
     pairs: bool = False,
+    imbalance: float = 1.0,
 ) -> PreparedDataset:
     """Return the data set of one kind, read and split.
 
@@ -120,6 +122,7 @@ def prepare(
         path: of one's own images, for the kind 'npz'.
         size: height and width of Omniglot's images in pixels.
         alphabets: which of Omniglot's.
+        imbalance: how many times as large the first class is to be as the last, in training.
         pairs: whether the images are put together in pairs, as many as there are images.
 
     Raises:
@@ -135,6 +138,8 @@ def prepare(
         alphabets=alphabets,
     )
     single = _split(source, source.read(options), sizes=sizes, seed=split_seed)
+    if imbalance > 1:
+        single = thinned(single, ratio=imbalance, seed=split_seed)
     return in_pairs(single, seed=split_seed) if pairs else single
 
 

@@ -81,11 +81,12 @@ def initial_state(
     seed: int,
     dtype: torch.dtype,
     images: Tensor | None = None,
+    labels: Tensor | None = None,
 ) -> InitialState:
     """Return how one member of ``network`` starts under ``scheme``.
 
-    ``images`` are the training images, (images, height, width, channels), for schemes that
-    use them.
+    ``images`` are the training images, (images, height, width, channels), and ``labels`` their
+    classes, (images,), for schemes that use them.
 
     Batch norm's scale starts at 1, its shift at 0 unless the scheme starts it, its running
     variance at 1, and its running mean at the bias of the layer before: otherwise the
@@ -118,6 +119,11 @@ def initial_state(
             ]
         )
         parameters[name] = torch.from_numpy(start).to(dtype).reshape(place.shape)
+    if scheme.output == "class_shares" and "output" in network.scheme_biases():
+        if labels is None:
+            raise ValueError(f"The scheme {scheme.name!r} needs 'labels'.")
+        counts = torch.bincount(labels.cpu()).double()
+        parameters["output.bias"] = network.prior_bias(counts / counts.sum()).to(dtype)
     if isinstance(scheme, NegativeMixture):
         _start_from_images(network, scheme, parameters, images, study_seed=study_seed, seed=seed)
     return InitialState(

@@ -217,6 +217,10 @@ class Network(nn.Module):
         """Return the mean loss of logits (batch, classes): cross-entropy, unless overridden."""
         return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
+    def prior_bias(self, shares: Tensor) -> Tensor:
+        """Return the output bias that predicts the classes' shares, (classes,), from nothing."""
+        return shares.log()
+
     def layer_shapes(self) -> dict[str, LayerShape]:
         """Return the shape of every weighted layer, hidden ones in order, then the output."""
         hidden = {name: self.hidden_layer(name).shape for name in self.hidden}

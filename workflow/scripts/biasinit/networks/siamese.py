@@ -94,6 +94,10 @@ class SiameseNetwork(Network):
         left, right = both.chunk(HALVES)
         return left, right
 
+    def prior_bias(self, shares: Tensor) -> Tensor:
+        """Return the bias that predicts the shares of different and same pairs, (1,)."""
+        return (shares[1:] / shares[:1]).log()
+
     def loss(self, logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
         """Return the mean loss of pairs.
 

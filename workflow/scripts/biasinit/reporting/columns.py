@@ -228,6 +228,20 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             write=lambda row: numbers.scientific(_value(row, "predicted")),
         ),
     ),
+    "tuned": (
+        _WHERE,
+        _SCHEME,
+        _words("its learning rate", "learning_rates"),
+        _words("reference", "reference"),
+        _words("its learning rate", "reference_learning_rates"),
+        _words("at the edge of the grid", "at_edge"),
+        _words("seeds that count", "basis"),
+        _counted("seeds", "seeds"),
+        _figure("difference, points", "estimate", signed=True),
+        _between("95 % interval", "lower", "upper"),
+        _probability("p, family", "p_adjusted"),
+        _probability("p, equivalence", "p_equivalence_adjusted"),
+    ),
     "sensitivity": (
         _words("outcome", "outcome"),
         _WHERE,
@@ -311,6 +325,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Same seed, same initial weights and batch order under every scheme; what pairing gained.",
     ),
     "layer_means": ("Layers", "Means over seeds and cells with 95 % intervals."),
+    "tuned": (
+        "Each scheme at its own learning rate",
+        "Rates are chosen by validation accuracy of the first seeds; schemes are compared on the "
+        "other seeds alone.",
+    ),
     "sensitivity": (
         "All specifications",
         "Only the registered one decides; the others show how much hangs on choices.",

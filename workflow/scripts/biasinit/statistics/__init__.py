@@ -28,6 +28,7 @@ from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restrict
 from biasinit.statistics.sensitivity import sensitivity
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
 from biasinit.statistics.spread import SpreadAnalysis, spread_contrasts
+from biasinit.statistics.tuned_rates import tuned_contrasts
 from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
 
 __all__ = [
@@ -71,4 +72,5 @@ __all__ = [
     "spread_contrasts",
     "stratified_cox",
     "summarise_layers",
+    "tuned_contrasts",
 ]

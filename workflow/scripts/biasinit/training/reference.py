@@ -211,6 +211,7 @@ class ReferenceTrainer:
             seed=seed,
             dtype=self._shard.precision,
             images=self._shard.images["train"],
+            labels=self._shard.labels["train"],
         )
 
     def _batch(self, block: Block, number: int) -> tuple[Tensor, Tensor]:
