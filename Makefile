@@ -24,8 +24,9 @@ study: $(VENV)/study.installed
 
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
-	$(BIN)/python -m biasinit.reporting.claims > results/claims.md
-	@echo "Written: results/claims.md"
+	@mkdir -p results
+	$(BIN)/python -m biasinit.reporting.claims --html results/claims.html > results/claims.md
+	@echo "Written: results/claims.html and results/claims.md"
 
 report: study
 	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html

@@ -58,6 +58,12 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             f"The same contrasts against {reference}, cell by cell "
             f"({_count(study.cells, 'cell')}); exploratory, with plain 95 % intervals."
         ),
+        "level_contrasts": (
+            "Test accuracy at one level of a factor minus another, under one scheme and paired by "
+            "seed; where a scheme is set against another, the difference of its effect between the "
+            f"levels. {INTERVALS} The shaded band is the equivalence margin. {arrows} Where a run "
+            "failed, only seeds where both trained enter."
+        ),
         "outcomes": (
             f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
             f"mark for each. {_failed_words(failed)}"
