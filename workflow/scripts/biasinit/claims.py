@@ -195,7 +195,7 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
 QUICK = "-quick"  # ending of the name of a quick try, whose ledger is that of the study itself
 
 
-def tested_study(study: str) -> str:
+def name_in_claims(study: str) -> str:
     """Return the name under which claims know a study: that of the study a quick try tries."""
     return study.removesuffix(QUICK)
 
@@ -206,7 +206,7 @@ def level_questions(claims: Iterable[Claim], study: str) -> list[dict[str, str]]
         evidence.question
         for claim in claims
         for evidence in claim.evidence
-        if isinstance(evidence, LevelEvidence) and evidence.study == tested_study(study)
+        if isinstance(evidence, LevelEvidence) and evidence.study == name_in_claims(study)
     ]
     return list({tuple(question.items()): question for question in asked}.values())
 

@@ -30,6 +30,8 @@ from biasinit.reporting.selection import records
 from biasinit.statistics.failure import clopper_pearson
 
 NO_FAILURES = "no failures"
+NO_SUCH_RUNS = "The study as it was run has no such runs."
+NOT_COMPARED = "Not compared yet: run the study once more; nothing is trained again."
 
 
 class Bearing(StrEnum):
@@ -142,11 +144,13 @@ def _rows(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     return frame
 
 
-def _absent(evidence: AnyEvidence, question: str, *, table: str) -> Finding:
+def _absent(
+    evidence: AnyEvidence, question: str, *, table: str, why: str = NO_SUCH_RUNS
+) -> Finding:
     return Finding(
         study=evidence.study,
         question=question,
-        measured=("The study as it was run has no such runs.",),
+        measured=(why,),
         verdict="",
         shown="",
         bearing=Bearing.ABSENT,
@@ -233,22 +237,25 @@ def _value(row: Mapping[str, object], name: str) -> float:
 def _effect(row: Mapping[str, object], outcome: str) -> tuple[str, ...]:
     """Return estimate and interval, and the margin, of a row of verdicts."""
     estimate, lower, upper = (_value(row, name) for name in ("estimate", "lower", "upper"))
-    level = f"{_value(row, 'level'):g} % interval"
+    factor, decimals = (100, 1) if outcome == "failure" else (1, 2)
     low, high = _value(row, "margin_lower"), _value(row, "margin_upper")
     if not math.isfinite(estimate):
         return ("not estimable",)
-    if outcome == "failure":
-        return (
-            f"{numbers.signed(100 * estimate, decimals=1)} % of runs, {level} "
-            f"{numbers.interval(100 * lower, 100 * upper, decimals=1)}",
-        )
-    if outcome == "speed":
-        text = f"{numbers.number(estimate)} times, {level} {numbers.interval(lower, upper)}"
-        margin = f"margin {numbers.plain(low)} to {numbers.plain(high)}"
-    else:
-        text = f"{numbers.signed(estimate)} points, {level} {numbers.interval(lower, upper)}"
-        margin = f"margin ±{numbers.plain(high)}"
-    return (text, margin) if math.isfinite(high) else (text,)
+    write = numbers.number if outcome == "speed" else numbers.signed
+    unit = {"speed": "times", "failure": "% of runs"}.get(outcome, "points")
+    bounds = "no interval"
+    if not (math.isnan(lower) or math.isnan(upper)):
+        ends = numbers.interval(factor * lower, factor * upper, decimals=decimals)
+        bounds = f"{_value(row, 'level'):g} % interval {ends}"
+    text = f"{write(factor * estimate, decimals=decimals)} {unit}, {bounds}"
+    if not math.isfinite(high):
+        return (text,)
+    margin = (
+        f"{numbers.plain(low)} to {numbers.plain(high)}"
+        if outcome == "speed"
+        else f"±{numbers.plain(high)}"
+    )
+    return (text, f"margin {margin}")
 
 
 def _sure(
@@ -289,6 +296,8 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
     )
     question = f"{factor}: {evidence.level} {numbers.MINUS} {evidence.against}, {what}, {where}"
     table = "level_contrasts"
+    if study.level_contrasts.empty:
+        return _absent(evidence, question, table=table, why=NOT_COMPARED)
     if found.empty or _value(records(found)[0], "runs") == 0:
         return _absent(evidence, question, table=table)
     row = records(found)[0]

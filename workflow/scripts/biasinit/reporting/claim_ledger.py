@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from biasinit.claims import Claim, Practice, studies_of, tested_study
+from biasinit.claims import Claim, Practice, name_in_claims, studies_of
 from biasinit.reporting import numbers
 from biasinit.reporting.claim_findings import Bearing, Finding, StudyTables, finding
 
@@ -29,6 +29,16 @@ class ClaimEntry:
     practices: tuple[Practice, ...]
     elsewhere: tuple[str, ...]
     """Studies that test it and are not in this ledger."""
+
+    @property
+    def comparisons(self) -> tuple[Finding, ...]:
+        """The findings that are one comparison each."""
+        return tuple(item for item in self.findings if item.grid is None)
+
+    @property
+    def grids(self) -> tuple[Finding, ...]:
+        """The findings that are many numbers."""
+        return tuple(item for item in self.findings if item.grid is not None)
 
     @property
     def commands(self) -> tuple[tuple[str, str], ...]:
@@ -105,7 +115,7 @@ def study_ledger(
     study: str,
 ) -> Ledger:
     """Return the ledger of one study; it reads the tables of no other."""
-    name = tested_study(study)
+    name = name_in_claims(study)
     entries, others = [], []
     for claim in claims:
         if name in studies_of(claim):
