@@ -70,7 +70,7 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
         ),
         "learning_curves": (
             f"Mean validation accuracy over {study.seeds} seeds; the dotted line is the threshold "
-            f"({threshold}) and bands are 95 % intervals over seeds. Curves start below the scale "
+            f"({threshold}). {_bands(frames)} Curves start below the scale "
             "where they do not differ."
         ),
         "share_reached": (
@@ -141,6 +141,13 @@ def restructured(text: str) -> str:
 def _failed_runs(frames: Mapping[str, pd.DataFrame]) -> int:
     frame = frames.get("outcomes", pd.DataFrame())
     return int(frame["failed"].astype(bool).sum()) if "failed" in frame else 0
+
+
+def _bands(frames: Mapping[str, pd.DataFrame]) -> str:
+    frame = frames.get("learning_curves", pd.DataFrame())
+    if "band_lower" in frame and frame["band_lower"].notna().any():
+        return "Each band holds for its whole curve at once, in 95 % of studies."
+    return "Bands are 95 % intervals over seeds, at each epoch by itself."
 
 
 def _failed_words(failed: int) -> str:

@@ -108,7 +108,8 @@ def _speed_frames(
     rates = arranged(over_cells(table(tables, "failure_rates")), schemes=schemes)
     return {
         "learning_curves": _columns(
-            curves, (*_CURVE, "validation_accuracy", "lower", "upper", "runs")
+            curves,
+            (*_CURVE, "validation_accuracy", "lower", "upper", "band_lower", "band_upper", "runs"),
         ),
         "share_reached": _columns(curves, (*_CURVE, "share_reached", "runs")),
         "time_ratios": contrasts(
