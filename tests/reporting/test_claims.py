@@ -310,6 +310,7 @@ def test_the_summary_counts_what_comparisons_say(study_tables, tmp_path):
     entry = whole_ledger(read_claims(path), {}, {"s": study_tables}).entries[0]
     assert entry.summary == "refuted in 1, open in 1 of 2 comparisons"
     assert entry.state == "claim-refutes"
+    assert entry.needed == "about 53 seeds would decide"
 
 
 def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_tables):

@@ -102,6 +102,8 @@ class Finding:
     rule: str
     change: bool = False
     """Whether it compares two effects."""
+    needed: float = math.nan
+    """Seeds that would decide an inconclusive verdict; missing where there is no such number."""
     grid: Grid | None = None
     """The numbers in place of ``measured``, where they are many."""
 
@@ -223,6 +225,7 @@ def _verdict(evidence: VerdictEvidence, study: StudyTables) -> Finding:
         table=table,
         rule=rule,
         change=outcome == "interaction",
+        needed=_value(row, "seeds_needed"),
     )
 
 
@@ -327,6 +330,7 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
         table=table,
         rule="rule-levels",
         change=bool(evidence.reference),
+        needed=_value(row, "seeds_needed"),
     )
 
 

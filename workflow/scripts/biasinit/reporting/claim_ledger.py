@@ -4,6 +4,7 @@ For the page of one study it holds the claims that the study tests and names the
 study that tests them; for the overview it holds all claims over all finished studies.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class ClaimEntry:
         if not total:
             if self.findings and not absent:
                 return "numbers only"
-            return "not measured here" if self.elsewhere or absent else "not measured"
+            return "not measured yet" if self.elsewhere or absent else "not measured"
         words = {
             Bearing.REFUTES: "refuted in",
             Bearing.SUPPORTS: "agrees in",
@@ -72,6 +73,15 @@ class ClaimEntry:
         }
         parts = [f"{word} {counts[key]}" for key, word in words.items() if counts[key]]
         return f"{', '.join(parts)} of {total} comparison{'s' if total != 1 else ''}"
+
+    @property
+    def needed(self) -> str:
+        """How many seeds would decide the comparisons that are inconclusive; empty without any."""
+        known = [item.needed for item in self.findings if math.isfinite(item.needed)]
+        if not known:
+            return ""
+        upto = "up to" if len(known) > 1 else "about"
+        return f"{upto} {numbers.count(max(known))} seeds would decide"
 
     @property
     def practice_summary(self) -> str:
