@@ -27,7 +27,9 @@ def start(scheme, layout, *, labels=LABELS, classes=3, shape=(8, 8, 1), weight_i
 
 def test_the_first_predictions_are_the_shares_where_weights_say_nothing():
     network, state = start(PRIOR, layout_of("small_cnn"), weight_init="zeros")
-    logits = functional_call(network, (state.parameters, state.buffers), (torch.zeros(1, 8, 8, 1),))
+    logits = functional_call(
+        network, (state.parameters, state.buffers), (torch.zeros(1, 8, 8, 1).double(),)
+    )
     assert logits.softmax(-1)[0].tolist() == pytest.approx([0.6, 0.3, 0.1])
 
 
@@ -37,7 +39,9 @@ def test_a_siamese_network_starts_at_the_share_of_equal_pairs():
     network, state = start(
         PRIOR, layout, labels=labels, classes=2, shape=(8, 8, 2), weight_init="zeros"
     )
-    logits = functional_call(network, (state.parameters, state.buffers), (torch.zeros(1, 8, 8, 2),))
+    logits = functional_call(
+        network, (state.parameters, state.buffers), (torch.zeros(1, 8, 8, 2).double(),)
+    )
     assert float(logits.softmax(-1)[0, 1]) == pytest.approx(0.2)
 
 

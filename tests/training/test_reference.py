@@ -85,6 +85,10 @@ def test_the_first_steps_agree_with_plain_pytorch(
     """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
     several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
     assume(normalization != IDENTITY or not several_biases)
+    # equal maxima share no gradient: where neighbours of a flat border start from equal biases,
+    # rounding decides which of them learns
+    drawn = scheme["kind"] in {"normal", "xavier_uniform", "uniform"}
+    assume(drawn or "biases" not in architecture)
     shard = description(
         scheme=scheme, normalization=normalization, optimizer=optimizer, weight_init=weight_init,
         label_smoothing=label_smoothing, augmentation=augmentation, crop_margin=2,

@@ -31,6 +31,31 @@ rule analyse_accuracy:
         "../scripts/analyse_accuracy.py"
 
 
+rule compare_levels:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/level_contrasts.parquet",
+    log:
+        "results/{study}/logs/compare_levels.log",
+    benchmark:
+        "results/{study}/benchmarks/compare_levels.tsv"
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        questions=LEVEL_QUESTIONS,
+        plan=analysis_keys("margins", "alpha", "resamples", "analysis_seed"),
+        code=code("compare_levels.py"),
+    message:
+        "Comparing levels of factors for the ledger of claims"
+    script:
+        "../scripts/compare_levels.py"
+
+
 rule analyse_speed:
     input:
         **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),

@@ -202,6 +202,22 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _figure("correlation", "correlation"),
         _figure("gain in variance", "variance_gain"),
     ),
+    "level_contrasts": (
+        _WHERE,
+        _words("scheme", "scheme"),
+        _words("effect against", "reference"),
+        _words("factor", "factor"),
+        _words("level", "level"),
+        _words("against", "against"),
+        _words("rests on", "basis"),
+        _counted("seeds", "seeds"),
+        _figure("difference, points", "estimate", signed=True),
+        _between("95 % interval", "lower", "upper"),
+        _between("interval, family", "simultaneous_lower", "simultaneous_upper"),
+        *_DECISIONS,
+        _words("verdict", "verdict"),
+        _counted("seeds needed", "seeds_needed"),
+    ),
     "layer_means": (
         _WHERE,
         _SCHEME,
@@ -291,6 +307,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Contrasts of final accuracy",
         "The per-seed contrast decides; the mixed model is the second analysis, and a contrast on "
         "which the two disagree is called fragile. Rows of single cells are exploratory.",
+    ),
+    "level_contrasts": (
+        "Levels of a factor against each other",
+        "Within seeds, under one scheme; all comparisons that the ledger of claims asks of this "
+        "study are one family.",
     ),
     "accuracy_model": (
         "The mixed model",
