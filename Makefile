@@ -27,10 +27,14 @@ study: $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm
 
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
-	$(BIN)/python -m biasinit.reporting.claims > results/claims.md
-	@echo "Written: results/claims.md"
+	@mkdir -p results
+	$(BIN)/python -m biasinit.reporting.claims --html results/claims.html > results/claims.md
+	@echo "Written: results/claims.html and results/claims.md"
 
+# The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
+# Snakemake's own report around the same items.
 report: study
+	$(BIN)/python -m biasinit.execution.page_as_pdf $(if $(STUDY),--study $(STUDY)) $(if $(ARGS),-- $(ARGS))
 	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html
 
 test: $(VENV)/dev.installed

@@ -24,6 +24,7 @@ ALLOWED = {
     "layouts": set(),
     "schemes": set(),
     "theory": {"schemes"},
+    "claims": {"errors"},
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "dataset_kinds", "errors", "layouts", "schemes"},
     "schema": {"config"},
@@ -36,7 +37,7 @@ ALLOWED = {
     "outcomes": set(),
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
-    "reporting": {"config", "errors", "registration", "statistics"},
+    "reporting": {"claims", "config", "errors", "registration", "statistics"},
     "execution": {"config", "errors", "files", "processor"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")

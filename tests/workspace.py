@@ -10,7 +10,10 @@ from pathlib import Path
 from biasinit.execution.compiled_code import CACHE_VARIABLE
 from repository import REPOSITORY
 
-PARTS = ("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs")
+PARTS = (
+    *("Snakefile", "config.yaml", "claims.yaml", "prevalence.yaml"),
+    *("workflow", "report", "profiles", "envs"),
+)
 TINY = REPOSITORY / "tests" / "workflow" / "tiny.yaml"
 
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.data.pairs import pairs
+from biasinit.data import PreparedDataset
+from biasinit.data.pairs import in_pairs, pairs
 from biasinit.errors import DataError
 from biasinit.streams import Purpose, stream
 
@@ -66,3 +67,49 @@ def test_a_class_of_one_image_is_in_pairs_of_different_classes_alone():
 def test_labels_without_both_kinds_of_pairs_are_refused(labels):
     with pytest.raises(DataError, match="Pairs need two classes, and two images of one of them"):
         drawn(labels, 4)
+
+
+def of_classes(labels, split):
+    images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1).repeat(4, axis=1)
+    return PreparedDataset(
+        images=images,
+        labels=np.array(labels),
+        maximum=255,
+        split={name: np.array(numbers) for name, numbers in split.items()},
+    )
+
+
+THREE_SUBSETS = {
+    "train": list(range(20)),
+    "validation": list(range(20, 30)),
+    "test": list(range(30, 60)),
+}
+
+
+@given(seed=st.integers(0, 1000))
+def test_a_data_set_of_pairs_keeps_its_subsets_apart(seed):
+    labels = np.arange(60) % 5
+    dataset = of_classes(labels, THREE_SUBSETS)
+    paired = in_pairs(dataset, seed=seed)
+    assert paired.image_shape == (4, 1, 2)
+    assert paired.classes == 2
+    for name, numbers in dataset.split.items():
+        shown = paired.images[paired.split[name]]
+        left, right = shown[:, 0, 0, 0], shown[:, 0, 0, 1]
+        assert len(shown) == len(numbers)
+        assert {*left, *right} <= {*numbers}
+        same = paired.labels[paired.split[name]]
+        assert np.array_equal(labels[left] == labels[right], same == 1)
+
+
+def test_the_size_of_one_subset_moves_no_pair_of_another():
+    labels = np.arange(60) % 5
+    one = in_pairs(of_classes(labels, THREE_SUBSETS), seed=1)
+    other = in_pairs(of_classes(labels, THREE_SUBSETS | {"train": list(range(10))}), seed=1)
+    assert np.array_equal(one.images[one.split["test"]], other.images[other.split["test"]])
+
+
+def test_a_subset_without_two_images_of_a_class_is_named():
+    split = THREE_SUBSETS | {"validation": [20, 21, 22]}
+    with pytest.raises(DataError, match=r"Subset 'validation': Pairs need two classes"):
+        in_pairs(of_classes(np.arange(60) % 5, split), seed=0)

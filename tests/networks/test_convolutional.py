@@ -9,7 +9,7 @@ import torch
 from biasinit.errors import DataError
 from biasinit.layouts import Layout, layout_of
 from biasinit.networks import build_network, initial_state
-from biasinit.networks.convolutional import enlarged
+from biasinit.networks.tower import enlarged
 from biasinit.schemes import Normal, Zeros
 
 

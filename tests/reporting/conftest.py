@@ -27,6 +27,7 @@ def figures(tables, study):
 def template():
     return PageTemplate(
         html=(REPORT / "page.html.j2").read_text(encoding="utf-8"),
+        ledger=(REPORT / "ledger.html.j2").read_text(encoding="utf-8"),
         style=(REPORT / "page.css").read_text(encoding="utf-8"),
         script=(REPORT / "page.js").read_text(encoding="utf-8"),
     )

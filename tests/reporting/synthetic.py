@@ -132,6 +132,7 @@ def make_tables(
             }
         ),
     }
+    tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
     return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
@@ -386,6 +387,48 @@ def _accuracy_contrasts(study, verdicts, rng):
             row = _contrast_row(study, verdict, cell_name(study, cell), "all seeds", shrink=1.3)
             row["estimate"] += float(rng.normal(0, 0.05))
             rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _level_contrasts(study, names, all_failed, rng):
+    """Return a comparison of learning rates, or of weights, for the first two schemes."""
+    rows = []
+    for level in LEVELS:
+        for scheme in names[:2]:
+            estimate = math.nan if all_failed else float(rng.normal(0.2, 0.2))
+            rows.append(
+                {
+                    "normalization": level,
+                    "scheme": scheme,
+                    "reference": "",
+                    "factor": "weight_init",
+                    "level": "pytorch",
+                    "against": "he",
+                    "basis": "all seeds",
+                    "seeds": study.seeds,
+                    "estimate": estimate,
+                    "standard_error": 0.1,
+                    "df": study.seeds - 1.0,
+                    "t": estimate / 0.1,
+                    "p": 0.1,
+                    "lower": estimate - 0.2,
+                    "upper": estimate + 0.2,
+                    "p_adjusted": 0.2,
+                    "simultaneous_lower": estimate - 0.25,
+                    "simultaneous_upper": estimate + 0.25,
+                    "interval_level": 95.0,
+                    "margin": 0.5,
+                    "p_equivalence": 0.04,
+                    "p_equivalence_adjusted": 0.09,
+                    "smallest_margin": 0.4,
+                    "runs": study.seeds,
+                    "against_runs": study.seeds,
+                    "failed": 0,
+                    "against_failed": 0,
+                    "verdict": "not estimable" if all_failed else "inconclusive",
+                    "seeds_needed": math.nan if all_failed else 34.0,
+                }
+            )
     return pd.DataFrame(rows)
 
 

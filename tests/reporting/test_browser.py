@@ -1,11 +1,18 @@
 """The page in a real browser, from disk and without a network."""
 
+import importlib.util
 import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+
+from biasinit.claims import read_claims, read_prevalence
+from biasinit.reporting.claim_ledger import whole_ledger
+from biasinit.reporting.claims_page import read_overview_template, render_claims
+from repository import REPOSITORY
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +36,7 @@ def browser():
 def open_page(browser, tmp_path):
     """Return a function that opens a page, runs a probe in it, and returns what it says."""
 
-    def run(page, *, probe="", width=1024, arguments=()):
+    def run(page, *, probe="", width=1024, arguments=(), seconds=60):
         file = tmp_path / "report.html"
         script = f"""<script>
         addEventListener("load", () => {{
@@ -44,7 +51,7 @@ def open_page(browser, tmp_path):
         file.write_text(page.replace("</body>", script), encoding="utf-8")
         command = [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]
         command += [f"--window-size={width},900", *arguments, file.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True)
         said = re.search(r'id="probe">(.*?)</script>', done.stdout, flags=re.DOTALL)
         return (json.loads(said.group(1)) if said else None), done.stderr
 
@@ -79,8 +86,13 @@ def test_the_answer_is_on_the_first_screen(open_page, page):
 
 @pytest.mark.parametrize("width", [380, 1024, 1600])
 def test_nothing_makes_the_page_scroll_sideways(open_page, page, width):
-    # A window is never narrower than 500 pixels; a frame is.
-    probe = f"""
+    (content, window), _ = ask(open_page, page, SIDEWAYS.format(width=width), width=1700)
+    assert window <= width
+    assert content <= window
+
+
+# A window is never narrower than 500 pixels; a frame is.
+SIDEWAYS = """
       const frame = document.createElement("iframe");
       frame.style.width = "{width}px"; frame.style.height = "900px";
       frame.addEventListener("load", () => {{
@@ -89,9 +101,6 @@ def test_nothing_makes_the_page_scroll_sideways(open_page, page, width):
       }});
       frame.srcdoc = document.documentElement.outerHTML.replace(/<script>[^]*?<.script>/g, "");
       document.body.prepend(frame);"""
-    (content, window), _ = ask(open_page, page, probe, width=1700)
-    assert window <= width
-    assert content <= window
 
 
 def test_a_click_sorts_a_table_and_another_turns_it_round(open_page, page):
@@ -156,3 +165,88 @@ def test_prints_to_a_document(open_page, page, tmp_path):
     open_page(page, arguments=("--no-pdf-header-footer", f"--print-to-pdf={target}"))
     assert target.read_bytes().startswith(b"%PDF")
     assert target.stat().st_size > 50_000
+
+
+def test_the_first_screen_names_every_scheme_and_the_margin_as_text(open_page, page, study):
+    probe = """
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const words = [];
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (node.parentElement.closest("script, style, svg, .unseen, .skip")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const box = range.getBoundingClientRect();
+        if (box.height && box.bottom <= 900) words.push(node.data);
+      }
+      say(words.join(" "));"""
+    text, _ = ask(open_page, page, probe)
+    for scheme in study.schemes:
+        assert scheme in text
+    assert "±0.5" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture(scope="module")
+def overview():
+    template = read_overview_template(REPOSITORY / "report")
+    claims = read_claims(REPOSITORY / "claims.yaml")
+    prevalence = read_prevalence(REPOSITORY / "prevalence.yaml")
+    return render_claims(whole_ledger(claims, prevalence, {}), (), template)
+
+
+def test_the_overview_of_claims_opens_from_disk_without_errors_and_without_requests(
+    open_page, overview
+):
+    probe = "say(performance.getEntriesByType('resource').map((entry) => entry.name));"
+    requests, log = ask(open_page, overview, probe)
+    assert [name for name in requests if not name.startswith("data:")] == []
+    assert "CONSOLE" not in log
+
+
+def test_the_theme_button_turns_the_overview_dark(open_page, overview):
+    probe = """
+      const look = () => getComputedStyle(document.body).backgroundColor;
+      const before = look();
+      document.getElementById("theme").click();
+      say([before, look()]);"""
+    (before, after), _ = ask(open_page, overview, probe)
+    assert before != after
+
+
+@pytest.mark.parametrize("width", [380, 1024])
+def test_nothing_makes_the_overview_scroll_sideways(open_page, overview, width):
+    (content, window), _ = ask(open_page, overview, SIDEWAYS.format(width=width), width=1700)
+    assert window <= width
+    assert content <= window
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_overview(open_page, overview, theme):
+    assert violations(open_page, overview, theme) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_page(open_page, page, theme):
+    assert violations(open_page, page, theme) == []
+
+
+def violations(open_page, page, theme):
+    """Return what axe-core finds that is serious or critical, with every part unfolded."""
+    package = importlib.util.find_spec("axe_core_python")
+    if package is None:
+        pytest.skip("axe-core is not installed; it is in requirements-dev.txt")
+    axe = (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+    probe = """
+      document.documentElement.dataset.theme = "%s";
+      for (const part of document.querySelectorAll("details")) part.open = true;
+      axe.run(document, {resultTypes: ["violations"]}).then((found) => say(found.violations
+        .filter((item) => ["serious", "critical"].includes(item.impact))
+        .map((item) => [item.id, item.nodes[0].html])));"""
+    with_axe = page.replace("</head>", f"<script>{axe}</script></head>")
+    found, _ = open_page(
+        with_axe,
+        probe=probe % theme,
+        arguments=("--virtual-time-budget=600000", "--dump-dom"),
+        seconds=900,
+    )
+    return found

@@ -1,29 +1,31 @@
 """The ledger of claims: complete, bound to real studies, and equal to the tables it reads."""
 
-import json
+import re
+from html.parser import HTMLParser
 
-import numpy as np
 import pandas as pd
 import pytest
-import scipy.stats
 
-from biasinit.config import load_study
-from biasinit.errors import ConfigurationError
-from biasinit.reporting.claims import (
+from biasinit.claims import (
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
-    StudyTables,
     VerdictEvidence,
-    finding,
-    ledger_markdown,
-    main,
+    level_questions,
+    name_in_claims,
     read_claims,
+    read_prevalence,
 )
+from biasinit.config import load_study
+from biasinit.reporting.claim_findings import Bearing, StudyTables, finding
+from biasinit.reporting.claim_ledger import DEFAULT_STUDY, study_ledger, whole_ledger
+from biasinit.reporting.claims import ledger_markdown, main, read_studies
+from biasinit.reporting.claims_page import read_overview_template, render_claims
 from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 from repository import REPOSITORY
 
 CLAIMS = read_claims(REPOSITORY / "claims.yaml")
+PREVALENCE = read_prevalence(REPOSITORY / "prevalence.yaml")
 STUDIES = {
     study.study: study
     for study in map(
@@ -36,14 +38,7 @@ LEVELS = {
     "weight_init": lambda study: set(study.weight_inits),
     "input_scaling": lambda study: set(study.input_scalings),
 }
-FACTORS_OF_ONE_CELL = {
-    "dataset": "digits",
-    "architecture": "small_cnn",
-    "weight_init": "he",
-    "input_scaling": "standardized",
-    "optimizer": "sgd",
-    "learning_rate": 0.02,
-}
+DOCUMENTARY = (4, 14, 17)
 
 
 def test_all_seventeen_claims_of_the_thread_are_there():
@@ -65,36 +60,102 @@ def test_evidence_lies_in_a_study_that_has_it(number, evidence):
         assert evidence.normalization in study.normalizations
     if isinstance(evidence, LayerEvidence):
         assert evidence.quantity in PROBED_QUANTITIES
+        assert evidence.refutes is None or evidence.refutes.scheme in evidence.schemes
     if isinstance(evidence, FailureEvidence):
         assert evidence.factor in LEVELS
     if isinstance(evidence, LevelEvidence):
         assert {evidence.level, evidence.against} <= LEVELS[evidence.factor](study)
+        assert evidence.reference in {"", *schemes}
+
+
+@pytest.mark.parametrize(("number", "evidence"), EVIDENCE, ids=str)
+def test_no_verdict_both_refutes_and_supports_a_claim(number, evidence):
+    if isinstance(evidence, VerdictEvidence | LevelEvidence):
+        assert set(evidence.refutes).isdisjoint(evidence.supports)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
+def test_every_claim_can_be_refuted_by_its_evidence(claim):
+    if claim.evidence:
+        assert any(getattr(evidence, "refutes", None) for evidence in claim.evidence)
+
+
+def test_claims_about_what_people_do_have_their_sources():
+    assert tuple(PREVALENCE) == DOCUMENTARY
+    for practices in PREVALENCE.values():
+        assert len({(item.who, item.where) for item in practices}) == len(practices)
+        assert any(item.read == "at the source" for item in practices)
+
+
+def test_the_command_without_a_file_is_that_of_the_default_study():
+    assert load_study(REPOSITORY / "config.yaml").study == DEFAULT_STUDY
+
+
+def test_a_quick_try_is_asked_what_its_study_is_asked():
+    assert name_in_claims("positions-quick") == "positions"
+    asked = level_questions(CLAIMS, "positions-quick")
+    assert asked == level_questions(CLAIMS, "positions") != []
+    assert level_questions(CLAIMS, "mine") == []
+
+
+VERDICT = {
+    "outcome": "accuracy",
+    "normalization": "none",
+    "scheme": "one",
+    "reference": "zeros",
+    "verdict": "worse",
+    "estimate": -1.234,
+    "lower": -2.0,
+    "upper": -0.5,
+    "level": 95.0,
+    "margin_lower": -0.5,
+    "margin_upper": 0.5,
+    "fragile": True,
+    "depends_on": "learning_rate",
+    "seeds": 20,
+    "seeds_needed": float("nan"),
+    "failed": 3,
+    "reference_failed": 0,
+}
+OPEN = {"verdict": "inconclusive", "seeds_needed": 53.0, "fragile": False, "depends_on": ""}
+LEVEL = {
+    "normalization": "none",
+    "scheme": "zeros",
+    "reference": "",
+    "factor": "architecture",
+    "level": "untied",
+    "against": "shared",
+    "seeds": 20,
+    "estimate": 0.041,
+    "simultaneous_lower": -0.17,
+    "simultaneous_upper": 0.25,
+    "interval_level": 95.0,
+    "margin": 0.5,
+    "runs": 20,
+    "against_runs": 20,
+    "failed": 0,
+    "against_failed": 1,
+    "verdict": "equivalent",
+    "seeds_needed": float("nan"),
+}
 
 
 @pytest.fixture
-def tables(rng):
-    rows = [
-        FACTORS_OF_ONE_CELL
-        | {"scheme": scheme, "seed": seed, "normalization": "none", "weight_init": weights}
-        | {"final_accuracy": 97 - (weights == "pytorch") + rng.normal(0, 0.3), "failed": False}
-        for scheme in ("zeros", "one")
-        for weights in ("he", "pytorch")
-        for seed in range(12)
-    ]
-    runs = pd.DataFrame(rows)
-    runs.loc[[0, 1], ["final_accuracy", "failed"]] = [10.0, True]  # zeros, He, seeds 0 and 1
-    verdicts = pd.DataFrame(
-        [
-            {
-                "outcome": "accuracy",
-                "normalization": "none",
-                "scheme": "one",
-                "verdict": "worse",
-                "headline": "one is worse.",
-            }
-        ]
-    )
-    layer_means = pd.DataFrame(
+def study_tables():
+    failure = {
+        **VERDICT,
+        **OPEN,
+        "outcome": "failure",
+        "failed": 0,
+        "estimate": 0.0,
+        "lower": -0.17,
+        "upper": 0.17,
+        "margin_lower": float("nan"),
+        "margin_upper": float("nan"),
+    }
+    speed = {**VERDICT, **OPEN, "outcome": "speed", "estimate": 1.1, "lower": 0.9, "upper": 1.3}
+    speed |= {"margin_lower": 0.8, "margin_upper": 1.25, "failed": 0}
+    layers = pd.DataFrame(
         [
             {
                 "normalization": "none",
@@ -103,105 +164,311 @@ def tables(rng):
                 "layer": layer,
                 "quantity": "dead_fraction",
                 "estimate": 0.125,
-                "lower": 0.1,
+                "lower": lower,
                 "upper": 0.15,
+                "runs": 40,
             }
-            for scheme in ("zeros", "one")
+            for scheme, lower in (("zeros", 0.0), ("one", 0.1))
             for layer in ("conv1", "conv2")
         ]
     )
-    return {
-        "s": StudyTables(
-            runs=runs, verdicts=verdicts, layer_means=layer_means, margins={"digits": 0.5}
-        )
-    }
+    runs = pd.DataFrame(
+        [
+            {
+                "normalization": "none",
+                "scheme": scheme,
+                "weight_init": weights,
+                "seed": seed,
+                "failed": seed < 2 and weights == "constant",
+                "final_accuracy": 90.0 + seed,
+            }
+            for scheme in ("zeros", "one")
+            for weights in ("constant", "he")
+            for seed in range(12)
+        ]
+    )
+    return StudyTables(
+        runs=runs,
+        verdicts=pd.DataFrame([VERDICT, speed, failure]),
+        layer_means=layers,
+        level_contrasts=pd.DataFrame([LEVEL]),
+    )
 
 
 def verdict_evidence(**changes):
-    given = {"outcome": "accuracy", "normalization": "none", "scheme": "one"}
+    given = {"outcome": "accuracy", "normalization": "none", "scheme": "one", "refutes": ("worse",)}
     return VerdictEvidence(kind="verdict", study="s", **(given | changes))
 
 
-def test_a_verdict_is_quoted(tables):
-    assert finding(verdict_evidence(), tables) == "**worse**: one is worse."
+def level_evidence(**changes):
+    names = ("normalization", "scheme", "factor", "level", "against")
+    given = {name: LEVEL[name] for name in names} | {"supports": ("equivalent",)}
+    return LevelEvidence(kind="levels", study="s", **(given | changes))
 
 
-def test_layers_are_listed_with_their_intervals(tables):
-    evidence = LayerEvidence(
-        kind="layers", study="s", normalization="none", when="start", quantity="dead_fraction",
-        schemes=("one",),
-    )  # fmt: skip
-    assert finding(evidence, tables) == (
-        "dead fraction, without batch normalisation, at the start: one: conv1 0.125 (0.100 to "
-        "0.150), conv2 0.125 (0.100 to 0.150)."
+def layer_evidence(**changes):
+    given = {"normalization": "none", "when": "start", "quantity": "dead_fraction"}
+    given |= {"schemes": ("zeros", "one")}
+    return LayerEvidence(kind="layers", study="s", **(given | changes))
+
+
+def test_a_verdict_is_shown_with_its_numbers_and_what_it_says_of_the_claim(study_tables):
+    found = finding(verdict_evidence(), study_tables)
+    assert found.measured == ("−1.23 points, 95 % interval −2.00 to −0.50", "margin ±0.5")
+    assert (found.verdict, found.shown) == ("worse", "▼ worse")
+    assert found.bearing is Bearing.REFUTES
+    assert found.sure == (
+        "20 seeds; failed runs: 3 of one and 0 of zeros; depends on the learning rate; "
+        "fragile: the second analysis disagrees"
     )
+    assert (found.figure, found.table, found.rule) == (
+        "effects", "accuracy_contrasts", "rule-accuracy",
+    )  # fmt: skip
 
 
-def test_failures_are_counted_by_level(tables):
+def test_an_open_verdict_says_how_many_seeds_would_decide(study_tables):
+    found = finding(verdict_evidence(outcome="speed"), study_tables)
+    assert found.measured == ("1.10 times, 95 % interval 0.90 to 1.30", "margin 0.8 to 1.25")
+    assert found.bearing is Bearing.OPEN
+    assert found.sure == "20 seeds; about 53 would decide"
+
+
+def test_arms_without_a_failure_are_said_so_and_may_refute(study_tables):
+    found = finding(verdict_evidence(outcome="failure", refutes=("no failures",)), study_tables)
+    assert found.verdict == "no failures"
+    assert found.bearing is Bearing.REFUTES
+
+
+def test_a_comparison_of_levels_is_shown_with_the_interval_of_its_family(study_tables):
+    found = finding(level_evidence(), study_tables)
+    assert found.question == (
+        "architecture: untied − shared, final accuracy, biases zeros, without batch normalisation"
+    )
+    assert found.measured == ("+0.04 points, 95 % interval −0.17 to 0.25", "margin ±0.5")
+    assert found.bearing is Bearing.SUPPORTS
+    assert found.sure == "20 seeds; failed runs: 0 of untied and 1 of shared"
+
+
+def test_layers_refute_where_an_interval_lies_above_the_bound(study_tables):
+    bound = {"scheme": "one", "above": 0.0}
+    assert finding(layer_evidence(refutes=bound), study_tables).bearing is Bearing.REFUTES
+    bound["scheme"] = "zeros"
+    found = finding(layer_evidence(refutes=bound), study_tables)
+    assert found.bearing is Bearing.OPEN
+    assert found.grid.rows[1] == ("one", ("0.125\n0.100 to 0.150", "0.125\n0.100 to 0.150"))
+
+
+def test_failures_are_counted_by_level_with_exact_intervals(study_tables):
     evidence = FailureEvidence(
         kind="failures", study="s", normalization="none", factor="weight_init", schemes=("zeros",)
     )
-    runs = tables["s"].runs
-    means = runs[runs["scheme"] == "zeros"].groupby("weight_init")["final_accuracy"].mean()
-    assert finding(evidence, tables) == (
-        "without batch normalisation, by weight init — "
-        f"he: zeros 2 of 12 failed, mean accuracy {means['he']:.1f} %. "
-        f"pytorch: zeros 0 of 12 failed, mean accuracy {means['pytorch']:.1f} %."
+    found = finding(evidence, study_tables)
+    # R: binom.test(2, 12)$conf.int is 0.0209, 0.4841; binom.test(0, 12) ends at 0.2646
+    assert found.grid.rows == (
+        ("constant", ("2 of 12 (2 to 48 %)\n95.5 %",)),
+        ("he", ("0 of 12 (0 to 26 %)\n95.5 %",)),
     )
 
 
-def test_levels_are_compared_within_seeds(tables):
-    evidence = LevelEvidence(
-        kind="levels", study="s", normalization="none", scheme="one", factor="weight_init",
-        level="pytorch", against="he",
-    )  # fmt: skip
-    runs = tables["s"].runs
-    wide = runs[runs["scheme"] == "one"].pivot_table(
-        index="seed", columns="weight_init", values="final_accuracy"
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        verdict_evidence(scheme="absent"),
+        level_evidence(level="absent"),
+        layer_evidence(schemes=("absent",)),
+        FailureEvidence(
+            kind="failures", study="s", normalization="none", factor="absent", schemes=("zeros",)
+        ),
+    ],
+    ids=lambda evidence: evidence.kind,
+)
+def test_what_a_changed_study_no_longer_has_is_said_so(study_tables, evidence):
+    found = finding(evidence, study_tables)
+    assert found.bearing is Bearing.ABSENT
+    assert found.measured == ("The study as it was run has no such runs.",)
+
+
+def test_a_study_from_before_the_comparison_of_levels_is_asked_to_run_again(study_tables):
+    old = StudyTables(runs=study_tables.runs, verdicts=study_tables.verdicts)
+    found = finding(level_evidence(), old)
+    assert found.bearing is Bearing.ABSENT
+    assert "nothing is trained again" in found.measured[0]
+
+
+def claim_file(tmp_path, evidence):
+    path = tmp_path / "claims.yaml"
+    path.write_text(
+        "- {number: 1, claim: c, said_by: a, source: b, estimand: e., refuted_if: r.,\n"
+        f"   evidence: [{evidence}]}}"
     )
-    test = scipy.stats.ttest_rel(wide["pytorch"], wide["he"])
-    assert test.pvalue < 1e-4
-    said = finding(evidence, tables)
-    assert said.startswith("**worse** (biases: one)")
-    difference = np.mean(wide["pytorch"] - wide["he"])
-    assert f"−{abs(difference):.2f} points" in said
+    return path
 
 
-def test_levels_are_compared_where_both_trained_and_failures_are_counted(tables):
-    evidence = LevelEvidence(
-        kind="levels", study="s", normalization="none", scheme="zeros", factor="weight_init",
-        level="he", against="pytorch",
-    )  # fmt: skip
-    said = finding(evidence, tables)
-    assert "he failed in 2 of 12 runs and pytorch in 0 of 12" in said
-    assert "Among the 10 seeds where both trained" in said
-    runs = tables["s"].runs
-    trained = runs[(runs["scheme"] == "zeros") & ~runs["seed"].isin([0, 1])]
-    means = trained.groupby("weight_init")["final_accuracy"].mean()
-    assert f"{means['he'] - means['pytorch']:.2f} points" in said
+def test_the_summary_counts_what_comparisons_say(study_tables, tmp_path):
+    row = "{kind: verdict, study: s, outcome: %s, normalization: none, scheme: one, refutes: [%s]}"
+    path = claim_file(tmp_path, ", ".join([row % ("accuracy", "worse"), row % ("speed", "better")]))
+    entry = whole_ledger(read_claims(path), {}, {"s": study_tables}).entries[0]
+    assert entry.summary == "refuted in 1, open in 1 of 2 comparisons"
+    assert entry.state == "claim-refutes"
+    assert entry.needed == "about 53 seeds would decide"
 
 
-def test_levels_of_which_one_never_trained_are_not_estimable(tables):
-    evidence = LevelEvidence(
-        kind="levels", study="s", normalization="none", scheme="one", factor="weight_init",
-        level="he", against="pytorch",
-    )  # fmt: skip
-    runs = tables["s"].runs
-    runs.loc[runs["weight_init"] == "he", "failed"] = True
-    assert finding(evidence, tables) == "**not estimable** (biases: one): 12 of 24 runs failed."
+def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_tables):
+    ledger = study_ledger(CLAIMS, PREVALENCE, study_tables, study="digits")
+    own = [claim.number for claim in CLAIMS if any(e.study == "digits" for e in claim.evidence)]
+    assert [entry.claim.number for entry in ledger.entries] == own
+    assert all(item.study == "digits" for entry in ledger.entries for item in entry.findings)
+    numbers = own + [other.number for other in ledger.others]
+    assert sorted(numbers) == list(range(1, 18))
+    assert next(other for other in ledger.others if other.number == 12).studies == ("vgg16",)
 
 
-def test_a_study_that_was_not_run_is_said_so(tables):
-    assert finding(verdict_evidence(), {}) is None
-    text = ledger_markdown(CLAIMS, tables)
-    assert "Not measured yet: study `digits` has not been run." in text
+class Cells(HTMLParser):
+    """Collects the cells of the tables of a page, row by row, by the article they stand in."""
+
+    def __init__(self):
+        super().__init__()
+        self.article, self.rows, self.open, self.links = "", [], False, []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "article":
+            self.article = attributes["id"]
+        if tag == "tr":
+            self.rows.append((self.article, []))
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1][1].append("")
+            self.open = True
+        if tag == "a":
+            self.links.append(attributes["href"])
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.open = False
+        if tag == "span" and self.open:
+            self.rows[-1][1][-1] += " "
+
+    def handle_data(self, data):
+        if self.open:
+            self.rows[-1][1][-1] += data
+
+
+def numbers_in(text):
+    return [float(n.replace("−", "-")) for n in re.findall(r"[−+]?\d+\.?\d*", text)]
+
+
+def test_every_number_of_the_ledger_on_the_page_equals_its_table(
+    make_page, study, tables, tmp_path
+):
+    row = "{kind: verdict, study: synthetic, outcome: %s, normalization: %s, scheme: xavier}"
+    level = (
+        "{kind: levels, study: synthetic, normalization: none, scheme: zeros, factor: weight_init,"
+        " level: pytorch, against: he}"
+    )
+    compared = [(outcome, where) for outcome in ("accuracy", "speed") for where in TREATMENTS]
+    evidence = ", ".join([*(row % pair for pair in compared), level])
+    claims = read_claims(claim_file(tmp_path, evidence))
+    page = make_page(study, tables, figures={}, claims=claims)
+    parser = Cells()
+    parser.feed(page)
+    shown = [cells for article, cells in parser.rows if article == "claim-1" and len(cells) == 6][
+        1:6
+    ]
+    assert len(shown) == 5
+    verdicts = tables["verdicts"]
+    for cells, (outcome, where) in zip(shown, compared, strict=False):
+        own = verdicts[
+            (verdicts["outcome"] == outcome)
+            & (verdicts["normalization"] == where)
+            & (verdicts["scheme"] == "xavier")
+        ].iloc[0]
+        estimate, level_of, lower, upper, *margin = numbers_in(cells[1])
+        assert (estimate, lower, upper) == pytest.approx(
+            (own["estimate"], own["lower"], own["upper"]), abs=0.00501
+        )
+        assert level_of == own["level"]
+        assert margin[-1] == own["margin_upper"]
+        assert own["verdict"] in cells[2] or outcome == "speed"
+    own = tables["level_contrasts"].iloc[0]
+    estimate, _, lower, upper, margin = numbers_in(shown[4][1])
+    assert (estimate, lower, upper, margin) == pytest.approx(
+        (own["estimate"], own["simultaneous_lower"], own["simultaneous_upper"], own["margin"]),
+        abs=0.00501,
+    )
+    assert "about 34 would decide" in shown[4][4]
+
+
+def test_links_of_the_ledger_lead_to_parts_of_the_page(make_page, study, tables, figures, tmp_path):
+    row = "{kind: verdict, study: synthetic, outcome: %s, normalization: none, scheme: xavier}"
+    evidence = ", ".join(row % outcome for outcome in ("accuracy", "speed", "failure"))
+    claims = read_claims(claim_file(tmp_path, evidence))
+    page = make_page(study, tables, figures=figures, claims=claims)
+    parser = Cells()
+    parser.feed(page)
+    inside = {href[1:] for href in parser.links if href.startswith("#")}
+    assert {"figure-effects", "table-speed_contrasts", "rule-failure", "study-file"} <= inside
+    assert inside <= set(re.findall(r'\bid="([^"]+)"', page))
+
+
+EVIL = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def overview(study_tables):
+    def render(claims, prevalence, studies):
+        template = read_overview_template(REPOSITORY / "report")
+        return render_claims(whole_ledger(claims, prevalence, studies), tuple(studies), template)
+
+    return render
+
+
+def test_names_from_a_study_are_escaped_in_the_ledger(
+    study_tables, overview, make_page, study, tables
+):
+    claim = CLAIMS[3].model_copy(
+        update={"claim": EVIL, "source": f"`{EVIL}`", "evidence": (verdict_evidence(scheme=EVIL),)}
+    )
+    practice = PREVALENCE[4][0].model_copy(update={"who": EVIL, "does": EVIL})
+    evil = study_tables.verdicts.replace({"scheme": {"one": EVIL}, "reference": {"zeros": EVIL}})
+    changed = StudyTables(runs=study_tables.runs, verdicts=evil)
+    for page in (
+        overview((claim,), {4: (practice,)}, {"s": changed}),
+        make_page(study, tables, figures={}, claims=(claim,), prevalence={4: (practice,)}),
+    ):
+        assert EVIL not in page
+        assert "&lt;script&gt;" in page
+        assert page.count("<script>") == 1
+
+
+def test_the_overview_shows_all_claims_and_links_to_the_reports(overview, study_tables):
+    page = overview(CLAIMS, PREVALENCE, {"digits": study_tables})
     for claim in CLAIMS:
-        assert f"## {claim.number}. {claim.claim}" in text
+        assert page.count(f'id="claim-{claim.number}"') == 1
+    parser = Cells()
+    parser.feed(page)
+    outside = {href.partition("#")[0] for href in parser.links} - {""}
+    assert outside == {"digits/report.html"}
+    assert "<code>make study</code>" not in page
+    assert "<code>make study STUDY=studies/vgg16.yaml</code>" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
 
 
-def test_evidence_that_a_study_does_not_have_is_named(tables):
-    with pytest.raises(ConfigurationError, match="asks the study 's' for outcome speed"):
-        finding(verdict_evidence(outcome="speed"), tables)
+def test_markdown_and_page_say_the_same(overview, study_tables, tmp_path):
+    row = "{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one}"
+    claims = read_claims(claim_file(tmp_path, row))
+    text = ledger_markdown(claims, {}, {"s": study_tables})
+    page = overview(claims, {}, {"s": study_tables}).replace("\N{NO-BREAK SPACE}", " ")
+    for part in ("▼ worse", "−1.23 points, 95 % interval −2.00 to −0.50", "fragile: the second"):
+        assert part in text
+        assert part in page
+
+
+def test_a_study_that_was_not_run_is_said_so():
+    text = ledger_markdown(CLAIMS, PREVALENCE, {})
+    assert "Not measured yet: study `digits` has not been run (`make study`)." in text
+    assert "0 of 25 sources do what it says" in text
+    for claim in CLAIMS:
+        assert f"## {claim.number}. " in text
 
 
 @pytest.mark.parametrize(
@@ -210,8 +477,11 @@ def test_evidence_that_a_study_does_not_have_is_named(tables):
         ("- {number: 1, claim: c}", "0.said_by: Field required"),
         ("- [", "cannot be read"),
         ("", "Input should be a valid tuple"),
+        ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
+         "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
+         "refutes: [bad]}]}", "Input should be 'better'"),
     ],
-)
+)  # fmt: skip
 def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, capsys):
     path = tmp_path / "claims.yaml"
     path.write_text(text)
@@ -227,19 +497,22 @@ def test_a_number_that_stands_twice_is_named(tmp_path, capsys):
     assert "has the number 1 more than once" in capsys.readouterr().err
 
 
-def test_the_ledger_reads_finished_studies_from_their_folders(tables, tmp_path, capsys):
+def test_the_ledger_reads_finished_studies_from_their_folders(study_tables, tmp_path, capsys):
     folder = tmp_path / "results" / "s"
     (folder / "analysis").mkdir(parents=True)
-    tables["s"].runs.to_parquet(folder / "runs.parquet")
-    tables["s"].verdicts.to_parquet(folder / "analysis" / "verdicts.parquet")
-    tables["s"].layer_means.to_parquet(folder / "analysis" / "layer_means.parquet")
-    plan = {"plan": {"study": {"analysis": {"margins": {"digits": 0.5}}}}}
-    (folder / "plan.json").write_text(json.dumps(plan))
-    claims = tmp_path / "claims.yaml"
-    claims.write_text(
-        "- {number: 1, claim: c, said_by: a, source: b, estimand: e., refuted_if: r.,\n"
-        "   evidence: [{kind: verdict, study: s, outcome: accuracy, normalization: none,"
-        " scheme: one}]}"
-    )
-    assert main(["--claims", str(claims), "--results", str(tmp_path / "results")]) == 0
-    assert "Study `s`: **worse**: one is worse." in capsys.readouterr().out
+    study_tables.runs.to_parquet(folder / "runs.parquet")
+    for name in ("verdicts", "layer_means", "level_contrasts"):
+        getattr(study_tables, name).to_parquet(folder / "analysis" / f"{name}.parquet")
+    assert list(read_studies(tmp_path / "results")) == ["s"]
+    row = "{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one}"
+    page = tmp_path / "claims.html"
+    files = {
+        "--claims": claim_file(tmp_path, row),
+        "--prevalence": REPOSITORY / "prevalence.yaml",
+        "--template": REPOSITORY / "report",
+        "--results": tmp_path / "results",
+        "--html": page,
+    }
+    assert main([str(part) for pair in files.items() for part in pair]) == 0
+    assert "Study `s`" in capsys.readouterr().out
+    assert "▼ worse" in page.read_text(encoding="utf-8")

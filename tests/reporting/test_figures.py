@@ -11,7 +11,7 @@ from biasinit.reporting.catalogue import FIGURE_NAMES, FIGURES
 from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import MAXIMUM_CELLS, drawn_cells, learning_curves, share_reached
 from biasinit.reporting.drawing import draw_all, drawings
-from biasinit.reporting.effects import certainty, effects, time_ratios
+from biasinit.reporting.effects import certainty, effects, level_contrasts, time_ratios
 from biasinit.reporting.forest import short
 from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
@@ -159,11 +159,38 @@ def test_many_runs_are_drawn_as_a_picture():
     assert all(line.get_rasterized() for line in figure.axes[0].lines if len(line.get_xdata()) > 9)
 
 
+def test_levels_are_drawn_where_their_differences_are_and_named(frames):
+    frame = frames["level_contrasts"]
+    figure = level_contrasts(frame, schemes=SCHEMES)
+    for axes, level in zip(figure.axes, ("none", "batchnorm_shift"), strict=True):
+        rows = frame[frame["normalization"] == level]
+        drawn = [mark.get_xdata()[0] for mark in marked(axes, "estimate")]
+        assert drawn == pytest.approx(rows["estimate"].to_list())
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == [f"{scheme}: pytorch − he" for scheme in SCHEMES[:2]]
+    assert all(text.endswith("? inconclusive") for text in texts(figure))
+
+
 def test_failure_rates_are_counts_and_percent(frames):
     figure = failure_rates(frames["failure_rates"], schemes=SCHEMES)
     assert "8 of 40 runs" in texts(figure)
     positions = [mark.get_xdata()[0] for mark in marked(figure.axes[0], "estimate")]
     assert positions == pytest.approx([0, 0, 20, 0])
+
+
+def test_bands_hold_for_whole_curves_where_there_are_seeds_enough(frames):
+    frame = frames["learning_curves"]
+    wide = frame.assign(band_lower=frame["lower"] - 1, band_upper=frame["upper"] + 1)
+    few = frame.assign(band_lower=math.nan, band_upper=math.nan)
+
+    def heights(shown):
+        figure = learning_curves(shown, schemes=SCHEMES, threshold=95.0)
+        bands = [part for part in figure.axes[0].collections if part.get_gid() == "band"]
+        return [float(np.ptp(band.get_paths()[0].vertices[:, 1])) for band in bands]
+
+    plain, simultaneous = heights(few), heights(wide)
+    assert plain == heights(frame)
+    assert simultaneous == pytest.approx([height + 2 for height in plain])
 
 
 def test_learning_curves_show_bands_threshold_and_one_line_per_scheme(frames):

@@ -4,6 +4,9 @@ from typing import Any
 
 import torch
 
+from biasinit.data import PreparedDataset
+from biasinit.data.pairs import in_pairs
+from biasinit.layouts import layout_from_mapping
 from biasinit.training import ShardDescription
 from biasinit.training.shard import Block, Shard
 
@@ -26,7 +29,23 @@ NETWORKS: tuple[dict[str, Any], ...] = (
     {"kind": "convolutional", "layers": ["pool", 5, 7, "pool", "pool"], "dense": [9, 8]},
     {"kind": "convolutional", "layers": [4], "kernel": 5, "global_average": True},
     {"kind": "convolutional", "dense": [12], "biases": "per_position"},
+    {"kind": "siamese", "layers": [5, "pool", 4], "dense": [9, 8]},
+    {"kind": "siamese", "layers": [5, "pool"], "dense": [6], "twins": "biases_untied"},
+    {
+        "kind": "siamese",
+        "layers": [4, "pool"],
+        "dense": [3],
+        "head": "contrastive",
+        "twins": "untied",
+    },
+    {"kind": "siamese_koch", "width": 0.02, "twins": "biases_untied"},
 )
+
+
+def as_seen_by(architecture: dict[str, Any], dataset: PreparedDataset) -> PreparedDataset:
+    """Return the data set, in pairs where the network compares pairs."""
+    compares_pairs = layout_from_mapping(architecture).compares_pairs
+    return in_pairs(dataset, seed=3) if compares_pairs else dataset
 
 
 def description(

@@ -2,7 +2,15 @@
 
 import pytest
 import torch
-from shards import NETWORKS, after_steps, assert_same_bits, description, member, only_block
+from shards import (
+    NETWORKS,
+    after_steps,
+    as_seen_by,
+    assert_same_bits,
+    description,
+    member,
+    only_block,
+)
 
 from biasinit.training import train_shard
 
@@ -35,7 +43,7 @@ def test_neighbours_change_no_bit_of_any_network(architecture, normalization, sm
         shard = description(
             scheme=RANDOM, normalization=normalization, seeds=seeds, architecture=architecture
         )
-        return after_steps(shard, small_digits, 4)[0]
+        return after_steps(shard, as_seen_by(architecture, small_digits), 4)[0]
 
     assert_same_bits(member(trained((7,)), 7), member(trained((1, 2, 3, 4, 7)), 7))
 

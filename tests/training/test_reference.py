@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from shards import NETWORKS, after_steps, description
+from shards import NETWORKS, after_steps, as_seen_by, description
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
 from biasinit.training.description import ScheduleDescription
@@ -68,7 +68,7 @@ def difference(shard, dataset):
     scheme=st.sampled_from(SCHEMES),
     normalization=st.sampled_from((*TREATMENTS, IDENTITY)),
     optimizer=st.sampled_from(OPTIMIZERS),
-    weight_init=st.sampled_from(["he", "glorot", "pytorch", "small_normal"]),
+    weight_init=st.sampled_from(["he", "glorot", "pytorch", "small_normal", "koch"]),
     label_smoothing=st.sampled_from([0.0, 0.1]),
     augmentation=st.sampled_from(["none", "crop", "flip", "crop_flip"]),
 )
@@ -83,14 +83,19 @@ def test_the_first_steps_agree_with_plain_pytorch(
     small_digits,
 ):
     """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
-    assume(normalization != IDENTITY or "biases" not in architecture)
+    several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
+    assume(normalization != IDENTITY or not several_biases)
+    # equal maxima share no gradient: where neighbours of a flat border start from equal biases,
+    # rounding decides which of them learns
+    drawn = scheme["kind"] in {"normal", "xavier_uniform", "uniform"}
+    assume(drawn or "biases" not in architecture)
     shard = description(
         scheme=scheme, normalization=normalization, optimizer=optimizer, weight_init=weight_init,
         label_smoothing=label_smoothing, augmentation=augmentation, crop_margin=2,
         precision="float64", seeds=(0, 3), learning_rate=RATES[optimizer["kind"]],
         architecture=architecture,
     )  # fmt: skip
-    assert difference(shard, small_digits) < 1e-8
+    assert difference(shard, as_seen_by(architecture, small_digits)) < 1e-8
 
 
 COMPILED_CASES = [
@@ -122,7 +127,7 @@ def test_every_network_can_be_compiled(architecture, normalization, small_digits
         scheme={"name": "normal", "kind": "normal", "std": 0.3}, normalization=normalization,
         architecture=architecture, precision="float64", engine="compiled", learning_rate=0.02,
     )  # fmt: skip
-    assert difference(shard, small_digits) < 1e-8
+    assert difference(shard, as_seen_by(architecture, small_digits)) < 1e-8
 
 
 @pytest.mark.parametrize("engine", ["eager", "compiled"])

@@ -31,6 +31,32 @@ rule analyse_accuracy:
         "../scripts/analyse_accuracy.py"
 
 
+rule compare_levels:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/level_contrasts.parquet",
+    log:
+        "results/{study}/logs/compare_levels.log",
+    benchmark:
+        "results/{study}/benchmarks/compare_levels.tsv"
+    localrule: True
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        questions=LEVEL_QUESTIONS,
+        plan=analysis_keys("margins", "alpha", "resamples", "analysis_seed"),
+        code=code("compare_levels.py"),
+    message:
+        "Comparing levels of factors for the ledger of claims"
+    script:
+        "../scripts/compare_levels.py"
+
+
 rule analyse_speed:
     input:
         **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),
@@ -222,6 +248,40 @@ rule analyse_sensitivity:
         "Repeating the contrasts under other choices"
     script:
         "../scripts/analyse_sensitivity.py"
+
+
+# Only where the study sets tuning_seeds.
+rule analyse_tuned:
+    input:
+        runs="results/{study}/runs.parquet",
+    output:
+        "results/{study}/analysis/tuned.parquet",
+    log:
+        "results/{study}/logs/analyse_tuned.log",
+    benchmark:
+        "results/{study}/benchmarks/analyse_tuned.tsv"
+    localrule: True
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys(
+            "reference",
+            "schemes",
+            "margins",
+            "alpha",
+            "resamples",
+            "analysis_seed",
+            "tuning_seeds",
+        ),
+        code=code("analyse_tuned.py"),
+    message:
+        "Comparing schemes, each at its own learning rate"
+    script:
+        "../scripts/analyse_tuned.py"
 
 
 rule calibrate:

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from biasinit.claims import level_questions, read_claims
 from biasinit.config import Study, parse_any_study
 from biasinit.errors import BiasinitError
 from biasinit.execution.claim import claim_folder, refuse_if_superseded
@@ -32,6 +33,7 @@ from biasinit.vocabulary import IDENTITY
 try:
     refuse_if_superseded(Path.cwd())
     STUDY = parse_any_study(config)
+    CLAIMS = read_claims(Path("claims.yaml"))
 except BiasinitError as error:
     # WorkflowError prints its message alone, without a traceback
     raise WorkflowError(str(error))
@@ -77,10 +79,8 @@ def shard_description(wildcards):
 
 
 def dataset_description(wildcards):
-    """Return how the data set is made and split; keys that are not set are left out."""
-    return STUDY.dataset(wildcards.dataset).model_dump(
-        exclude={"name"}, exclude_none=True
-    )
+    """Return how the data set is made and split."""
+    return STUDY.dataset(wildcards.dataset).description
 
 
 def dataset_files(wildcards):
@@ -201,6 +201,10 @@ def reported_tables():
         analyses += ["speed_means", "speed_contrasts", "curve_means"]
     if TRAINED:
         analyses.append("layer_means")
+    if STUDY.analysis.tuning_seeds:
+        analyses.append("tuned")
+    if LEVEL_QUESTIONS:
+        analyses.append("level_contrasts")
     tables = {"runs": "runs", **{name: f"analysis/{name}" for name in analyses}}
     return tables | ({"jobs": "jobs"} if TRAINED else {})
 
@@ -220,6 +224,8 @@ SIZE = StudySize(
     shards=tuple(shards()),
     runs_per_shard=STUDY.seeds_per_shard if TRAINED else 0,
 )
+# comparisons between levels of a factor that claims.yaml asks of this study
+LEVEL_QUESTIONS = level_questions(CLAIMS, STUDY.study)
 HAS_SPEED = "epochs_to_threshold" in available_columns()
 REPORTED = reported_tables()
 

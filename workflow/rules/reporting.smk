@@ -6,6 +6,9 @@ rule write_report:
         template="report/page.html.j2",
         style="report/page.css",
         behaviour="report/page.js",
+        ledger="report/ledger.html.j2",
+        claims="claims.yaml",
+        prevalence="prevalence.yaml",
     output:
         page=report(
             "results/{study}/report.html",

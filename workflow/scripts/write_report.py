@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from biasinit.claims import read_claims, read_prevalence
 from biasinit.config import parse_any_study
 from biasinit.execution.job import job
 from biasinit.execution.provenance import provenance
@@ -26,6 +27,8 @@ def write_report(
     configfile: str | None,
     tables: Mapping[str, str],
     template: Mapping[str, str],
+    claims: str,
+    prevalence: str,
     page: Path,
     answer: Path,
     verdicts: Path,
@@ -36,7 +39,9 @@ def write_report(
         study: the study as plain values.
         configfile: the study file, None for config.yaml.
         tables: file of each table.
-        template: files of the page's ``html``, ``style`` and ``script``.
+        template: files of the page's ``html``, ``ledger``, ``style`` and ``script``.
+        claims: file of the claims.
+        prevalence: file of what people do.
         page: output file of the page; its folder holds the registered plan and gets figures/ and
             captions/.
         answer: output file of the answer.
@@ -64,6 +69,8 @@ def write_report(
             **{part: Path(path).read_text(encoding="utf-8") for part, path in template.items()}
         ),
         configfile=configfile,
+        claims=read_claims(Path(claims)),
+        prevalence=read_prevalence(Path(prevalence)),
     )
     page.write_text(render_page(inputs), encoding="utf-8")
     answer.write_text(answer_markdown(frames, facts), encoding="utf-8")
@@ -78,9 +85,12 @@ if __name__ == "__main__":
             configfile=snakemake.params.configfile,
             template={
                 "html": files.pop("template"),
+                "ledger": files.pop("ledger"),
                 "style": files.pop("style"),
                 "script": files.pop("behaviour"),
             },
+            claims=files.pop("claims"),
+            prevalence=files.pop("prevalence"),
             tables=files,
             page=Path(snakemake.output.page),
             answer=Path(snakemake.output.answer),

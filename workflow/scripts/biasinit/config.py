@@ -27,7 +27,7 @@ from biasinit.dataset_kinds import (
     OfficialImages,
 )
 from biasinit.errors import ConfigurationError, Problem
-from biasinit.layouts import Biases, Layout, NetworkKind, layout_of
+from biasinit.layouts import Biases, Layout, NetworkKind, Twins, layout_of
 from biasinit.schemes import (
     AlexNet,
     ByLayerType,
@@ -52,7 +52,9 @@ MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
-WeightInitialisation = Literal["he", "glorot", "pytorch", "small_normal", "zeros", "constant"]
+WeightInitialisation = Literal[
+    "he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"
+]
 InputScaling = Literal["standardized", "raw"]
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -114,6 +116,12 @@ class Dataset(_Model):
     """omniglot: height and width of the images in pixels; null means 28."""
     alphabets: Alphabets | None = None
     """omniglot: 'all' 50 alphabets, or the 'small' sets of 8; null means all."""
+    pairs: bool = False
+    """Whether images are shown in pairs, of the same class or not, as many pairs as images; for
+    siamese networks, and always so with Omniglot."""
+    imbalance: Real | None = Field(default=None, ge=1, le=1000)
+    """How many times as large the first class is as the last among training images, which are
+    thinned to it after 'train' of them are drawn; null thins nothing."""
     train: int = Field(ge=10)
     """Number of training images."""
     validation: int = Field(ge=10)
@@ -131,6 +139,17 @@ class Dataset(_Model):
             raise CrossProblemsError(problems)
         return self
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """What making the data set needs to know; keys that are not set are left out."""
+        keys = self.model_dump(exclude={"name", "pairs"}, exclude_none=True)
+        return keys | ({"pairs": True} if self.shows_pairs else {})
+
+    @property
+    def shows_pairs(self) -> bool:
+        """Whether the images come in pairs."""
+        return self.pairs or self.kind == "omniglot"
+
 
 class Architecture(_Model):
     """A network: a kind with its keys. A plain name, such as small_cnn, is short for its kind."""
@@ -138,24 +157,34 @@ class Architecture(_Model):
     name: Name
     """Name of the network in paths and tables."""
     kind: NetworkKind = "small_cnn"
-    """'small_cnn' for 8×8 images, 'deep_mnist' for 28×28, 'plain_cnn' of any depth, 'vgg16', and
-    'convolutional', which is spelled out in layers."""
+    """'small_cnn' for 8×8 images, 'deep_mnist' for 28×28, 'plain_cnn' of any depth, 'vgg16',
+    'convolutional', which is spelled out in layers; and for pairs of images 'siamese' and
+    'siamese_koch'."""
     depth: int | None = Field(default=None, ge=1, le=64)
     """plain_cnn: number of convolutions (8 where nothing is said)."""
     channels: int | None = Field(default=None, ge=1, le=4096)
     """plain_cnn: channels of every convolution (64 where nothing is said)."""
     width: Real | None = Field(default=None, gt=0, le=4)
-    """vgg16: multiplies the published numbers of channels (1 where nothing is said)."""
+    """vgg16, siamese_koch: multiplies the published numbers of channels and units (1 where nothing
+    is said)."""
     layers: tuple[Annotated[int, Field(ge=1, le=4096)] | Literal["pool"], ...] | None = None
-    """convolutional: channels of each convolution, and 'pool' for a 2×2 maximum, in order."""
+    """convolutional, siamese: channels of each convolution, and 'pool' for a 2×2 maximum, in
+    order."""
     kernel: int | None = Field(default=None, ge=1, le=15)
-    """convolutional: side of all convolutions, odd (3 where nothing is said)."""
+    """convolutional, siamese: side of all convolutions, odd (3 where nothing is said)."""
     dense: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] | None = None
-    """convolutional: units of each dense hidden layer."""
+    """convolutional, siamese: units of each dense hidden layer; a siamese network compares the
+    last."""
     global_average: bool | None = None
     """convolutional: whether the mean over positions is what the dense layers see."""
     biases: Biases = "shared"
     """'shared' has one bias for each channel, 'per_position' one at each position too."""
+    head: Literal["l1", "contrastive"] | None = None
+    """siamese kinds: how two embeddings are compared: 'l1' by a weighted sum of their absolute
+    differences and cross-entropy (where nothing is said), 'contrastive' by their distance."""
+    twins: Twins = "shared"
+    """siamese kinds: what the two halves have in common: 'shared' is all, 'biases_untied' the
+    weights, 'untied' nothing but their first weights."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Architecture":
@@ -275,6 +304,9 @@ class Analysis(_Model):
     """Planned looks, in the order of their seeds, when the study is to be judged more than once;
     their shares add up to alpha at most. Without them the study is judged once, with the whole
     alpha, and verdicts after any added seeds are exploratory."""
+    tuning_seeds: int = Field(default=0, ge=0, le=MAXIMUM_SEEDS)
+    """Seeds, the first ones, whose validation accuracy chooses the learning rate of each scheme;
+    the others compare the schemes at these rates. 0 chooses none: the grid is common to all."""
     calibration_tables: int = Field(default=500, ge=20, le=100_000)
     """Number of relabelled, and of simulated, tables that the analysis is tried on."""
     resamples: int = Field(default=20_000, ge=1_000)
@@ -391,7 +423,12 @@ class Study(_Model):
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
         training["probe_images"] = min(self.training.probe_images, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
-        keys["analysis"] |= {"looks": (), "calibration_tables": 20, "resamples": 1_000}
+        keys["analysis"] |= {
+            "looks": (),
+            "tuning_seeds": 0,
+            "calibration_tables": 20,
+            "resamples": 1_000,
+        }
         return keys
 
     @property
@@ -593,26 +630,42 @@ def _official_images(dataset: Dataset) -> OfficialImages | None:
 
 
 # keys of a network that only some kinds have
-_NETWORKS_WITH: dict[str, NetworkKind] = {
-    "depth": "plain_cnn",
-    "channels": "plain_cnn",
-    "width": "vgg16",
-    "layers": "convolutional",
-    "kernel": "convolutional",
-    "dense": "convolutional",
-    "global_average": "convolutional",
+_SIAMESE: tuple[NetworkKind, ...] = ("siamese", "siamese_koch")
+_NETWORKS_WITH: dict[str, tuple[NetworkKind, ...]] = {
+    "depth": ("plain_cnn",),
+    "channels": ("plain_cnn",),
+    "width": ("vgg16", "siamese_koch"),
+    "layers": ("convolutional", "siamese"),
+    "kernel": ("convolutional", "siamese"),
+    "dense": ("convolutional", "siamese"),
+    "global_average": ("convolutional",),
+    "head": _SIAMESE,
+    "twins": _SIAMESE,
 }
 
 
 def _architecture_problems(architecture: Architecture) -> Iterator[Problem]:
     """Yield what is wrong with the keys of one network, each named within it."""
-    for key, kind in _NETWORKS_WITH.items():
-        if getattr(architecture, key) is not None and architecture.kind != kind:
+    for key, kinds in _NETWORKS_WITH.items():
+        default = Architecture.model_fields[key].default
+        if getattr(architecture, key) != default and architecture.kind not in kinds:
             yield Problem(
                 key=key,
                 what=f"has no meaning for the kind {architecture.kind!r}.",
-                mend=f"Leave it out; it belongs to {kind!r}.",
+                mend=f"Leave it out; it belongs to {', '.join(map(repr, kinds))}.",
             )
+    if architecture.kind in _SIAMESE and architecture.biases != "shared":
+        yield Problem(
+            key="biases",
+            what=f"'per_position' has no meaning for the kind {architecture.kind!r}.",
+            mend="Leave it out; 'twins' says what the halves share.",
+        )
+    if architecture.kind == "siamese" and architecture.dense == ():
+        yield Problem(
+            key="dense",
+            what="must name one layer at least, the embedding that is compared.",
+            mend="Name its units, such as [64], or leave the key out.",
+        )
     if architecture.kind == "convolutional" and not (architecture.layers or architecture.dense):
         yield Problem(
             key="layers",
@@ -678,6 +731,14 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 mend="Use letters, digits and . _ + - only, at most 64, starting with one of the "
                 "first two.",
             )
+    for scheme in study.schemes:
+        if scheme.output != "zeros" and (scheme.layers == "all" or not scheme.output_bias):
+            yield Problem(
+                key="schemes",
+                what=f"{scheme.name!r} has an output bias of its own, or none, and 'output' "
+                f"{scheme.output!r}.",
+                mend="Leave 'output' out, or use a scheme of hidden layers.",
+            )
     yield from _reference_problems(study, names)
     if study.replicate_name in names:
         yield Problem(
@@ -701,13 +762,23 @@ def _name_problems(study: Study) -> Iterator[Problem]:
                 mend=f"Use one of {', '.join(sorted(datasets))}.",
             )
     yield from _architecture_and_image_problems(study)
+    yield from _tuning_problems(study)
+    for architecture in study.architectures:
+        if architecture.layout.head == "contrastive" and study.training.label_smoothing:
+            yield Problem(
+                key="training.label_smoothing",
+                what=f"has no meaning for the contrastive loss of {architecture.name!r}.",
+                mend="Leave it out, or use the head 'l1'.",
+            )
     if "batchnorm" in study.normalizations:
         for architecture in study.architectures:
-            if architecture.biases == "per_position":
+            several = {"per_position": "per position", "biases_untied": "of the two halves"}
+            found = several.get(architecture.biases) or several.get(architecture.twins)
+            if found:
                 yield Problem(
                     key="normalizations",
                     what=f"'batchnorm' subtracts a channel's mean, which does not cancel the "
-                    f"biases per position of {architecture.name!r}: no identity check.",
+                    f"biases {found} of {architecture.name!r}: no identity check.",
                     mend="Leave 'batchnorm' out of this study.",
                 )
     for dataset in study.datasets:
@@ -730,12 +801,18 @@ def _name_problems(study: Study) -> Iterator[Problem]:
 def _architecture_and_image_problems(study: Study) -> Iterator[Problem]:
     """Yield what is wrong with networks for the images they are to see."""
     for dataset, architecture in itertools.product(study.datasets, study.architectures):
-        if dataset.kind == "omniglot":
+        if dataset.shows_pairs and not architecture.layout.compares_pairs:
             yield Problem(
                 key="architectures",
-                what=f"{architecture.name!r} names classes, and the test characters of "
-                f"{dataset.name!r} are none of its training characters.",
-                mend="Use another data set, or a network that compares pairs.",
+                what=f"{architecture.name!r} names classes, and {dataset.name!r} shows pairs.",
+                mend="Use another data set, or a network that compares pairs: 'siamese'.",
+            )
+        if architecture.layout.compares_pairs and not dataset.shows_pairs:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} compares pairs, and {dataset.name!r} shows single "
+                "images.",
+                mend="Set 'pairs: true' for the data set, or use a network that names classes.",
             )
         side = max(IMAGE_SIDES.get(dataset.kind, 0), architecture.layout.side)
         if 0 < side < architecture.layout.smallest_side:
@@ -745,6 +822,22 @@ def _architecture_and_image_problems(study: Study) -> Iterator[Problem]:
                 f"of {side}×{side} pixels: it needs {architecture.layout.smallest_side}.",
                 mend="Use fewer pools, or larger images.",
             )
+
+
+def _tuning_problems(study: Study) -> Iterator[Problem]:
+    tuning = study.analysis.tuning_seeds
+    if tuning >= study.seeds:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what=f"must be less than the {study.seeds} seeds of the study, got {tuning}.",
+            mend="Keep seeds to compare the schemes on, such as half of them.",
+        )
+    if tuning and len(study.learning_rates) < 2:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what="has no learning rates to choose from.",
+            mend="Name several 'learning_rates', or leave the key out.",
+        )
 
 
 def _reference_problems(study: Study | ImportedStudy, names: list[str]) -> Iterator[Problem]:

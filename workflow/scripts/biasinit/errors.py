@@ -7,6 +7,7 @@ BiasinitError
 ├── CheckpointError       a checkpoint does not belong to the shard that asks for it
 ├── PlanError             the registered plan of a study is missing or damaged
 ├── NotEstimableError     the data cannot answer the question that was asked of them
+├── ReportError           the report of a study is missing or cannot be printed
 ├── StudyLockedError      another process is running the same study
 ├── SupersededError       another process has taken over the same job
 └── StorageError          the disk is full, or a quota is used up
@@ -71,6 +72,10 @@ class PlanError(BiasinitError):
 
 class NotEstimableError(BiasinitError):
     """Raised when the data cannot answer the question that was asked of them."""
+
+
+class ReportError(BiasinitError):
+    """Raised when the report of a study is missing or cannot be printed."""
 
 
 class StudyLockedError(BiasinitError):

@@ -8,8 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-NetworkKind = Literal["small_cnn", "deep_mnist", "plain_cnn", "vgg16", "convolutional"]
+NetworkKind = Literal[
+    "small_cnn",
+    "deep_mnist",
+    "plain_cnn",
+    "vgg16",
+    "convolutional",
+    "siamese",
+    "siamese_koch",
+]
 Biases = Literal["shared", "per_position"]
+Head = Literal["classes", "l1", "contrastive"]
+Twins = Literal["shared", "biases_untied", "untied"]
+Embedding = Literal["relu", "sigmoid", "linear"]
 ConvolutionOrPool = int | Literal["pool"]
 
 VGG16_LAYERS: tuple[ConvolutionOrPool, ...] = (
@@ -20,6 +31,11 @@ VGG16_LAYERS: tuple[ConvolutionOrPool, ...] = (
     *(512, 512, 512, "pool"),
 )
 VGG16_SIDE = 32
+SIAMESE_LAYERS: tuple[ConvolutionOrPool, ...] = (64, "pool") * 4
+SIAMESE_DENSE = (128,)
+KOCH_LAYERS: tuple[ConvolutionOrPool, ...] = (64, "pool", 128, "pool", 128, "pool", 256)
+KOCH_KERNELS = (9, 7, 3, 3)  # the paper's 10, 7, 4 and 4, made odd: padding needs a middle
+KOCH_DENSE = (4096,)
 PLAIN_DEPTH = 8
 PLAIN_CHANNELS = 64
 KERNEL = 3
@@ -32,6 +48,7 @@ class Layout:
     Attributes:
         layers: channels of each convolution in order, and "pool" for a 2×2 maximum.
         kernel: side of all convolutions, odd.
+        kernels: side of each convolution, where they differ.
         dense: units of each dense hidden layer.
         global_average: whether the mean over positions goes to the dense layers, not all of
             them.
@@ -39,15 +56,34 @@ class Layout:
             each channel at each position.
         side: images smaller than this are enlarged to it, by whole factors and then a border
             of zeros; 0 takes them as they are.
+        head: "classes" names classes. The others say whether a pair of images shows the same:
+            "l1" by the weighted differences of their embeddings (the last dense layer),
+            "contrastive" by their distance.
+        twins: what the two halves of a network that compares pairs have in common: "shared" is
+            everything, "biases_untied" the weights, "untied" nothing but their first weights.
+        embedding: what is applied to the last dense layer.
 
     """
 
     layers: tuple[ConvolutionOrPool, ...]
     kernel: int = KERNEL
+    kernels: tuple[int, ...] = ()
     dense: tuple[int, ...] = ()
     global_average: bool = False
     biases: Biases = "shared"
     side: int = 0
+    head: Head = "classes"
+    twins: Twins = "shared"
+    embedding: Embedding = "relu"
+
+    @property
+    def compares_pairs(self) -> bool:
+        """Whether the network sees two images and says whether they show the same."""
+        return self.head != "classes"
+
+    def kernel_of(self, convolution: int) -> int:
+        """Return the side of one convolution, counted from 0."""
+        return self.kernels[convolution] if self.kernels else self.kernel
 
     @property
     def smallest_side(self) -> int:
@@ -66,6 +102,8 @@ def layout_of(
     dense: tuple[int, ...] | None = None,
     global_average: bool | None = None,
     biases: Biases = "shared",
+    head: Head | None = None,
+    twins: Twins = "shared",
 ) -> Layout:
     """Return the layout of one kind of network.
 
@@ -76,7 +114,12 @@ def layout_of(
     positions. ``vgg16``: the 13 convolutions of configuration D (Simonyan and Zisserman 2014,
     table 1) and no dense layer, as is usual for images of 32×32, with ``width`` times the
     channels. ``convolutional``: what ``layers``, ``kernel``, ``dense`` and ``global_average``
-    say.
+    say. ``siamese``: twins of 4 × (conv 3×3×64 – pool) – dense 128, or what ``layers``,
+    ``kernel`` and ``dense`` say, for pairs of 28×28 images. ``siamese_koch``: twins of conv
+    9×9×64 – pool – conv 7×7×128 – pool – conv 3×3×128 – pool – conv 3×3×256 – dense 4096, the
+    network of Koch et al. (2015, figure 4) but for odd kernels and padding, with ``width`` times
+    the channels and units. Its embedding is a sigmoid before an "l1" ``head``, that of
+    ``siamese`` a ReLU; before a "contrastive" one it is linear, as in Hadsell et al. (2006).
     """
     if kind == "small_cnn":
         return Layout(layers=(16, "pool", 32, "pool"), dense=(64,), biases=biases)
@@ -89,11 +132,25 @@ def layout_of(
             biases=biases,
         )
     if kind == "vgg16":
-        scaled = tuple(
-            layer if layer == "pool" else max(1, round(layer * (width or 1.0)))
-            for layer in VGG16_LAYERS
+        return Layout(layers=_widened(VGG16_LAYERS, width), biases=biases, side=VGG16_SIDE)
+    if kind == "siamese":
+        return Layout(
+            layers=SIAMESE_LAYERS if layers is None else layers,
+            kernel=kernel or KERNEL,
+            dense=dense or SIAMESE_DENSE,
+            head=head or "l1",
+            twins=twins,
+            embedding="linear" if head == "contrastive" else "relu",
         )
-        return Layout(layers=scaled, biases=biases, side=VGG16_SIDE)
+    if kind == "siamese_koch":
+        return Layout(
+            layers=_widened(KOCH_LAYERS, width),
+            kernels=KOCH_KERNELS,
+            dense=tuple(_scaled(units, width) for units in KOCH_DENSE),
+            head=head or "l1",
+            twins=twins,
+            embedding="linear" if head == "contrastive" else "sigmoid",
+        )
     return Layout(
         layers=layers or (),
         kernel=kernel or KERNEL,
@@ -109,6 +166,16 @@ def layout_from_mapping(mapping: Mapping[str, Any]) -> Layout:
         key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()
     }
     return layout_of(**given)
+
+
+def _scaled(number: int, width: float | None) -> int:
+    return max(1, round(number * (width or 1.0)))
+
+
+def _widened(
+    layers: tuple[ConvolutionOrPool, ...], width: float | None
+) -> tuple[ConvolutionOrPool, ...]:
+    return tuple(layer if layer == "pool" else _scaled(layer, width) for layer in layers)
 
 
 def plain_layers(depth: int, channels: int) -> tuple[ConvolutionOrPool, ...]:

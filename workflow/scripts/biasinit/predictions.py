@@ -10,13 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from biasinit.data import PreparedDataset
-from biasinit.layouts import layout_from_mapping
+from biasinit.layouts import Layout, layout_from_mapping
 from biasinit.networks import Network, build_network
-from biasinit.networks.convolutional import enlarged
 from biasinit.networks.layers import Convolution
-from biasinit.schemes import BiasScheme, scheme_from_mapping
+from biasinit.networks.siamese import halves
+from biasinit.networks.tower import enlarged
+from biasinit.schemes import BiasScheme, LayerShape, scheme_from_mapping
 from biasinit.theory import (
     WEIGHT_VARIANCES,
+    BiasLaw,
     LayerPrediction,
     bias_law,
     first_layer_active_fraction,
@@ -87,33 +89,50 @@ def predict_layers(
 def _layers(
     network: Network, scheme: BiasScheme, arm: Mapping[str, Any], images: NDArray[np.float64]
 ) -> dict[str, LayerPrediction]:
+    """Return predictions by layer; both of two twins start from the same laws."""
     weight_init = arm["cell"]["weight_init"]
-    shapes = [shape for shape in network.layer_shapes().values() if not shape.is_output]
+    layout = layout_from_mapping(arm["architecture"])
+    hidden = [shape for shape in network.layer_shapes().values() if not shape.is_output]
+    shapes = [shape for shape in hidden if not shape.twin_of]
     laws = [bias_law(scheme, shape) for shape in shapes]
     known = [law for law in laws if law is not None]
     if weight_init not in WEIGHT_VARIANCES or len(known) < len(laws):
         return {}
     if arm["normalization"] != "none":
-        predicted = [normalized_layer(law) for law in known]
-        return dict(zip((shape.name for shape in shapes), predicted, strict=True))
-    layout = layout_from_mapping(arm["architecture"])
-    if layout.layers[:1] == ("pool",):
+        found = {
+            shape.name: normalized_layer(law) for shape, law in zip(shapes, known, strict=True)
+        }
+    elif layout.layers[:1] == ("pool",):
         return {}
+    else:
+        found = _without_normalization(network, layout, shapes, known, weight_init, images)
+    return found | {shape.name: found[shape.twin_of] for shape in hidden if shape.twin_of}
+
+
+def _without_normalization(
+    network: Network,
+    layout: Layout,
+    shapes: Sequence[LayerShape],
+    laws: Sequence[BiasLaw],
+    weight_init: str,
+    images: NDArray[np.float64],
+) -> dict[str, LayerPrediction]:
     first = shapes[0]
     layer = network.hidden_layer(first.name).layer
     kernel = layer.kernel if isinstance(layer, Convolution) else None
-    seen = enlarged(torch.from_numpy(images), layout.side).numpy()
+    shown = torch.from_numpy(images)
+    seen = enlarged(halves(shown) if layout.compares_pairs else shown, layout.side).numpy()
     norms = patch_squared_norms(seen, kernel=kernel)
     deeper = mean_field(
-        known,
+        laws,
         [weight_gain(weight_init, shape) for shape in shapes],
         second_moment=float(norms.mean()) / first.fan_in,
         correlation=_correlation(seen),
-        inputs=len(images),
+        inputs=len(seen),
     )
     found = dict(zip((shape.name for shape in shapes), deeper, strict=True))
     variance = WEIGHT_VARIANCES[weight_init](first)
-    active = first_layer_active_fraction(seen, known[0], kernel=kernel, weight_variance=variance)
+    active = first_layer_active_fraction(seen, laws[0], kernel=kernel, weight_variance=variance)
     found[first.name] = dataclasses.replace(found[first.name], active_fraction=active)
     return found
 

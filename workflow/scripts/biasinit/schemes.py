@@ -22,6 +22,7 @@ ALEXNET_ZEROS = (0, 2)  # places of the hidden layers that start at 0 in AlexNet
 
 Layers = Literal["hidden", "all"]
 Fans = Literal["layer", "vector"]
+Output = Literal["zeros", "class_shares"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class LayerShape:
 
     ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
     fans of a batch-norm shift are those of the weight before it. ``bias_shape`` is the shape of
-    its biases, (channels,) where nothing is said.
+    its biases, (channels,) where nothing is said. ``twin_of`` names the layer of the other half
+    of a network that compares pairs, whose first weights are this one's too.
     """
 
     name: str
@@ -41,6 +43,7 @@ class LayerShape:
     is_output: bool = False
     is_convolution: bool = False
     bias_shape: tuple[int, ...] = ()
+    twin_of: str = ""
 
 
 _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
@@ -50,7 +53,10 @@ _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
 class BiasScheme:
     """Keys that every kind of scheme has.
 
-    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all.
+    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all. ``output`` says how
+    the output bias starts where the scheme touches hidden layers alone: at zero, or at the
+    logarithm of the classes' shares of the training images, so that the first predictions are
+    these shares (the prior of Lin et al. 2017, section 3.3, for several classes).
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _REFUSE_UNKNOWN_KEYS
@@ -60,6 +66,7 @@ class BiasScheme:
     name: str
     trainable: bool = True
     layers: Layers = "hidden"
+    output: Output = "zeros"
 
     def touches(self, layer: LayerShape) -> bool:
         """Return whether this scheme decides how the biases of ``layer`` start."""

@@ -49,6 +49,7 @@ WEIGHT_VARIANCES: dict[str, Callable[[LayerShape], float]] = {
     "glorot": lambda shape: 2 / (shape.fan_in + shape.fan_out),
     "pytorch": lambda shape: 1 / (3 * shape.fan_in),
     "small_normal": lambda shape: 1e-4,
+    "koch": lambda shape: 1e-4 if shape.is_convolution else 0.04,
 }
 
 

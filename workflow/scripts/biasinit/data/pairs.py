@@ -1,7 +1,8 @@
 """Pairs of images that show the same or different classes, for siamese networks.
 
-The generator should be a stream of its own, ``streams.stream(..., Purpose.PAIRS)``, so that all
-schemes of one seed see the same pairs, and drawing them moves no other random number.
+The generator should be a stream of its own, ``streams.stream(..., Purpose.PAIRS)``, so that
+drawing pairs moves no other random number. The pairs of a data set are drawn once, with its
+split: all runs of a study see the same ones.
 """
 
 from typing import Any, NamedTuple
@@ -9,7 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from biasinit.data.prepared import SUBSETS, PreparedDataset, SubsetName
 from biasinit.errors import DataError
+from biasinit.streams import Purpose, stream
 
 
 class Pairs(NamedTuple):
@@ -18,6 +21,47 @@ class Pairs(NamedTuple):
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     same: NDArray[np.bool_]
+
+
+def in_pairs(dataset: PreparedDataset, *, seed: int) -> PreparedDataset:
+    """Return a data set of pairs, as many in each subset as it has images.
+
+    Args:
+        dataset: single images.
+        seed: keys the pairs; every subset has a stream of its own.
+
+    Returns:
+        Images of twice the channels, those of the left image first; label 1 where both show the
+        same class, and 0 where they do not.
+
+    Raises:
+        DataError: a subset has one class only, or no class with two images.
+
+    """
+    images, labels, split = [], [], {}
+    drawn = 0
+    for name in SUBSETS:
+        numbers = dataset.split[name]
+        found = _pairs_of(dataset, name, seed)
+        left, right = numbers[found.left], numbers[found.right]
+        images.append(np.concatenate([dataset.images[left], dataset.images[right]], axis=-1))
+        labels.append(found.same.astype(np.uint8))
+        split[name] = np.arange(drawn, drawn + len(numbers))
+        drawn += len(numbers)
+    return PreparedDataset(
+        images=np.concatenate(images),
+        labels=np.concatenate(labels),
+        maximum=dataset.maximum,
+        split=split,
+    )
+
+
+def _pairs_of(dataset: PreparedDataset, name: SubsetName, seed: int) -> Pairs:
+    labels = dataset.labels[dataset.split[name]]
+    try:
+        return pairs(labels, len(labels), stream(seed, 0, Purpose.PAIRS, name=name))
+    except DataError as error:
+        raise DataError(f"Subset {name!r}: {error}") from None
 
 
 def pairs(labels: NDArray[np.integer[Any]], count: int, rng: np.random.Generator) -> Pairs:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from biasinit.data import digits
 from biasinit.data.cifar10 import CIFAR10, read_cifar10
 from biasinit.data.downloads import RemoteFile
+from biasinit.data.imbalance import thinned
 from biasinit.data.mnist import FASHION_MNIST, MNIST, read_release
 from biasinit.data.omniglot import ARCHIVES, ONE_SHOT_RUNS, read_omniglot
 from biasinit.data.own_images import read_own_images
+from biasinit.data.pairs import in_pairs
 from biasinit.data.prepared import PreparedDataset
 from biasinit.data.source_images import SourceImages
 from biasinit.data.splits import (
@@ -105,6 +107,8 @@ def prepare(
     path: str | None = None,
     size: int | None = None,
     alphabets: Alphabets | None = None,
+    pairs: bool = False,
+    imbalance: float = 1.0,
 ) -> PreparedDataset:
     """Return the data set of one kind, read and split.
 
@@ -118,27 +122,41 @@ def prepare(
         path: of one's own images, for the kind 'npz'.
         size: height and width of Omniglot's images in pixels.
         alphabets: which of Omniglot's.
+        imbalance: how many times as large the first class is to be as the last, in training.
+        pairs: whether the images are put together in pairs, as many as there are images.
 
     Raises:
         DataError: the images cannot be had or read, or the sizes do not fit them.
 
     """
     source = SOURCES[kind]
+    sizes = SplitSizes(train=train, validation=validation, test=test)
     options = SourceOptions(
         directory=None if directory is None else Path(directory),
         path=None if path is None else Path(path),
         size=size,
         alphabets=alphabets,
     )
-    images = source.read(options)
-    sizes = SplitSizes(train=train, validation=validation, test=test)
+    single = _split(source, source.read(options), sizes=sizes, seed=split_seed)
+    if imbalance > 1:
+        single = thinned(single, ratio=imbalance, seed=split_seed)
+    return in_pairs(single, seed=split_seed) if pairs else single
+
+
+def _split(
+    source: Source, images: SourceImages, *, sizes: SplitSizes, seed: int
+) -> PreparedDataset:
     if images.part is None:
         split = stratified_split(
-            images.labels, train=train, validation=validation, test=test, seed=split_seed
+            images.labels,
+            train=sizes.train,
+            validation=sizes.validation,
+            test=sizes.test,
+            seed=seed,
         )
         return _prepared(images, split)
     splitter = split_by_class if source.by_class else split_within_parts
-    split = splitter(images.labels, images.part, sizes=sizes, seed=split_seed)
+    split = splitter(images.labels, images.part, sizes=sizes, seed=seed)
     # a study on some of many images is not to carry the others into every job
     return _prepared(*_used(images, split))
 

@@ -4,6 +4,7 @@ from biasinit.errors import DataError
 from biasinit.layouts import Layout
 from biasinit.networks.convolutional import ConvolutionalNetwork
 from biasinit.networks.layers import Network
+from biasinit.networks.siamese import SiameseNetwork
 
 
 def build_network(
@@ -27,6 +28,14 @@ def build_network(
             f"Images of {height}×{width} pixels are too small for a network with "
             f"{layout.layers.count('pool')} pools, which needs {layout.smallest_side}. Use fewer "
             "pools in 'architectures', or larger images."
+        )
+    if layout.compares_pairs:
+        return SiameseNetwork(
+            layout,
+            image_shape=image_shape,
+            normalization=normalization,
+            hidden_bias=hidden_bias,
+            output_bias=output_bias,
         )
     return ConvolutionalNetwork(
         layout,

@@ -18,11 +18,14 @@ from torch.func import functional_call
 
 from biasinit.networks.layers import Network
 from biasinit.networks.operations import STRIDED
+from biasinit.networks.siamese import RIGHT
+from biasinit.networks.tower import HALVES
 from biasinit.schemes import BiasScheme, LayerShape, NegativeMixture
 from biasinit.streams import Purpose, stream
 
 IMAGES_OF_SCHEMES = 100  # training images by which a scheme may start biases
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
+KOCH_DENSE_STD = 0.2  # of dense weights in Koch et al. (2015, section 3.2); convolutions have 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ def initial_weights(
     ``he``: N(0, 2/fan_in) (He et al. 2015, eq. 10). ``glorot``: U(±√(6/(fan_in + fan_out)))
     (Glorot and Bengio 2010, eq. 16). ``pytorch``: U(±1/√fan_in), what
     ``kaiming_uniform_(a=√5)`` comes to. ``small_normal``: N(0, 0.01²). ``zeros``: 0.
+    ``koch``: N(0, 0.01²) for convolutions and N(0, 0.2²) for dense layers (Koch et al. 2015).
     ``constant``: 1/fan_in, which keeps the mean of positive inputs. The last two leave all
     units of a layer alike: what tells them apart must come from the biases.
     """
@@ -55,13 +59,16 @@ def initial_weights(
         return rng.uniform(-bound, bound, size)
     if kind == "small_normal":
         return rng.normal(0.0, SMALL_NORMAL_STD, size)
+    if kind == "koch":
+        std = SMALL_NORMAL_STD if shape.is_convolution else KOCH_DENSE_STD
+        return rng.normal(0.0, std, size)
     if kind == "zeros":
         return np.zeros(size)
     if kind == "constant":
         return np.full(size, 1 / shape.fan_in)
     raise ValueError(
-        "'weight_init' must be one of he, glorot, pytorch, small_normal, zeros, constant, got "
-        f"{kind!r}."
+        "'weight_init' must be one of he, glorot, pytorch, small_normal, koch, zeros, constant, "
+        f"got {kind!r}."
     )
 
 
@@ -74,11 +81,12 @@ def initial_state(
     seed: int,
     dtype: torch.dtype,
     images: Tensor | None = None,
+    labels: Tensor | None = None,
 ) -> InitialState:
     """Return how one member of ``network`` starts under ``scheme``.
 
-    ``images`` are the training images, (images, height, width, channels), for schemes that
-    use them.
+    ``images`` are the training images, (images, height, width, channels), and ``labels`` their
+    classes, (images,), for schemes that use them.
 
     Batch norm's scale starts at 1, its shift at 0 unless the scheme starts it, its running
     variance at 1, and its running mean at the bias of the layer before: otherwise the
@@ -94,15 +102,28 @@ def initial_state(
     digest = hashlib.sha256()
     for layer, shape in network.layer_shapes().items():
         name = "output.weight" if shape.is_output else f"hidden.{layer}.layer.weight"
-        rng = stream(study_seed, seed, Purpose.WEIGHTS, name=layer)
+        rng = stream(study_seed, seed, Purpose.WEIGHTS, name=shape.twin_of or layer)
         rows, columns = expected[name].shape
         weights = initial_weights(weight_init, shape, (rows, columns), rng)
         parameters[name] = torch.from_numpy(weights).to(dtype)
         digest.update(parameters[name].numpy().tobytes())
     for layer, name in network.scheme_biases().items():
-        rng = stream(study_seed, seed, Purpose.BIAS, name=layer)
-        start = scheme.start(_of_all_biases(network.layer_shapes()[layer]), rng)
-        parameters[name] = torch.from_numpy(start).to(dtype).reshape(expected[name].shape)
+        shape = _of_all_biases(network.layer_shapes()[layer])
+        place = expected[name]
+        start = np.concatenate(
+            [
+                scheme.start(
+                    _of_all_biases(shape), stream(study_seed, seed, Purpose.BIAS, name=part)
+                )
+                for part in _parts(layer, place)
+            ]
+        )
+        parameters[name] = torch.from_numpy(start).to(dtype).reshape(place.shape)
+    if scheme.output == "class_shares" and "output" in network.scheme_biases():
+        if labels is None:
+            raise ValueError(f"The scheme {scheme.name!r} needs 'labels'.")
+        counts = torch.bincount(labels.cpu()).double()
+        parameters["output.bias"] = network.prior_bias(counts / counts.sum()).to(dtype)
     if isinstance(scheme, NegativeMixture):
         _start_from_images(network, scheme, parameters, images, study_seed=study_seed, seed=seed)
     return InitialState(
@@ -145,17 +166,32 @@ def _start_from_images(
             with torch.no_grad():
                 functional_call(network, (precise, buffers), (seen, preactivations))
             place = parameters[name]
-            values = preactivations[layer].reshape(-1, place.numel()).numpy()
-            start = scheme.start_from(values, stream(study_seed, seed, Purpose.BIAS, name=layer))
+            parts = _parts(layer, place)
+            values = preactivations[layer].reshape(len(parts), -1, place.numel() // len(parts))
+            start = np.concatenate(
+                [
+                    scheme.start_from(seen, stream(study_seed, seed, Purpose.BIAS, name=part))
+                    for part, seen in zip(parts, values.numpy(), strict=True)
+                ]
+            )
             parameters[name] = torch.from_numpy(start).to(place.dtype).reshape(place.shape)
     finally:
         network.use(operations)
         network.train(training)
 
 
+def _parts(layer: str, biases: Tensor) -> tuple[str, ...]:
+    """Return the names of the streams of a layer's biases: one, or one for each of two halves.
+
+    Twins that share their weights alone draw what twins that share nothing would draw.
+    """
+    return (layer, f"{layer}{RIGHT}") if biases.dim() == HALVES else (layer,)
+
+
 def _of_all_biases(shape: LayerShape) -> LayerShape:
-    """Return a layer's shape with as many channels as it has biases."""
-    biases = math.prod(shape.bias_shape) if shape.bias_shape else shape.channels
+    """Return a layer's shape with as many channels as a convolution has biases at all positions."""
+    by_position = len(shape.bias_shape) > HALVES
+    biases = math.prod(shape.bias_shape) if by_position else shape.channels
     return dataclasses.replace(shape, channels=biases)
 
 

@@ -14,12 +14,30 @@ BATCHNORM_EPSILON = 1e-5  # added to the variance; PyTorch's default
 BATCHNORM_MOMENTUM = 0.1  # weight of the newest batch in the running statistics; PyTorch's default
 
 
+def with_bias(values: Tensor, bias: Tensor | None) -> Tensor:
+    """Return values (batch, …, channels) plus biases.
+
+    Args:
+        values: what biases are added to.
+        bias: (channels,), (height, width, channels), (2, channels) for the two halves of the
+            batch, or None.
+
+    """
+    if bias is None:
+        return values
+    if bias.dim() != 2:
+        return values + bias
+    by_half = values.reshape(len(bias), -1, *values.shape[1:])
+    alike = bias.reshape(len(bias), *(1,) * (values.dim() - 1), bias.shape[1])
+    return (by_half + alike).reshape(values.shape)
+
+
 class Convolution(nn.Module):
     """Convolution of odd kernel size with zero padding, stride 1 ("same").
 
     ``weight`` has shape (kernel·kernel·inputs, channels), rows ordered by row, column and
-    input channel of the kernel; ``bias`` has shape (channels,), or (height, width, channels)
-    where every position has its own.
+    input channel of the kernel; ``bias`` has shape (channels,), (height, width, channels) where
+    every position has its own, or (2, channels) where each half of the batch has.
     """
 
     def __init__(
@@ -32,30 +50,34 @@ class Convolution(nn.Module):
         self.operations = STRIDED
 
     @property
-    def has_bias_per_position(self) -> bool:
-        """Whether each position has biases of its own."""
-        return self.bias is not None and self.bias.dim() > 1
+    def has_one_bias_per_channel(self) -> bool:
+        """Whether there are biases, or none, but not different ones for positions or halves."""
+        return self.bias is None or self.bias.dim() == 1
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (batch, height, width, channels)."""
-        if self.bias is not None and self.has_bias_per_position:
-            result = self.operations.convolution(images, self.weight, None, self.kernel)
-            return result + self.bias
-        return self.operations.convolution(images, self.weight, self.bias, self.kernel)
+        if self.has_one_bias_per_channel:
+            return self.operations.convolution(images, self.weight, self.bias, self.kernel)
+        result = self.operations.convolution(images, self.weight, None, self.kernel)
+        return with_bias(result, self.bias)
 
 
 class Dense(nn.Module):
-    """Fully connected layer; ``weight`` has shape (inputs, units)."""
+    """Fully connected layer; ``weight`` has shape (inputs, units).
 
-    def __init__(self, inputs: int, units: int, *, bias: bool) -> None:
+    ``bias`` has shape (units,), or (2, units) where each half of the batch has its own.
+    """
+
+    def __init__(
+        self, inputs: int, units: int, *, bias: bool, bias_shape: tuple[int, ...] | None = None
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(inputs, units))
-        self.bias = nn.Parameter(torch.empty(units)) if bias else None
+        self.bias = nn.Parameter(torch.empty(bias_shape or (units,))) if bias else None
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (batch, units)."""
-        result = features.matmul(self.weight)
-        return result if self.bias is None else result + self.bias
+        return with_bias(features.matmul(self.weight), self.bias)
 
 
 class BatchNorm(nn.Module):
@@ -90,8 +112,7 @@ class BatchNorm(nn.Module):
             centred, variance = values - self.running_mean, self.running_variance
         result = centred * (torch.rsqrt(variance + BATCHNORM_EPSILON) * self.weight)
         normalized = result.reshape(inputs.shape)
-        shifted = normalized if self.bias is None else normalized + self.bias
-        return shifted.to(inputs.dtype)
+        return with_bias(normalized, self.bias).to(inputs.dtype)
 
     def _update(self, running: Tensor, current: Tensor) -> None:
         running.mul_(1 - BATCHNORM_MOMENTUM).add_(BATCHNORM_MOMENTUM * current.detach())
@@ -115,7 +136,7 @@ class HiddenLayer(nn.Module):
         bias_shape = shape.bias_shape or (shape.channels,)
         self.layer: Convolution | Dense
         if kernel is None:
-            self.layer = Dense(inputs, shape.channels, bias=inner_bias)
+            self.layer = Dense(inputs, shape.channels, bias=inner_bias, bias_shape=bias_shape)
         else:
             self.layer = Convolution(
                 inputs,
@@ -147,20 +168,21 @@ class HiddenLayer(nn.Module):
             preactivations is None
             and self.norm is None
             and isinstance(layer, Convolution)
-            and not layer.has_bias_per_position
+            and layer.has_one_bias_per_channel
         ):
             return operations.pooled_convolution(images, layer.weight, layer.bias, layer.kernel)
-        preactivation = self(images)
-        if preactivations is not None:
-            preactivations[self.shape.name] = preactivation
-        return operations.rectified_pool(preactivation)
+        return operations.rectified_pool(self.seen(images, preactivations))
 
     def rectified(self, features: Tensor, preactivations: dict[str, Tensor] | None) -> Tensor:
         """Return the ReLU of the pre-activation, which ``preactivations`` gets when given."""
-        preactivation: Tensor = self(features)
+        return functional.relu(self.seen(features, preactivations))
+
+    def seen(self, inputs: Tensor, preactivations: dict[str, Tensor] | None) -> Tensor:
+        """Return the pre-activation, which ``preactivations`` gets when given."""
+        preactivation: Tensor = self(inputs)
         if preactivations is not None:
             preactivations[self.shape.name] = preactivation
-        return functional.relu(preactivation)
+        return preactivation
 
     def scheme_bias(self) -> str | None:
         """Return the name of the parameter that the scheme starts, or None."""
@@ -170,13 +192,13 @@ class HiddenLayer(nn.Module):
 
 
 class Network(nn.Module):
-    """Base of all networks: named hidden layers, then a dense output layer.
+    """Base of all networks: named hidden layers, then a dense output layer, if there is one.
 
     ``forward`` fills ``preactivations``, when given, with what each ReLU sees, by layer name.
     """
 
     hidden: nn.ModuleDict
-    output: Dense
+    output: Dense | None
     output_shape: LayerShape
     operations: Operations = STRIDED
 
@@ -191,10 +213,18 @@ class Network(nn.Module):
         """Return logits (batch, classes) for images (batch, height, width, channels)."""
         raise NotImplementedError
 
+    def loss(self, logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+        """Return the mean loss of logits (batch, classes): cross-entropy, unless overridden."""
+        return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+    def prior_bias(self, shares: Tensor) -> Tensor:
+        """Return the output bias that predicts the classes' shares, (classes,), from nothing."""
+        return shares.log()
+
     def layer_shapes(self) -> dict[str, LayerShape]:
         """Return the shape of every weighted layer, hidden ones in order, then the output."""
         hidden = {name: self.hidden_layer(name).shape for name in self.hidden}
-        return {**hidden, "output": self.output_shape}
+        return hidden if self.output is None else {**hidden, "output": self.output_shape}
 
     def hidden_layer(self, name: str) -> HiddenLayer:
         """Return one hidden layer."""
@@ -209,6 +239,6 @@ class Network(nn.Module):
             bias = self.hidden_layer(name).scheme_bias()
             if bias is not None:
                 found[name] = f"hidden.{name}.{bias}"
-        if self.output.bias is not None:
+        if self.output is not None and self.output.bias is not None:
             found["output"] = "output.bias"
         return found

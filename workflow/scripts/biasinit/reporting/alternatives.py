@@ -55,6 +55,22 @@ def _places(rows: pd.DataFrame) -> list[str]:
     return [labels[cell] for cell in cells]
 
 
+def levels_alt(frame: pd.DataFrame) -> str:
+    """Return every difference between levels with its interval and verdict, by normalisation."""
+    parts = []
+    for level, rows in _by_level(frame):
+        named = []
+        for row in records(rows):
+            other = row.get("reference")
+            against = f" against {other}" if isinstance(other, str) and other else ""
+            pair = f"{row['level']} against {row['against']}"
+            named.append(
+                _effect({**row, "scheme": f"{row['scheme']}{against}, {pair}"}, "estimate")
+            )
+        parts.append(f"{_upper(normalization_label(level))}: {'; '.join(named)}.")
+    return f"Differences between levels, points. {' '.join(parts)}"
+
+
 def means_alt(frame: pd.DataFrame) -> str:
     """Return the marginal means by normalisation."""
     parts = []

@@ -58,13 +58,19 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             f"The same contrasts against {reference}, cell by cell "
             f"({_count(study.cells, 'cell')}); exploratory, with plain 95 % intervals."
         ),
+        "level_contrasts": (
+            "Test accuracy at one level of a factor minus another, under one scheme and paired by "
+            "seed; where a scheme is set against another, the difference of its effect between the "
+            f"levels. {INTERVALS} The shaded band is the equivalence margin. {arrows} Where a run "
+            "failed, only seeds where both trained enter."
+        ),
         "outcomes": (
             f"Test accuracy of all {_rows(frames, 'outcomes')} runs after the last epoch, one "
             f"mark for each. {_failed_words(failed)}"
         ),
         "learning_curves": (
             f"Mean validation accuracy over {study.seeds} seeds; the dotted line is the threshold "
-            f"({threshold}) and bands are 95 % intervals over seeds. Curves start below the scale "
+            f"({threshold}). {_bands(frames)} Curves start below the scale "
             "where they do not differ."
         ),
         "share_reached": (
@@ -135,6 +141,13 @@ def restructured(text: str) -> str:
 def _failed_runs(frames: Mapping[str, pd.DataFrame]) -> int:
     frame = frames.get("outcomes", pd.DataFrame())
     return int(frame["failed"].astype(bool).sum()) if "failed" in frame else 0
+
+
+def _bands(frames: Mapping[str, pd.DataFrame]) -> str:
+    frame = frames.get("learning_curves", pd.DataFrame())
+    if "band_lower" in frame and frame["band_lower"].notna().any():
+        return "Each band holds for its whole curve at once, in 95 % of studies."
+    return "Bands are 95 % intervals over seeds, at each epoch by itself."
 
 
 def _failed_words(failed: int) -> str:

@@ -100,6 +100,12 @@ _ITEMS = (
         tables=("accuracy_contrasts",),
     ),
     FigureItem(
+        name="level_contrasts",
+        title="Levels of a factor against each other",
+        category=ACCURACY,
+        tables=("level_contrasts",),
+    ),
+    FigureItem(
         name="outcomes",
         title="Every run behind the means",
         category=ACCURACY,

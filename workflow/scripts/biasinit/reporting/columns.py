@@ -202,6 +202,22 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _figure("correlation", "correlation"),
         _figure("gain in variance", "variance_gain"),
     ),
+    "level_contrasts": (
+        _WHERE,
+        _words("scheme", "scheme"),
+        _words("effect against", "reference"),
+        _words("factor", "factor"),
+        _words("level", "level"),
+        _words("against", "against"),
+        _words("rests on", "basis"),
+        _counted("seeds", "seeds"),
+        _figure("difference, points", "estimate", signed=True),
+        _between("95 % interval", "lower", "upper"),
+        _between("interval, family", "simultaneous_lower", "simultaneous_upper"),
+        *_DECISIONS,
+        _words("verdict", "verdict"),
+        _counted("seeds needed", "seeds_needed"),
+    ),
     "layer_means": (
         _WHERE,
         _SCHEME,
@@ -227,6 +243,20 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             key="predicted",
             write=lambda row: numbers.scientific(_value(row, "predicted")),
         ),
+    ),
+    "tuned": (
+        _WHERE,
+        _SCHEME,
+        _words("its learning rate", "learning_rates"),
+        _words("reference", "reference"),
+        _words("its learning rate", "reference_learning_rates"),
+        _words("at the edge of the grid", "at_edge"),
+        _words("seeds that count", "basis"),
+        _counted("seeds", "seeds"),
+        _figure("difference, points", "estimate", signed=True),
+        _between("95 % interval", "lower", "upper"),
+        _probability("p, family", "p_adjusted"),
+        _probability("p, equivalence", "p_equivalence_adjusted"),
     ),
     "sensitivity": (
         _words("outcome", "outcome"),
@@ -278,6 +308,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "The per-seed contrast decides; the mixed model is the second analysis, and a contrast on "
         "which the two disagree is called fragile. Rows of single cells are exploratory.",
     ),
+    "level_contrasts": (
+        "Levels of a factor against each other",
+        "Within seeds, under one scheme; all comparisons that the ledger of claims asks of this "
+        "study are one family.",
+    ),
     "accuracy_model": (
         "The mixed model",
         "Variance components, residual SDs and how it was fitted.",
@@ -311,6 +346,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Same seed, same initial weights and batch order under every scheme; what pairing gained.",
     ),
     "layer_means": ("Layers", "Means over seeds and cells with 95 % intervals."),
+    "tuned": (
+        "Each scheme at its own learning rate",
+        "Rates are chosen by validation accuracy of the first seeds; schemes are compared on the "
+        "other seeds alone.",
+    ),
     "sensitivity": (
         "All specifications",
         "Only the registered one decides; the others show how much hangs on choices.",

@@ -33,7 +33,8 @@ def learning_curves(
     """Return mean validation accuracy over epochs, with a 95 % band over seeds.
 
     Args:
-        frame: ``normalization, cell, scheme, epoch, validation_accuracy, lower, upper``.
+        frame: ``normalization, cell, scheme, epoch, validation_accuracy, lower, upper`` and, where
+            there are seeds enough, ``band_lower, band_upper``, which hold for a whole curve.
         schemes: order of the study.
         threshold: accuracy that counts as converged, in percent; None when cells differ in it.
 
@@ -177,16 +178,24 @@ def _lines(
             label=str(name),
             drawstyle="steps-post" if steps else "default",
         )
-        if not steps and len(names) <= READABLE_BAND and {"lower", "upper"} <= set(rows):
+        lower, upper = _band_columns(rows)
+        if not steps and len(names) <= READABLE_BAND and {lower, upper} <= set(rows):
             axes.fill_between(
                 epochs,
-                rows["lower"].to_numpy(dtype=float),
-                rows["upper"].to_numpy(dtype=float),
+                rows[lower].to_numpy(dtype=float),
+                rows[upper].to_numpy(dtype=float),
                 color=look.colour,
                 alpha=0.16,
                 linewidth=0,
                 gid="band",
             )
+
+
+def _band_columns(rows: pd.DataFrame) -> tuple[str, str]:
+    """Return the band of the whole curve; the pointwise one where there are too few seeds."""
+    if "band_lower" in rows and rows["band_lower"].notna().any():
+        return "band_lower", "band_upper"
+    return "lower", "upper"
 
 
 def _place(schemes: Sequence[str], name: str) -> int:

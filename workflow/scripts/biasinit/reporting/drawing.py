@@ -16,7 +16,13 @@ from biasinit.reporting.catalogue import FIGURE_NAMES
 from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import learning_curves, share_reached
 from biasinit.reporting.drawn import DrawnFigure
-from biasinit.reporting.effects import certainty, effects, effects_by_cell, time_ratios
+from biasinit.reporting.effects import (
+    certainty,
+    effects,
+    effects_by_cell,
+    level_contrasts,
+    time_ratios,
+)
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, figure_frames, part
 from biasinit.reporting.interaction import interaction
@@ -73,6 +79,7 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str,
             part(both, MEANS), contrasts=part(both, CONTRASTS), schemes=schemes
         ),
         "effects_by_cell": effects_by_cell(by_cell, schemes=schemes, reference=reference),
+        "level_contrasts": level_contrasts(frames["level_contrasts"], schemes=schemes),
         "outcomes": outcomes(frames["outcomes"], schemes=schemes),
         "learning_curves": learning_curves(
             frames["learning_curves"], schemes=schemes, threshold=threshold
@@ -122,6 +129,8 @@ def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
             return alternatives.effects_alt(
                 frame, reference=reference, unit="ratio of times", column="ratio"
             )
+        case "level_contrasts":
+            return alternatives.levels_alt(frame)
         case "interaction":
             return alternatives.means_alt(part(frame, MEANS))
         case "outcomes":

@@ -139,6 +139,36 @@ def effects_by_cell(frame: pd.DataFrame, *, schemes: Sequence[str], reference: s
         )
 
 
+def level_contrasts(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
+    """Return the differences between levels of a factor, one row for each comparison.
+
+    Args:
+        frame: the columns of :func:`effects` and ``factor, level, against``; ``reference`` where
+            two effects are compared.
+        schemes: order of the study, which fixes the look of each scheme.
+
+    """
+    if not drawable(frame, columns=["estimate", "normalization", "scheme", "level", "against"]):
+        return placeholder("level_contrasts", frame)
+    rows = points_rows(frame).assign(label=[level_label(row) for row in records(frame)])
+    with style_context():
+        return _panels(
+            rows,
+            schemes=schemes,
+            limits=symmetric_limits(rows),
+            neutral=0.0,
+            label="points of test accuracy",
+            longest=44,
+        )
+
+
+def level_label(row: Mapping[str, Any]) -> str:
+    """Return what a row of contrasts between levels compares, in short."""
+    reference = row.get("reference")
+    against = f" vs {reference}" if isinstance(reference, str) and reference else ""
+    return f"{row['scheme']}{against}: {row['level']} {numbers.MINUS} {row['against']}"
+
+
 def certainty(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     """Return the smallest margin at which each contrast would count as equivalent.
 

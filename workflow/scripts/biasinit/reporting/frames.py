@@ -36,6 +36,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "effects": _EFFECT,
     "interaction": (*_EFFECT, "part"),
     "effects_by_cell": (*_EFFECT, "cell"),
+    "level_contrasts": (*_EFFECT, "factor", "level", "against"),
     "outcomes": (*_KEY, "final_accuracy"),
     "learning_curves": (*_KEY, "epoch", "validation_accuracy"),
     "share_reached": (*_KEY, "epoch", "share_reached"),
@@ -92,6 +93,7 @@ def _accuracy_frames(
                 CONTRASTS: _usable(chosen("interaction"), needed=_EFFECT),
             }
         ),
+        "level_contrasts": arranged(table(tables, "level_contrasts"), schemes=schemes),
         "outcomes": _columns(
             arranged(runs, schemes=schemes),
             ("normalization", "cell", *CELL_FACTORS, "scheme", *_OUTCOME),
@@ -106,7 +108,8 @@ def _speed_frames(
     rates = arranged(over_cells(table(tables, "failure_rates")), schemes=schemes)
     return {
         "learning_curves": _columns(
-            curves, (*_CURVE, "validation_accuracy", "lower", "upper", "runs")
+            curves,
+            (*_CURVE, "validation_accuracy", "lower", "upper", "band_lower", "band_upper", "runs"),
         ),
         "share_reached": _columns(curves, (*_CURVE, "share_reached", "runs")),
         "time_ratios": contrasts(

@@ -25,7 +25,7 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> st
         return "The study has no verdicts: not in this table.\n"
     parts = []
     for answer in answers(verdicts, threshold=threshold_words(study)):
-        lines = [f"- **{_escaped(s.lead)}** {_escaped(s.text)}" for s in answer.statements]
+        lines = [f"- **{escaped(s.lead)}** {escaped(s.text)}" for s in answer.statements]
         parts.append("\n".join([f"**{answer.title}**", "", *lines]))
     return "\n\n".join([*parts, _matrix(tables, study)]) + "\n"
 
@@ -36,9 +36,10 @@ def _matrix(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> str:
     lines = ["| scheme | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
     for scheme, cells in matrix.rows:
         words = [f"{cell.verdict} {cell.detail}".strip() for cell in cells]
-        lines.append("| " + " | ".join(_escaped(text) for text in (scheme, *words)) + " |")
+        lines.append("| " + " | ".join(escaped(text) for text in (scheme, *words)) + " |")
     return "\n".join(lines)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text in which Markdown reads nothing but text."""
     return re.sub(r"([\\*_`|<>\[\]])", r"\\\1", text)

@@ -1,6 +1,7 @@
 """What the controls showed and how the study was made, in sentences with their numbers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -100,3 +101,67 @@ def _training_sentences(study: StudyFacts) -> tuple[str, ...]:
         "Runs that share a seed start from the same weights and see the same batches under every "
         "scheme.",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one kind of verdict is made: its anchor, what decides, and the workflow's rules."""
+
+    anchor: str
+    title: str
+    text: str
+    made_by: tuple[str, ...]
+
+
+def decision_rules(study: StudyFacts, *, levels: bool) -> tuple[Rule, ...]:
+    """Return how each kind of verdict is made; ``levels`` where levels of a factor are compared."""
+    analysis = study.analysis
+    alpha = numbers.plain(analysis.alpha)
+    margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
+    low, high = (numbers.plain(value) for value in analysis.speed_margin)
+    found = [
+        Rule(
+            anchor="rule-accuracy",
+            title="Accuracy",
+            text="Better or worse where the interval for the whole family, from sign flips of "
+            f"seeds at {alpha}, excludes zero; negligible where it also lies inside the margin "
+            f"({margins} points); equivalent where two one-sided tests, adjusted by Holm, reject "
+            "both ends of the margin; inconclusive otherwise.",
+            made_by=("analyse_accuracy", "judge_claims"),
+        ),
+        Rule(
+            anchor="rule-speed",
+            title="Speed",
+            text="The same on the ratio of restricted mean epochs to the threshold, with ratios "
+            f"of {low} to {high} as the margin; its own family.",
+            made_by=("analyse_speed", "judge_claims"),
+        ),
+        Rule(
+            anchor="rule-failure",
+            title="Failures",
+            text="More or fewer failures where the exact paired (McNemar) test, adjusted by Holm, "
+            f"rejects at {alpha}. Shares of failed runs have exact (Clopper-Pearson) intervals.",
+            made_by=("analyse_failure", "judge_claims"),
+        ),
+        Rule(
+            anchor="rule-layers",
+            title="Layers",
+            text="Means over seeds and cells with plain 95 % intervals; they explain, and are "
+            "adjusted for nothing.",
+            made_by=("analyse_layers",),
+        ),
+    ]
+    if levels:
+        found.append(
+            Rule(
+                anchor="rule-levels",
+                title="Levels of a factor",
+                text="All comparisons between levels that the ledger asks of this study are one "
+                f"family: one set of sign flips of whole seeds at {alpha} gives intervals that "
+                "hold for all of them at once, and Holm adjusts their tests of equivalence. They "
+                "are named in claims.yaml, not in the registered plan, so they are exploratory; "
+                "no second analysis checks them.",
+                made_by=("compare_levels",),
+            )
+        )
+    return tuple(found)

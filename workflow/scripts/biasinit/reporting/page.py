@@ -8,23 +8,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from biasinit.claims import Claim, Practice
 from biasinit.registration import PLANNED_LOOK, planned_seeds
 from biasinit.reporting import numbers
 from biasinit.reporting.answer import Answer, answers
 from biasinit.reporting.catalogue import FIGURES
+from biasinit.reporting.claim_findings import StudyTables
+from biasinit.reporting.claim_ledger import Ledger, study_ledger
 from biasinit.reporting.display import DisplayTable, csv_href, failed_runs_table, page_tables
 from biasinit.reporting.drawn import DrawnFigure
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.glossary import GLOSSARY
 from biasinit.reporting.ledger import Matrix, ledger_table, verdict_matrix
-from biasinit.reporting.methods import control_sentences, method_sentences
+from biasinit.reporting.methods import (
+    Rule,
+    control_sentences,
+    decision_rules,
+    method_sentences,
+)
 from biasinit.reporting.selection import table
 from biasinit.reporting.sentences import sentence, threshold_words
+from biasinit.reporting.templates import render
 from biasinit.reporting.verdict_rows import Verdict, nothing_failed, read_verdicts
 
 MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
@@ -32,9 +40,10 @@ MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTemplate:
-    """The text of ``report/page.html.j2``, ``report/page.css`` and ``report/page.js``."""
+    """The text of ``page.html.j2``, ``ledger.html.j2``, ``page.css`` and ``page.js``."""
 
     html: str
+    ledger: str
     style: str
     script: str
 
@@ -51,6 +60,8 @@ class ReportInputs:
         provenance: versions, hardware, git revision, cost; any nesting of plain values.
         figures: what ``draw_all`` returned.
         template: the files in ``report/``.
+        claims: what the thread says, and what would refute it.
+        prevalence: what people do, by the number of the claim.
         assumptions: modelling assumptions, one sentence each.
         configfile: study file for the command that adds seeds; None for ``config.yaml``.
         generated_at: time to print; left out by default, so that bytes depend on inputs only.
@@ -64,6 +75,8 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     figures: Mapping[str, DrawnFigure]
     template: PageTemplate
+    claims: Sequence[Claim] = ()
+    prevalence: Mapping[int, Sequence[Practice]] = field(default_factory=dict)
     assumptions: Sequence[str] = ()
     configfile: str | None = None
     generated_at: str | None = None
@@ -112,6 +125,8 @@ class _Page:
     matrix: Matrix
     matrix_last: bool
     figures: Mapping[str, PageFigure]
+    claims: Ledger
+    rules: tuple[Rule, ...]
     ledger: DisplayTable
     tables: Mapping[str, DisplayTable]
     failed_runs: DisplayTable
@@ -132,22 +147,7 @@ class _Page:
 
 def render_page(inputs: ReportInputs) -> str:
     """Return the page as HTML text that needs no other file and no network."""
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_unbroken,
-    )
-    template = environment.from_string(inputs.template.html)
-    return template.render(page=_page(inputs)).strip() + "\n"
-
-
-def _unbroken(value: Any) -> Any:  # noqa: ANN401  # whatever a template prints
-    """Return text in which no line breaks between a number and its per cent sign."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return value.replace(" %", "\N{NO-BREAK SPACE}%")
-    return value
+    return render(inputs.template.html, {"ledger": inputs.template.ledger}, page=_page(inputs))
 
 
 def _page(inputs: ReportInputs) -> _Page:
@@ -172,6 +172,8 @@ def _page(inputs: ReportInputs) -> _Page:
             for name in FIGURES
             if name in inputs.figures
         },
+        claims=_claims(inputs),
+        rules=decision_rules(study, levels=not table(inputs.tables, "level_contrasts").empty),
         ledger=ledger,
         tables=shown,
         failed_runs=failed_runs_table(inputs.tables),
@@ -189,6 +191,16 @@ def _page(inputs: ReportInputs) -> _Page:
         tones_light=css_variables(dark=False),
         tones_dark=css_variables(dark=True),
     )
+
+
+def _claims(inputs: ReportInputs) -> Ledger:
+    tables = StudyTables(
+        **{
+            name: table(inputs.tables, name)
+            for name in ("runs", "verdicts", "layer_means", "level_contrasts")
+        }
+    )
+    return study_ledger(inputs.claims, inputs.prevalence, tables, study=inputs.study.study)
 
 
 def _figure(drawn: DrawnFigure, titles: Mapping[str, str]) -> PageFigure:

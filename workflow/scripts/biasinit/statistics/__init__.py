@@ -17,6 +17,7 @@ from biasinit.statistics.hazard import HazardFit, discrete_hazard
 from biasinit.statistics.incidence import cumulative_incidence
 from biasinit.statistics.influence import influence
 from biasinit.statistics.layer_summary import summarise_layers
+from biasinit.statistics.level_contrasts import LevelQuestion, compare_levels
 from biasinit.statistics.mixed import fit_mixed
 from biasinit.statistics.mixed_fit import MixedFit
 from biasinit.statistics.new_test_set import new_test_set_intervals
@@ -28,6 +29,7 @@ from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restrict
 from biasinit.statistics.sensitivity import sensitivity
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
 from biasinit.statistics.spread import SpreadAnalysis, spread_contrasts
+from biasinit.statistics.tuned_rates import tuned_contrasts
 from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "HazardFit",
     "JointTest",
     "Judgement",
+    "LevelQuestion",
     "MixedFit",
     "RestrictedMeanContrast",
     "SeedsNeeded",
@@ -53,6 +56,7 @@ __all__ = [
     "analyse_speed",
     "calibrate",
     "check_controls",
+    "compare_levels",
     "compare_with_statsmodels",
     "cumulative_incidence",
     "discrete_hazard",
@@ -71,4 +75,5 @@ __all__ = [
     "spread_contrasts",
     "stratified_cox",
     "summarise_layers",
+    "tuned_contrasts",
 ]

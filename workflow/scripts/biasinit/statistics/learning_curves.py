@@ -6,16 +6,26 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from biasinit.statistics.curve_bands import largest_t_quantile
+from biasinit.statistics.sign_flips import coin_signs
 from biasinit.statistics.study_runs import ALL_CELLS, read_runs, treatments
+from biasinit.streams import Purpose, stream
+
+FLIPS = 2_000  # random signs for a band; the quantile's level is then good to 0.5 %
 
 COLUMNS = (
     *("normalization", "cell", "scheme", "epoch"),
-    *("validation_accuracy", "lower", "upper", "share_reached", "runs"),
+    *("validation_accuracy", "lower", "upper", "band_lower", "band_upper"),
+    *("share_reached", "runs"),
 )
 
 
 def curve_means(
-    runs: pd.DataFrame, curves: pd.DataFrame | None, *, schemes: Sequence[str]
+    runs: pd.DataFrame,
+    curves: pd.DataFrame | None,
+    *,
+    schemes: Sequence[str],
+    analysis_seed: int,
 ) -> pd.DataFrame:
     """Return the table `curve_means`.
 
@@ -23,10 +33,12 @@ def curve_means(
         runs: the table `runs`; ``epochs_to_threshold`` gives the share past the threshold.
         curves: the table `curves`, or None where the study has none.
         schemes: to be shown.
+        analysis_seed: keys the random signs behind the bands.
 
     Returns:
         One row per normalisation, cell, scheme and epoch; ``cell`` "all" averages each seed over
-        the cells that have a point at the epoch.
+        the cells that have a point at the epoch. ``lower, upper`` hold for each point,
+        ``band_lower, band_upper`` for the whole curve at once.
 
     """
     if curves is None or curves.empty:
@@ -47,6 +59,10 @@ def curve_means(
     half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
     frame["validation_accuracy"] = frame["mean"]
     frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
+    critical = _critical_values(by_seed, keys[:3], analysis_seed)
+    wide = frame["std"] / np.sqrt(frame["count"])
+    wide *= [critical[key] for key in frame[keys[:3]].itertuples(index=False, name=None)]
+    frame["band_lower"], frame["band_upper"] = frame["mean"] - wide, frame["mean"] + wide
     reached = pd.concat([table, table.assign(cell=ALL_CELLS)], ignore_index=True)
     shares = {
         key: np.sort(group.dropna().to_numpy(dtype=float))
@@ -65,6 +81,25 @@ def curve_means(
         sizes.get(key, 0) for key in frame[keys[:3]].itertuples(index=False, name=None)
     ]
     return frame[list(COLUMNS)]
+
+
+def _critical_values(
+    by_seed: pd.DataFrame, keys: Sequence[str], analysis_seed: int
+) -> dict[tuple[str, ...], float]:
+    """Return the critical value of the band of each curve, by normalisation, cell and scheme."""
+    found = {}
+    for key, part in by_seed.groupby(list(keys), sort=True):
+        values = part.pivot(index="seed", columns="epoch", values="validation_accuracy")
+        name = tuple(map(str, key))
+        rng = stream(
+            analysis_seed,
+            0,
+            Purpose.ANALYSIS,
+            name=f"band of a learning curve, {', '.join(name)}",
+        )
+        signs, _ = coin_signs(len(values), FLIPS, rng)
+        found[name] = largest_t_quantile(values.to_numpy(dtype=float), signs)
+    return found
 
 
 def _labelled(curves: pd.DataFrame) -> pd.DataFrame:

@@ -94,9 +94,9 @@ def analyse_speed(
         set_failed_apart=False,
     )
     if curves is None:
-        means_of_curves = curve_means(runs, None, schemes=schemes)
+        means_of_curves = curve_means(runs, None, schemes=schemes, analysis_seed=analysis_seed)
     else:
-        means_of_curves = curve_means(runs, curves, schemes=schemes)
+        means_of_curves = curve_means(runs, curves, schemes=schemes, analysis_seed=analysis_seed)
     return SpeedAnalysis(
         means=_means(table, schemes),
         contrasts=_contrasts(

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
-from torch.nn import functional
 
 from biasinit.networks import Network
 from biasinit.networks.initialisation import InitialState
@@ -160,7 +159,7 @@ class FusedMembers:
         self, trained: Tensors, fixed: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
     ) -> Tensor:
         logits = self._logits({**trained, **fixed}, buffers, images)
-        return functional.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
+        return self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
 
     def _logits(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
         return run_network(self.network, parameters, buffers, images, activations=self.activations)

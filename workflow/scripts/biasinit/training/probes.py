@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
-from torch.nn import functional
 
 from biasinit.networks import Network
 from biasinit.training.members import FusedMembers, MemberState, run_network
@@ -56,7 +55,7 @@ def measure_of(members: FusedMembers) -> Measure:
             preactivations=preactivations,
         )
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
-        return functional.cross_entropy(logits, labels), units
+        return members.network.loss(logits, labels), units
 
     mapped = vmap(grad_and_value(loss_and_units, has_aux=True), in_dims=(0, 0, None, None))
 

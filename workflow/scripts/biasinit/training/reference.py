@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
@@ -25,14 +24,15 @@ from biasinit.networks.layers import (
     BatchNorm,
     Convolution,
     Dense,
+    with_bias,
 )
 from biasinit.training.augmentation import gathered
 from biasinit.training.description import OptimizerDescription, ShardDescription
 from biasinit.training.shard import Block, Shard
 
 
-def _per_position(bias: Tensor | None) -> nn.Parameter | None:
-    """Return a place for biases of every position, for which PyTorch has no layer."""
+def _unusual(bias: Tensor | None) -> nn.Parameter | None:
+    """Return a place for biases of positions or of halves, for which PyTorch has no layer."""
     if bias is None or bias.dim() == 1:
         return None
     return nn.Parameter(torch.empty_like(bias))
@@ -43,9 +43,9 @@ class _StockConvolution(nn.Module):
         super().__init__()
         kernel = layer.kernel
         inputs, channels = layer.weight.shape[0] // kernel**2, layer.weight.shape[1]
-        bias = layer.bias is not None and not layer.has_bias_per_position
+        bias = layer.bias is not None and layer.has_one_bias_per_channel
         self.stock = nn.Conv2d(inputs, channels, kernel, padding=kernel // 2, bias=bias)
-        self.bias = _per_position(layer.bias)
+        self.bias = _unusual(layer.bias)
 
     def load(self, weight: Tensor, bias: Tensor | None) -> None:
         channels, inputs, kernel, _ = self.stock.weight.shape
@@ -57,24 +57,25 @@ class _StockConvolution(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         result: Tensor = self.stock(images.permute(0, 3, 1, 2))
-        by_place = result.permute(0, 2, 3, 1)
-        return by_place if self.bias is None else by_place + self.bias
+        return with_bias(result.permute(0, 2, 3, 1), self.bias)
 
 
 class _StockDense(nn.Module):
     def __init__(self, layer: Dense) -> None:
         super().__init__()
         inputs, units = layer.weight.shape
-        self.stock = nn.Linear(inputs, units, bias=layer.bias is not None)
+        self.bias = _unusual(layer.bias)
+        self.stock = nn.Linear(inputs, units, bias=layer.bias is not None and self.bias is None)
 
     def load(self, weight: Tensor, bias: Tensor | None) -> None:
         self.stock.weight.copy_(weight.T)
+        place = self.stock.bias if self.bias is None else self.bias
         if bias is not None:
-            self.stock.bias.copy_(bias)
+            place.copy_(bias)
 
     def forward(self, features: Tensor) -> Tensor:
         result: Tensor = self.stock(features)
-        return result
+        return with_bias(result, self.bias)
 
 
 class _StockBatchNorm(nn.Module):
@@ -83,7 +84,7 @@ class _StockBatchNorm(nn.Module):
         self.stock = nn.BatchNorm1d(
             len(layer.weight), eps=BATCHNORM_EPSILON, momentum=BATCHNORM_MOMENTUM
         )
-        self.bias = _per_position(layer.bias)
+        self.bias = _unusual(layer.bias)
         if layer.bias is None or self.bias is not None:
             self.stock.register_parameter("bias", None)
 
@@ -101,8 +102,7 @@ class _StockBatchNorm(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         result: Tensor = self.stock(inputs.flatten(0, -2))
-        normalized = result.reshape(inputs.shape)
-        return normalized if self.bias is None else normalized + self.bias
+        return with_bias(result.reshape(inputs.shape), self.bias)
 
 
 _STOCK = {Convolution: _StockConvolution, Dense: _StockDense, BatchNorm: _StockBatchNorm}
@@ -178,7 +178,7 @@ class ReferenceTrainer:
         for number in range(1, steps + 1):
             images, labels = self._batch(block, number)
             optimizer.zero_grad()
-            loss = functional.cross_entropy(
+            loss = shard.network.loss(
                 network(images),
                 labels,
                 label_smoothing=shard.description.training.label_smoothing,
@@ -211,6 +211,7 @@ class ReferenceTrainer:
             seed=seed,
             dtype=self._shard.precision,
             images=self._shard.images["train"],
+            labels=self._shard.labels["train"],
         )
 
     def _batch(self, block: Block, number: int) -> tuple[Tensor, Tensor]:

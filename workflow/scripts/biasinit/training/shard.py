@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
+from biasinit.errors import DataError
 from biasinit.networks import build_network, initial_state
 from biasinit.training.augmentation import Augmentation
 from biasinit.training.batches import batch_order, order_hashes
@@ -66,6 +67,12 @@ class Shard:
         self.labels: dict[SubsetName, Tensor] = {
             name: torch.from_numpy(subset.labels).to(self.device) for name, subset in scaled.items()
         }
+        if self.steps_per_epoch == 0:
+            raise DataError(
+                f"The {len(self.labels['train'])} training images are fewer than a batch of "
+                f"{training.batch_size}. Lower 'training.batch_size', or 'imbalance', or train on "
+                "more images."
+            )
         self.augmentation = Augmentation(kind=training.augmentation, margin=training.crop_margin)
         self.data = Batches(
             images=self.augmentation.bordered(self.images["train"], black=dataset.black(scaling)),
@@ -184,6 +191,7 @@ class Block:
                 seed=seed,
                 dtype=shard.precision,
                 images=shard.images["train"],
+                labels=shard.labels["train"],
             )
             for seed in self._all_seeds
         ]

@@ -1,0 +1,158 @@
+"""The hidden layers of a layout, from an image to its features, and how they are run.
+
+A network that names classes has one tower, a siamese network one or two.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from biasinit.layouts import Layout
+from biasinit.networks.layers import HiddenLayer, Network
+from biasinit.schemes import LayerShape
+
+HALVES = 2  # of a network that compares pairs
+
+
+def hidden_layers(
+    layout: Layout,
+    *,
+    image_shape: tuple[int, int, int],
+    normalization: str,
+    bias: bool,
+    twin: str = "",
+) -> tuple[dict[str, HiddenLayer], int]:
+    """Return the hidden layers of a layout by name, and how many features come out.
+
+    Convolutions are named conv1, conv2, …, dense layers dense1, …, and where pairs are compared
+    the last of these is the embedding.
+
+    Args:
+        layout: the layers.
+        image_shape: height, width and channels of one image.
+        normalization: as of ``HiddenLayer``.
+        bias: whether the layers have biases.
+        twin: is added to the names of a second tower.
+
+    """
+    height, width, inputs = image_shape
+    height, width = max(height, layout.side), max(width, layout.side)
+    found: dict[str, HiddenLayer] = {}
+
+    def add(
+        name: str, channels: int, *, fans: tuple[int, int], inputs: int, kernel: int | None
+    ) -> None:
+        shape = LayerShape(
+            name=f"{name}{twin}",
+            index=len(found),
+            channels=channels,
+            fan_in=fans[0],
+            fan_out=fans[1],
+            is_convolution=kernel is not None,
+            bias_shape=_bias_shape(layout, channels, None if kernel is None else (height, width)),
+            twin_of=name if twin else "",
+        )
+        found[shape.name] = HiddenLayer(
+            shape, inputs=inputs, kernel=kernel, normalization=normalization, bias=bias
+        )
+
+    for channels in layout.layers:
+        if channels == "pool":
+            height, width = height // 2, width // 2
+            continue
+        kernel = layout.kernel_of(len(found))
+        fans = kernel**2 * inputs, kernel**2 * channels
+        add(f"conv{len(found) + 1}", channels, fans=fans, inputs=inputs, kernel=kernel)
+        inputs = channels
+    features = inputs if layout.global_average else height * width * inputs
+    for name, units in zip(dense_names(layout), layout.dense, strict=True):
+        add(name, units, fans=(features, units), inputs=features, kernel=None)
+        features = units
+    return found, features
+
+
+def dense_names(layout: Layout) -> list[str]:
+    """Return the names of the dense hidden layers, in order."""
+    names = [f"dense{number}" for number in range(1, len(layout.dense) + 1)]
+    return [*names[:-1], "embedding"] if layout.compares_pairs else names
+
+
+def _bias_shape(
+    layout: Layout, channels: int, positions: tuple[int, int] | None
+) -> tuple[int, ...]:
+    if layout.biases == "per_position" and positions is not None:
+        return (*positions, channels)
+    return (HALVES, channels) if layout.twins == "biases_untied" else (channels,)
+
+
+def features_of(
+    network: Network,
+    layout: Layout,
+    images: Tensor,
+    preactivations: dict[str, Tensor] | None,
+    *,
+    twin: str = "",
+) -> Tensor:
+    """Return what the hidden layers make of images, (batch, features).
+
+    Args:
+        network: holds the layers.
+        layout: their order.
+        images: (batch, height, width, channels).
+        preactivations: gets what each ReLU sees, by layer, where given.
+        twin: what the names of the tower's layers end in.
+
+    """
+    features = enlarged(images, layout.side)
+    layers = layout.layers
+    convolutions = 0
+    for place, layer in enumerate(layers):
+        pooled = layers[place + 1 : place + 2] == ("pool",)
+        if layer != "pool":
+            convolutions += 1
+            hidden = network.hidden_layer(f"conv{convolutions}{twin}")
+            features = (
+                hidden.pooled(features, network.operations, preactivations)
+                if pooled
+                else hidden.rectified(features, preactivations)
+            )
+        elif place == 0 or layers[place - 1] == "pool":
+            # ReLU changes nothing that a ReLU has passed; images are pooled without it
+            features = _maxima(features)
+    features = features.mean((1, 2)) if layout.global_average else features.flatten(1)
+    for name in dense_names(layout):
+        hidden = network.hidden_layer(f"{name}{twin}")
+        if name != "embedding" or layout.embedding == "relu":
+            features = hidden.rectified(features, preactivations)
+            continue
+        features = hidden.seen(features, preactivations)
+        if layout.embedding == "sigmoid":
+            features = torch.sigmoid(features)
+    return features
+
+
+def _maxima(images: Tensor) -> Tensor:
+    """Return 2×2 maxima of (batch, height, width, channels)."""
+    return functional.max_pool2d(images.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+
+
+def enlarged(images: Tensor, side: int) -> Tensor:
+    """Return images of ``side`` at least, each pixel repeated, with a border of zeros.
+
+    Pixels are repeated by the largest whole factor that fits; what is left is shared by both
+    sides. Zero is the mean of standardised images.
+
+    Args:
+        images: (batch, height, width, channels).
+        side: height and width wanted; images at least as large are returned as they are.
+
+    """
+    batch, height, width, channels = images.shape
+    if height >= side and width >= side:
+        return images
+    factor = max(1, side // max(height, width))
+    repeated = images[:, :, None, :, None].expand(batch, height, factor, width, factor, channels)
+    whole = repeated.reshape(batch, height * factor, width * factor, channels)
+    down, across = max(0, side - height * factor), max(0, side - width * factor)
+    borders = (across // 2, across - across // 2, down // 2, down - down // 2)
+    return functional.pad(whole, (0, 0, *borders)) if any(borders) else whole

@@ -1,0 +1,41 @@
+"""How the pages are filled in: one environment, in which all text is escaped."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+
+def render(template: str, parts: Mapping[str, str], **values: Any) -> str:  # noqa: ANN401
+    """Return a template filled in.
+
+    Args:
+        template: text of the page.
+        parts: text of the templates that it imports, by name.
+        values: what the template places.
+
+    """
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_unbroken,
+        loader=jinja2.DictLoader(dict(parts)),
+    )
+    environment.filters["coded"] = _coded
+    return environment.from_string(template).render(**values).strip() + "\n"
+
+
+def _coded(text: str) -> Markup:
+    """Return text, escaped, in which what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _unbroken(value: Any) -> Any:  # noqa: ANN401  # whatever a template prints
+    """Return text in which no line breaks between a number and its per cent sign."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.replace(" %", "\N{NO-BREAK SPACE}%")
+    return value
