@@ -1,4 +1,5 @@
 import logging
+import re
 import sys
 
 import pytest
@@ -26,6 +27,7 @@ def test_what_a_job_says_goes_to_its_log(tmp_path, capsys):
         print("said", file=sys.stderr)
     text = (tmp_path / "log").read_text()
     assert all(word in text for word in ("printed", "logged", "said"))
+    assert re.search(r"Started within \d+\.\d\d s of a processor, worked for 0\.\d\d s\.\n$", text)
     assert capsys.readouterr() == ("", "")
 
 

@@ -121,8 +121,8 @@ def _run(options: argparse.Namespace, lock: int, log: BinaryIO, console: Console
             while workflow.poll() is None:
                 time.sleep(shown.pause)
                 shown.update()
+            shown.update()  # what was said since
         status = workflow.wait()
-        shown.update()  # what was said since
     return _conclude(status, stopper.stopped, shown, options)
 
 
