@@ -26,6 +26,7 @@ WORKED = re.compile(r"Started within ([\d.]+) s of a processor, worked for ([\d.
 CORES = re.compile(r"^Provided cores: (\d+)", re.MULTILINE)
 ELAPSED = re.compile(r"^Elapsed time: (?:(\d+) days?, )?(\d+):(\d+):([\d.]+)", re.MULTILINE)
 JOBS_PLANNED = re.compile(r"^total +(\d+)$", re.MULTILINE)
+COLUMNS = ["jobs", "clock_s", "work_s", "cpu_s", "start_cpu_s"]
 BAR = 0.30  # of core time, on the default study
 BAR_OF_LONG_SHARDS = 0.05  # where shards train a minute or longer
 LONG_SHARD_SECONDS = 60.0
@@ -46,21 +47,21 @@ def core_time(text: str, *, jobs: int) -> tuple[int, float]:
 
 
 def shares(folder: Path, log: Path) -> tuple[dict[str, float], float, Mapping[str, list[float]]]:
-    """Return seconds of core time by part, their sum, and for each rule jobs, clock and work."""
+    """Return seconds of core time by part, their sum, and the columns of each rule's row."""
     jobs = read_table(folder / "jobs.parquet")
     costs = list(read_costs(folder))
     cores, elapsed = core_time(log.read_text(encoding="utf-8"), jobs=len(costs))
     evaluation = float(jobs["evaluation_seconds"].sum())
     training = float(jobs["duration_seconds"].sum()) - evaluation
-    rules: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+    rules: defaultdict[str, list[float]] = defaultdict(lambda: [0.0] * len(COLUMNS))
     for cost in costs:
         path = folder / "logs" / (f"{cost.rule}/{cost.job}.log" if cost.job else f"{cost.rule}.log")
         found = WORKED.search(path.read_text(encoding="utf-8"))
         to_start, worked = map(float, found.groups()) if found else (0.0, cost.wall_seconds)
-        for place, value in enumerate((1, cost.wall_seconds, worked, to_start)):
+        for place, value in enumerate((1, cost.wall_seconds, worked, cost.cpu_seconds, to_start)):
             rules[cost.rule][place] += value
-    analysis = sum(worked for rule, (_, _, worked, _) in rules.items() if rule != TRAINING)
-    in_jobs = sum(wall for _, wall, _, _ in rules.values())
+    analysis = sum(worked for rule, (_, _, worked, *_) in rules.items() if rule != TRAINING)
+    in_jobs = sum(wall for _, wall, *_ in rules.values())
     parts = {
         "training": training,
         "evaluation and probes": evaluation,
@@ -85,11 +86,12 @@ def main() -> int:
         sys.exit(f"{error.filename} cannot be read ({error.strerror}). Run the study to its end.")
     for part, seconds in parts.items():
         print(f"{part:40} {seconds:9.1f} s  {seconds / whole:6.1%}")
-    table = pd.DataFrame.from_dict(
-        rules, orient="index", columns=["jobs", "clock_s", "work_s", "start_cpu_s"]
-    )
+    table = pd.DataFrame.from_dict(rules, orient="index", columns=COLUMNS)
     table["start_cpu_s_each"] = table["start_cpu_s"] / table["jobs"]
     print(table.sort_values("clock_s", ascending=False).round(2).to_string())
+    used, to_start = table["cpu_s"].sum(), table["start_cpu_s"].sum()
+    # on a machine that is busy with something else, the clock says little
+    print(f"of {used:.1f} s that jobs used of processors, {to_start / used:.1%} went into starting")
     overhead = sum(value for name, value in parts.items() if name.startswith("overhead")) / whole
     shard = (parts["training"] + parts["evaluation and probes"]) / rules[TRAINING][0]
     bar = BAR_OF_LONG_SHARDS if shard >= LONG_SHARD_SECONDS else BAR

@@ -1,5 +1,6 @@
 """What every job of the workflow needs around its work: a log, clear errors, an end."""
 
+import errno
 import logging
 import sys
 import time
@@ -9,7 +10,10 @@ from pathlib import Path
 
 from biasinit.errors import BiasinitError
 from biasinit.execution.guard import end_with_workflow
+from biasinit.execution.lock import unwritable
 
+# a full or read-only disk, or a folder of somebody else's
+NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 COST_LINE = "Started within %.2f s of a processor, worked for %.2f s."
 
 
@@ -38,6 +42,14 @@ def job(log: str | Path) -> Iterator[None]:
         except BiasinitError as error:
             logging.error("%s", error)
             print(error, file=terminal)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno not in NOT_WRITABLE:
+                logging.exception("This is a fault of biasinit.")
+                raise
+            message = unwritable(Path(error.filename or "A file"), error)
+            logging.error("%s", message)
+            print(message, file=terminal)
             sys.exit(1)
         except Exception:
             logging.exception("This is a fault of biasinit.")

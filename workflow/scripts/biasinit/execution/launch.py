@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.live import Live
 
 from biasinit.config import read_study_file
-from biasinit.errors import BiasinitError, FolderError
+from biasinit.errors import BiasinitError
 from biasinit.execution.display import (
     last_lines,
     line_of,
@@ -34,7 +34,7 @@ from biasinit.execution.display import (
     show_failure,
     state_of,
 )
-from biasinit.execution.lock import HANDED_ON, hold_lock
+from biasinit.execution.lock import HANDED_ON, hold_lock, unwritable
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
     StudySize,
@@ -55,14 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console()
     try:
-        if options.study:
-            read_study_file(Path(options.study))  # Snakemake would show a traceback
+        for path in _study_files(options):
+            read_study_file(path)  # Snakemake would show a traceback
         lock = hold_lock(Path.cwd())
         with _opened_log() as log:
             return _run(options, lock, log, console)
     except BiasinitError as error:
         say(console, str(error), style="bold")
         return 1
+
+
+def _study_files(options: argparse.Namespace) -> list[Path]:
+    """Return the study file that Snakemake is going to read; none where ARGS name it."""
+    if options.study:
+        return [Path(options.study)]
+    named = any(text.startswith("--configfile") for text in options.snakemake)
+    return [] if named else [Path("config.yaml")]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,10 +100,7 @@ def _opened_log() -> BinaryIO:
     try:
         return LOG.open("wb")
     except OSError as error:
-        raise FolderError(
-            f"{LOG} cannot be written ({error.strerror}). Make the folder writable, or copy the "
-            "workflow to one that is."
-        ) from None
+        raise unwritable(LOG, error) from None
 
 
 def _run(options: argparse.Namespace, lock: int, log: BinaryIO, console: Console) -> int:
