@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from biasinit.config import Study, parse_any_study
+from biasinit.config import Study, parse_any_study, read_study_file
 from biasinit.errors import BiasinitError
 from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
@@ -31,6 +31,9 @@ from biasinit.reporting.catalogue import (
 from biasinit.vocabulary import IDENTITY
 
 try:
+    for path in map(Path, workflow.overwrite_configfiles or ["config.yaml"]):
+        if path.exists():
+            read_study_file(path)  # Snakemake keeps the last of keys that stand there twice
     STUDY = parse_any_study(config)
 except BiasinitError as error:
     # WorkflowError prints its message alone, without a traceback
@@ -134,9 +137,9 @@ def begin():
     try:
         hold_lock_in_workflow(Path.cwd())
         register(STUDY, STUDY_FOLDER, now=datetime.now(timezone.utc))
+        announce_in(STUDY_FOLDER, SIZE)
     except BiasinitError as error:
         raise WorkflowError(str(error))
-    announce_in(STUDY_FOLDER, SIZE)
 
 
 def say_how_to_go_on():

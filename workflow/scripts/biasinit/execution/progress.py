@@ -16,6 +16,7 @@ from typing import Any
 
 from biasinit.errors import RunsTableError
 from biasinit.execution.costs import TRAINING, benchmark_path, read_cost
+from biasinit.execution.lock import unwritable
 
 ANNOUNCEMENT = "BIASINIT_ANNOUNCEMENT"
 SIZE = Path("progress") / "size.json"
@@ -92,9 +93,17 @@ def announce(size: StudySize) -> None:
 
 
 def announce_in(folder: Path, size: StudySize) -> None:
-    """Write the size of the study beside its progress, for readers that come later."""
-    (folder / "progress").mkdir(parents=True, exist_ok=True)
-    _write(size, folder / SIZE)
+    """Write the size of the study beside its progress, for readers that come later.
+
+    Raises:
+        FolderError: the folder cannot be written.
+
+    """
+    try:
+        (folder / "progress").mkdir(parents=True, exist_ok=True)
+        _write(size, folder / SIZE)
+    except OSError as error:
+        raise unwritable(folder / SIZE, error) from None
 
 
 def _write(size: StudySize, path: Path) -> None:

@@ -7,6 +7,7 @@ state as ``torch.save`` writes it; it is read with ``weights_only``, which runs 
 import hashlib
 import io
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from biasinit.errors import CheckpointError
 
 FORMAT = "biasinit-checkpoint-1"
+PARTS = ("finished", "number", "state", "records")  # of a state, as the loop keeps it
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], *, digest: str) -> None:
@@ -39,7 +41,10 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
         CheckpointError: the file is damaged, or belongs to another shard, code or version.
 
     """
-    header, _, content = path.read_bytes().partition(b"\n")
+    try:
+        header, _, content = path.read_bytes().partition(b"\n")
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}).") from None
     fields = header.decode(errors="replace").split(" ")
     if len(fields) != 3 or fields[0] != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of this version.")
@@ -47,5 +52,11 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
         raise CheckpointError(f"{path} belongs to another shard, code or version.")
     if fields[2] != hashlib.sha256(content).hexdigest():
         raise CheckpointError(f"{path} is damaged: its checksum does not fit.")
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    # a checksum that fits says that the content is whole, not that we wrote it
+    try:
+        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):
+        raise CheckpointError(f"{path} holds something else than the state of a shard.") from None
+    if not isinstance(state, dict) or set(state) != set(PARTS):
+        raise CheckpointError(f"{path} holds something else than the state of a shard.")
     return state
