@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from biasinit.errors import FolderError
 from biasinit.execution.costs import benchmark_path
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
@@ -140,3 +141,9 @@ def test_a_folder_without_a_started_study_is_named(content, tmp_path, monkeypatc
     with pytest.raises(SystemExit, match="this study has not been started here") as caught:
         main()
     assert caught.value.code != 0
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "progress").touch()
+    with pytest.raises(FolderError, match=r"progress/size\.json cannot be written"):
+        announce_in(tmp_path, size_of(tmp_path))

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -111,6 +111,8 @@ def shown(value: object) -> str:
 def _key(location: Sequence[int | str]) -> str:
     text = ""
     for position, part in enumerate(location):
+        if part == "[key]":
+            continue  # pydantic's word for the key of a mapping, which stands before it
         if isinstance(part, int):
             text += f"[{part}]"
         elif position == 2 and location[0] == "schemes" and part in KINDS:
@@ -125,8 +127,7 @@ def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -
     # the innermost section that holds the key
     section = next((part for part in reversed(location[:-1]) if part in keys), "")
     if location[0] == "schemes" and len(location) > 1:
-        fields = KINDS[str(location[2])].__dataclass_fields__.values()
-        known: Sequence[str] = ["kind", *(item.name for item in fields if item.init)]
+        known: Sequence[str] = [item.name for item in fields(KINDS[str(location[2])])]
     else:
         known = keys[str(section)]
     match = difflib.get_close_matches(str(location[-1]), known, n=1)

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
+from biasinit.errors import DataError
 from biasinit.networks import build_network, initial_state
 from biasinit.training.augmentation import Augmentation
 from biasinit.training.batches import batch_order, order_hashes
@@ -53,6 +54,11 @@ class Shard:
         self, description: ShardDescription, dataset: PreparedDataset, *, device: str = "cpu"
     ) -> None:
         training = description.training
+        if training.batch_size > len(dataset.split["train"]):
+            raise DataError(
+                f"'training.batch_size' must be at most the {len(dataset.split['train'])} training "
+                f"images, got {training.batch_size}. Lower it, or train on more images."
+            )
         self.description = description
         self.device = device_named(device)
         self.classes = dataset.classes
