@@ -192,6 +192,20 @@ def test_a_message_stays_short_whatever_the_table_holds(table):
     assert len(str(caught.value)) < 2_000
 
 
+def test_one_wrong_seed_of_a_file_is_told_alone(table, tmp_path):
+    path = tmp_path / "runs.csv"
+    table.assign(seed=[0, "x", 1, 1]).to_csv(path, index=False)
+    message = r"'seed' must be whole numbers from 0 on, got 'x' \(row 2\)\."
+    with pytest.raises(RunsTableError, match=message):
+        complete(read_brought_runs(path))
+
+
+def test_numbers_that_are_text_are_numbers(table):
+    runs = complete(table.assign(seed=["0", "0", "1", "1"], learning_rate="1e-2"))
+    assert runs["seed"].tolist() == [0, 1, 0, 1]
+    assert set(runs["learning_rate"]) == {0.01}
+
+
 def test_true_and_false_may_be_words_and_numbers(table):
     for words in (["true", "FALSE", "True", "0"], [1, 0, 1.0, None]):
         runs = complete(table.drop(columns="failure_kind").assign(failed=words))

@@ -25,6 +25,7 @@ ROWS_SHOWN = 5
 LEVELS = (*TREATMENTS, IDENTITY)
 TEXTS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
 KINDS = ("none", "diverged", "never learned")
+NUMBERS = {"seed", "learning_rate"}
 TRUTHS = {"reached", "failed"}
 TRUTH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 LONGEST_NAME = 100  # characters, of names that stand on the axes of figures
@@ -79,6 +80,8 @@ def complete_runs(
     runs = table[table["scheme"].astype(str).isin(schemes)].reset_index(drop=True)
     runs["study"] = study
     runs["scheme"] = runs["scheme"].astype(str)
+    for name in NUMBERS & set(runs.columns):
+        runs[name] = pd.to_numeric(runs[name])
     if "failure_kind" in runs and "failed" not in runs:
         runs["failed"] = runs["failure_kind"].astype(str) != "none"
     for name in TRUTHS & set(runs.columns):
@@ -171,19 +174,28 @@ def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
+def _number(value: object) -> float:
+    """Return the number that a field holds; not-a-number where it holds none.
+
+    One wrong field makes text of a whole column of a CSV file, in which the others are numbers.
+    """
+    try:
+        is_number = isinstance(value, numbers.Real | str) and not isinstance(value, bool | np.bool_)
+        return float(value) if is_number else math.nan  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return math.nan
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+    return not math.isnan(_number(value))
 
 
 def _is_seed(value: object) -> bool:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
-        return False
-    number = float(value)
-    return 0 <= number < LARGEST_SEED and number.is_integer()
+    return 0 <= _number(value) < LARGEST_SEED and _number(value).is_integer()
 
 
 def _is_name(value: object) -> bool:
-    text = str(value) if isinstance(value, str) or _is_number(value) else ""
+    text = str(value) if isinstance(value, str | numbers.Real) else ""
     return 0 < len(text) <= LONGEST_NAME and text.isprintable()
 
 

@@ -126,7 +126,8 @@ def show_failure(end: JobEnd, console: Console) -> None:
 
 def say(console: Console, text: str, *, style: str | None = None) -> None:
     """Print text as it is: '[red]' in a name is no markup, and no line is broken."""
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    # the style is that of the text: given to 'print', a live display would take it on too
+    console.print(Text(text, style=style or ""), soft_wrap=True)
 
 
 def last_lines(path: Path, count: int) -> list[str]:
