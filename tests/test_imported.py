@@ -242,3 +242,41 @@ def test_keys_of_an_imported_study_are_checked_too():
     mapping.pop("sceme")
     with pytest.raises(ConfigurationError, match="reference: names the scheme 'zero'"):
         parse_any_study(mapping)
+
+
+IMPORTED = {
+    "study": "mine",
+    "runs_table": "runs.csv",
+    "schemes": ["zeros", "1.0"],
+    "analysis": {"margins": {"digits": 0.5}},
+}
+WRONG = {
+    "looks at runs that exist": (
+        {"analysis": IMPORTED["analysis"] | {"looks": [{"seeds": 20, "alpha": 0.01}]}},
+        "analysis.looks: has no meaning for runs that exist already. Leave it out; such verdicts "
+        "are exploratory in any case.",
+    ),
+    "a scheme twice": (
+        {"schemes": ["zeros", "zeros"]},
+        "schemes: names a scheme more than once. Name each scheme once.",
+    ),
+    "no schemes": ({"schemes": []}, "schemes: must have at least 1 entry, got []."),
+    "a table without a name": ({"runs_table": ""}, "runs_table: must not be empty, got ''."),
+    "a name with a slash": (
+        {"study": "../mine"},
+        "study: is not a name that can be part of a path, got '../mine'.",
+    ),
+    "no length of training": ({"epochs": 0}, "epochs: must be greater than 0, got 0."),
+    "a replicate that is no scheme": (
+        {"replicate": "ones"},
+        "replicate: names the scheme 'ones', which the study does not have. Use one of zeros, 1.0.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_key_of_an_imported_study_is_named(case):
+    change, message = WRONG[case]
+    parse_any_study(IMPORTED)
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        parse_any_study(IMPORTED | change)

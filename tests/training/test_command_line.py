@@ -99,6 +99,11 @@ def test_a_description_that_training_cannot_work_with_is_named(case, shard, tmp_
     assert not (tmp_path / "out").exists()
 
 
+def test_a_missing_description_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "no.json"), str(tmp_path / "no.npz"), str(tmp_path)]) == 1
+    assert "no.json: cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
 def test_a_batch_larger_than_the_training_images_is_named(shard, small_digits, tmp_path, capsys):
     save_prepared(small_digits, tmp_path / "digits.npz")
     shard["training"]["batch_size"] = 129
