@@ -38,6 +38,7 @@ AREAS = {
         "execution/test_device_slots.py",
         "workflow/test_interruptions.py",
     ),
+    "Analyses of a table": ("statistics/test_messages.py",),
     "Names that are out to do harm": ("reporting/test_hostile_names.py",),
 }
 CASES = {"CASES", "WRONG", "DAMAGED"}
@@ -45,7 +46,12 @@ PROMISES = re.compile(
     r"named|refused|discarded|says_what|never_run|not_taken|not_followed|told_by|full_disk|"
     r"disk_that|whole_or_not|does_not_fit|writes_nothing|no_value_in_any_place"
 )
-TABLE_OF_CASES = ("test_bad_input", "test_an_impossible_table_is", "test_a_wrong_array")
+TABLE_OF_CASES = (
+    "test_bad_input",
+    "test_what_is_wrong_is_named_with",
+    "test_an_impossible_table_is",
+    "test_a_wrong_array",
+)
 ALL_OF = "reporting/test_hostile_names.py"
 
 
