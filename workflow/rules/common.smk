@@ -32,8 +32,9 @@ from biasinit.vocabulary import IDENTITY
 
 try:
     for path in map(Path, workflow.overwrite_configfiles or ["config.yaml"]):
+        # Snakemake keeps the last of keys that stand there twice; this refuses them
         if path.exists():
-            read_study_file(path)  # Snakemake keeps the last of keys that stand there twice
+            read_study_file(path)
     STUDY = parse_any_study(config)
 except BiasinitError as error:
     # WorkflowError prints its message alone, without a traceback
