@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from biasinit.errors import StudyLockedError
+from biasinit.errors import FolderError, StudyLockedError
 from biasinit.execution.lock import HANDED_ON, hold_lock, hold_lock_in_workflow
 from repository import REPOSITORY
 
@@ -34,6 +34,12 @@ def test_a_second_workflow_is_refused_and_told_who_holds_the_lock(tmp_path):
                 hold_lock(tmp_path)
         finally:
             holder.kill()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "results").write_text("a file where a folder must be")
+    with pytest.raises(FolderError, match=r"workflow\.lock cannot be written .*Make room"):
+        hold_lock(tmp_path)
 
 
 def test_the_lock_is_free_once_its_holder_was_killed(tmp_path):

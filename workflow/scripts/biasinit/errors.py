@@ -4,10 +4,13 @@ BiasinitError
 ├── ConfigurationError    the study file cannot be used; lists every problem at once
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
-├── CheckpointError       a checkpoint does not belong to the shard that asks for it
+├── CheckpointError       a checkpoint is damaged, or does not belong to the shard that asks for it
+├── CompilerError         the compiled engine cannot be built on this machine
+├── DeviceError           the device that a job asks for is not there
 ├── PlanError             the registered plan of a study is missing or damaged
 ├── NotEstimableError     the data cannot answer the question that was asked of them
 ├── ReportError           the report of a study is missing or cannot be printed
+├── FolderError           a file cannot be written: its folder is read-only, or the disk is full
 └── StudyLockedError      another process is running the same study
 
 A message names the key, file or column, says what is wrong with it (with the value), and
@@ -74,6 +77,10 @@ class NotEstimableError(BiasinitError):
 
 class ReportError(BiasinitError):
     """Raised when the report of a study is missing or cannot be printed."""
+
+
+class FolderError(BiasinitError):
+    """Raised when a file cannot be written: its folder is read-only, or the disk is full."""
 
 
 class StudyLockedError(BiasinitError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from biasinit.config import ImportedStudy, Study
-from biasinit.errors import PlanError
+from biasinit.errors import FolderError, PlanError
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
@@ -67,18 +67,34 @@ def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> No
     """Register the plan of a study, or append what differs from the registered one.
 
     Raises:
-        PlanError: the registered plan cannot be read.
+        PlanError: the registered plan cannot be read, or is that of another study.
+        FolderError: the plan cannot be written.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
     plan = plan_of(study)
     entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
     try:
-        with (folder / PLAN).open("x", encoding="utf-8") as file:
-            json.dump(entry, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-    except FileExistsError:
-        _append_deviation(plan, folder, now=now)
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / PLAN).exists():
+            _append_deviation(plan, folder, now=now)
+        else:
+            _create(folder / PLAN, json.dumps(entry, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise FolderError(
+            f"The plan of the study cannot be written to {folder} ({error.strerror}). Make room on "
+            "the disk, or make the folder writable; then run the same command again."
+        ) from None
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a file that must not exist yet, and leave no part of it behind."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
 
 
 def read_registration(folder: Path) -> Registration:
@@ -115,6 +131,7 @@ def read_registration(folder: Path) -> Registration:
 
 def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
     registration = read_registration(folder)
+    _check_same_study(registration.plan["plan"], plan, folder)
     digest = plan_digest(plan)
     in_use = [registration.plan["sha256"], *(item["sha256"] for item in registration.deviations)]
     if digest == in_use[-1]:
@@ -128,6 +145,29 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
     }
     with (folder / DEVIATIONS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _check_same_study(registered: Mapping[str, Any], plan: Mapping[str, Any], folder: Path) -> None:
+    """Refuse another study of the same name, whose runs would take the place of the first one's.
+
+    Raises:
+        PlanError: one of the two brings its runs and the other trains them, or their seeds key
+            other streams of random numbers.
+
+    """
+    before, now = registered.get("study", {}), plan["study"]
+    if ("runs_table" in before) != ("runs_table" in now):
+        kinds = ["brings its runs as a table", "trains its runs"]
+        first, second = kinds if "runs_table" in before else reversed(kinds)
+        what = f"{first}, and this one {second}"
+    elif "runs_table" not in now and before.get("study_seed") != now["study_seed"]:
+        what = f"has study_seed {before.get('study_seed')}, and this one {now['study_seed']}"
+    else:
+        return
+    raise PlanError(
+        f"{folder} belongs to another study of the name {now['study']!r}: that one {what}. Give "
+        "this study another name in 'study', or delete the folder if its results may go."
+    )
 
 
 def _changes(key: str, registered: object, current: object) -> Iterator[dict[str, Any]]:

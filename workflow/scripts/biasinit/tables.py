@@ -1,12 +1,13 @@
-"""Reading and writing of tables, with an error that says what to do about a bad file."""
+"""Reading and writing of tables, with an error that says what to do about a bad file or disk."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from biasinit.errors import RunsTableError
+from biasinit.errors import FolderError, RunsTableError
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -31,5 +32,22 @@ def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table to a Parquet file, without its index; equal tables give equal bytes."""
-    frame.to_parquet(path, index=False)
+    """Write a table to a Parquet file, without its index; equal tables give equal bytes.
+
+    A reader sees the whole table or none, also where the disk is full or the job is killed.
+
+    Raises:
+        FolderError: the file cannot be written.
+
+    """
+    whole = Path(path)
+    part = whole.with_name(f"{whole.name}.{os.getpid()}.tmp")
+    try:
+        frame.to_parquet(part, index=False)
+        part.replace(whole)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FolderError(
+            f"The table {path} cannot be written ({error.strerror or error}). Make room on the "
+            "disk, or make the folder writable; then run the same command again."
+        ) from None

@@ -10,7 +10,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from biasinit.errors import StudyLockedError
+from biasinit.errors import FolderError, StudyLockedError
 
 HANDED_ON = "BIASINIT_LOCK_HANDED_ON"
 LOCK = Path("results") / ".workflow.lock"
@@ -21,11 +21,15 @@ def hold_lock(folder: Path) -> int:
 
     Raises:
         StudyLockedError: another workflow runs in this folder.
+        FolderError: the folder cannot be written.
 
     """
     path = folder / LOCK
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise unwritable(path, error) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -40,11 +44,20 @@ def hold_lock(folder: Path) -> int:
     return descriptor
 
 
+def unwritable(path: Path, error: OSError) -> FolderError:
+    """Return what to say of a file that the workflow cannot write."""
+    return FolderError(
+        f"{path} cannot be written ({error.strerror}). Make room on the disk, or make the folder "
+        "writable, or copy the workflow to one that is; then run the same command again."
+    )
+
+
 def hold_lock_in_workflow(folder: Path) -> None:
     """Hold the lock for the rest of this process, unless it was handed on to it.
 
     Raises:
         StudyLockedError: another workflow runs in this folder.
+        FolderError: the folder cannot be written.
 
     """
     if HANDED_ON not in os.environ:

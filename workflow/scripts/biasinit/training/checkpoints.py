@@ -4,8 +4,10 @@ A file is one line of header (format, digest of what is trained, SHA-256 of the 
 state as ``torch.save`` writes it; it is read with ``weights_only``, which runs no code.
 """
 
+import contextlib
 import hashlib
 import io
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -14,22 +16,37 @@ import torch
 
 from biasinit.errors import CheckpointError
 
+log = logging.getLogger(__name__)
+
 FORMAT = "biasinit-checkpoint-1"
+PARTS = ("finished", "number", "state", "records")  # of a state, as the loop keeps it
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], *, digest: str) -> None:
-    """Write ``state`` to ``path`` so that a reader sees the old file or the new, never a part."""
+    """Write ``state`` to ``path`` so that a reader sees the old file or the new, never a part.
+
+    Where it cannot be written, the old one is kept and the log says so: training goes on.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getvalue()
     header = f"{FORMAT} {digest} {hashlib.sha256(content).hexdigest()}\n".encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(header + content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(header + content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        log.warning(
+            "The checkpoint %s cannot be written (%s). Training goes on; make room on the disk.",
+            path,
+            error.strerror,
+        )
 
 
 def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
@@ -39,7 +56,10 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
         CheckpointError: the file is damaged, or belongs to another shard, code or version.
 
     """
-    header, _, content = path.read_bytes().partition(b"\n")
+    try:
+        header, _, content = path.read_bytes().partition(b"\n")
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}).") from None
     fields = header.decode(errors="replace").split(" ")
     if len(fields) != 3 or fields[0] != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of this version.")
@@ -47,5 +67,13 @@ def load_checkpoint(path: Path, *, digest: str) -> dict[str, Any]:
         raise CheckpointError(f"{path} belongs to another shard, code or version.")
     if fields[2] != hashlib.sha256(content).hexdigest():
         raise CheckpointError(f"{path} is damaged: its checksum does not fit.")
-    state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    # a checksum that fits says that the content is whole, not that we wrote it
+    try:
+        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    # the restricted unpickler raises what its instructions make of a strange file: IndexError,
+    # struct.error and others besides UnpicklingError
+    except Exception:
+        raise CheckpointError(f"{path} holds something else than the state of a shard.") from None
+    if not isinstance(state, dict) or set(state) != set(PARTS):
+        raise CheckpointError(f"{path} holds something else than the state of a shard.")
     return state
