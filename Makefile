@@ -82,10 +82,12 @@ bench: $(VENV)/dev.installed .venv-jax/installed
 r-check: $(VENV)/study.installed
 	$(BIN)/python bench/statistics/r_check.py $(or $(NAME),digits)
 
-# The JSON schema and the reference of a study's keys, from the typed model.
+# The JSON schema and the reference of a study's keys, from the typed model; the inventory of bad
+# input, from the tests.
 schema: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.schema > workflow/schemas/study.schema.json
 	$(BIN)/python -m biasinit.schema --markdown > docs/configuration.md
+	$(BIN)/python tests/bad_input.py > docs/bad_input.md
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -22,6 +22,10 @@ onstart:
     begin()
 
 
+onerror:
+    say_how_to_go_on()
+
+
 if TRAINED:
 
     include: "workflow/rules/data.smk"

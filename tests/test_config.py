@@ -1,9 +1,11 @@
+import copy
+import itertools
 import json
 
 import pytest
 import yaml
 
-from biasinit.config import json_schema, load_study, parse_study
+from biasinit.config import json_schema, load_study, parse_any_study, parse_study
 from biasinit.errors import ConfigurationError
 from biasinit.schema import markdown
 from repository import REPOSITORY
@@ -140,6 +142,96 @@ CASES = {
     "too many seeds": (
         {"seeds": 10**9},
         "seeds: must be less than or equal to 100000, got 1000000000.",
+    ),
+    "more jobs than can be planned": (
+        {"seeds": 100_000, "seeds_per_shard": 5},
+        "seeds_per_shard: makes 560,000 jobs of 2,800,000 runs; at most 50,000 can be planned, got "
+        "5. Raise it, or train fewer seeds, schemes or cells.",
+    ),
+    "a threshold of more than everything": (
+        {"analysis": {"thresholds": {"digits": 101}, "margins": {"digits": 1}}},
+        "analysis.thresholds.digits: must be less than 100, got 101.",
+    ),
+    "a margin below zero": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": -0.5}}},
+        "analysis.margins.digits: must be greater than 0, got -0.5.",
+    ),
+    "no margins": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {}}},
+        "analysis.margins: must have at least 1 entry, got {}.",
+    ),
+    "no threshold for a data set": (
+        {"analysis": {"margins": {"digits": 1}}},
+        "analysis.thresholds: says nothing about the data set 'digits'. Add a line 'digits: …'.",
+    ),
+    "no data sets": ({"datasets": []}, "datasets: must have at least 1 entry, got []."),
+    "no networks": ({"architectures": []}, "architectures: must have at least 1 entry, got []."),
+    "no optimisers": ({"optimizers": []}, "optimizers: must have at least 1 entry, got []."),
+    "no learning rates": ({"learning_rates": []}, "learning_rates: must have at least 1 entry, got "
+                          "[]."),
+    "no normalisations": ({"normalizations": []}, "normalizations: must have at least 1 entry, got "
+                          "[]."),
+    "no starts of weights": ({"weight_inits": []}, "weight_inits: must have at least 1 entry, got "
+                             "[]."),
+    "a list that is text": ({"normalizations": "none"}, "normalizations: must be a list, got "
+                            "'none'."),
+    "an endless learning rate": (
+        {"learning_rates": [float("inf")]},
+        "learning_rates[0]: must be a finite number, got inf.",
+    ),
+    "two schemes of one name": (
+        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "zeros", "kind": "none"}]},
+        "schemes: zeros stands there more than once. Name each level once.",
+    ),
+    "a name that the A/A arm has": (
+        {"schemes": [{"name": "zeros", "kind": "zeros"}, {"name": "zeros_again", "kind": "zeros"}]},
+        "schemes: the name 'zeros_again' is kept for the A/A arm. Rename the scheme, or set "
+        "replicate: null.",
+    ),
+    "a key that is a number": (
+        {"training": {"epochs": 1, "batch_size": 8, 3: 4}},
+        "training[3]: must be text, as all keys are, got 3. Put it in quotes.",
+    ),
+    "a data set's margin under a number": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {1: 0.5}}},
+        "analysis.margins[1]: must be text, got 1. Put it in quotes.",
+    ),
+    "text for a truth": (
+        {"optimizers": [{"name": "sgd", "nesterov": [True]}]},
+        "optimizers[0].nesterov: must be true or false, got [True].",
+    ),
+    "a path of no characters": (
+        {"datasets": [{"name": "digits", "kind": "npz", "path": "", **SIZES}]},
+        "datasets[0].path: must not be empty, got ''.",
+    ),
+    "an unknown key of a scheme": (
+        {"schemes": [{"name": "zeros", "kind": "zeros", "zzz": 1}]},
+        "schemes[0].zzz: is not a key of a study. Known keys: name, trainable, layers, kind.",
+    ),
+    "looks of an older version": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "looks": [20]}},
+        "analysis.looks[0]: must hold keys and values, got 20.",
+    ),
+    "looks in the wrong order": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
+                      "looks": [{"seeds": 40, "alpha": 0.01}, {"seeds": 20, "alpha": 0.01}]}},
+        "analysis: looks must have more and more seeds, got [40, 20].",
+    ),
+    "looks that spend too much": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
+                      "looks": [{"seeds": 20, "alpha": 0.04}, {"seeds": 40, "alpha": 0.02}]}},
+        "analysis: looks spend 0.06 in all, which must be at most alpha (0.05).",
+    ),
+    "looks within a shard": (
+        {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
+                      "looks": [{"seeds": 10, "alpha": 0.01}]}},
+        "analysis.looks: seeds must be multiples of seeds_per_shard (20), got 10. Look after whole "
+        "shards only.",
+    ),
+    "more probes than images": (
+        {"training": {"epochs": 1, "batch_size": 8, "probe_images": 1101}},
+        "training.probe_images: must be at most the 1100 training images of 'digits', got 1101. "
+        "Lower it.",
     ),
     "a level twice": (
         {"learning_rates": [0.1, "1e-1"]},
@@ -353,6 +445,68 @@ def test_bad_input_gets_one_clear_problem(case, mapping):
     assert message in problems(mapping | change)
 
 
+STRANGE = (None, True, -1, 1.5, 10**400, "x", "", [], {}, [[]], [{}], {1: 2}, float("nan"),
+           "\0", "é" * 300, b"x", [1] * 5000, {"kind": {}}, {"kind": "zeros"})  # fmt: skip
+IMPORTED = {
+    "study": "mine",
+    "runs_table": "runs.csv",
+    "schemes": ["zeros", "1.0"],
+    "replicate": None,
+    "epochs": 12,
+    "analysis": {"margins": {"digits": 0.5}, "speed_margin": [0.8, 1.25]},
+}
+
+
+def places_in(value, place=()):
+    """Yield the place of every value within keys and lists."""
+    if place:
+        yield place
+    items = []
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        yield from places_in(inner, (*place, key))
+
+
+def with_value(keys, place, value):
+    changed = copy.deepcopy(keys)
+    holder = changed
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("kind", ["trained", "imported"])
+def test_no_value_in_any_place_is_more_than_a_problem_with_a_short_message(kind, mapping):
+    keys = IMPORTED
+    if kind == "trained":
+        keys = mapping
+        keys["optimizers"] = [{"name": "sgd", "schedule": {"kind": "step", "step_epochs": 2}}]
+        keys["architectures"].append(
+            {"name": "own", "kind": "convolutional", "layers": [4, "pool"], "dense": [3]}
+        )
+        keys["schemes"] += [
+            {"name": "wide", "kind": "normal", "mean": 0, "std": 1, "layers": "hidden"},
+            {"name": "listed", "kind": "per_layer", "values": [0, 1]},
+            {"name": "fans", "kind": "xavier_uniform", "fans": "layer", "trainable": True},
+        ]
+        keys["analysis"]["looks"] = [{"seeds": 20, "alpha": 0.01}]
+    parse_any_study(keys)
+    refused = 0
+    for place, value in itertools.product(places_in(keys), STRANGE):
+        try:
+            parse_any_study(with_value(keys, place, value))
+        except ConfigurationError as error:
+            refused += 1
+            for problem in error.problems:
+                assert problem.key, (place, value)
+                assert len(str(problem)) < 1_500, (place, value)
+                for foreign in ("Input should", "should have at least", "pydantic"):
+                    assert foreign not in str(problem), (place, value)
+    assert refused > 100
+
+
 def test_a_problem_is_never_told_twice(mapping):
     mapping["schemes"] = [{"name": "zeros", "kind": "ones"}]
     assert len(problems(mapping)) == 1
@@ -363,6 +517,10 @@ def test_a_problem_is_never_told_twice(mapping):
     [
         ("study: [", "is not YAML"),
         ("- a\n- b", "must hold keys and values."),
+        ("seeds: 20\nseeds: 40", "the key 'seeds' stands there twice"),
+        ("analysis: {alpha: 0.05, alpha: 0.1}", "the key 'alpha' stands there twice"),
+        ("a: [" * 5_000, "is not YAML"),
+        ("a: !!python/object/apply:os.system [exit]", "is not YAML"),
     ],
 )
 def test_a_file_that_is_no_study_is_named(content, message, tmp_path):

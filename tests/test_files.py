@@ -8,6 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
+from biasinit.errors import FolderError
 from biasinit.files import lasting_file, remove_with_unfinished, whole_file
 from biasinit.tables import write_table
 from repository import REPOSITORY
@@ -34,10 +35,22 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(writer, tmp_path):
             unfinished.write_text("half")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(FolderError, match=r"/file cannot be written \(No space left.*Make room"):
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_nothing_can_be_written_the_file_is_named_and_not_what_is_to_become_it(tmp_path):
+    (tmp_path / "folder").touch()
+    with (
+        pytest.raises(
+            FolderError, match=r"folder/file cannot be written \(Not a directory\)"
+        ) as error,
+        whole_file(tmp_path / "folder" / "file") as unfinished,
+    ):
+        unfinished.write_text("new")
+    assert "unfinished" not in str(error.value)
 
 
 def test_machines_with_equal_process_numbers_write_to_names_of_their_own(tmp_path, monkeypatch):

@@ -1,10 +1,11 @@
 import json
+import resource
 from datetime import UTC, datetime
 
 import pytest
 
-from biasinit.config import parse_study
-from biasinit.errors import PlanError
+from biasinit.config import parse_any_study, parse_study
+from biasinit.errors import FolderError, PlanError
 from biasinit.registration import plan_digest, plan_of, read_registration, register
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,3 +101,54 @@ def test_a_look_planned_after_the_first_run_is_a_changed_study(mapping, tmp_path
     mapping["analysis"]["looks"], mapping["seeds"] = LOOKS, 40
     register(parse_study(mapping), tmp_path, now=LATER)
     assert read_registration(tmp_path).deviations[0]["kind"] == "changed study"
+
+
+def imported(**changes):
+    keys = {
+        "study": "digits",
+        "runs_table": "runs.csv",
+        "schemes": ["zeros"],
+        "analysis": {"margins": {"digits": 0.5}},
+    }
+    return parse_any_study(keys | changes)
+
+
+def test_another_study_of_the_same_name_is_refused_and_nothing_is_changed(mapping, tmp_path):
+    register(parse_study(mapping), tmp_path, now=FIRST)
+    before = (tmp_path / "plan.json").read_bytes()
+    others = {
+        "that one trains its runs, and this one brings its runs as a table": imported(),
+        f"that one has study_seed {mapping['study_seed']}, and this one 7": parse_study(
+            mapping | {"study_seed": 7}
+        ),
+    }
+    for what, other in others.items():
+        with pytest.raises(PlanError, match="Give this study another name in 'study'") as caught:
+            register(other, tmp_path, now=LATER)
+        assert what in str(caught.value)
+    assert (tmp_path / "plan.json").read_bytes() == before
+    assert not (tmp_path / "plan_deviations.jsonl").exists()
+
+
+def test_a_trained_study_never_takes_the_folder_of_brought_runs(mapping, tmp_path):
+    register(imported(), tmp_path, now=FIRST)
+    register(imported(runs_table="other.csv"), tmp_path, now=LATER)  # a change, and listed
+    with pytest.raises(PlanError, match="that one brings its runs as a table, and this one trains"):
+        register(parse_study(mapping), tmp_path, now=LATER)
+
+
+def test_a_folder_that_cannot_be_written_is_named(mapping, tmp_path):
+    (tmp_path / "digits").touch()
+    with pytest.raises(FolderError, match=r"digits cannot be written \(.*Make room"):
+        register(parse_study(mapping), tmp_path / "digits", now=FIRST)
+
+
+def test_a_plan_is_written_whole_or_not_at_all(mapping, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as a full disk: writing fails
+    try:
+        with pytest.raises(FolderError):
+            register(parse_study(mapping), tmp_path, now=FIRST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())

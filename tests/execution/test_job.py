@@ -1,5 +1,9 @@
+import errno
 import logging
+import os
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +30,7 @@ def test_what_a_job_says_goes_to_its_log(tmp_path, capsys):
         print("said", file=sys.stderr)
     text = (tmp_path / "log").read_text()
     assert all(word in text for word in ("printed", "logged", "said"))
+    assert re.search(r"Started within \d+\.\d\d s of a processor, worked for 0\.\d\d s\.\n$", text)
     assert capsys.readouterr() == ("", "")
 
 
@@ -39,14 +44,33 @@ def test_an_error_that_a_user_can_mend_has_no_traceback(tmp_path, capsys):
     assert "Traceback" not in text
 
 
-def test_a_full_disk_is_named_with_what_to_do(tmp_path, capsys):
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES]
+)
+def test_a_disk_that_cannot_be_written_is_named_without_a_traceback(number, tmp_path, capsys):
     with pytest.raises(SystemExit) as caught, job(tmp_path / "log"):
-        raise OSError(28, "No space left on device", "runs.parquet")
+        raise OSError(number, os.strerror(number), "results/digits/report.html")
     assert caught.value.code == 1
-    said = capsys.readouterr().err
-    assert "No space left on device: runs.parquet cannot be written. Make room" in said
-    assert "Traceback" not in said
-    assert "fault of biasinit" not in (tmp_path / "log").read_text()
+    message = f"results/digits/report.html cannot be written ({os.strerror(number)}). Make room"
+    said, logged = capsys.readouterr().err, (tmp_path / "log").read_text()
+    assert message in said
+    assert message in logged
+    assert "Traceback" not in said + logged
+    assert "fault of biasinit" not in logged
+
+
+def test_a_full_disk_is_named_while_a_job_writes(tmp_path, capsys):
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        Path("/dev/full").write_text("page")
+    assert "cannot be written (No space left on device)" in capsys.readouterr().err
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "folder").touch()
+    with pytest.raises(SystemExit) as caught, job(tmp_path / "folder" / "log"):
+        pytest.fail("the job began without a log")
+    assert caught.value.code == 1
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_fault_of_ours_leaves_its_traceback_in_the_log(tmp_path):

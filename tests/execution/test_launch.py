@@ -1,22 +1,31 @@
+import shlex
+
 import pytest
 
-from biasinit.execution.launch import main
+from biasinit.execution.launch import _parser, main, resume_command
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read (No such file"), ("a: [", "is not YAML"), ("- a", "must hold keys")],
+    [
+        (None, "cannot be read (No such file"),
+        (b"a: [", "is not YAML"),
+        (b"- a", "must hold keys"),
+        (b"seeds: 20\nseeds: 40", "the key 'seeds' stands there twice"),
+        (b"\xff\xfe", "is not text in UTF-8: byte 0 is 0xff"),
+        (b"a: &a [*a", "is not YAML"),
+    ],
 )
+@pytest.mark.parametrize("name", ["study.yaml", "config.yaml"])
 def test_a_file_that_is_no_study_is_named_before_anything_starts(
-    content, message, tmp_path, monkeypatch, capsys
+    content, message, name, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "study.yaml"
     if content is not None:
-        path.write_text(content)
-    assert main(["--study", "study.yaml"]) == 1
+        (tmp_path / name).write_bytes(content)
+    assert main(["--study", name] if name == "study.yaml" else []) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "study.yaml" in said
+    assert name in said
     assert message in said
     assert not (tmp_path / "results").exists()
 
@@ -31,3 +40,44 @@ def test_an_unknown_place_is_named_with_the_known_ones(tmp_path, monkeypatch, ca
     assert "--place: must be the name of a folder with a profile.yaml in profiles/" in said
     assert "got 'slrum'. There are: default, slurm." in said
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--study", "studies/my study.yaml"],
+        ["--study", "a.yaml", "--cores", "3", "--", "--config", "seeds=40", "--until", "a b"],
+        ["--study", "a.yaml", "--place", "slurm", "--", "--config", "seeds=40"],
+    ],
+)
+@pytest.mark.parametrize("with_make", [False, True])
+def test_the_command_that_goes_on_is_the_one_that_was_given(
+    arguments, with_make, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    if with_make:
+        (tmp_path / "Makefile").touch()
+    options = _parser().parse_args(arguments)
+    words = shlex.split(resume_command(options))
+    if not with_make:
+        assert vars(_parser().parse_args(words[3:])) == vars(options)
+        return
+    assert words[:2] == ["make", "study"]
+    given = dict(word.split("=", 1) for word in words[2:])
+    assert given.get("STUDY") == options.study
+    assert given.get("CORES", "all") == options.cores
+    assert given.get("PLACE", "default") == options.place
+    assert shlex.split(given.get("ARGS", "")) == options.snakemake
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("study: digits")
+    (tmp_path / "results").touch()
+    assert main([]) == 1
+    assert "results/.workflow.lock cannot be written" in capsys.readouterr().out
+    (tmp_path / "results").unlink()
+    (tmp_path / "results" / "snakemake.log").mkdir(parents=True)
+    assert main([]) == 1
+    assert "results/snakemake.log cannot be written (Is a directory)" in capsys.readouterr().out

@@ -1,10 +1,11 @@
 import os
+import resource
 import subprocess
 import sys
 
 import pytest
 
-from biasinit.errors import StudyLockedError
+from biasinit.errors import FolderError, StudyLockedError
 from biasinit.execution.lock import HANDED_ON, hold_lock, hold_lock_in_workflow
 from repository import REPOSITORY
 
@@ -34,6 +35,23 @@ def test_a_second_workflow_is_refused_and_told_who_holds_the_lock(tmp_path):
                 hold_lock(tmp_path)
         finally:
             holder.kill()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "results").write_text("a file where a folder must be")
+    with pytest.raises(FolderError, match=r"workflow\.lock cannot be written .*Make room"):
+        hold_lock(tmp_path)
+
+
+def test_a_full_disk_is_named_and_the_lock_let_go(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))  # as a full disk: writing fails
+    try:
+        with pytest.raises(FolderError, match=r"workflow\.lock cannot be written .*Make room"):
+            hold_lock(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    os.close(hold_lock(tmp_path))
 
 
 def test_the_lock_is_free_once_its_holder_was_killed(tmp_path):

@@ -42,6 +42,7 @@ def test_it_gives_the_tables_of_the_workflow(suffix, shard, small_digits, tmp_pa
         ("{", "is no description of a shard"),
         ("[]", "is no description of a shard"),
         ("{}", "lacks the key 'seeds'. Add it."),
+        ("[" * 100_000, "is no description of a shard"),
     ],
 )
 def test_a_bad_description_is_named_without_a_traceback(content, message, tmp_path, capsys):
@@ -51,6 +52,87 @@ def test_a_bad_description_is_named_without_a_traceback(content, message, tmp_pa
     error = capsys.readouterr().err
     assert str(path) in error
     assert message in error
+
+
+WRONG = {
+    "an unknown normalisation": ({"normalization": "layernorm"}, "'normalization' must be one of"),
+    "an unknown start of weights": ({"cell.weight_init": "zero"}, "'weight_init' must be one of"),
+    "an unknown scaling": ({"cell.input_scaling": "log"}, "'input_scaling' must be one of 'stand"),
+    "an unknown optimiser": ({"optimizer.kind": "adam"}, "'optimizer.kind' must be one of 'sgd'"),
+    "an unknown schedule": (
+        {"optimizer.schedule": {"kind": "linear"}},
+        "'schedule.kind' must be one of 'constant', 'cosine', 'step', 'one_cycle', got 'linear'.",
+    ),
+    "an unknown precision": ({"training.precision": "half"}, "'training.precision' must be one of"),
+    "an unknown augmentation": (
+        {"training.augmentation": "blur"},
+        "'training.augmentation' must be one of",
+    ),
+    "an unknown engine": ({"training.engine": "jit"}, "must be one of 'eager', 'compiled', got 'j"),
+    "no epochs": (
+        {"training.epochs": 0},
+        "'training.epochs' must be a whole number from 1 on, got 0.",
+    ),
+    "half a batch": ({"training.batch_size": 0.5}, "'training.batch_size' must be a whole number"),
+    "no seeds": ({"seeds": [2, 2]}, "'seeds' must be the first seed, from 0 on, and the one after"),
+    "a seed below 0": ({"seeds": [-1, 2]}, "'seeds' must be the first seed, from 0 on"),
+    "three seeds": ({"seeds": [0, 1, 2]}, "is no description of a shard (too many values to"),
+    "a rate that is text": ({"cell.learning_rate": "fast"}, "'learning_rate' must be a number a"),
+    "a rate of 0": ({"cell.learning_rate": 0}, "'learning_rate' must be a number above 0, got 0."),
+    "an unknown scheme": ({"scheme": {"name": "a", "kind": "ones"}}, "is no description of a"),
+    "a key of a later version": ({"training.warmup": 3}, "unexpected keyword argument 'warmup'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_description_that_training_cannot_work_with_is_named(case, shard, tmp_path, capsys):
+    changes, message = WRONG[case]
+    for key, value in changes.items():
+        *section, name = key.split(".")
+        (shard[section[0]] if section else shard)[name] = value
+    path = tmp_path / "shard.json"
+    path.write_text(json.dumps(shard))
+    assert main([str(path), str(tmp_path / "no.npz"), str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert str(path) in error
+    assert message in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_description_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "no.json"), str(tmp_path / "no.npz"), str(tmp_path)]) == 1
+    assert "no.json: cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
+def test_a_batch_larger_than_the_training_images_is_named(shard, small_digits, tmp_path, capsys):
+    save_prepared(small_digits, tmp_path / "digits.npz")
+    shard["training"]["batch_size"] = 129
+    path = tmp_path / "shard.json"
+    path.write_text(json.dumps(shard))
+    assert main([str(path), str(tmp_path / "digits.npz"), str(tmp_path / "out")]) == 1
+    assert "must be at most the 128 training images, got 129. Lower it" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_named_before_training(
+    shard, small_digits, tmp_path, capsys
+):
+    save_prepared(small_digits, tmp_path / "digits.npz")
+    path = tmp_path / "shard.json"
+    path.write_text(json.dumps(shard))
+    assert main([str(path), str(tmp_path / "digits.npz"), str(path)]) == 1
+    error = capsys.readouterr().err
+    assert f"{path} cannot be made" in error
+    assert "of epochs" not in error
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "many"])
+def test_an_impossible_option_is_named(threads, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["shard.json", "digits.npz", "out", f"--threads={threads}"])
+    assert caught.value.code == 2
+    assert (
+        f"--threads: must be a whole number from 1 on, got '{threads}'" in capsys.readouterr().err
+    )
 
 
 def test_a_width_is_recommended_from_what_was_measured(shard, small_digits, tmp_path, capsys):

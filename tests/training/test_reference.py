@@ -85,6 +85,13 @@ def test_the_first_steps_agree_with_plain_pytorch(
     """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
     several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
     assume(normalization != IDENTITY or not several_biases)
+    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny values
+    # makes it large
+    assume(
+        normalization != IDENTITY
+        or optimizer["kind"] != "adamw"
+        or weight_init not in {"small_normal", "koch"}
+    )
     # equal maxima share no gradient: where neighbours of a flat border start from equal biases,
     # rounding decides which of them learns
     drawn = scheme["kind"] in {"normal", "xavier_uniform", "uniform"}

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -194,8 +195,12 @@ def test_progress_is_shown_without_noise(tmp_path):
     workspace = Workspace.fresh(tmp_path / "progress")
     output = finish(workspace)
     lines = [line for line in output.splitlines() if line.strip()]
+    jobs = [line for line in lines if "jobs done" in line]
+    # a line for each job, whose names differ, and few others
+    assert sum("train: Training " in line for line in jobs) == 8
+    assert len({line.split("; ")[0][9:] for line in jobs}) == len(jobs) == 21
     assert any("of 32 runs trained" in line for line in lines)
-    assert len(lines) < 20
+    assert len(lines) < len(jobs) + 10
     assert "The report: results/tiny/report.html" in output
 
 
@@ -205,5 +210,8 @@ def test_a_failing_study_shows_the_log_and_how_to_go_on(finished, tmp_path):
     process = start(workspace)
     output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode != 0
+    assert re.search(r"^Failed: Training zeros, none, learning rate 0.02, shard 0", output, re.M)
+    assert "The end of its log, results/tiny/logs/train/digits/" in output
     assert "digits.npz cannot be read" in output
     assert "the same command goes on from here" in output
+    assert output.endswith("-m biasinit.execution.launch --cores 2 --study tiny.yaml\n")

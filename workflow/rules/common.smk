@@ -1,6 +1,8 @@
 # Functions and names that the rules share; the only place with functions (the linter's wish).
 
+import os
 import re
+import shlex
 import sys
 from datetime import datetime, timezone
 from itertools import product
@@ -12,12 +14,12 @@ SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from biasinit.claims import level_questions, read_claims
-from biasinit.config import Study, parse_any_study
+from biasinit.config import Study, parse_any_study, read_study_file
 from biasinit.errors import BiasinitError
 from biasinit.execution.claim import claim_folder, refuse_if_superseded
 from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
-from biasinit.execution.lock import hold_lock_in_workflow
+from biasinit.execution.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
 from biasinit.imported import read_brought_runs
 from biasinit.registration import plan_digest, plan_of, register
@@ -32,6 +34,10 @@ from biasinit.vocabulary import IDENTITY
 
 try:
     refuse_if_superseded(Path.cwd())
+    for path in map(Path, workflow.overwrite_configfiles or ["config.yaml"]):
+        # Snakemake keeps the last of keys that stand there twice; this refuses them
+        if path.exists():
+            read_study_file(path)
     STUDY = parse_any_study(config)
     CLAIMS = read_claims(Path("claims.yaml"))
 except BiasinitError as error:
@@ -135,9 +141,20 @@ def begin():
         hold_lock_in_workflow(Path.cwd())
         claim_folder(Path.cwd())
         register(STUDY, STUDY_FOLDER, now=datetime.now(timezone.utc))
+        announce_in(STUDY_FOLDER, SIZE)
     except BiasinitError as error:
         raise WorkflowError(str(error))
-    announce_in(STUDY_FOLDER, SIZE)
+
+
+def say_how_to_go_on():
+    """After a failed job: where logs are, and the command that goes on; 'make study' has its own."""
+    if HANDED_ON not in os.environ:
+        command = shlex.join(["snakemake", *sys.argv[1:]])
+        print(
+            f"The study is not finished. Logs of jobs: {STUDY_FOLDER / 'logs'}. When the cause is "
+            f"mended, this goes on from here; finished runs are kept:\n  {command}",
+            file=sys.stderr,
+        )
 
 
 def analysis_keys(*names):

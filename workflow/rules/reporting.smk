@@ -23,6 +23,7 @@ rule write_report:
             labels=dict(VERDICT_LABELS),
         ),
         answer="results/{study}/answer.md",
+        costs="results/{study}/costs.csv",
         drawings=[
             report(
                 f"results/{{study}}/figures/{name}.svg",

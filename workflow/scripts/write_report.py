@@ -6,6 +6,7 @@ from typing import Any
 
 from biasinit.claims import read_claims, read_prevalence
 from biasinit.config import parse_any_study
+from biasinit.execution.cost_ledger import cost_ledger
 from biasinit.execution.job import job
 from biasinit.execution.provenance import provenance
 from biasinit.registration import read_registration
@@ -32,6 +33,7 @@ def write_report(
     page: Path,
     answer: Path,
     verdicts: Path,
+    costs: Path,
 ) -> None:
     """Write the page, the answer as Markdown, all figures with their data, and all captions.
 
@@ -46,12 +48,14 @@ def write_report(
             captions/.
         answer: output file of the answer.
         verdicts: output file of the verdicts as CSV.
+        costs: output file of the ledger of costs as CSV.
 
     """
     folder = page.parent
     frames = {name: read_table(path) for name, path in tables.items()}
     facts = facts_of(parse_any_study(study), frames["runs"])
     registration = read_registration(folder)
+    frames["costs"] = cost_ledger(folder, frames.get("jobs"))
     drawn = draw_all(frames, facts)
     for name, figure in drawn.items():
         (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
@@ -75,6 +79,7 @@ def write_report(
     page.write_text(render_page(inputs), encoding="utf-8")
     answer.write_text(answer_markdown(frames, facts), encoding="utf-8")
     frames["verdicts"].to_csv(verdicts, index=False)
+    frames["costs"].to_csv(costs, index=False)
 
 
 if __name__ == "__main__":
@@ -95,4 +100,5 @@ if __name__ == "__main__":
             page=Path(snakemake.output.page),
             answer=Path(snakemake.output.answer),
             verdicts=Path(snakemake.output.verdicts),
+            costs=Path(snakemake.output.costs),
         )

@@ -49,6 +49,7 @@ from biasinit.vocabulary import IDENTITY
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
+MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
@@ -711,6 +712,14 @@ def _seed_problems(study: Study) -> Iterator[Problem]:
             what=f"must be a multiple of seeds_per_shard ({size}), got {study.seeds}.",
             mend=f"The next valid numbers are {valid}.",
         )
+    shards = study.run_count // size
+    if shards > MAXIMUM_SHARDS:
+        yield Problem(
+            key="seeds_per_shard",
+            what=f"makes {shards:,} jobs of {study.run_count:,} runs; at most {MAXIMUM_SHARDS:,} "
+            f"can be planned, got {size}.",
+            mend="Raise it, or train fewer seeds, schemes or cells.",
+        )
     broken = [look.seeds for look in study.analysis.looks if look.seeds % size]
     if broken:
         yield Problem(
@@ -902,6 +911,22 @@ def load_study(path: Path) -> Study | ImportedStudy:
     return parse_any_study(read_study_file(path))
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
+                continue
+            if (key.tag, key.value) in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' stands there twice", key.start_mark
+                )
+            seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+
 def read_study_file(path: Path) -> Mapping[str, Any]:
     """Return the keys and values in a study file, unchecked.
 
@@ -910,12 +935,23 @@ def read_study_file(path: Path) -> Mapping[str, Any]:
 
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except OSError as error:
-        problem = Problem(key=str(path), what=f"cannot be read ({error.strerror}).", mend="")
+        problem = Problem(
+            key=str(path), what=f"cannot be read ({error.strerror}).", mend="Name a file that can."
+        )
         raise ConfigurationError([problem]) from None
-    except yaml.YAMLError as error:
-        problem = Problem(key=str(path), what=f"is not YAML: {error}.", mend="")
+    except UnicodeDecodeError as error:
+        problem = Problem(
+            key=str(path),
+            what=f"is not text in UTF-8: byte {error.start} is {error.object[error.start]:#04x}.",
+            mend="Name a study file, or save it as UTF-8.",
+        )
+        raise ConfigurationError([problem]) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        problem = Problem(
+            key=str(path), what=f"is not YAML: {error}.", mend="Correct it there; see config.yaml."
+        )
         raise ConfigurationError([problem]) from None
     if not isinstance(content, Mapping):
         problem = Problem(

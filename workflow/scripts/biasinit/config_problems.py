@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,6 +64,10 @@ _WHAT = {
     "float_parsing": "must be a number",
     "float_type": "must be a number",
     "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "invalid_key": "must be text, as all keys are",
+    "string_too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
     "model_type": "must hold keys and values",
     "model_attributes_type": "must hold keys and values",
     "dataclass_type": "must hold keys and values",
@@ -74,7 +78,9 @@ _MEND = {
     "string_pattern_mismatch": "Use letters, digits and . _ + - only, at most 64, starting with a "
     "letter or digit.",
     "string_type": "Put it in quotes.",
+    "invalid_key": "Put it in quotes.",
 }
+LONGEST_VALUE = 100  # characters of a value in a message; a slip may put a whole table there
 
 
 def _problem(detail: Mapping[str, Any], keys: Mapping[str, Sequence[str]]) -> Problem:
@@ -86,19 +92,27 @@ def _problem(detail: Mapping[str, Any], keys: Mapping[str, Sequence[str]]) -> Pr
         return Problem(key=key, what="is missing.", mend="Add it; config.yaml shows an example.")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         found = detail["ctx"].get("tag")
-        what = f"has the unknown kind {found!r}." if found else "has no 'kind'."
+        what = f"has the unknown kind {shown(found)}." if found else "has no 'kind'."
         known = ", ".join(repr(name) for name in KINDS)
         return Problem(key=key, what=what, mend=f"Use one of {known}.")
     if kind == "value_error":
         return Problem(key=key or "study", what=str(detail["ctx"]["error"]), mend="")
     context = detail.get("ctx", {})
     what = _WHAT.get(kind, detail["msg"]).format(**context)
-    return Problem(key=key, what=f"{what}, got {detail['input']!r}.", mend=_MEND.get(kind, ""))
+    return Problem(key=key, what=f"{what}, got {shown(detail['input'])}.", mend=_MEND.get(kind, ""))
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: as Python writes it, cut off where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def _key(location: Sequence[int | str]) -> str:
     text = ""
     for position, part in enumerate(location):
+        if part == "[key]":
+            continue  # pydantic's word for the key of a mapping, which stands before it
         if isinstance(part, int):
             text += f"[{part}]"
         elif position == 2 and location[0] == "schemes" and part in KINDS:
@@ -113,7 +127,7 @@ def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -
     # the innermost section that holds the key
     section = next((part for part in reversed(location[:-1]) if part in keys), "")
     if location[0] == "schemes" and len(location) > 1:
-        known: Sequence[str] = list(KINDS[str(location[2])].__dataclass_fields__)
+        known: Sequence[str] = [item.name for item in fields(KINDS[str(location[2])])]
     else:
         known = keys[str(section)]
     match = difflib.get_close_matches(str(location[-1]), known, n=1)

@@ -4,13 +4,15 @@ BiasinitError
 ├── ConfigurationError    the study file cannot be used; lists every problem at once
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
-├── CheckpointError       a checkpoint does not belong to the shard that asks for it
+├── CheckpointError       a checkpoint is damaged, or does not belong to the shard that asks for it
+├── CompilerError         the compiled engine cannot be built on this machine
+├── DeviceError           the device that a job asks for is not there
 ├── PlanError             the registered plan of a study is missing or damaged
 ├── NotEstimableError     the data cannot answer the question that was asked of them
 ├── ReportError           the report of a study is missing or cannot be printed
+├── FolderError           a file cannot be written: its folder is read-only, or the disk is full
 ├── StudyLockedError      another process is running the same study
-├── SupersededError       another process has taken over the same job
-└── StorageError          the disk is full, or a quota is used up
+└── SupersededError       another process has taken over the same job
 
 A message names the key, file or column, says what is wrong with it (with the value), and
 ends with what to change.
@@ -78,13 +80,17 @@ class ReportError(BiasinitError):
     """Raised when the report of a study is missing or cannot be printed."""
 
 
+class FolderError(BiasinitError):
+    """Raised when a file cannot be written; ``what`` is the message without its mend."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        self.what = what
+        super().__init__(f"{what} {mend}")
+
+
 class StudyLockedError(BiasinitError):
     """Raised when another process is already running the same study."""
 
 
 class SupersededError(BiasinitError):
     """Raised when another process has taken over what this one was started for."""
-
-
-class StorageError(BiasinitError):
-    """Raised when there is no room to write a result."""

@@ -4,15 +4,43 @@ On a shared file system two processes on two machines can write one file at one 
 scheduler of a cluster may run a job again while the first is still at work. Each writes to a
 name of its own and renames; readers see one of the two, never a mixture or a part. A process
 number alone would not do as a name: two machines can give out the same.
+
+Where the system refuses, be it that the disk is full or the folder read-only, the error names
+the file, never the name that was written to.
 """
 
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from biasinit.errors import FolderError
+
 UNFINISHED = ".unfinished"
+
+
+def unwritable(path: Path | str, error: OSError) -> FolderError:
+    """Return what to say of a file that the system refuses to write."""
+    return FolderError(
+        f"{path} cannot be written ({error.strerror or error}).",
+        mend="Make room on the disk, or make the folder writable, or copy the workflow to one that "
+        "is; then run the same command again.",
+    )
+
+
+@contextmanager
+def refusals_named(path: Path) -> Iterator[None]:
+    """Say what to do when the system refuses what the block does to write a file.
+
+    Raises:
+        FolderError: it refused.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 @contextmanager
@@ -20,14 +48,21 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a name to write to; at the end of the block what was written becomes ``path``.
 
     When the block fails, ``path`` stays as it was.
+
+    Raises:
+        FolderError: the file cannot be written.
+
     """
     writer = f"{socket.gethostname()}-{os.getpid()}"
     unfinished = path.with_name(f"{path.name}.{writer}{UNFINISHED}")
     try:
-        yield unfinished
-        unfinished.replace(path)
+        with refusals_named(path):
+            yield unfinished
+            unfinished.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        # what cannot be written may not be removed either; the error of the write is the one to see
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -36,6 +71,10 @@ def lasting_file(path: Path) -> Iterator[Path]:
 
     A file with the right name is then complete even after a loss of power. It costs a wait for
     the disk, which results are worth and notes of progress are not.
+
+    Raises:
+        FolderError: the file cannot be written.
+
     """
     with whole_file(path) as unfinished:
         yield unfinished

@@ -15,7 +15,7 @@ from typing import Any
 
 from biasinit.config import ImportedStudy, Study
 from biasinit.errors import PlanError
-from biasinit.files import lasting_file
+from biasinit.files import lasting_file, refusals_named
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
@@ -68,13 +68,16 @@ def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> No
     """Register the plan of a study, or append what differs from the registered one.
 
     Raises:
-        PlanError: the registered plan cannot be read.
+        PlanError: the registered plan cannot be read, or is that of another study.
+        FolderError: the plan cannot be written.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
     plan = plan_of(study)
     entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
-    if (folder / PLAN).exists():
+    with refusals_named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        registered = (folder / PLAN).exists()
+    if registered:
         _append_deviation(plan, folder, now=now)
         return
     # a plan cut short by a full disk could never be read again, nor replaced
@@ -117,6 +120,7 @@ def read_registration(folder: Path) -> Registration:
 
 def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
     registration = read_registration(folder)
+    _check_same_study(registration.plan["plan"], plan, folder)
     digest = plan_digest(plan)
     in_use = [registration.plan["sha256"], *(item["sha256"] for item in registration.deviations)]
     if digest == in_use[-1]:
@@ -133,6 +137,29 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
     with lasting_file(path) as unfinished:
         line = json.dumps(entry, ensure_ascii=False)
         unfinished.write_text(f"{before}{line}\n", encoding="utf-8")
+
+
+def _check_same_study(registered: Mapping[str, Any], plan: Mapping[str, Any], folder: Path) -> None:
+    """Refuse another study of the same name, whose runs would take the place of the first one's.
+
+    Raises:
+        PlanError: one of the two brings its runs and the other trains them, or their seeds key
+            other streams of random numbers.
+
+    """
+    before, now = registered.get("study", {}), plan["study"]
+    if ("runs_table" in before) != ("runs_table" in now):
+        kinds = ["brings its runs as a table", "trains its runs"]
+        first, second = kinds if "runs_table" in before else reversed(kinds)
+        what = f"{first}, and this one {second}"
+    elif "runs_table" not in now and before.get("study_seed") != now["study_seed"]:
+        what = f"has study_seed {before.get('study_seed')}, and this one {now['study_seed']}"
+    else:
+        return
+    raise PlanError(
+        f"{folder} belongs to another study of the name {now['study']!r}: that one {what}. Give "
+        "this study another name in 'study', or delete the folder if its results may go."
+    )
 
 
 def _changes(key: str, registered: object, current: object) -> Iterator[dict[str, Any]]:

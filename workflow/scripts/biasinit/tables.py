@@ -1,4 +1,4 @@
-"""Reading and writing of tables, with an error that says what to do about a bad file."""
+"""Reading and writing of tables, with an error that says what to do about a bad file or disk."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,6 +35,10 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table to a Parquet file, whole or not at all, without its index.
 
     Equal tables give equal bytes: whichever of two writers comes last changes nothing.
+
+    Raises:
+        FolderError: the file cannot be written.
+
     """
     with lasting_file(Path(path)) as unfinished:
         frame.to_parquet(unfinished, index=False)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biasinit.data.prepared import why_no_arrays
 from biasinit.data.source_images import GREY_LEVELS, SourceImages
 from biasinit.errors import DataError
 
@@ -62,8 +63,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     # a single array (.npy) is no context manager
     except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"{path} is no .npz file of plain arrays ({error}). Write it with numpy.savez(path, "
-            "images=images, labels=labels)."
+            f"{path} is no .npz file of plain arrays ({why_no_arrays(error)}). Write it with "
+            "numpy.savez(path, images=images, labels=labels)."
         ) from None
 
 

@@ -1,6 +1,7 @@
 """A data set as training reads it: images, labels and the split, in one file without pickles."""
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -107,8 +108,15 @@ def load_prepared(path: Path) -> PreparedDataset:
                 maximum=int(file["maximum"]),
                 split={name: file[name] for name in SUBSETS},
             )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"The prepared data set {path} cannot be read ({error}). Delete the file; the "
-            "workflow makes it again."
+            f"The prepared data set {path} cannot be read ({why_no_arrays(error)}). Delete the "
+            "file; the workflow makes it again."
         ) from error
+
+
+def why_no_arrays(error: Exception) -> str:
+    """Return why ``numpy.load`` refused a file, without its advice to load pickles unsafely."""
+    if isinstance(error, ValueError) and "pickle" in str(error):
+        return "it holds something else than plain arrays"
+    return str(getattr(error, "strerror", None) or error)

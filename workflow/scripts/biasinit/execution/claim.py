@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from biasinit.errors import SupersededError
-from biasinit.files import whole_file
+from biasinit.files import refusals_named, whole_file
 
 EXIT_STATUS = 75  # EX_TEMPFAIL of sysexits.h: somebody else has taken over, nothing is wrong here
 POLL_SECONDS = 2.0
@@ -42,9 +42,15 @@ class Claim:
 
     @classmethod
     def staked(cls, path: Path) -> "Claim":
-        """Write a new claim, and so end every other one to the same path."""
+        """Write a new claim, and so end every other one to the same path.
+
+        Raises:
+            FolderError: the claim cannot be written.
+
+        """
         token = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with refusals_named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as unfinished:
             unfinished.write_text(token, encoding="utf-8")
         return cls(path, token)
@@ -70,7 +76,12 @@ class Claim:
 
 
 def claim_folder(folder: Path) -> None:
-    """Claim a folder for this workflow: jobs of earlier ones end, also those not yet started."""
+    """Claim a folder for this workflow: jobs of earlier ones end, also those not yet started.
+
+    Raises:
+        FolderError: the claim cannot be written.
+
+    """
     os.environ[WORKFLOW_CLAIM] = Claim.staked(folder / WORKFLOW_FILE).token
 
 

@@ -3,15 +3,21 @@
 import errno
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from biasinit.errors import BiasinitError, StorageError
+from biasinit.errors import BiasinitError
 from biasinit.execution.claim import Confirm, claimed_job
 from biasinit.execution.guard import end_with_workflow
+from biasinit.files import unwritable
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, larger than a file may be
+NOT_WRITABLE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),  # no space, no quota, larger than a file may be
+    *(errno.EROFS, errno.EACCES, errno.EPERM),  # a read-only disk, or a folder of somebody else's
+}
+COST_LINE = "Started within %.2f s of a processor, worked for %.2f s."
 
 
 @contextmanager
@@ -21,21 +27,25 @@ def job(log: str | Path) -> Iterator[Confirm]:
     The process ends with its workflow, and when another process takes over the same job, which
     the name of the file stands for. An error that a user can mend is written as its message
     alone, and ends the job with status 1; any other is a fault of ours and keeps its traceback.
+    The last line says what the job took to start, imports included, and to work: bench/workflow
+    sums that up.
 
     Yields:
         What a long job calls before it writes its results (see ``claimed_job``).
 
     """
     end_with_workflow()
+    to_start, started = time.process_time(), time.perf_counter()
     terminal = sys.stderr
     path = Path(log)
     try:
         with (
-            _full_disks_named(),
+            _refusals_named(path),  # to write the log itself, or the claim beside it
             claimed_job(path.with_suffix(".claim")) as confirm,
             _logged(path),
         ):
             yield confirm
+            logging.info(COST_LINE, to_start, time.perf_counter() - started)
     except BiasinitError as error:
         print(error, file=terminal)
         sys.exit(1)
@@ -52,29 +62,27 @@ def _logged(path: Path) -> Iterator[None]:
             stream=file, level=logging.INFO, format="%(asctime)s %(message)s", force=True
         )
         try:
-            yield
+            with _refusals_named():
+                yield
         except BiasinitError as error:
             logging.error("%s", error)
             raise
-        except Exception as error:
-            if not _is_full(error):
-                logging.exception("This is a fault of biasinit.")
+        except Exception:
+            logging.exception("This is a fault of biasinit.")
             raise
-
-
-def _is_full(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in FULL
 
 
 @contextmanager
-def _full_disks_named() -> Iterator[None]:
-    """Turn the system's errors about a full disk into one that says how to go on."""
+def _refusals_named(otherwise: Path | str = "A file") -> Iterator[None]:
+    """Say what to do when the system refuses to write a file; its other errors are faults of ours.
+
+    Args:
+        otherwise: what to call a file that the system does not name.
+
+    """
     try:
         yield
     except OSError as error:
-        if not _is_full(error):
+        if error.errno not in NOT_WRITABLE:
             raise
-        raise StorageError(
-            f"{error.strerror}: {error.filename or 'a result'} cannot be written. Make room, and "
-            "give the same command again; finished runs are kept."
-        ) from error
+        raise unwritable(error.filename or otherwise, error) from error

@@ -1,54 +1,58 @@
 """``make study``: Snakemake beneath a progress display, safe to interrupt and to repeat.
 
-Snakemake's output goes to ``results/snakemake.log``; a person sees runs done of all runs and
-the time left. On a terminal the display is live, elsewhere a line is printed now and then.
+Snakemake's output goes to ``results/snakemake.log``; a person sees runs done of all runs, by
+scheme and by cell, and the time left. On a terminal the display is live, elsewhere every
+finished job has a line. A failed job shows the end of its log and the command that goes on.
 SIGINT and SIGTERM stop Snakemake and its jobs; the same command goes on where it stopped.
 """
 
 import argparse
 import contextlib
 import os
-import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.live import Live
 
 from biasinit.config import read_study_file
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
+from biasinit.execution.display import (
+    last_lines,
+    line_of,
+    live_display,
+    logs_in_words,
+    say,
+    show_failure,
+    state_of,
+)
 from biasinit.execution.lock import HANDED_ON, hold_lock
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
     StudySize,
+    TrainingWatch,
     read_announcement,
-    training_progress,
 )
+from biasinit.execution.snakemake_log import JobEnd, SnakemakeLog
+from biasinit.files import refusals_named
 
 LOG = Path("results") / "snakemake.log"
 PROFILES = Path("profiles")
 HERE = "default"
 FULL_BYTES = 2**20  # less than this is left on a disk that is full
 POLL_SECONDS = 0.5
-LINE_SECONDS = 15.0  # between two lines where there is no terminal
-LOG_LINES_SHOWN = 40  # of Snakemake's log, when the study fails
-STEPS = re.compile(r"^(\d+) of (\d+) steps \(", re.MULTILINE)
+POLL_SHARE = 0.02  # of a core, at most, for looking at the notes of very many shards
+SILENCE_SECONDS = 60.0  # after which a line is printed though no job has ended
+LOG_LINES_SHOWN = 40  # of Snakemake's log, when it fails and no job did
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,17 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console()
     try:
-        if options.study:
-            read_study_file(Path(options.study))  # Snakemake would show a traceback
-        place = _place(options.place, options.cores)
+        command = _command(options)
+        for path in _study_files(options):
+            read_study_file(path)  # Snakemake would show a traceback
         lock = hold_lock(Path.cwd())
+        with _opened_log() as log:
+            return _run(command, options, lock, log, console)
     except BiasinitError as error:
-        console.print(str(error), style="bold", markup=False, soft_wrap=True)
+        say(console, str(error), style="bold")
         return 1
-    command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete", *place]
+
+
+def _study_files(options: argparse.Namespace) -> list[Path]:
+    """Return the study file that Snakemake is going to read; none where ARGS name it."""
     if options.study:
-        command += ["--configfile", options.study]
-    return _run([*command, *options.snakemake], lock, console)
+        return [Path(options.study)]
+    named = any(text.startswith("--configfile") for text in options.snakemake)
+    return [] if named else [Path("config.yaml")]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--place", default=HERE, help="folder in profiles/: where jobs run")
     parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
     return parser
+
+
+def _command(options: argparse.Namespace) -> list[str]:
+    """Return the command that starts Snakemake."""
+    command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
+    command += _place(options.place, options.cores)
+    command += ["--configfile", options.study] if options.study else []
+    return [*command, *options.snakemake]
 
 
 def _place(name: str, cores: str) -> list[str]:
@@ -98,8 +116,32 @@ def _place(name: str, cores: str) -> list[str]:
     return ["--workflow-profile", str(folder)]
 
 
-def _run(command: list[str], lock: int, console: Console) -> int:
-    with tempfile.TemporaryDirectory() as folder, LOG.open("wb") as log:
+def resume_command(options: argparse.Namespace) -> str:
+    """Return the command that a person types to go on with the same study."""
+    if not Path("Makefile").exists():
+        parts = [sys.executable, "-m", "biasinit.execution.launch", "--cores", options.cores]
+        parts += ["--study", options.study] if options.study else []
+        parts += ["--place", options.place] if options.place != HERE else []
+        return shlex.join([*parts, *(["--", *options.snakemake] if options.snakemake else [])])
+    variables = {
+        "STUDY": options.study or "",
+        "CORES": options.cores if options.cores != "all" else "",
+        "PLACE": options.place if options.place != HERE else "",
+        "ARGS": shlex.join(options.snakemake),
+    }
+    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value]
+    return " ".join(["make study", *given])
+
+
+def _opened_log() -> BinaryIO:
+    with refusals_named(LOG):
+        return LOG.open("wb")
+
+
+def _run(
+    command: Sequence[str], options: argparse.Namespace, lock: int, log: BinaryIO, console: Console
+) -> int:
+    with tempfile.TemporaryDirectory() as folder:
         announcement = Path(folder) / "size.json"
         environment = os.environ | {HANDED_ON: str(lock), ANNOUNCEMENT: str(announcement)}
         workflow = subprocess.Popen(
@@ -112,9 +154,22 @@ def _run(command: list[str], lock: int, console: Console) -> int:
             start_new_session=True,  # signals from a terminal come through us, once
         )
         stopper = _Stopper(workflow)
-        size = _show(workflow, announcement, console)
+        shown = _Shown(announcement, console, cores=_cores(options))
+        with shown.display:
+            while workflow.poll() is None:
+                time.sleep(shown.pause)
+                shown.update()
+            shown.update()  # what was said since
         status = workflow.wait()
-    return _conclude(status, stopper.stopped, size, console)
+    return _conclude(status, stopper.stopped, shown, options)
+
+
+def _cores(options: argparse.Namespace) -> int | None:
+    """Return how many jobs run side by side; None elsewhere, where the scheduler decides that."""
+    if options.place != HERE:
+        return None
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(options.cores) if options.cores.isdecimal() else available
 
 
 class _Stopper:
@@ -132,97 +187,94 @@ class _Stopper:
             os.killpg(self._workflow.pid, signal.SIGINT)
 
 
-def _show(
-    workflow: subprocess.Popen[bytes], announcement: Path, console: Console
-) -> StudySize | None:
-    """Show progress until Snakemake ends; return the size of the study, if it came that far."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-    )
-    size = None
-    live = console.is_terminal
-    display = _Lines(console)
-    with Progress(*columns, console=console, disable=not live) as progress:
-        training: TaskID | None = None
-        steps: TaskID | None = None
-        while workflow.poll() is None:
-            time.sleep(POLL_SECONDS)
-            size = size or read_announcement(announcement)
-            if size is None:
-                continue
-            if steps is None:
-                if size.runs:
-                    training = progress.add_task(f"{size.study}: runs trained", total=size.runs)
-                steps = progress.add_task("workflow: jobs done", total=None)
-            done = training_progress(size).done
-            if training is not None:
-                progress.update(training, completed=int(done))
-            finished, planned = _steps_done()
-            progress.update(steps, completed=finished, total=planned or None)
-            if not live:
-                display.update(size, done, finished, planned)
-    return size
+class _Shown:
+    """What a person sees while Snakemake runs.
 
+    Attributes:
+        size: of the study, once Snakemake has read it.
+        failures: the jobs that failed, by Snakemake's number, and did not end well later.
+        pause: seconds until the next look.
 
-class _Lines:
-    """Prints a line now and then, where there is no terminal to draw on."""
+    """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._started = time.monotonic()
-        self._last = -LINE_SECONDS
-        self._done_at_start: float | None = None
+    def __init__(self, announcement: Path, console: Console, *, cores: int | None) -> None:
+        self.size: StudySize | None = None
+        self.failures: dict[int, JobEnd] = {}
+        self.pause = POLL_SECONDS
+        self.console = console
+        self._announcement = announcement
+        self._cores = cores
+        self._log = SnakemakeLog(LOG)
+        self._watch: TrainingWatch | None = None
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._spoke = time.monotonic()
 
-    def update(self, size: StudySize, done: float, finished: int, planned: int) -> None:
-        now = time.monotonic() - self._started
-        if self._done_at_start is None:
-            self._done_at_start = done
-        if now - self._last < LINE_SECONDS:
+    @property
+    def display(self) -> contextlib.AbstractContextManager[object]:
+        """The live display, to be held while Snakemake runs."""
+        return self._live or contextlib.nullcontext()
+
+    def update(self) -> None:
+        """Show what changed since the last look."""
+        self.size = self.size or read_announcement(self._announcement)
+        ends = list(self._log.new_ends())
+        if self.size is None:
             return
-        self._last = now
-        trained = done - self._done_at_start
-        left = ""
-        if trained > 0 and done < size.runs:
-            minutes = now / trained * (size.runs - done) / 60
-            left = f", about {minutes:.1f} min of training left"
-        training = f"{done:.0f} of {size.runs} runs trained, " if size.runs else ""
-        self._console.print(
-            f"{size.study}: {training}{finished} of {planned} jobs done{left}",
-            soft_wrap=True,
-            highlight=False,
-        )
+        self._watch = self._watch or TrainingWatch(self.size, cores=self._cores)
+        started = time.monotonic()
+        progress = self._watch.read()
+        self.pause = max(POLL_SECONDS, (time.monotonic() - started) / POLL_SHARE)
+        for end in ends:
+            if end.failed:
+                self.failures[end.job] = end
+                show_failure(end, self.console)
+                continue
+            self.failures.pop(end.job, None)  # it was tried again
+            if self._live is None:
+                self._say(line_of(end, progress, self._log))
+        if self._live is not None:
+            shown = live_display(
+                self.size, progress, self._log, log_file=LOG, height=self.console.height
+            )
+            self._live.update(shown, refresh=True)
+        elif time.monotonic() - self._spoke > SILENCE_SECONDS:
+            self._say(state_of(progress, self._log))
+
+    def _say(self, text: str) -> None:
+        say(self.console, f"{time.strftime('%H:%M:%S')} {text}")
+        self._spoke = time.monotonic()
 
 
-def _steps_done() -> tuple[int, int]:
-    """Return jobs done and planned, as Snakemake's log last said."""
-    found = STEPS.findall(LOG.read_text(encoding="utf-8", errors="replace"))
-    return (int(found[-1][0]), int(found[-1][1])) if found else (0, 0)
-
-
-def _conclude(status: int, stopped: bool, size: StudySize | None, console: Console) -> int:
+def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Namespace) -> int:
+    console, size = shown.console, shown.size
+    again = resume_command(options)
     if status == 0:
         where = Path(size.folder) / "report.html" if size else _last_report()
-        console.print(f"Done. The report: {where}", soft_wrap=True)
+        say(console, f"Done. The report: {where}")
         return 0
     if stopped:
-        console.print("Stopped. The same command goes on from here; finished runs are kept.")
+        say(console, "Stopped. The same command goes on from here; finished runs are kept:")
+        say(console, f"  {again}")
         return status if status > 0 else 130
-    with LOG.open(encoding="utf-8", errors="replace") as log:
-        tail = deque(log, maxlen=LOG_LINES_SHOWN)
-    console.print("".join(tail), highlight=False, markup=False, soft_wrap=True)
+    if shown.failures:
+        count = len(shown.failures)
+        jobs = "1 job failed" if count == 1 else f"{count} jobs failed"
+        logs = f" {logs_in_words(size)}, of Snakemake: {LOG}." if size else ""
+        problem = f"{jobs}; what failed and why stands above.{logs}"
+    else:
+        for line in last_lines(LOG, LOG_LINES_SHOWN):
+            say(console, line)
+        problem = f"The study is not finished; the lines above are the end of {LOG}."
     if shutil.disk_usage(LOG.parent).free < FULL_BYTES:
         # what Snakemake wanted to say of it found no room either
-        console.print(f"The disk of {LOG.parent}/ is full: make room first.", style="bold")
-    console.print(
-        f"The study is not finished; the lines above are the end of {LOG}. When the cause is "
-        "mended, the same command goes on from here; finished runs are kept.",
+        say(console, f"The disk of {LOG.parent}/ is full: make room first.", style="bold")
+    say(
+        console,
+        f"{problem} When the cause is mended, the same command goes on from here; finished runs "
+        "are kept:",
         style="bold",
     )
+    say(console, f"  {again}", style="bold")
     return status if status > 0 else 1
 
 

@@ -10,7 +10,8 @@ import fcntl
 import os
 from pathlib import Path
 
-from biasinit.errors import StudyLockedError
+from biasinit.errors import FolderError, StudyLockedError
+from biasinit.files import refusals_named
 
 HANDED_ON = "BIASINIT_LOCK_HANDED_ON"
 LOCK = Path("results") / ".workflow.lock"
@@ -21,11 +22,13 @@ def hold_lock(folder: Path) -> int:
 
     Raises:
         StudyLockedError: another workflow runs in this folder, or its file system has no locks.
+        FolderError: the folder cannot be written.
 
     """
     path = folder / LOCK
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with refusals_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -42,8 +45,13 @@ def hold_lock(folder: Path) -> int:
             "keep two workflows apart. Use a folder on one that can (on Lustre, the mount option "
             "'flock')."
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
+    try:
+        with refusals_named(path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+    except FolderError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -51,7 +59,8 @@ def hold_lock_in_workflow(folder: Path) -> None:
     """Hold the lock for the rest of this process, unless it was handed on to it.
 
     Raises:
-        StudyLockedError: another workflow runs in this folder.
+        StudyLockedError: another workflow runs in this folder, or its file system has no locks.
+        FolderError: the folder cannot be written.
 
     """
     if HANDED_ON not in os.environ:

@@ -285,6 +285,19 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _words("within band", "within_band"),
         _counted("tables", "tables"),
     ),
+    "costs": (
+        _words("rule", "rule"),
+        _SCHEME,
+        _counted("jobs", "jobs"),
+        _counted("runs", "runs"),
+        _figure("clock, s", "wall_seconds", decimals=1),
+        _figure("processors, s", "cpu_seconds", decimals=1),
+        _figure("GPU, s", "gpu_seconds", decimals=1),
+        _figure("training, s", "training_seconds", decimals=1),
+        _figure("evaluation, s", "evaluation_seconds", decimals=1),
+        _counted("memory, MiB", "memory_mib"),
+        _counted("GPU memory, MiB", "device_memory_mib"),
+    ),
 }
 
 FAILED_RUNS = (
@@ -358,5 +371,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "calibration": (
         "Calibration",
         "How often the registered analysis errs on runs like these.",
+    ),
+    "costs": (
+        "Cost by scheme and rule",
+        "Sums over jobs, memory of the largest one. Jobs of training start a process too, which is "
+        "neither training nor evaluation. "
+        "Jobs count as they last ran, this report not at all.",
     ),
 }

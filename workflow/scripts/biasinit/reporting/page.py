@@ -19,6 +19,7 @@ from biasinit.reporting.answer import Answer, answers
 from biasinit.reporting.catalogue import FIGURES
 from biasinit.reporting.claim_findings import StudyTables
 from biasinit.reporting.claim_ledger import Ledger, study_ledger
+from biasinit.reporting.costs import cost_sentences
 from biasinit.reporting.display import DisplayTable, csv_href, failed_runs_table, page_tables
 from biasinit.reporting.drawn import DrawnFigure
 from biasinit.reporting.facts import StudyFacts
@@ -138,6 +139,7 @@ class _Page:
     config: str
     glossary: tuple[tuple[str, str], ...]
     methods: tuple[str, ...]
+    costs: tuple[str, ...]
     generated_at: str | None
     style: Markup = field(default=Markup(""))
     script: Markup = field(default=Markup(""))
@@ -185,6 +187,7 @@ def _page(inputs: ReportInputs) -> _Page:
         config=yaml.safe_dump(dict(study.keys), sort_keys=False, allow_unicode=True),
         glossary=GLOSSARY,
         methods=method_sentences(study),
+        costs=cost_sentences(inputs.tables, study),
         generated_at=inputs.generated_at,
         style=Markup(inputs.template.style),  # our own file, no user text
         script=Markup(inputs.template.script),

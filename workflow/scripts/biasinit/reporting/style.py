@@ -72,6 +72,7 @@ STYLE: MappingProxyType[Any, Any] = MappingProxyType(
         "lines.linewidth": 1.5,
         "lines.markersize": 4.5,
         "text.color": INK.light,
+        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
         "xtick.color": MUTED.light,
         "ytick.color": MUTED.light,
         "xtick.labelcolor": INK.light,

@@ -130,7 +130,10 @@ def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the rows without missing values in ``columns``, with a fresh index."""
     missing = [name for name in columns if name not in data.columns]
     if missing:
-        raise RunsTableError(f"The table has no column {', '.join(map(repr, missing))}.")
+        raise RunsTableError(
+            f"The table has no column {', '.join(map(repr, missing))}. "
+            f"It has {', '.join(map(str, data.columns))}."
+        )
     frame = data[list(dict.fromkeys(columns))].dropna().reset_index(drop=True)
     if frame.empty:
         raise NotEstimableError("No row is complete; a hazard cannot be estimated.")

@@ -45,7 +45,10 @@ def cumulative_incidence(
     needed = [time, event, unit, *columns, *([competing] if competing else [])]
     missing = [name for name in needed if name not in data.columns]
     if missing:
-        raise RunsTableError(f"The table has no column {', '.join(map(repr, missing))}.")
+        raise RunsTableError(
+            f"The table has no column {', '.join(map(repr, missing))}. "
+            f"It has {', '.join(map(str, data.columns))}."
+        )
     frame = data[needed].dropna().reset_index(drop=True)
     happened = frame[event].astype(float).to_numpy() > 0
     times = frame[time].to_numpy(dtype=np.float64)

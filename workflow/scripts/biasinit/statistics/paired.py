@@ -77,7 +77,10 @@ def arrange(
     needed = [outcome, factor, unit, *cells, *strata]
     missing = [name for name in needed if name not in data.columns]
     if missing:
-        raise RunsTableError(f"The table has no column {', '.join(map(repr, missing))}.")
+        raise RunsTableError(
+            f"The table has no column {', '.join(map(repr, missing))}. "
+            f"It has {', '.join(map(str, data.columns))}."
+        )
     frame = data[list(dict.fromkeys(needed))].reset_index(drop=True)
     frame = frame[frame.drop(columns=[outcome]).notna().all(axis=1)]
     if frame.empty:

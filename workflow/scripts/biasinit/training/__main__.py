@@ -19,7 +19,8 @@ import torch
 
 import biasinit
 from biasinit.data import load_prepared
-from biasinit.errors import BiasinitError, ConfigurationError, Problem
+from biasinit.errors import BiasinitError, ConfigurationError, FolderError, Problem
+from biasinit.files import remove_with_unfinished
 from biasinit.tables import write_table
 from biasinit.training.description import ShardDescription
 from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS, CheckpointPlace, train_shard
@@ -32,22 +33,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
+        description, data = read_description(options.shard), load_prepared(options.data)
+        _make(options.output)  # before hours of training, not after them
         tables = train_shard(
-            read_description(options.shard),
-            load_prepared(options.data),
+            description,
+            data,
             device=options.device,
             progress=lambda share: print(f"{share:.0%} of epochs", file=sys.stderr),
             checkpoint=_checkpoint(options),
         )
+        for name in TABLE_NAMES:
+            write_table(getattr(tables, name), options.output / f"{name}.parquet")
     except BiasinitError as error:
         print(error, file=sys.stderr)
         return 1
-    options.output.mkdir(parents=True, exist_ok=True)
-    for name in TABLE_NAMES:
-        write_table(getattr(tables, name), options.output / f"{name}.parquet")
     if options.checkpoint:
-        options.checkpoint.unlink(missing_ok=True)
+        remove_with_unfinished(options.checkpoint)
     return 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(
+            f"{folder} cannot be made ({error.strerror}).",
+            mend="Name another folder for the tables.",
+        ) from None
 
 
 def _checkpoint(options: argparse.Namespace) -> CheckpointPlace | None:
@@ -65,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("shard", type=Path, help="description of the shard, JSON or YAML")
     parser.add_argument("data", type=Path, help="prepared data set, .npz")
     parser.add_argument("output", type=Path, help="folder for the tables")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    parser.add_argument("--threads", type=positive, default=1, help="processor threads")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--checkpoint", type=Path, help="file to keep the state in")
     parser.add_argument(
@@ -75,6 +87,18 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds between two checkpoints",
     )
     return parser
+
+
+def positive(text: str) -> int:
+    """Return the whole number from 1 on that an option of a command names.
+
+    Raises:
+        ArgumentTypeError: it is none; argparse says which option it is.
+
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
 
 
 def read_description(path: Path) -> ShardDescription:
@@ -87,9 +111,15 @@ def read_description(path: Path) -> ShardDescription:
     try:
         return ShardDescription.from_mapping(_read(path))
     except OSError as error:
-        problem = Problem(key=str(path), what=f"cannot be read ({error.strerror}).", mend="")
-    except (ValueError, TypeError, AttributeError) as error:
-        problem = Problem(key=str(path), what=f"is no description of a shard ({error}).", mend="")
+        problem = Problem(
+            key=str(path), what=f"cannot be read ({error.strerror}).", mend="Name a file that can."
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        problem = Problem(
+            key=str(path),
+            what=f"is no description of a shard ({error}).",
+            mend="Correct it; Study.shard_description makes one.",
+        )
     except KeyError as error:
         problem = Problem(key=str(path), what=f"lacks the key {error}.", mend="Add it.")
     raise ConfigurationError([problem])

@@ -1,5 +1,10 @@
-"""What training one shard needs to know, without the rest of the study."""
+"""What training one shard needs to know, without the rest of the study.
 
+The workflow checks a study before it describes a shard; a description may be written by hand too,
+and is checked here against what training can do.
+"""
+
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +12,19 @@ from typing import Any
 from biasinit.layouts import Layout, layout_from_mapping
 from biasinit.schemes import BiasScheme, scheme_from_mapping
 from biasinit.vocabulary import CELL_FACTORS
+
+# what training knows, by the key that names it
+CHOICES = {
+    "normalization": ("none", "batchnorm_shift", "batchnorm"),
+    "weight_init": ("he", "glorot", "pytorch", "small_normal", "zeros", "constant"),
+    "input_scaling": ("standardized", "raw"),
+    "optimizer.kind": ("sgd", "adamw"),
+    "schedule.kind": ("constant", "cosine", "step", "one_cycle"),
+    "training.precision": ("float32", "float64", "bfloat16"),
+    "training.augmentation": ("none", "crop", "flip", "crop_flip"),
+    "training.engine": ("eager", "compiled"),
+}
+COUNTS = ("epochs", "batch_size", "points_per_epoch", "test_epochs", "probe_images", "width")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +95,18 @@ class ShardDescription:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "ShardDescription":
-        """Return the description in a mapping as ``Study.shard_description`` makes it."""
+        """Return the description in a mapping as ``Study.shard_description`` makes it.
+
+        Raises:
+            KeyError: a key is missing.
+            TypeError: a key is not known, or a value is of another type.
+            ValueError: a value is not possible.
+
+        """
         first, beyond = mapping["seeds"]
         optimizer = dict(mapping["optimizer"])
         schedule = ScheduleDescription(**optimizer.pop("schedule", {}))
-        return cls(
+        description = cls(
             study=mapping["study"],
             study_seed=mapping["study_seed"],
             seeds=tuple(range(first, beyond)),
@@ -94,6 +119,8 @@ class ShardDescription:
             optimizer=OptimizerDescription(**optimizer, schedule=schedule),
             training=TrainingDescription(**mapping["training"]),
         )
+        _check(description)
+        return description
 
     @property
     def learning_rate(self) -> float:
@@ -104,3 +131,31 @@ class ShardDescription:
     def run_key(self) -> dict[str, str | float]:
         """Factors and scheme, as the tables name them."""
         return {**self.cell, "normalization": self.normalization, "scheme": self.label}
+
+
+def _check(description: ShardDescription) -> None:
+    """Raise a ValueError for the first value that training could not work with."""
+    training, optimizer = description.training, description.optimizer
+    named = {
+        "normalization": description.normalization,
+        "weight_init": description.cell["weight_init"],
+        "input_scaling": description.cell["input_scaling"],
+        "optimizer.kind": optimizer.kind,
+        "schedule.kind": optimizer.schedule.kind,
+        "training.precision": training.precision,
+        "training.augmentation": training.augmentation,
+        "training.engine": training.engine,
+    }
+    for key, value in named.items():
+        if value not in CHOICES[key]:
+            known = ", ".join(map(repr, CHOICES[key]))
+            raise ValueError(f"'{key}' must be one of {known}, got {value!r}.")
+    for key in COUNTS:
+        value = getattr(training, key)
+        if type(value) is not int or value < 1:
+            raise ValueError(f"'training.{key}' must be a whole number from 1 on, got {value!r}.")
+    if not description.seeds or description.seeds[0] < 0:
+        raise ValueError("'seeds' must be the first seed, from 0 on, and the one after the last.")
+    rate = description.cell["learning_rate"]
+    if not isinstance(rate, int | float) or not 0 < rate < math.inf:
+        raise ValueError(f"'learning_rate' must be a number above 0, got {rate!r}.")

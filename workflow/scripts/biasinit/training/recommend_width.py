@@ -17,7 +17,7 @@ import torch
 
 from biasinit.data import PreparedDataset, load_prepared
 from biasinit.errors import BiasinitError
-from biasinit.training.__main__ import read_description
+from biasinit.training.__main__ import positive, read_description
 from biasinit.training.description import ShardDescription
 from biasinit.training.shard import Block, Shard
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("shard", type=Path, help="description of the shard, JSON or YAML")
     parser.add_argument("data", type=Path, help="prepared data set, .npz")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--largest", type=int, default=64, help="largest width that is tried")
+    parser.add_argument("--largest", type=positive, default=64, help="largest width that is tried")
     parser.add_argument("--seconds", type=float, default=1.0, help="to measure each width for")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)

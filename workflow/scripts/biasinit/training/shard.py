@@ -54,6 +54,11 @@ class Shard:
         self, description: ShardDescription, dataset: PreparedDataset, *, device: str = "cpu"
     ) -> None:
         training = description.training
+        if training.batch_size > len(dataset.split["train"]):
+            raise DataError(
+                f"'training.batch_size' must be at most the {len(dataset.split['train'])} training "
+                f"images, got {training.batch_size}. Lower it, or train on more images."
+            )
         self.description = description
         self.device = device_named(device)
         self.classes = dataset.classes

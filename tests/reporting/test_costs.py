@@ -1,0 +1,68 @@
+import dataclasses
+
+import pandas as pd
+from synthetic import make_study
+
+from biasinit.reporting.columns import COLUMNS
+from biasinit.reporting.costs import cost_sentences
+from biasinit.reporting.display import page_tables
+
+COSTS = pd.DataFrame(
+    [
+        ("train", "zeros", 6, 120, 600.0, 500.0, 0.0, 380.0, 40.0, 400.0, 0.0),
+        ("train", "1.0", 6, 120, 1200.0, 1000.0, 900.0, 770.0, 10.0, 410.0, 5000.0),
+        ("train", "all", 12, 240, 1800.0, 1500.0, 900.0, 1150.0, 50.0, 410.0, 5000.0),
+        ("calibrate", "all", 1, 0, 180.0, 150.0, 0.0, 0.0, 0.0, 900.0, 0.0),
+        ("prepare_data", "all", 1, 0, 20.0, 10.0, 0.0, 0.0, 0.0, 200.0, 0.0),
+        ("all", "all", 14, 240, 2000.0, 1660.0, 900.0, 1150.0, 50.0, 900.0, 5000.0),
+    ],
+    columns=[column.key for column in COLUMNS["costs"]],
+)
+
+
+TABLES = {"costs": COSTS}
+
+
+def test_the_cost_of_the_study_is_told_with_its_parts():
+    spent, longest, _ = cost_sentences(TABLES, make_study())
+    assert spent == (
+        "Cost: the 14 jobs before this report took 33.3 min in all, 15.0 min of them on a GPU, and "
+        "27.7 min of processors. 60 % of it is training, 4 % of which evaluates learning curves "
+        "and probes. The largest used 900 MiB of memory."
+    )
+    assert longest == (
+        "A run of the cheapest scheme, zeros, took 5.0 s on average, of the dearest, 1.0, 10 s."
+    )
+
+
+def test_twice_the_seeds_cost_the_new_shards_and_the_analysis_once_more():
+    *_, twice = cost_sentences(TABLES, make_study(seeds=20))
+    # 30 min of training, and analyses of 3 min, which take 3 to 6 min of twice the runs
+    assert twice == (
+        "Twice the seeds (40) would take about 33.0 min to 36.0 min of jobs more, shared out "
+        "between cores: 30.0 min to train the new seeds, as the present ones took, and the "
+        "analysis once more."
+    )
+
+
+def test_brought_runs_have_no_price_of_more_seeds():
+    brought = {"costs": COSTS[COSTS["rule"].isin(["calibrate"])].copy()}
+    total = brought["costs"].assign(rule="all")
+    brought["costs"] = pd.concat([brought["costs"], total], ignore_index=True)
+    study = dataclasses.replace(make_study(), imported=True)
+    assert cost_sentences(brought, study) == (
+        "Cost: the 1 job before this report took 3.0 min in all, and 2.5 min of processors. The "
+        "largest used 900 MiB of memory.",
+    )
+
+
+def test_an_unknown_cost_is_told_to_be_unknown():
+    assert cost_sentences({}, make_study()) == ("Cost: not in this table.",)
+
+
+def test_the_ledger_is_on_the_page_with_every_column(make_page, study, figures):
+    page = make_page(study, TABLES, figures=figures)
+    assert "Twice the seeds (40)" in page
+    shown = page_tables(TABLES, study)["costs"]
+    assert [row[0].text for row in shown.rows][-1] == "all"
+    assert len(shown.headings) == len(COSTS.columns)
