@@ -206,7 +206,8 @@ CASES = {
     ),
     "an unknown key of a scheme": (
         {"schemes": [{"name": "zeros", "kind": "zeros", "zzz": 1}]},
-        "schemes[0].zzz: is not a key of a study. Known keys: name, trainable, layers, kind.",
+        "schemes[0].zzz: is not a key of a study. Known keys: name, trainable, layers, output, "
+        "kind.",
     ),
     "looks of an older version": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "looks": [20]}},

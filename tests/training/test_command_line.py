@@ -4,15 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from typing import get_args
 
 import pandas as pd
 import pytest
 import yaml
 
-from biasinit.config import parse_study
+from biasinit.config import (
+    InputScaling,
+    Normalization,
+    Optimizer,
+    Schedule,
+    Training,
+    WeightInitialisation,
+    parse_study,
+)
 from biasinit.data import save_prepared
 from biasinit.training import ShardDescription, recommend_width, train_shard
 from biasinit.training.__main__ import main
+from biasinit.training.description import CHOICES
 
 
 @pytest.fixture
@@ -185,3 +195,17 @@ def test_a_missing_data_set_is_named(shard, tmp_path, capsys):
     path.write_text(json.dumps(shard))
     assert main([str(path), str(tmp_path / "no.npz"), str(tmp_path)]) == 1
     assert "no.npz cannot be read" in capsys.readouterr().err
+
+
+def test_a_hand_written_description_may_name_whatever_a_study_may():
+    allowed = {
+        "normalization": Normalization,
+        "weight_init": WeightInitialisation,
+        "input_scaling": InputScaling,
+        "optimizer.kind": Optimizer.model_fields["kind"].annotation,
+        "schedule.kind": Schedule.model_fields["kind"].annotation,
+        "training.precision": Training.model_fields["precision"].annotation,
+        "training.augmentation": Training.model_fields["augmentation"].annotation,
+        "training.engine": Training.model_fields["engine"].annotation,
+    }
+    assert {key: get_args(names) for key, names in allowed.items()} == CHOICES

@@ -16,7 +16,7 @@ from biasinit.vocabulary import CELL_FACTORS
 # what training knows, by the key that names it
 CHOICES = {
     "normalization": ("none", "batchnorm_shift", "batchnorm"),
-    "weight_init": ("he", "glorot", "pytorch", "small_normal", "zeros", "constant"),
+    "weight_init": ("he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"),
     "input_scaling": ("standardized", "raw"),
     "optimizer.kind": ("sgd", "adamw"),
     "schedule.kind": ("constant", "cosine", "step", "one_cycle"),
