@@ -29,7 +29,8 @@ NETWORKS: tuple[dict[str, Any], ...] = (
     {"kind": "convolutional", "layers": ["pool", 5, 7, "pool", "pool"], "dense": [9, 8]},
     {"kind": "convolutional", "layers": [4], "kernel": 5, "global_average": True},
     {"kind": "convolutional", "dense": [12], "biases": "per_position"},
-    {"kind": "siamese", "layers": [5, "pool", 4], "dense": [9, 8]},
+    {"kind": "convolutional", "layers": [1, 4], "dense": [1, 90]},
+    {"kind": "siamese", "layers": [5, "pool", 4], "dense": [9, 80]},
     {"kind": "siamese", "layers": [5, "pool"], "dense": [6], "twins": "biases_untied"},
     {
         "kind": "siamese",

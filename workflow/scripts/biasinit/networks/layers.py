@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from biasinit.networks.operations import STRIDED, Operations
+from biasinit.networks.operations import STRIDED, Operations, product
 from biasinit.schemes import LayerShape
 
 BATCHNORM_EPSILON = 1e-5  # added to the variance; PyTorch's default
@@ -77,7 +77,7 @@ class Dense(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (batch, units)."""
-        return with_bias(features.matmul(self.weight), self.bias)
+        return with_bias(product(features, self.weight), self.bias)
 
 
 class BatchNorm(nn.Module):

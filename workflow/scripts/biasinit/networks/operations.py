@@ -60,11 +60,26 @@ def patches(images: Tensor, kernel: int) -> Tensor:
     return windows.reshape(batch * height * width, kernel * kernel * inputs)
 
 
+def product(values: Tensor, weight: Tensor) -> Tensor:
+    """Return the matrix product of values (rows, inputs) and a weight (inputs, units).
+
+    A single unit or input gets a second one of zeros: PyTorch multiplies by one column or row with
+    routines whose rounding depends on how many members run side by side (measured), by several
+    with one whose rounding does not.
+    """
+    inputs, units = weight.shape
+    if inputs == 1:
+        values, weight = functional.pad(values, (0, 1)), functional.pad(weight, (0, 0, 0, 1))
+    if units == 1:
+        return values.matmul(functional.pad(weight, (0, 1)))[..., :1]
+    return values.matmul(weight)
+
+
 def _strided_convolution(
     images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
 ) -> Tensor:
     batch, height, width, _ = images.shape
-    result = patches(images, kernel).matmul(weight).reshape(batch, height, width, -1)
+    result = product(patches(images, kernel), weight).reshape(batch, height, width, -1)
     return result if bias is None else result + bias
 
 
