@@ -33,6 +33,7 @@ def test_the_example_gives_verdicts_and_a_report_without_training(brought):
     assert "confirmatory</" not in page
 
 
+@pytest.mark.slow
 def test_a_table_without_speed_has_no_speed_in_its_workflow(brought):
     path = brought.folder / "docs" / "examples" / "brought_runs.csv"
     table = pd.read_csv(path, dtype={"scheme": str})

@@ -60,6 +60,7 @@ def test_nothing_is_left_behind_by_finished_jobs(finished):
     assert [path.name for path in (finished.results / "progress").rglob("*.json")] == ["size.json"]
 
 
+@pytest.mark.slow
 def test_one_core_and_two_give_equal_bytes(finished, tmp_path):
     again = Workspace.fresh(tmp_path / "one core")
     # the later --cores wins
