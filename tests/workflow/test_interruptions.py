@@ -74,10 +74,19 @@ def kill_all(workspace: Workspace) -> None:
         process.kill()
 
 
-def job_processes(workspace: Workspace) -> list[psutil.Process]:
-    """Return the processes that claim shards: a claim names its host and its process."""
-    claims = (workspace.results / "logs" / "train").rglob("*.claim")
-    return [psutil.Process(int(path.read_text().split()[1])) for path in claims]
+def kill_a_job(workspace: Workspace) -> None:
+    """Kill a process that claims a shard: a claim names its host and its process.
+
+    A job may end between the look at its claim and the kill; then another one is taken.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for path in (workspace.results / "logs" / "train").rglob("*.claim"):
+            with contextlib.suppress(FileNotFoundError, IndexError, psutil.NoSuchProcess):
+                psutil.Process(int(path.read_text().split()[1])).kill()
+                return
+        time.sleep(0.01)
+    raise AssertionError("No job claims a shard.")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +104,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_pat
         (snakemake,) = psutil.Process(process.pid).children()
         snakemake.kill()
     elif fault.name == "SIGKILL of a job":
-        job_processes(workspace)[0].kill()
+        kill_a_job(workspace)
     else:
         process.send_signal(getattr(signal, fault.name))
     output, _ = process.communicate(timeout=PATIENCE_SECONDS)
