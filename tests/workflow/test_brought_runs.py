@@ -4,9 +4,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from workspace import Workspace
 
 from repository import REPOSITORY
+from workspace import Workspace
 
 STUDY = "docs/examples/brought_runs.yaml"
 

@@ -6,11 +6,11 @@ import re
 
 import pandas as pd
 import pytest
-from workspace import Workspace
 
 from biasinit.config import parse_study
 from biasinit.outcomes import RUN_COLUMNS
 from biasinit.reporting import CAPTION_NAMES, FIGURE_NAMES
+from workspace import Workspace
 
 
 def test_the_study_ends_with_its_tables_and_its_report(finished):
