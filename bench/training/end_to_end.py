@@ -26,8 +26,7 @@ class Shards:
         study = load_study(REPOSITORY / "config.yaml")
         self._study, self._folder = study, folder
         self._data = folder / "data.npz"
-        chosen = study.datasets[0].model_dump(exclude={"name"})
-        save_prepared(prepare(**chosen), self._data)
+        save_prepared(prepare(**study.datasets[0].description), self._data)
 
     def seconds(
         self,

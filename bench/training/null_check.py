@@ -29,7 +29,7 @@ SEEDS_PER_TASK = 50
 def prepared() -> tuple[ShardDescription, PreparedDataset]:
     """Return a shard of the default study, and its data."""
     study = load_study(REPOSITORY / "config.yaml")
-    data = prepare(**study.datasets[0].model_dump(exclude={"name"}))
+    data = prepare(**study.datasets[0].description)
     mapping = study.shard_description(
         cell=study.cells[0], normalization="none", scheme="zeros", shard=0
     )

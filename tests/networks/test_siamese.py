@@ -77,7 +77,7 @@ def test_twins_with_biases_of_their_own_are_symmetric_where_these_start_alike(un
 
 
 @pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
-def test_twins_start_from_the_same_weights_whatever_they_share(normalization, pairs):
+def test_twins_start_from_the_same_weights_whatever_they_share(normalization):
     """And from the same biases: what is untied draws the left half's as if it were shared."""
     _, shared = twins(normalization=normalization)
     _, biases = twins(twins="biases_untied", normalization=normalization)

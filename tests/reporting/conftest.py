@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
-from biasinit.reporting import PageTemplate, ReportInputs, draw_all, render_page
+from biasinit.reporting import ReportInputs, draw_all, render_page
+from biasinit.reporting.templates import read_template
 
 REPORT = Path(__file__).parents[2] / "report"
 
@@ -25,12 +26,7 @@ def figures(tables, study):
 
 @pytest.fixture(scope="session")
 def template():
-    return PageTemplate(
-        html=(REPORT / "page.html.j2").read_text(encoding="utf-8"),
-        ledger=(REPORT / "ledger.html.j2").read_text(encoding="utf-8"),
-        style=(REPORT / "page.css").read_text(encoding="utf-8"),
-        script=(REPORT / "page.js").read_text(encoding="utf-8"),
-    )
+    return read_template(REPORT, "page.html.j2")
 
 
 @pytest.fixture(scope="session")

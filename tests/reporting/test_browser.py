@@ -11,7 +11,8 @@ import pytest
 
 from biasinit.claims import read_claims, read_prevalence
 from biasinit.reporting.claim_ledger import whole_ledger
-from biasinit.reporting.claims_page import read_overview_template, render_claims
+from biasinit.reporting.claims_page import render_claims
+from biasinit.reporting.templates import read_template
 from repository import REPOSITORY
 
 pytestmark = pytest.mark.browser
@@ -187,7 +188,7 @@ def test_the_first_screen_names_every_scheme_and_the_margin_as_text(open_page, p
 
 @pytest.fixture(scope="module")
 def overview():
-    template = read_overview_template(REPOSITORY / "report")
+    template = read_template(REPOSITORY / "report", "claims.html.j2")
     claims = read_claims(REPOSITORY / "claims.yaml")
     prevalence = read_prevalence(REPOSITORY / "prevalence.yaml")
     return render_claims(whole_ledger(claims, prevalence, {}), (), template)

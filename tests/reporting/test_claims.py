@@ -20,7 +20,8 @@ from biasinit.config import load_study
 from biasinit.reporting.claim_findings import Bearing, StudyTables, finding
 from biasinit.reporting.claim_ledger import DEFAULT_STUDY, study_ledger, whole_ledger
 from biasinit.reporting.claims import ledger_markdown, main, read_studies
-from biasinit.reporting.claims_page import read_overview_template, render_claims
+from biasinit.reporting.claims_page import render_claims
+from biasinit.reporting.templates import read_template
 from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 from repository import REPOSITORY
 
@@ -416,7 +417,7 @@ EVIL = '<script>alert("x")</script>'
 @pytest.fixture
 def overview(study_tables):
     def render(claims, prevalence, studies):
-        template = read_overview_template(REPOSITORY / "report")
+        template = read_template(REPOSITORY / "report", "claims.html.j2")
         return render_claims(whole_ledger(claims, prevalence, studies), tuple(studies), template)
 
     return render

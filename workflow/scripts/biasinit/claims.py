@@ -6,7 +6,7 @@ for claims about what people do, one row for each source that was looked up.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from biasinit.errors import ConfigurationError, Problem
+from biasinit.vocabulary import QUICK
 
 Number = Annotated[int, Field(ge=1)]
 Word = Literal[
@@ -192,9 +193,6 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         ) from None
 
 
-QUICK = "-quick"  # ending of the name of a quick try, whose ledger is that of the study itself
-
-
 def name_in_claims(study: str) -> str:
     """Return the name under which claims know a study: that of the study a quick try tries."""
     return study.removesuffix(QUICK)
@@ -214,6 +212,3 @@ def level_questions(claims: Iterable[Claim], study: str) -> list[dict[str, str]]
 def studies_of(claim: Claim) -> tuple[str, ...]:
     """Return the studies that test a claim, each once."""
     return tuple(dict.fromkeys(evidence.study for evidence in claim.evidence))
-
-
-PrevalenceRows = Mapping[int, tuple[Practice, ...]]

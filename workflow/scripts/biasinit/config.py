@@ -45,18 +45,24 @@ from biasinit.schemes import (
     Zeros,
     scheme_mapping,
 )
-from biasinit.vocabulary import IDENTITY
+from biasinit.vocabulary import (
+    IDENTITY,
+    QUICK,
+    AugmentationKind,
+    Engine,
+    InputScaling,
+    Normalization,
+    OptimizerKind,
+    Precision,
+    ScheduleKind,
+    WeightInitialisation,
+)
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
-Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
-WeightInitialisation = Literal[
-    "he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"
-]
-InputScaling = Literal["standardized", "raw"]
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
 QUICK_EPOCHS = 3
@@ -208,7 +214,7 @@ def _architecture_from_name(value: object) -> object:
 class Schedule(_Model):
     """How the learning rate changes from step to step, from the cell's learning rate."""
 
-    kind: Literal["constant", "cosine", "step", "one_cycle"] = "constant"
+    kind: ScheduleKind = "constant"
     """'cosine' falls to 0 over the whole training; 'step' falls by step_factor every step_epochs
     epochs; 'one_cycle' rises to the learning rate and falls again, along half cosines."""
     step_epochs: int = Field(default=1, ge=1)
@@ -228,7 +234,7 @@ class Optimizer(_Model):
 
     name: Name
     """Name of the optimiser in paths and tables."""
-    kind: Literal["sgd", "adamw"] = "sgd"
+    kind: OptimizerKind = "sgd"
     """'sgd' is stochastic gradient descent with momentum, 'adamw' Adam with decoupled decay."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """sgd: share of the previous update that is kept."""
@@ -265,16 +271,16 @@ class Training(_Model):
     """The test set is looked at after each of the last test_epochs epochs; the last one counts."""
     probe_images: int = Field(default=200, ge=1)
     """Size of the fixed training subset on which active and dead units are counted."""
-    precision: Literal["float32", "float64", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     """Floating-point type; 'bfloat16' rounds activations and products, and keeps weights, batch
     norm and the loss in float32."""
     label_smoothing: Real = Field(default=0.0, ge=0, lt=1)
     """Share of each label that is spread over all classes."""
-    augmentation: Literal["none", "crop", "flip", "crop_flip"] = "none"
+    augmentation: AugmentationKind = "none"
     """Random changes of training images: shifted crops over a black border, mirroring, both."""
     crop_margin: int = Field(default=4, ge=1, le=64)
     """crop: largest shift in pixels, in each direction."""
-    engine: Literal["eager", "compiled"] = "eager"
+    engine: Engine = "eager"
     """How steps are run: 'compiled' is faster on long work and needs a C++ compiler; results of
     the two differ in the last bits."""
     width: int = Field(default=20, ge=1, le=65_536)
@@ -413,7 +419,7 @@ class Study(_Model):
     def reduced(self) -> dict[str, Any]:
         """Return the keys of a quick try of this study, for a run of every part in minutes."""
         keys = self.model_dump()
-        keys["study"] = f"{self.study}-quick"
+        keys["study"] = f"{self.study}{QUICK}"
         keys["seeds"] = keys["seeds_per_shard"] = min(self.seeds, QUICK_SEEDS)
         keys["learning_rates"] = self.learning_rates[:1]
         for dataset in keys["datasets"]:

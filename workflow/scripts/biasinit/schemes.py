@@ -45,6 +45,11 @@ class LayerShape:
     bias_shape: tuple[int, ...] = ()
     twin_of: str = ""
 
+    @property
+    def has_biases_of_halves(self) -> bool:
+        """Whether each half of a network for pairs has biases of its own, (2, channels)."""
+        return len(self.bias_shape) == 2
+
 
 _REFUSE_UNKNOWN_KEYS = {"extra": "forbid"}
 

@@ -1,7 +1,20 @@
-"""The words that all tables share: factors, levels of normalisation, probed quantities.
+"""The words that all parts share: choices of a study, factors, levels, probed quantities.
 
 A *cell* is a combination of all factors but normalisation.
 """
+
+from typing import Literal
+
+Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
+WeightInitialisation = Literal[
+    "he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"
+]
+InputScaling = Literal["standardized", "raw"]
+OptimizerKind = Literal["sgd", "adamw"]
+ScheduleKind = Literal["constant", "cosine", "step", "one_cycle"]
+Precision = Literal["float32", "float64", "bfloat16"]
+AugmentationKind = Literal["none", "crop", "flip", "crop_flip"]
+Engine = Literal["eager", "compiled"]
 
 CELL_FACTORS = (
     "dataset",
@@ -21,6 +34,8 @@ FACTORS = (
     "learning_rate",
 )
 RUN_KEY = (*FACTORS, "scheme", "seed")
+
+QUICK = "-quick"  # ends the name of a quick try of a study
 
 TREATMENTS = ("none", "batchnorm_shift")  # the levels of normalisation that enter models
 IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment

@@ -11,19 +11,11 @@ from typing import Any
 import pandas as pd
 
 from biasinit.execution.costs import TRAINING, JobCost, read_costs
+from biasinit.vocabulary import FACTORS
 
 ALL = "all"
 REPORT = "write_report"  # makes the ledger, so that its own cost is not known yet
-SHARD_FACTORS = (
-    "dataset",
-    "architecture",
-    "normalization",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-    "scheme",
-)
+SHARD_FACTORS = (*FACTORS, "scheme")  # a shard's path, but for its number
 SUMMED = (
     "jobs",
     "runs",

@@ -4,8 +4,7 @@ from torch import Tensor, nn
 
 from biasinit.layouts import Layout
 from biasinit.networks.layers import Dense, Network
-from biasinit.networks.tower import features_of, hidden_layers
-from biasinit.schemes import LayerShape
+from biasinit.networks.tower import features_of, hidden_layers, output_layer
 
 
 class ConvolutionalNetwork(Network):
@@ -29,15 +28,9 @@ class ConvolutionalNetwork(Network):
             layout, image_shape=image_shape, normalization=normalization, bias=hidden_bias
         )
         self.hidden = nn.ModuleDict(hidden)
-        self.output_shape = LayerShape(
-            name="output",
-            index=len(hidden),
-            channels=classes,
-            fan_in=features,
-            fan_out=classes,
-            is_output=True,
+        self.output_shape, self.output = output_layer(
+            features, classes, index=len(hidden), bias=output_bias
         )
-        self.output = Dense(features, classes, bias=output_bias)
 
     def forward(self, images: Tensor, preactivations: dict[str, Tensor] | None = None) -> Tensor:
         """Return logits (batch, classes)."""

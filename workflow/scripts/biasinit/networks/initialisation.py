@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import torch
@@ -19,9 +20,9 @@ from torch.func import functional_call
 from biasinit.networks.layers import Network
 from biasinit.networks.operations import STRIDED
 from biasinit.networks.siamese import RIGHT
-from biasinit.networks.tower import HALVES
 from biasinit.schemes import BiasScheme, LayerShape, NegativeMixture
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import WeightInitialisation
 
 IMAGES_OF_SCHEMES = 100  # training images by which a scheme may start biases
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
@@ -67,8 +68,7 @@ def initial_weights(
     if kind == "constant":
         return np.full(size, 1 / shape.fan_in)
     raise ValueError(
-        "'weight_init' must be one of he, glorot, pytorch, small_normal, koch, zeros, constant, "
-        f"got {kind!r}."
+        f"'weight_init' must be one of {', '.join(get_args(WeightInitialisation))}, got {kind!r}."
     )
 
 
@@ -109,16 +109,12 @@ def initial_state(
         digest.update(parameters[name].numpy().tobytes())
     for layer, name in network.scheme_biases().items():
         shape = _of_all_biases(network.layer_shapes()[layer])
-        place = expected[name]
-        start = np.concatenate(
-            [
-                scheme.start(
-                    _of_all_biases(shape), stream(study_seed, seed, Purpose.BIAS, name=part)
-                )
-                for part in _parts(layer, place)
-            ]
-        )
-        parameters[name] = torch.from_numpy(start).to(dtype).reshape(place.shape)
+        starts = [
+            scheme.start(shape, stream(study_seed, seed, Purpose.BIAS, name=part))
+            for part in _parts(shape)
+        ]
+        start = torch.from_numpy(np.concatenate(starts)).to(dtype)
+        parameters[name] = start.reshape(expected[name].shape)
     if scheme.output == "class_shares" and "output" in network.scheme_biases():
         if labels is None:
             raise ValueError(f"The scheme {scheme.name!r} needs 'labels'.")
@@ -166,7 +162,7 @@ def _start_from_images(
             with torch.no_grad():
                 functional_call(network, (precise, buffers), (seen, preactivations))
             place = parameters[name]
-            parts = _parts(layer, place)
+            parts = _parts(network.layer_shapes()[layer])
             values = preactivations[layer].reshape(len(parts), -1, place.numel() // len(parts))
             start = np.concatenate(
                 [
@@ -180,19 +176,19 @@ def _start_from_images(
         network.train(training)
 
 
-def _parts(layer: str, biases: Tensor) -> tuple[str, ...]:
+def _parts(shape: LayerShape) -> tuple[str, ...]:
     """Return the names of the streams of a layer's biases: one, or one for each of two halves.
 
     Twins that share their weights alone draw what twins that share nothing would draw.
     """
-    return (layer, f"{layer}{RIGHT}") if biases.dim() == HALVES else (layer,)
+    return (shape.name, f"{shape.name}{RIGHT}") if shape.has_biases_of_halves else (shape.name,)
 
 
 def _of_all_biases(shape: LayerShape) -> LayerShape:
     """Return a layer's shape with as many channels as a convolution has biases at all positions."""
-    by_position = len(shape.bias_shape) > HALVES
-    biases = math.prod(shape.bias_shape) if by_position else shape.channels
-    return dataclasses.replace(shape, channels=biases)
+    if shape.has_biases_of_halves or not shape.bias_shape:
+        return shape
+    return dataclasses.replace(shape, channels=math.prod(shape.bias_shape))
 
 
 def _initial_buffers(

@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from biasinit.layouts import Layout
-from biasinit.networks.layers import Dense, Network
-from biasinit.networks.tower import HALVES, features_of, hidden_layers
-from biasinit.schemes import LayerShape
+from biasinit.networks.layers import Network
+from biasinit.networks.tower import HALVES, features_of, hidden_layers, output_layer
 
 RIGHT = "_right"  # ends the names of the layers of a second tower
 CONTRASTIVE_MARGIN = 1.0  # of Caffe's siamese example; distances beyond it are not pushed further
@@ -62,15 +61,9 @@ class SiameseNetwork(Network):
             self.hidden.update(hidden)
         self.output = None
         if layout.head == "l1":
-            self.output_shape = LayerShape(
-                name="output",
-                index=len(hidden),
-                channels=1,
-                fan_in=features,
-                fan_out=1,
-                is_output=True,
+            self.output_shape, self.output = output_layer(
+                features, 1, index=len(hidden), bias=output_bias
             )
-            self.output = Dense(features, 1, bias=output_bias)
 
     def forward(self, images: Tensor, preactivations: dict[str, Tensor] | None = None) -> Tensor:
         """Return logits (batch, 2) of pairs (batch, height, width, 2·channels)."""

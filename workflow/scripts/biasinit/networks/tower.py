@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from biasinit.layouts import Layout
-from biasinit.networks.layers import HiddenLayer, Network
+from biasinit.networks.layers import Dense, HiddenLayer, Network
 from biasinit.schemes import LayerShape
 
 HALVES = 2  # of a network that compares pairs
@@ -69,6 +69,19 @@ def hidden_layers(
         add(name, units, fans=(features, units), inputs=features, kernel=None)
         features = units
     return found, features
+
+
+def output_layer(features: int, units: int, *, index: int, bias: bool) -> tuple[LayerShape, Dense]:
+    """Return the shape of the output layer and the layer, which follows ``index`` hidden ones."""
+    shape = LayerShape(
+        name="output",
+        index=index,
+        channels=units,
+        fan_in=features,
+        fan_out=units,
+        is_output=True,
+    )
+    return shape, Dense(features, units, bias=bias)
 
 
 def dense_names(layout: Layout) -> list[str]:

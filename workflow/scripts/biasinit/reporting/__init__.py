@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from biasinit.reporting.drawn import DrawnFigure
     from biasinit.reporting.facts import StudyFacts, facts_of
     from biasinit.reporting.markdown import answer_markdown
-    from biasinit.reporting.page import PageTemplate, ReportInputs, render_page
+    from biasinit.reporting.page import ReportInputs, render_page
     from biasinit.reporting.sentences import sentence
+    from biasinit.reporting.templates import PageTemplate
     from biasinit.reporting.verdict_rows import Verdict, read_verdicts
 
 _HOMES = {
     "DrawnFigure": "drawn",
-    "PageTemplate": "page",
+    "PageTemplate": "templates",
     "ReportInputs": "page",
     "StudyFacts": "facts",
     "Verdict": "verdict_rows",

@@ -129,10 +129,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     studies = read_studies(options.results)
     if options.html is not None:
-        from biasinit.reporting.claims_page import read_overview_template, render_claims
+        from biasinit.reporting.claims_page import render_claims
+        from biasinit.reporting.templates import read_template
 
         ledger = whole_ledger(claims, prevalence, studies)
-        page = render_claims(ledger, tuple(studies), read_overview_template(options.template))
+        page = render_claims(
+            ledger, tuple(studies), read_template(options.template, "claims.html.j2")
+        )
         options.html.write_text(page, encoding="utf-8")
     sys.stdout.write(ledger_markdown(claims, prevalence, studies))
     return 0

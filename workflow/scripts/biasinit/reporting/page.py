@@ -33,20 +33,10 @@ from biasinit.reporting.methods import (
 )
 from biasinit.reporting.selection import table
 from biasinit.reporting.sentences import sentence, threshold_words
-from biasinit.reporting.templates import render
+from biasinit.reporting.templates import PageTemplate, render
 from biasinit.reporting.verdict_rows import Verdict, nothing_failed, read_verdicts
 
 MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageTemplate:
-    """The text of ``page.html.j2``, ``ledger.html.j2``, ``page.css`` and ``page.js``."""
-
-    html: str
-    ledger: str
-    style: str
-    script: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

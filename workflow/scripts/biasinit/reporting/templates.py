@@ -2,10 +2,30 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTemplate:
+    """The text of a page's own template, of ``ledger.html.j2``, ``page.css`` and ``page.js``."""
+
+    html: str
+    ledger: str
+    style: str
+    script: str
+
+
+def read_template(folder: Path, page: str) -> PageTemplate:
+    """Return the template of one page from the folder ``report/``."""
+    files = {"html": page, "ledger": "ledger.html.j2", "style": "page.css", "script": "page.js"}
+    return PageTemplate(
+        **{part: (folder / name).read_text(encoding="utf-8") for part, name in files.items()}
+    )
 
 
 def render(template: str, parts: Mapping[str, str], **values: Any) -> str:  # noqa: ANN401

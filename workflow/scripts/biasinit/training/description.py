@@ -7,22 +7,32 @@ and is checked here against what training can do.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from biasinit.layouts import Layout, layout_from_mapping
 from biasinit.schemes import BiasScheme, scheme_from_mapping
-from biasinit.vocabulary import CELL_FACTORS
+from biasinit.vocabulary import (
+    CELL_FACTORS,
+    AugmentationKind,
+    Engine,
+    InputScaling,
+    Normalization,
+    OptimizerKind,
+    Precision,
+    ScheduleKind,
+    WeightInitialisation,
+)
 
 # what training knows, by the key that names it
 CHOICES = {
-    "normalization": ("none", "batchnorm_shift", "batchnorm"),
-    "weight_init": ("he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"),
-    "input_scaling": ("standardized", "raw"),
-    "optimizer.kind": ("sgd", "adamw"),
-    "schedule.kind": ("constant", "cosine", "step", "one_cycle"),
-    "training.precision": ("float32", "float64", "bfloat16"),
-    "training.augmentation": ("none", "crop", "flip", "crop_flip"),
-    "training.engine": ("eager", "compiled"),
+    "normalization": get_args(Normalization),
+    "weight_init": get_args(WeightInitialisation),
+    "input_scaling": get_args(InputScaling),
+    "optimizer.kind": get_args(OptimizerKind),
+    "schedule.kind": get_args(ScheduleKind),
+    "training.precision": get_args(Precision),
+    "training.augmentation": get_args(AugmentationKind),
+    "training.engine": get_args(Engine),
 }
 COUNTS = ("epochs", "batch_size", "points_per_epoch", "test_epochs", "probe_images", "width")
 
