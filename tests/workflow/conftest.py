@@ -2,6 +2,7 @@ import os
 
 import pytest
 from filelock import FileLock
+
 from workspace import Workspace
 
 

@@ -5,6 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 import torch
+
 from workspace import Workspace
 
 pytestmark = pytest.mark.slow
