@@ -132,10 +132,55 @@ def make_tables(
             }
         ),
     }
+    tables["accuracy_residuals"] = _residuals(rng)
+    tables["accuracy_power"] = _power(others, names[0], study.seeds)
     tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
     return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
+
+
+def _residuals(rng):
+    normal = np.linspace(-2.5, 2.5, 41)
+    observed = np.sort(normal + rng.normal(0, 0.05, 41))
+    observed[-1] = 4.25  # an outlier
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "normalization": level,
+                    "normal": normal,
+                    "observed": observed,
+                    "expected": normal,
+                    "lower": normal - 0.5,
+                    "upper": normal + 0.5,
+                }
+            )
+            for level in LEVELS
+        ]
+    )
+
+
+def _power(schemes, reference, seeds):
+    numbers = np.array(sorted({6, 12, 25, 50, 100, 200, seeds}))
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "normalization": level,
+                    "scheme": scheme,
+                    "reference": reference,
+                    "seeds": numbers,
+                    "power": 1 - np.exp(-numbers / (20 + 10 * place)),
+                    "wanted": 0.8,
+                    "present": numbers == seeds,
+                }
+            )
+            for level in LEVELS
+            for place, scheme in enumerate(schemes)
+        ]
+        or [pd.DataFrame()]
+    )
 
 
 _VERDICT_COLUMNS = (

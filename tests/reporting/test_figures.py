@@ -17,6 +17,8 @@ from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, THEORY, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
+from biasinit.reporting.power import power, seeds_in_view
+from biasinit.reporting.residuals import residuals, share_outside
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.style import style_context
 
@@ -379,3 +381,37 @@ def test_calibrated_rates_are_drawn_where_they_are_and_bands_where_there_are_any
     rates = [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == "rate"]
     assert rates == (100 * tables["calibration"]["rate"]).tolist()
     assert len(axes.patches) == tables["calibration"]["band_lower"].notna().sum()
+
+
+def test_residuals_beyond_the_band_of_simulated_tables_are_filled(tables):
+    frame = tables["accuracy_residuals"]
+    figure = residuals(frame)
+    assert len(figure.axes) == frame["normalization"].nunique()
+    for axes, (_, rows) in zip(
+        figure.axes, frame.groupby("normalization", sort=False), strict=True
+    ):
+        ((inside,), (out,)) = (marked(axes, name) for name in ("inside", "out"))
+        assert out.get_markerfacecolor() != "none"
+        assert np.asarray(out.get_ydata()).tolist() == [4.25]
+        assert len(inside.get_xdata()) == len(rows) - 1
+        assert len(marked(axes, "envelope")) == 1
+    assert share_outside(frame) == pytest.approx(1 / 41)
+
+
+def test_the_chance_of_a_verdict_grows_to_the_right_with_the_studys_seeds_marked(tables, study):
+    frame = figure_frames(tables, study)["power"]
+    figure = power(frame, schemes=study.schemes)
+    for axes in figure.axes:
+        curves = [line for line in axes.lines if line.get_label() in set(frame["scheme"])]
+        assert len(curves) == frame["scheme"].nunique()
+        for line in curves:
+            rows = frame[(frame["scheme"] == line.get_label())]
+            rows = rows[rows["normalization"] == rows["normalization"].iloc[0]]
+            assert np.asarray(line.get_ydata()).tolist() == (100 * rows["power"]).tolist()
+        (present,) = marked(axes, "present")
+        assert present.get_xdata()[0] == study.seeds
+        (wanted,) = marked(axes, "wanted")
+        assert wanted.get_ydata()[0] == 80
+    low, high = seeds_in_view(frame)
+    assert low == 6
+    assert high == 200, "the slowest contrast is decided there"

@@ -141,6 +141,9 @@ FUNCTIONS = {
     "residual_checks": lambda r: st.residual_checks(
         st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
     ),
+    "residual_quantiles": lambda r: st.residual_quantiles(
+        st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
+    ),
     "sensitivity": lambda r: st.sensitivity(r, None, epochs=EPOCHS, **ORDER, **OPTIONS),
     "calibrate": lambda r: st.calibrate(
         r, margins=MARGINS, tables=20, effect=0.5, **ORDER, **OPTIONS

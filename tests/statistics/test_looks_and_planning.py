@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from biasinit.config import Analysis
 from biasinit.statistics import fit_mixed, paired_contrasts, seeds_needed
 from biasinit.statistics.failure import clopper_pearson
 from biasinit.statistics.paired import one_sample
+from biasinit.statistics.planning import decision_power, seeds_for_contrast
+from biasinit.statistics.power_curves import power_curves, seed_numbers
 
 LOOKS = (20, 30, 40, 60)
 STUDIES = 8_000
@@ -92,3 +95,68 @@ def test_seeds_for_equivalence_come_from_the_model_too():
     found = seeds_needed(fit, means, seeds=200, margin=0.3, draws=20_000, rng=rng)
     deviation = fit.test(means).standard_error * np.sqrt(200)
     assert found.equivalence == pytest.approx(8.56 * (deviation / 0.3) ** 2 + 1, rel=0.05)
+
+
+def test_the_chance_of_a_difference_is_that_of_the_noncentral_t():
+    numbers, effect, deviation = [6, 12, 25, 50], 0.4, 0.8
+    found = decision_power(
+        numbers,
+        effect=effect,
+        deviation=deviation,
+        margin=np.nan,
+        comparisons=3,
+        alpha=0.05,
+        draws=40_000,
+        rng=np.random.default_rng(8),
+    )
+    level = 0.05 / 3
+    for power, seeds in zip(found, numbers, strict=True):
+        limit, shift = scipy.stats.t.isf(level / 2, seeds - 1), effect / deviation * np.sqrt(seeds)
+        exact = scipy.stats.nct.sf(limit, seeds - 1, shift)
+        exact += scipy.stats.nct.cdf(-limit, seeds - 1, shift)
+        assert power == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 40_000) + 1e-4)
+
+
+@pytest.mark.parametrize(("effect", "margin"), [(0.4, np.nan), (0.0, 0.5), (0.2, 0.5)])
+def test_the_curve_passes_the_wanted_chance_at_the_seeds_needed(effect, margin):
+    options = {
+        "effect": effect, "deviation": 0.9, "margin": margin, "comparisons": 2, "alpha": 0.05,
+        "draws": 2_000,
+    }  # fmt: skip
+    needed = seeds_for_contrast(**options, power=0.8, rng=np.random.default_rng(9)).decision
+    below, at = decision_power(
+        [int(needed) - 1, int(needed)], **options, rng=np.random.default_rng(9)
+    )
+    assert below < 0.8 <= at
+
+
+def test_a_contrast_that_does_not_vary_has_no_curve():
+    found = decision_power(
+        [6, 12], effect=0.1, deviation=0.0, margin=0.5, comparisons=1, alpha=0.05, draws=100,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert np.isnan(found).all()
+
+
+def test_curves_are_those_of_the_family_and_have_the_seeds_of_the_study():
+    row = {
+        "family": "accuracy", "normalization": "none", "scheme": "one", "reference": "zeros",
+        "cell": "all", "seeds": 20, "estimate": -0.6, "standard_error": 0.2, "margin": 0.5,
+        "mixed_standard_error": np.nan,
+    }  # fmt: skip
+    others = [{"cell": "digits, 0.02"}, {"family": "interaction"}, {"scheme": "two"}]
+    table = pd.DataFrame([row, *(row | other for other in others)])
+    found = power_curves(table, alpha=0.05, analysis_seed=0)
+    assert set(found["scheme"]) == {"one", "two"}
+    assert found.groupby("scheme")["present"].sum().eq(1).all()
+    assert found.loc[found["present"], "seeds"].eq(20).all()
+    curve = found[found["scheme"] == "one"].set_index("seeds")["power"]
+    alone = power_curves(table.head(3), alpha=0.05, analysis_seed=0).set_index("seeds")["power"]
+    assert (alone >= curve).all(), "fewer contrasts in the family leave each more of alpha"
+    assert (alone > curve).any()
+
+
+def test_numbers_of_seeds_hold_the_present_one_and_grow():
+    assert 23 in seed_numbers(23)
+    assert seed_numbers(2)[0] == 6
+    assert seed_numbers(23) == sorted(set(seed_numbers(23)))

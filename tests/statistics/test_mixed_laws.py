@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics import compare_with_statsmodels, fit_mixed, residual_checks
+from biasinit.statistics import (
+    compare_with_statsmodels,
+    fit_mixed,
+    residual_checks,
+    residual_quantiles,
+)
 
 
 def _balanced(rng, *, seeds=8, schemes=3, cells=1, noise=1.0, block=0.8):
@@ -208,3 +213,39 @@ def test_residual_checks_find_what_the_model_cannot_draw(spoil, check):
     frame = _balanced(np.random.default_rng(14), seeds=20, cells=2)
     spoilt = frame.assign(y=spoil(frame["y"].to_numpy(), np.random.default_rng(15)))
     assert _checks(spoilt)[check] < 0.05
+
+
+def _quantiles(frame, key=0, **options):
+    fit = fit_mixed(frame, "y ~ scheme*cell", ["seed:cell"], residual_by="scheme")
+    rng = np.random.default_rng(key)
+    return residual_quantiles(fit, draws=199, rng=rng, **options)
+
+
+def test_ordered_residuals_stay_in_the_band_of_what_the_model_drew():
+    """95 % of places are inside, each by itself; neighbours go together, hence many tables."""
+    inside = []
+    for key in range(30):
+        found = _quantiles(_balanced(np.random.default_rng(200 + key), cells=2), key)
+        inside.append(
+            ((found["lower"] <= found["observed"]) & (found["observed"] <= found["upper"])).mean()
+        )
+    error = np.std(inside) / np.sqrt(len(inside))
+    assert np.mean(inside) == pytest.approx(0.95, abs=3 * error + 0.01)
+
+
+def test_an_outlier_leaves_the_band_at_its_own_end():
+    frame = _balanced(np.random.default_rng(14), seeds=20, cells=2)
+    spoilt = frame.assign(y=np.where(np.arange(len(frame)) == 7, frame["y"] + 30, frame["y"]))
+    found = _quantiles(spoilt)
+    assert found["observed"].iloc[-1] > found["upper"].iloc[-1]
+
+
+def test_at_most_the_wanted_places_are_kept_and_both_extremes_are_among_them():
+    frame = _balanced(np.random.default_rng(14), seeds=40, cells=2)
+    few, all_of_them = _quantiles(frame, positions=11), _quantiles(frame, positions=10_000)
+    assert len(few) == 11
+    assert len(all_of_them) == len(frame)
+    for column in ("normal", "observed"):
+        assert few[column].iloc[0] == all_of_them[column].iloc[0]
+        assert few[column].iloc[-1] == all_of_them[column].iloc[-1]
+    assert all_of_them["observed"].is_monotonic_increasing

@@ -56,6 +56,8 @@ def _whole(runs, *, schemes=SCHEMES, rich=False):
         "accuracy_means": accuracy.means,
         "accuracy_contrasts": accuracy.contrasts,
         "accuracy_model": accuracy.model,
+        "accuracy_residuals": accuracy.residuals,
+        "accuracy_power": accuracy.power,
         "speed_means": speed.means,
         "speed_contrasts": speed.contrasts,
         "curve_means": speed.curve_means,

@@ -5,6 +5,8 @@ rule analyse_accuracy:
         means="results/{study}/analysis/accuracy_means.parquet",
         contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
         model="results/{study}/analysis/accuracy_model.parquet",
+        residuals="results/{study}/analysis/accuracy_residuals.parquet",
+        power="results/{study}/analysis/accuracy_power.parquet",
     log:
         "results/{study}/logs/analyse_accuracy.log",
     benchmark:

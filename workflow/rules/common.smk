@@ -205,6 +205,8 @@ def reported_tables():
         "accuracy_means",
         "accuracy_contrasts",
         "accuracy_model",
+        "accuracy_residuals",
+        "accuracy_power",
         "failure_rates",
         "failure_contrasts",
         "identity",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import ABSENT, SPEED_WORDS, normalization_label
+from biasinit.reporting.residuals import share_outside
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
@@ -224,3 +225,35 @@ def calibration_alt(frame: pd.DataFrame) -> str:
         for row in records(frame)
     ]
     return f"Measured rates. {'; '.join(parts)}."
+
+
+def residuals_alt(frame: pd.DataFrame) -> str:
+    """Return, by normalisation, how many residuals leave the band, and the extreme ones."""
+    parts = []
+    for level, rows in _by_level(frame):
+        beyond = share_outside(rows)
+        parts.append(
+            f"{_upper(normalization_label(level))}: {numbers.percent(beyond)} of the residuals "
+            f"shown leave the band of simulated tables; they reach from "
+            f"{numbers.signed(float(rows['observed'].min()))} to "
+            f"{numbers.signed(float(rows['observed'].max()))} SDs."
+        )
+    return f"Ordered residuals. {' '.join(parts)}"
+
+
+def power_alt(frame: pd.DataFrame) -> str:
+    """Return, by normalisation, the chance of a verdict with the present seeds, and with most."""
+    wanted = float(frame["wanted"].iloc[0])
+    parts = []
+    for level, rows in _by_level(frame):
+        named = []
+        for scheme, curve in rows.groupby("scheme", sort=False):
+            enough = curve.loc[curve["power"] >= wanted, "seeds"]
+            words = (
+                f"{scheme} from {numbers.count(float(enough.min()))} seeds"
+                if len(enough)
+                else f"{scheme} with none of the numbers shown"
+            )
+            named.append(words)
+        parts.append(f"{_upper(normalization_label(level))}: {'; '.join(named[:LISTED])}.")
+    return f"Where the chance of a verdict is {numbers.percent(wanted)} or more. {' '.join(parts)}"

@@ -103,6 +103,12 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             "runs, weights of cells. Only the registered specification (large mark) decides; grey "
             "marks leave the question open. The shaded band is the margin."
         ),
+        "residuals": (
+            "Residuals of the mixed model around its fixed effects, in order, in standard "
+            "deviations of their row; the band holds 95 % of tables simulated from the model, at "
+            "each place by itself. Marks beyond the band (filled) show where the model does not "
+            "describe the runs; the per-seed contrasts, which decide, need no such model."
+        ),
         "calibration": (
             "Rates of error, coverage and power, measured on relabelled runs and on runs simulated "
             "from the fitted model, with Clopper-Pearson 95 % intervals."
@@ -111,6 +117,11 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             "The smallest equivalence margin that the data would support. Bars that stay inside "
             f"the shaded margin ({margins} points) are equivalent; others need more seeds or "
             "differ."
+        ),
+        "power": (
+            "Chance that the analysis would decide each contrast of accuracy (difference or "
+            "equivalence), if what was estimated is the truth, by number of seeds; from simulated "
+            "studies. The line is the chance that the seeds needed are planned for."
         ),
     }
 

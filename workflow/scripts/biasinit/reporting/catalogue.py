@@ -154,6 +154,12 @@ _ITEMS = (
         tables=("sensitivity",),
     ),
     FigureItem(
+        name="residuals",
+        title="Residuals of the mixed model",
+        category=TRUST,
+        tables=("accuracy_residuals",),
+    ),
+    FigureItem(
         name="calibration",
         title="How often the analysis errs",
         category=TRUST,
@@ -164,6 +170,12 @@ _ITEMS = (
         title="Smallest margin that would count as equivalent",
         category=NEXT,
         tables=("verdicts",),
+    ),
+    FigureItem(
+        name="power",
+        title="Chance of a verdict by number of seeds",
+        category=NEXT,
+        tables=("accuracy_power",),
     ),
 )
 

@@ -129,6 +129,24 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         _words("note", "note"),
     ),
+    "accuracy_residuals": (
+        _WHERE,
+        _figure("normal quantile", "normal", signed=True),
+        _figure("residual, SDs", "observed", signed=True),
+        _figure("expected", "expected", signed=True),
+        _between("95 % of simulated tables", "lower", "upper"),
+    ),
+    "accuracy_power": (
+        _WHERE,
+        _SCHEME,
+        _words("against", "reference"),
+        _counted("seeds", "seeds"),
+        Column(
+            heading="chance of a verdict",
+            key="power",
+            write=lambda row: numbers.percent(_value(row, "power")),
+        ),
+    ),
     "speed_means": (
         _WHERE,
         _SCHEME,
@@ -329,6 +347,14 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "accuracy_model": (
         "The mixed model",
         "Variance components, residual SDs and how it was fitted.",
+    ),
+    "accuracy_residuals": (
+        "Quantiles of the residuals",
+        "Of the mixed model, against tables simulated from it.",
+    ),
+    "accuracy_power": (
+        "Chance of a verdict, by number of seeds",
+        "If the estimated difference is the truth; simulated.",
     ),
     "speed_means": (
         "Mean epochs to the threshold",

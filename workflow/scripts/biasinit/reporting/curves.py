@@ -42,9 +42,9 @@ def learning_curves(
     if not drawable(frame, columns=["validation_accuracy", "normalization", "scheme", "epoch"]):
         return placeholder("learning_curves", frame)
     with style_context():
-        canvas, grid = _grid(frame, schemes, y_label="validation accuracy, %")
+        canvas, grid = panel_grid(frame, schemes, x_label="epoch", y_label="validation accuracy, %")
         for axes, panel in grid:
-            _lines(axes, panel, schemes, column="validation_accuracy")
+            draw_lines(axes, panel, schemes, column="validation_accuracy")
             axes.set_ylim(*_upper_part(frame, threshold))
             if threshold is not None:
                 axes.axhline(
@@ -65,9 +65,11 @@ def share_reached(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
         return placeholder("share_reached", frame)
     percent = frame.assign(share_reached=100 * frame["share_reached"].astype(float))
     with style_context():
-        canvas, grid = _grid(percent, schemes, y_label="runs past the threshold, %")
+        canvas, grid = panel_grid(
+            percent, schemes, x_label="epoch", y_label="runs past the threshold, %"
+        )
         for axes, panel in grid:
-            _lines(axes, panel, schemes, column="share_reached", steps=True)
+            draw_lines(axes, panel, schemes, column="share_reached", steps=True)
             axes.set_ylim(-3, 103)
     return canvas.figure
 
@@ -81,9 +83,18 @@ def drawn_cells(frame: pd.DataFrame) -> list[str]:
     return (single or cells)[:MAXIMUM_CELLS]
 
 
-def _grid(
-    frame: pd.DataFrame, schemes: Sequence[str], *, y_label: str
+def panel_grid(
+    frame: pd.DataFrame, schemes: Sequence[str], *, x_label: str, y_label: str
 ) -> tuple[Frame, list[tuple[Axes, pd.DataFrame]]]:
+    """Return a figure with a legend, and its panels: cells below, normalisations side by side.
+
+    Args:
+        frame: ``normalization, scheme`` and perhaps ``cell``; each panel comes with its rows.
+        schemes: order of the study.
+        x_label: below the lowest panels.
+        y_label: beside the leftmost panels.
+
+    """
     names = [name for name in schemes if name in set(frame["scheme"])]
     names += [name for name in frame["scheme"].drop_duplicates() if name not in names]
     levels, cells = normalizations(frame), drawn_cells(frame)
@@ -109,7 +120,7 @@ def _grid(
             else:
                 axes.tick_params(axis="y", labelleft=False)
             if row == len(cells) - 1:
-                axes.set_xlabel("epoch", fontsize=8)
+                axes.set_xlabel(x_label, fontsize=8)
             else:
                 axes.tick_params(axis="x", labelbottom=False)
             here = frame[frame["normalization"] == level]
@@ -150,25 +161,37 @@ def draw_legend(canvas: Frame, names: Sequence[str], looks: dict[str, SchemeLook
     )
 
 
-def _lines(
+def draw_lines(
     axes: Axes,
     frame: pd.DataFrame,
     schemes: Sequence[str],
     *,
     column: str,
+    over: str = "epoch",
     steps: bool = False,
 ) -> None:
+    """Draw one line for each scheme, with its band where the frame has one.
+
+    Args:
+        axes: the panel.
+        frame: ``scheme``, ``column`` and ``over``.
+        schemes: order of the study, which decides the looks.
+        column: drawn upwards.
+        over: drawn to the right.
+        steps: hold each value until the next.
+
+    """
     looks = scheme_looks(schemes)
     names = list(frame["scheme"].drop_duplicates())
     for place, name in enumerate(sorted(names, key=lambda n: _place(schemes, str(n)))):
-        rows = frame[frame["scheme"] == name].sort_values("epoch")
+        rows = frame[frame["scheme"] == name].sort_values(over)
         look = looks.get(str(name))
         if look is None:
             continue
-        epochs = rows["epoch"].to_numpy(dtype=float)
-        every = max(len(epochs) // 6, 1)
+        places = rows[over].to_numpy(dtype=float)
+        every = max(len(places) // 6, 1)
         axes.plot(
-            epochs,
+            places,
             rows[column].to_numpy(dtype=float),
             color=look.colour,
             linestyle=look.dash,
@@ -181,7 +204,7 @@ def _lines(
         lower, upper = _band_columns(rows)
         if not steps and len(names) <= READABLE_BAND and {lower, upper} <= set(rows):
             axes.fill_between(
-                epochs,
+                places,
                 rows[lower].to_numpy(dtype=float),
                 rows[upper].to_numpy(dtype=float),
                 color=look.colour,

@@ -28,6 +28,8 @@ from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, fig
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, mechanism
 from biasinit.reporting.outcomes import failure_rates, outcomes
+from biasinit.reporting.power import power
+from biasinit.reporting.residuals import residuals
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import scheme_order
 from biasinit.reporting.sentences import threshold_words
@@ -99,8 +101,10 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str,
         "specifications": specifications(
             frames["specifications"], schemes=schemes, margin=min(study.analysis.margins.values())
         ),
+        "residuals": residuals(frames["residuals"]),
         "calibration": calibration(frames["calibration"]),
         "certainty": certainty(frames["certainty"], schemes=schemes),
+        "power": power(frames["power"], schemes=schemes),
     }
 
 
@@ -151,7 +155,11 @@ def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
             return alternatives.controls_alt(part(frame, IDENTITY), part(frame, REPLICATE))
         case "specifications":
             return alternatives.specifications_alt(frame)
+        case "residuals":
+            return alternatives.residuals_alt(frame)
         case "calibration":
             return alternatives.calibration_alt(frame)
+        case "power":
+            return alternatives.power_alt(frame)
         case _:
             return alternatives.certainty_alt(frame)

@@ -45,8 +45,10 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "mechanism": (*_KEY, "when", "layer", "quantity", "estimate"),
     "controls": ("scheme", "part"),
     "specifications": (*_KEY, "estimate", "decision", "registered"),
+    "residuals": ("normalization", "normal", "observed", "lower", "upper"),
     "calibration": ("experiment", "quantity", "rate"),
     "certainty": (*_KEY, "smallest_margin"),
+    "power": (*_KEY, "seeds", "power", "wanted", "present"),
 }
 _IDENTITY = ("cell", "scheme", "largest_accuracy_difference", "share_identical_predictions")
 
@@ -137,7 +139,9 @@ def _other_frames(
             }
         ),
         "specifications": arranged(_in_points(table(tables, "sensitivity")), schemes=schemes),
+        "residuals": table(tables, "accuracy_residuals"),
         "calibration": table(tables, "calibration"),
+        "power": arranged(table(tables, "accuracy_power"), schemes=schemes),
         "certainty": arranged(verdicts, schemes=schemes),
     }
 

@@ -24,7 +24,7 @@ from biasinit.statistics.new_test_set import new_test_set_intervals
 from biasinit.statistics.paired import paired_contrasts
 from biasinit.statistics.pairing import pairing_audit
 from biasinit.statistics.planning import SeedsNeeded, seeds_needed
-from biasinit.statistics.residual_checks import residual_checks
+from biasinit.statistics.residual_checks import residual_checks, residual_quantiles
 from biasinit.statistics.restricted_mean import RestrictedMeanContrast, restricted_mean_contrast
 from biasinit.statistics.sensitivity import sensitivity
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
@@ -69,6 +69,7 @@ __all__ = [
     "paired_contrasts",
     "pairing_audit",
     "residual_checks",
+    "residual_quantiles",
     "restricted_mean_contrast",
     "seeds_needed",
     "sensitivity",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy_model import (
+    CHECKED_TABLES,
     AccuracyModel,
     fit_accuracy,
     mixed_columns,
@@ -23,6 +24,8 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.equivalence_columns import equivalence_columns
 from biasinit.statistics.multiplicity import benjamini_hochberg, holm
 from biasinit.statistics.paired import arrange, family_table, one_sample
+from biasinit.statistics.power_curves import power_curves
+from biasinit.statistics.residual_checks import residual_quantiles
 from biasinit.statistics.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
@@ -49,11 +52,13 @@ NO_MODEL = AccuracyModel(fit=None, runs=pd.DataFrame(), notes=())
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyAnalysis:
-    """The tables `accuracy_means`, `accuracy_contrasts` and `accuracy_model`."""
+    """Five tables of final accuracy, `accuracy_` and the name of each."""
 
     means: pd.DataFrame
     contrasts: pd.DataFrame
     model: pd.DataFrame
+    residuals: pd.DataFrame
+    power: pd.DataFrame
 
 
 def analyse_accuracy(
@@ -112,10 +117,13 @@ def analyse_accuracy(
         if len(differences.labels)
     ]
     contrasts = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CONTRASTS)
+    contrasts = contrasts[list(CONTRASTS)]
     return AccuracyAnalysis(
         means=_means(table, schemes, everything),
-        contrasts=contrasts[list(CONTRASTS)],
+        contrasts=contrasts,
         model=_model_rows(everything, trained, analysis_seed),
+        residuals=_residual_rows(trained, analysis_seed),
+        power=power_curves(contrasts, alpha=alpha, analysis_seed=analysis_seed),
     )
 
 
@@ -289,7 +297,7 @@ def _model_rows(
     frames = []
     for level, model in trained.items():
         crossed = level == CROSSED_NORMALIZATION
-        rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"residual checks, {level}")
+        rng = _residual_stream(analysis_seed, level)
         frames.append(model_table(level, model, compare=not crossed, rng=rng))
         if not crossed and model is not everything[level]:
             text = "The contrasts rest on the runs that trained; the means on all runs."
@@ -297,3 +305,25 @@ def _model_rows(
             frames.append(pd.DataFrame([note | {"value": np.nan}]))
     columns = ["normalization", "quantity", "level", "value", "note"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def _residual_rows(trained: Mapping[str, AccuracyModel], analysis_seed: int) -> pd.DataFrame:
+    """Return the table `accuracy_residuals`: the models of single normalisations that were fitted.
+
+    The stream is that of the residual checks, so both speak of the same simulated tables.
+    """
+    frames = [
+        residual_quantiles(
+            model.fit, draws=CHECKED_TABLES, rng=_residual_stream(analysis_seed, level)
+        ).assign(normalization=level)
+        for level, model in trained.items()
+        if level != CROSSED_NORMALIZATION and model.fit is not None
+    ]
+    columns = ["normalization", "normal", "observed", "expected", "lower", "upper"]
+    return (
+        pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    )
+
+
+def _residual_stream(analysis_seed: int, level: str) -> np.random.Generator:
+    return stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"residual checks, {level}")

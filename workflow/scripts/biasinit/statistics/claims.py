@@ -10,7 +10,13 @@ import scipy.stats
 
 from biasinit.statistics.multiplicity import holm
 from biasinit.statistics.new_test_set import new_test_set_family
-from biasinit.statistics.planning import seeds_for_contrast
+from biasinit.statistics.planning import (
+    PLANNED_POWER,
+    PLANNED_STUDIES,
+    contrast_deviation,
+    planning_stream,
+    seeds_for_contrast,
+)
 from biasinit.statistics.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
@@ -20,7 +26,6 @@ from biasinit.statistics.study_runs import (
     varying_factors,
 )
 from biasinit.statistics.verdicts import Evidence, Verdict, judge
-from biasinit.streams import Purpose, stream
 
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "verdict", "headline"),
@@ -29,9 +34,7 @@ COLUMNS = (
     *("seeds", "seeds_needed", "failed", "reference_failed"),
     *("new_test_set_lower", "new_test_set_upper"),
 )
-POWER = 0.8  # wanted probability of a decision, Cohen's convention
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
-DRAWS = 2_000  # simulated studies for each number of seeds; 0.9 % standard error at 80 %
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -302,31 +305,25 @@ def _seeds_needed(
 ) -> float:
     if verdict is not Verdict.INCONCLUSIVE or evidence.seeds < 2:
         return float("nan")
-    effect, error = _number(row["estimate"]), _number(row["standard_error"])
-    margin = evidence.margin_upper
-    modelled = _number(row.get("mixed_standard_error"))
-    if np.isfinite(modelled) and modelled > 0:
-        # more df than the scatter of this one contrast; missing where runs were set apart
-        error = modelled
+    effect, margin = _number(row["estimate"]), evidence.margin_upper
+    deviation = contrast_deviation(row, evidence.seeds)
     if speed:
         # on the log scale, where the jackknife interval of the ratio is symmetric
         effect = float(np.log(evidence.estimate))
         reach = float(np.log(_number(row["smallest_margin"]))) - abs(effect)
         error = reach / float(scipy.stats.t.isf(0.05, _number(row["df"])))
+        deviation = error * float(np.sqrt(evidence.seeds))
         margin = float(min(np.log(evidence.margin_upper), -np.log(evidence.margin_lower)))
     found = seeds_for_contrast(
         effect=effect,
-        deviation=error * float(np.sqrt(evidence.seeds)),
+        deviation=deviation,
         margin=margin,
         comparisons=comparisons,
         alpha=evidence.alpha,
-        power=POWER,
-        draws=DRAWS,
-        rng=stream(
-            analysis_seed,
-            0,
-            Purpose.ANALYSIS,
-            name=f"seeds needed, {evidence.outcome}, {evidence.normalization}, {evidence.scheme}",
+        power=PLANNED_POWER,
+        draws=PLANNED_STUDIES,
+        rng=planning_stream(
+            analysis_seed, evidence.outcome, evidence.normalization, evidence.scheme
         ),
     )
     return found.decision

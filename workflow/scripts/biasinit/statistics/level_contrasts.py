@@ -22,13 +22,14 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.equivalence_columns import equivalence_columns
 from biasinit.statistics.model_formula import level_text
 from biasinit.statistics.paired import arrange, family_table
-from biasinit.statistics.planning import seeds_for_contrast
+from biasinit.statistics.planning import (
+    PLANNED_POWER,
+    PLANNED_STUDIES,
+    planning_stream,
+    seeds_for_contrast,
+)
 from biasinit.statistics.study_runs import common_margin, read_runs, treatments, varying_factors
 from biasinit.statistics.verdicts import Evidence, Verdict, decide
-from biasinit.streams import Purpose, stream
-
-POWER = 0.8  # wanted probability of a decision, Cohen's convention
-DRAWS = 2_000  # simulated studies for each number of seeds; 0.9 % standard error at 80 %
 
 COLUMNS = (
     *("normalization", "scheme", "reference", "factor", "level", "against", "basis", "seeds"),
@@ -210,18 +211,15 @@ def _judged(
     verdict = decide(evidence)
     if verdict is not Verdict.INCONCLUSIVE or seeds < 2:
         return verdict, float("nan")
-    name = ", ".join(
-        str(row[key])
-        for key in ("normalization", "scheme", "reference", "factor", "level", "against")
-    )
+    labels = ("normalization", "scheme", "reference", "factor", "level", "against")
     needed = seeds_for_contrast(
         effect=estimate,
         deviation=error * float(np.sqrt(seeds)),
         margin=margin,
         comparisons=comparisons,
         alpha=alpha,
-        power=POWER,
-        draws=DRAWS,
-        rng=stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"seeds needed, levels, {name}"),
+        power=PLANNED_POWER,
+        draws=PLANNED_STUDIES,
+        rng=planning_stream(analysis_seed, "levels", *(str(row[key]) for key in labels)),
     )
     return verdict, needed.decision
