@@ -69,17 +69,20 @@ class Workspace:
         """Return how many jobs of each rule Snakemake would run."""
         done = self.snakemake("-n", *arguments)
         assert done.returncode == 0, done.stdout
-        if "Nothing to be done" in done.stdout:
-            return {}
-        table = re.search(
-            r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.MULTILINE | re.DOTALL
-        )
-        assert table, done.stdout
-        rows = (line.split() for line in table.group(1).splitlines())
-        return {rule: int(count) for rule, count in rows if rule != "all"}
+        return planned_jobs(done.stdout)
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{file} has no {old!r}"
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def planned_jobs(printed: str) -> dict[str, int]:
+    """Return how many jobs of each rule a dry run has printed."""
+    if "Nothing to be done" in printed:
+        return {}
+    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", printed, re.MULTILINE | re.DOTALL)
+    assert table, printed
+    rows = (line.split() for line in table.group(1).splitlines())
+    return {rule: int(count) for rule, count in rows if rule != "all"}

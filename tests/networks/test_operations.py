@@ -210,6 +210,7 @@ def test_a_failing_compiler_shows_what_it_says(fresh_library, tmp_path):
     assert not list((tmp_path / "cache").glob("*"))
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_two_processes_that_compile_at_once_both_get_the_kernels(tmp_path):
     code = (

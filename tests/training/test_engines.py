@@ -37,13 +37,12 @@ def assert_same_tables(one, other):
     [
         pytest.param((7, 1, 2), id="first slot of 3"),
         pytest.param((1, 2, 7), id="last slot of 3"),
-        pytest.param(tuple(range(8)), id="width 8", marks=pytest.mark.slow),
-        pytest.param(tuple(range(32)), id="width 32", marks=pytest.mark.slow),
+        pytest.param(tuple(range(8)), id="width 8"),
+        pytest.param(tuple(range(32)), id="width 32"),
     ],
 )
-@pytest.mark.parametrize(
-    "normalization", [pytest.param("none", marks=pytest.mark.slow), "batchnorm_shift"]
-)
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+@pytest.mark.slow
 def test_slot_and_width_change_no_bit_of_compiled_steps(
     seeds, normalization, small_digits, compiled_code
 ):
@@ -53,6 +52,7 @@ def test_slot_and_width_change_no_bit_of_compiled_steps(
     assert torch.equal(alone.logits("test")[0], beside.logits("test")[seeds.index(7)])
 
 
+@pytest.mark.slow
 def test_a_member_full_of_nan_changes_nothing_for_compiled_neighbours(small_digits, compiled_code):
     healthy, _ = after_steps(compiled(seeds=(1, 2, 7)), small_digits, STEPS)
     beside = only_block(compiled(seeds=(1, 2, 7)), small_digits)
@@ -65,6 +65,7 @@ def test_a_member_full_of_nan_changes_nothing_for_compiled_neighbours(small_digi
     assert beside.diverged_at.tolist() == [-1, 1, -1]
 
 
+# compiling takes many seconds; one test of test_reference.py compiles in the fast suite
 ENGINES = ["eager", pytest.param("compiled", marks=pytest.mark.slow)]
 
 
@@ -84,7 +85,7 @@ def test_a_diverged_member_stays_as_it_was_when_it_diverged(engine, small_digits
         assert torch.equal(found.nan_to_num(), frozen[name].nan_to_num())
 
 
-@pytest.mark.parametrize("engine", ["eager", "compiled"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_blocks_with_dummies_give_the_tables_of_one_block(engine, small_digits, compiled_code):
     """Five seeds in blocks of two: the last block has a dummy where shapes are fixed."""
     seeds = tuple(range(5))
@@ -95,6 +96,7 @@ def test_blocks_with_dummies_give_the_tables_of_one_block(engine, small_digits, 
     assert parts.jobs["width"].tolist() == [2]
 
 
+@pytest.mark.slow
 def test_only_fixed_shapes_are_filled_with_dummies(small_digits, compiled_code):
     from biasinit.training.shard import Block
 
@@ -178,6 +180,7 @@ def test_a_killed_process_goes_on_to_the_same_bytes(how, small_digits, tmp_path,
         assert (tmp_path / "parts" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_engines_agree_closely_and_are_not_the_same_bits(small_digits, compiled_code):
     """Why the engine is a key of the study: the last bits differ, nothing else at first."""
     eager, one = after_steps(compiled(engine="eager"), small_digits, STEPS)

@@ -107,7 +107,7 @@ def test_the_first_steps_agree_with_plain_pytorch(
 
 COMPILED_CASES = [
     pytest.param(SGD, "none", id="sgd"),
-    pytest.param(ADAMW, "batchnorm_shift", id="adamw, batch norm"),
+    pytest.param(ADAMW, "batchnorm_shift", id="adamw, batch norm", marks=pytest.mark.slow),
     pytest.param(SGD, "batchnorm_shift", id="sgd, batch norm", marks=pytest.mark.slow),
     pytest.param(ADAMW, "none", id="adamw", marks=pytest.mark.slow),
     pytest.param(OPTIMIZERS[3], "batchnorm", id="clipped", marks=pytest.mark.slow),
@@ -137,7 +137,7 @@ def test_every_network_can_be_compiled(architecture, normalization, small_digits
     assert difference(shard, as_seen_by(architecture, small_digits)) < 1e-8
 
 
-@pytest.mark.parametrize("engine", ["eager", "compiled"])
+@pytest.mark.parametrize("engine", ["eager", pytest.param("compiled", marks=pytest.mark.slow)])
 def test_in_float32_the_first_steps_agree_to_its_rounding(engine, small_digits, compiled_code):
     shard = description(normalization="none", engine=engine, learning_rate=0.02)
     assert difference(shard, small_digits) < 1e-4

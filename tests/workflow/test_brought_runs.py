@@ -18,6 +18,7 @@ def brought(tmp_path) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 def test_the_example_gives_verdicts_and_a_report_without_training(brought):
     done = brought.snakemake(study=STUDY)
     assert done.returncode == 0, done.stdout
