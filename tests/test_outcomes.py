@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biasinit.outcomes import RUN_COLUMNS, failure_kinds, speed_outcomes, summarise_runs
@@ -67,6 +67,7 @@ def test_area_is_the_mean_accuracy_over_the_epochs():
     assert table["curve_area"].tolist() == [(50 * 1 + 100 * 3) / 4]
 
 
+@settings(max_examples=20)
 @given(st.permutations(range(12)))
 def test_the_order_of_rows_does_not_matter(order):
     curves = pd.concat([curve([10, 95, 96, 97], seed=seed) for seed in range(3)])

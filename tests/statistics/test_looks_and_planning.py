@@ -58,6 +58,7 @@ def _runs(rng, seeds, *, effect):
     return pd.concat(rows, ignore_index=True)
 
 
+@pytest.mark.slow
 def test_a_study_of_the_recommended_size_has_the_promised_power():
     """Fit a large study, ask for the seeds, and simulate studies of that size afresh."""
     rng, effect = np.random.default_rng(6), 0.35

@@ -65,7 +65,7 @@ def test_a_member_full_of_nan_changes_nothing_for_compiled_neighbours(small_digi
     assert beside.diverged_at.tolist() == [-1, 1, -1]
 
 
-# compiling takes many seconds; one test of test_reference.py compiles in the fast suite
+# compiling takes many seconds, so whatever needs it is slow
 ENGINES = ["eager", pytest.param("compiled", marks=pytest.mark.slow)]
 
 

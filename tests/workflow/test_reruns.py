@@ -92,7 +92,9 @@ def test_a_change_of_outcomes_runs_the_analyses_but_no_training(workspace):
     assert set(workspace.planned()) == {"collect"} | ANALYSES
 
 
-@pytest.mark.parametrize("file", ["report/page.css", "report/page.html.j2"])
+@pytest.mark.parametrize(
+    "file", [pytest.param("report/page.css", marks=pytest.mark.slow), "report/page.html.j2"]
+)
 def test_a_change_of_the_page_writes_the_report_only(file, workspace):
     path = workspace.folder / file
     path.write_text(path.read_text() + "\n")

@@ -83,6 +83,7 @@ def test_changing_the_analysis_is_a_deviation_that_the_report_lists(workspace):
     assert "exploratory" in page
 
 
+@pytest.mark.slow
 def test_the_report_of_snakemake_carries_the_same_items_offline(workspace):
     done = workspace.snakemake("--report", "report.html")
     assert done.returncode == 0, done.stdout
@@ -92,6 +93,7 @@ def test_the_report_of_snakemake_carries_the_same_items_offline(workspace):
     assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?:", page)
 
 
+@pytest.mark.slow  # make lint says it too
 def test_the_workflow_is_clean(tmp_path):
     done = Workspace.fresh(tmp_path / "lint").snakemake("--lint", study=None)
     assert done.returncode == 0, done.stdout
