@@ -1,5 +1,7 @@
 import json
+import resource
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -153,3 +155,31 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "progress").touch()
     with pytest.raises(FolderError, match=r"progress/size\.json cannot be written"):
         announce_in(tmp_path, size_of(tmp_path))
+
+
+def test_a_disk_that_fills_up_ends_no_training_and_keeps_the_note_before(tmp_path):
+    path = note_path(tmp_path, "none/a/0")
+    note = ProgressNote(path, runs=20)
+    note(0.25)
+    with full_disk():
+        note(0.5)
+    assert json.loads(path.read_text())["share"] == 0.25
+    assert list(path.parent.iterdir()) == [path]
+    note(0.75)
+    assert json.loads(path.read_text())["share"] == 0.75
+
+
+def test_a_folder_that_refuses_the_first_note_is_named_before_training(tmp_path):
+    with full_disk(), pytest.raises(FolderError, match=r"none/a/0\.json"):
+        ProgressNote(note_path(tmp_path, "none/a/0"), runs=20)
+
+
+@contextmanager
+def full_disk():
+    """Let every write fail, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

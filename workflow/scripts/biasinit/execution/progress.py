@@ -10,11 +10,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biasinit.errors import RunsTableError
+from biasinit.errors import FolderError, RunsTableError
 from biasinit.execution.costs import TRAINING, benchmark_path, read_cost
 from biasinit.files import refusals_named, whole_file
 
@@ -60,7 +61,16 @@ class TrainingProgress:
 
 
 class ProgressNote:
-    """Notes the share of a job that is done; called by the training loop."""
+    """Notes the share of a job that is done; called by the training loop.
+
+    The first note must be written: a folder that refuses it would refuse the tables as well, and
+    it is better to know that before an hour of training. Later notes may fail; a disk that is
+    full now may have room again when the tables are written.
+
+    Raises:
+        FolderError: the first note cannot be written.
+
+    """
 
     def __init__(self, path: Path, *, runs: int) -> None:
         self._path = path
@@ -68,10 +78,14 @@ class ProgressNote:
         self._since: tuple[float, float] | None = None
         with refusals_named(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        self(0.0)
+        self._write(0.0)
 
     def __call__(self, share: float) -> None:
         """Replace the note, so that a reader never sees a part of it."""
+        with suppress(FolderError):
+            self._write(share)
+
+    def _write(self, share: float) -> None:
         now = time.time()
         if self._since is None and share > 0:
             self._since = now, share  # a job that goes on from a checkpoint starts with a leap
