@@ -41,7 +41,7 @@ test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "(slow or browser) and not slurm"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm"
 
 # A real SLURM of two nodes on this machine; skipped with a message without Debian's packages
 # slurmctld, slurmd, slurm-client, slurm-wlm-basic-plugins and munge.
