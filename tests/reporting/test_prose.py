@@ -129,6 +129,21 @@ def test_every_figure_says_in_words_the_numbers_of_its_data(told, figures, study
         assert unexplained(words, frame, names=names, also=also) == [], f"{name}: {words}"
 
 
+def test_captions_give_the_numbers_of_the_study_and_of_their_data(figures, study):
+    analysis = study.analysis
+    facts = [study.seeds, study.cells, study.epochs, *analysis.speed_margin]
+    facts += [*analysis.thresholds.values(), *analysis.margins.values()]
+    facts += [95, 1]  # the level of plain intervals, and the ratio of equal times
+    names = [*study.schemes, study.replicate or ""]
+    for name, figure in figures.items():
+        also = [*facts, *counts(figure.data)]
+        also += [int(figure.data["failed"].astype(float).sum())] if "failed" in figure.data else []
+        if name == "failure_rates":  # counts runs, not the rows of its table
+            also += counts(figures["outcomes"].data)
+        empty = pd.DataFrame()
+        assert unexplained(figure.caption, empty, names=names, also=also) == [], figure.caption
+
+
 def test_the_numbers_of_other_runs_would_be_seen(told, study):
     """What one table says in words is not explained by the data of another study."""
     other = draw_all(make_tables(study, seed=2), study)
