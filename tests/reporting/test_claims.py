@@ -38,6 +38,7 @@ LEVELS = {
     "architecture": lambda study: {network.name for network in study.architectures},
     "weight_init": lambda study: set(study.weight_inits),
     "input_scaling": lambda study: set(study.input_scalings),
+    "learning_rate": lambda study: set(study.learning_rates),
 }
 DOCUMENTARY = (4, 14, 17)
 
