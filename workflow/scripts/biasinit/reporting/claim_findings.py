@@ -220,7 +220,13 @@ def _verdict(evidence: VerdictEvidence, study: StudyTables) -> Finding:
         verdict=word,
         shown=shown,
         bearing=_bearing(word, evidence),
-        sure=_sure(row, word, (evidence.scheme, reference), ("failed", "reference_failed")),
+        sure=_sure(
+            row,
+            word,
+            (evidence.scheme, reference),
+            ("failed", "reference_failed"),
+            counted="runs" if outcome == "failure" else "seeds",  # failures are counted by run
+        ),
         figure=figure,
         table=table,
         rule=rule,
@@ -262,13 +268,18 @@ def _effect(row: Mapping[str, object], outcome: str) -> tuple[str, ...]:
 
 
 def _sure(
-    row: Mapping[str, object], word: str, arms: tuple[str, str], failed: tuple[str, str]
+    row: Mapping[str, object],
+    word: str,
+    arms: tuple[str, str],
+    failed: tuple[str, str],
+    *,
+    counted: str = "seeds",
 ) -> str:
-    """Return on how many seeds a verdict rests, what qualifies it, and what would decide it."""
+    """Return what a verdict rests on (seeds or runs), what qualifies and what would decide it."""
     seeds, needed = _value(row, "seeds"), _value(row, "seeds_needed")
     lost = [_value(row, name) for name in failed]
     some_failed = any(value > 0 for value in lost)
-    parts = [f"{numbers.count(seeds)} seeds"] if math.isfinite(seeds) else []
+    parts = [f"{numbers.count(seeds)} {counted}"] if math.isfinite(seeds) else []
     if word == "inconclusive":
         parts.append(
             f"about {numbers.count(needed)} would decide"
