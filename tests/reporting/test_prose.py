@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic import make_tables
+from test_cost_sentences import TABLES as COSTS
 
 from biasinit.reporting import numbers
 from biasinit.reporting.drawing import draw_all
@@ -44,6 +45,37 @@ class Figures(HTMLParser):
     def handle_data(self, data):
         if self._figure and self._in_words and data.strip() != "In words":
             self.words[self._figure] += data
+
+
+class Prose(HTMLParser):
+    """Collects the sentences of each section of a page, without figures, tables and files."""
+
+    ELSEWHERE = ("figure", "table", "pre", "script", "style", "nav")
+    VOID = ("meta", "link", "br", "img", "input", "col", "wbr")
+
+    def __init__(self):
+        super().__init__()
+        self.sections, self._open = {"header": ""}, []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in self.VOID:
+            return
+        attributes = dict(attrs)
+        if tag == "section" and "table" not in attributes.get("class", ""):
+            self._section = attributes["id"]
+            self.sections[self._section] = ""
+        elif tag == "header":
+            self._section = "header"
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            while self._open.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if not set(self._open) & set(self.ELSEWHERE) and {"header", "main"} & set(self._open):
+            self.sections[self._section] += f" {data}"
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +193,76 @@ def test_controls_are_said_with_the_numbers_of_their_tables(study, tables):
     text = " ".join(control_sentences(tables, study))
     assert shown(text, study.schemes)
     assert unexplained(text, frame, names=study.schemes, also=also) == [], text
+
+
+@pytest.fixture(scope="module")
+def sections(make_page, study, tables, figures):
+    """The prose of a page with costs, by section."""
+    parser = Prose()
+    parser.feed(make_page(study, tables | COSTS, figures=figures))
+    return parser.sections
+
+
+def behind(study, tables):
+    """Return by section the table behind its prose, and the numbers of the study itself."""
+    analysis = study.analysis
+    facts = [study.seeds, study.cells, study.epochs, study.batch_size, len(study.schemes)]
+    facts += [*analysis.speed_margin, *analysis.thresholds.values(), *analysis.margins.values()]
+    facts += [analysis.alpha, analysis.resamples, 95]  # 95: the level of plain intervals
+    runs, verdicts = tables["runs"], tables["verdicts"]
+    controls = pd.concat([tables[name] for name in ("identity", "replicate", "pairing")])
+    inconclusive = int((verdicts["verdict"] == "inconclusive").sum())
+    costs = COSTS["costs"]
+    parts = costs[costs["scheme"] == "all"].set_index("rule")["wall_seconds"]
+    spent = costs.iloc[-1]
+    trained = spent["training_seconds"] + spent["evaluation_seconds"]
+    analyses = parts["calibrate"]
+    by_run = (costs["wall_seconds"] / costs["runs"])[costs["scheme"] != "all"]
+    durations = [*parts, spent["cpu_seconds"], spent["gpu_seconds"], *by_run]
+    durations += [parts["train"] + analyses, parts["train"] + 2 * analyses]
+    cost = [*durations, *(second / 60 for second in durations), 2 * study.seeds, spent["jobs"]]
+    cost += [trained / spent["wall_seconds"], spent["evaluation_seconds"] / trained]
+    cost += [spent["memory_mib"]]
+    sign_flips = [16, 1]  # exact up to 16 seeds; one-sample t
+    return {
+        "header": (pd.DataFrame(), [*facts, len(runs), int(runs["failed"].sum())]),
+        "answer": (verdicts, facts),
+        "claims": (pd.DataFrame(), facts),
+        "verdicts": (pd.DataFrame(), facts),
+        "accuracy": (pd.DataFrame(), facts),
+        "speed": (pd.DataFrame(), facts),
+        "why": (pd.DataFrame(), facts),
+        "trust": (controls, [*facts, *counts(controls), 100.0]),
+        "next": (verdicts, [*facts, inconclusive]),
+        "methods": (pd.DataFrame(), [*facts, *cost, *sign_flips]),
+        "glossary": (pd.DataFrame(), [*facts, 80, 98, 98.5, 0.5, 5]),
+    }
+
+
+def without_provenance(section, text):
+    """Times, versions and digests are copied from files, and tested with them."""
+    if section != "methods":
+        return text
+    start, end = text.index("Registered plan"), text.index("Cost")
+    return text[:start] + text[end : text.index("Provenance", end)]
+
+
+def test_every_number_in_the_prose_of_a_page_is_of_the_table_behind_it(sections, study, tables):
+    sources = behind(study, tables)
+    assert set(sections) == set(sources)
+    names = [*study.schemes, study.replicate or ""]
+    for section, text in sections.items():
+        frame, also = sources[section]
+        told = without_provenance(section, text)
+        assert unexplained(told, frame, names=names, also=also) == [], f"{section}: {told}"
+        if section in ("header", "answer", "trust", "next", "methods"):
+            assert len(shown(told, names)) >= 5, section
+
+
+def test_the_prose_of_another_study_would_be_seen(sections, study):
+    frame, also = behind(study, make_tables(study, seed=2))["answer"]  # drawn at random
+    names = [*study.schemes, study.replicate or ""]
+    assert unexplained(sections["answer"], frame, names=names, also=also)
 
 
 def test_rounding_is_that_of_the_numbers():
