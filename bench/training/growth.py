@@ -108,22 +108,26 @@ def serial_rate(side: int, times: int, data: PreparedDataset) -> float:
     return rate_of(step, 32)
 
 
+def fused_rate(side: int, times: int, data: PreparedDataset, *, engine: str) -> float:
+    """Return the rate of 8 members of this size side by side."""
+    shard = Shard(description(8, engine=engine, batch=32, times=times), data)
+    block = Block(shard, shard.description.seeds)
+    return rate_of(lambda: block.step(1), 8 * 32)
+
+
 def by_size() -> dict[str, dict[str, float]]:
-    """Return rates of ours and of the serial loop for each size of network."""
+    """Return rates of both engines and of the serial loop for each size of network."""
     found = {}
     for side, times in SIZES:
         data = synthetic(side)
-        shard = Shard(description(8, engine="compiled", batch=32, times=times), data)
-        block = Block(shard, shard.description.seeds)
-
-        def step(block: Block = block) -> None:
-            block.step(1)
-
-        ours, serial = rate_of(step, 8 * 32), serial_rate(side, times, data)
+        serial = serial_rate(side, times, data)
+        rates = {
+            engine: fused_rate(side, times, data, engine=engine) for engine in ("eager", "compiled")
+        }
         found[f"{side} × {side}, {times} times the channels"] = {
-            "ours compiled, images/s": ours,
             "serial, images/s": serial,
-            "ratio": ours / serial,
+            **{f"ours {engine}, images/s": rate for engine, rate in rates.items()},
+            **{f"ratio, {engine}": rate / serial for engine, rate in rates.items()},
         }
     return found
 
@@ -132,13 +136,15 @@ def main() -> None:
     """Run both parts, print them and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=HERE / "growth.json")
+    parser.add_argument("--part", default="", help="only parts whose name contains this")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    results = {
-        "machine": machine(),
-        "seconds for each run of 2 epochs": by_runs(),
-        "by size of the network, 8 members, batch 32": by_size(),
+    parts = {
+        "seconds for each run of 2 epochs": by_runs,
+        "by size of the network, 8 members, batch 32": by_size,
     }
+    results = {"machine": machine()}
+    results |= {name: part() for name, part in parts.items() if options.part in name}
     show("growth", results)
     options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
