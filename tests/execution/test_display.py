@@ -39,6 +39,11 @@ def test_progress_is_told_in_all_by_scheme_and_by_cell_with_time_left_and_logs()
     assert "Logs of jobs: results/digits/logs" in text
 
 
+@pytest.mark.parametrize(("done", "words"), [(24.9, "24 of 60"), (7 * (60 / 7), "60 of 60")])
+def test_a_run_that_is_nearly_trained_is_not_counted(done, words):
+    assert words in shown(progress_tables(SIZE, progress(done=done)))
+
+
 def test_a_display_fits_a_low_terminal_and_says_what_it_leaves_out(tmp_path):
     (tmp_path / "log").touch()
     many = progress(schemes=[f"scheme {number}" for number in range(30)])

@@ -1,5 +1,6 @@
 """How progress looks: a live display on a terminal, and lines where there is none."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rich.text import Text
 from biasinit.execution.progress import PartProgress, StudySize, TrainingProgress
 from biasinit.execution.snakemake_log import JobEnd, SnakemakeLog
 
+ROUNDING = 1e-6  # a share of a run is a sum of fractions
 BAR_WIDTH = 24
 LOG_LINES_SHOWN = 15  # of the log of a failed job
 FEWEST_ROWS = 3  # of each table, on however low a terminal
@@ -76,7 +78,7 @@ def _table(heading: str, parts: Sequence[PartProgress], rows: int | None) -> Tab
     table.add_column("runs" if heading else "", justify="right", no_wrap=True)
     for part in shown:
         bar = ProgressBar(total=part.runs, completed=part.done, width=BAR_WIDTH)
-        table.add_row(Text(part.name), bar, f"{part.done:.0f} of {part.runs}")
+        table.add_row(Text(part.name), bar, f"{whole(part.done)} of {part.runs}")
     if len(shown) < len(parts):
         table.add_row(f"… and {len(parts) - len(shown)} more", "", "")
     return table
@@ -105,9 +107,14 @@ def line_of(end: JobEnd, progress: TrainingProgress, log: SnakemakeLog) -> str:
 
 def state_of(progress: TrainingProgress, log: SnakemakeLog) -> str:
     """Return runs and jobs done, and the time left."""
-    runs = f"{progress.done:.0f} of {progress.runs} runs trained" if progress.runs else ""
+    runs = f"{whole(progress.done)} of {progress.runs} runs trained" if progress.runs else ""
     jobs = f"{log.finished} of {log.planned} jobs done" if log.planned else ""
     return ", ".join(filter(None, (runs, jobs, time_left_in_words(progress))))
+
+
+def whole(runs: float) -> int:
+    """Return how many runs are done; one that is nearly there is not."""
+    return math.floor(runs + ROUNDING)
 
 
 def show_failure(end: JobEnd, console: Console) -> None:

@@ -158,8 +158,8 @@ def _run(
         with shown.display:
             while workflow.poll() is None:
                 time.sleep(shown.pause)
-                shown.update()
-            shown.update()  # what was said since
+                shown.update(stopping=stopper.stopped)
+            shown.update(stopping=stopper.stopped)  # what was said since
         status = workflow.wait()
     return _conclude(status, stopper.stopped, shown, options)
 
@@ -214,8 +214,8 @@ class _Shown:
         """The live display, to be held while Snakemake runs."""
         return self._live or contextlib.nullcontext()
 
-    def update(self) -> None:
-        """Show what changed since the last look."""
+    def update(self, *, stopping: bool = False) -> None:
+        """Show what changed since the last look; jobs that a stop ended did not fail."""
         self.size = self.size or read_announcement(self._announcement)
         ends = list(self._log.new_ends())
         if self.size is None:
@@ -225,6 +225,8 @@ class _Shown:
         progress = self._watch.read()
         self.pause = max(POLL_SECONDS, (time.monotonic() - started) / POLL_SHARE)
         for end in ends:
+            if end.failed and stopping:
+                continue
             if end.failed:
                 self.failures[end.job] = end
                 show_failure(end, self.console)
