@@ -24,7 +24,7 @@ ALLOWED = {
     "layouts": set(),
     "schemes": set(),
     "theory": {"schemes"},
-    "claims": {"errors"},
+    "claims": {"config_problems", "errors"},
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "dataset_kinds", "errors", "layouts", "schemes"},
     "schema": {"config"},

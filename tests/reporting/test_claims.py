@@ -476,12 +476,18 @@ def test_a_study_that_was_not_run_is_said_so():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {number: 1, claim: c}", "0.said_by: Field required"),
+        ("- {number: 1, claim: c}", "claims.yaml: [0].said_by: is missing. Add it"),
+        ("- {number: one}", "claims.yaml: [0].number: must be a whole number, got 'one'."),
+        ("- {clam: c}", "[0].clam: is not a key of a claim or of a source. Did you mean 'claim'?"),
+        ("- {evidence: [{kind: verdict, scheem: a}]}",
+         "[0].evidence[0].scheem: is not a key of a claim or of a source. Did you mean 'scheme'?"),
+        ("- {evidence: [{kind: verdicts}]}",
+         "[0].evidence[0]: has the unknown kind 'verdicts'. Use one of 'verdict', 'layers',"),
         ("- [", "cannot be read"),
-        ("", "Input should be a valid tuple"),
+        ("", "claims.yaml: the whole: must be a list, got None."),
         ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
          "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
-         "refutes: [bad]}]}", "Input should be 'better'"),
+         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'better', 'worse',"),
     ],
 )  # fmt: skip
 def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, capsys):

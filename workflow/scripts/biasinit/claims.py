@@ -7,12 +7,14 @@ for claims about what people do, one row for each source that was looked up.
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from biasinit.config_problems import Document, validation_problems
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.vocabulary import QUICK
 
@@ -181,16 +183,25 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         )
         raise ConfigurationError([problem]) from None
     except ValidationError as error:
+        found = validation_problems(error, _KEYS, _DOCUMENT)
         raise ConfigurationError(
-            [
-                Problem(
-                    key=f"{path.name}: {'.'.join(map(str, detail['loc']))}",
-                    what=f"{detail['msg']}, got {detail['input']!r}.",
-                    mend="",
-                )
-                for detail in error.errors(include_url=False)
-            ]
+            [replace(problem, key=f"{path.name}: {problem.key}") for problem in found]
         ) from None
+
+
+_EVIDENCE = (VerdictEvidence, LayerEvidence, FailureEvidence, LevelEvidence)
+# the known keys, by the part of the files that has them
+_KEYS = {
+    "": tuple(dict.fromkeys([*Claim.model_fields, *Practice.model_fields])),
+    "evidence": tuple(dict.fromkeys(name for kind in _EVIDENCE for name in kind.model_fields)),
+    "refutes": tuple(Bound.model_fields),
+}
+_DOCUMENT = Document(
+    name="the whole",
+    of="a claim or of a source",
+    example="the repository's file shows an example",
+    kinds=("verdict", "layers", "failures", "levels"),
+)
 
 
 def name_in_claims(study: str) -> str:

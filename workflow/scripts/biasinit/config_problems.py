@@ -1,8 +1,8 @@
-"""What is wrong with a study file, in the words of the project instead of pydantic's."""
+"""What is wrong with a file of keys, in the words of the project instead of pydantic's."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,15 +19,41 @@ class CrossProblemsError(ValueError):
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What problems say of the kind of file that has them.
+
+    Attributes:
+        name: of the whole, for problems that no key has.
+        of: whose keys they are, in words.
+        example: where one is to be seen, in words.
+        kinds: values that a part's ``kind`` may have.
+
+    """
+
+    name: str
+    of: str
+    example: str
+    kinds: Sequence[str]
+
+
+STUDY_FILE = Document(
+    name="study", of="a study", example="config.yaml shows an example", kinds=tuple(KINDS)
+)
+
+
 def validation_problems(
-    error: ValidationError, keys: Mapping[str, Sequence[str]]
+    error: ValidationError,
+    keys: Mapping[str, Sequence[str]],
+    document: Document = STUDY_FILE,
 ) -> Iterator[Problem]:
     """Yield every problem that pydantic found.
 
     Args:
         error: what pydantic raised.
-        keys: the known keys of the study ("") and of each of its sections, to name the one that
-            was meant.
+        keys: the known keys of the document ("") and of each of its sections, to name the one
+            that was meant.
+        document: what kind of file it is.
 
     """
     details = error.errors(include_url=False)
@@ -40,11 +66,11 @@ def validation_problems(
             continue  # entries that were refused do not make the list empty
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, CrossProblemsError):
-            place = _key(location)  # of the part whose validator raised
+            place = _key(location, document.kinds)  # of the part whose validator raised
             for problem in cause.problems:
                 yield replace(problem, key=".".join(filter(None, (place, problem.key))))
         else:
-            yield _problem(detail, keys)
+            yield _problem(detail, keys, document)
 
 
 # pydantic's sentences, in the words of our own
@@ -83,20 +109,23 @@ _MEND = {
 LONGEST_VALUE = 100  # characters of a value in a message; a slip may put a whole table there
 
 
-def _problem(detail: Mapping[str, Any], keys: Mapping[str, Sequence[str]]) -> Problem:
-    key = _key(detail["loc"])
+def _problem(
+    detail: Mapping[str, Any], keys: Mapping[str, Sequence[str]], document: Document
+) -> Problem:
+    key = _key(detail["loc"], document.kinds) or document.name
     kind = detail["type"]
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return Problem(key=key, what="is not a key of a study.", mend=_closest(detail["loc"], keys))
+        what = f"is not a key of {document.of}."
+        return Problem(key=key, what=what, mend=_closest(detail["loc"], keys))
     if kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
-        return Problem(key=key, what="is missing.", mend="Add it; config.yaml shows an example.")
+        return Problem(key=key, what="is missing.", mend=f"Add it; {document.example}.")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         found = detail["ctx"].get("tag")
         what = f"has the unknown kind {shown(found)}." if found else "has no 'kind'."
-        known = ", ".join(repr(name) for name in KINDS)
+        known = ", ".join(repr(name) for name in document.kinds)
         return Problem(key=key, what=what, mend=f"Use one of {known}.")
     if kind == "value_error":
-        return Problem(key=key or "study", what=str(detail["ctx"]["error"]), mend="")
+        return Problem(key=key, what=str(detail["ctx"]["error"]), mend="")
     context = detail.get("ctx", {})
     what = _WHAT.get(kind, detail["msg"]).format(**context)
     return Problem(key=key, what=f"{what}, got {shown(detail['input'])}.", mend=_MEND.get(kind, ""))
@@ -108,15 +137,15 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
-def _key(location: Sequence[int | str]) -> str:
+def _key(location: Sequence[int | str], kinds: Sequence[str]) -> str:
     text = ""
     for position, part in enumerate(location):
         if part == "[key]":
             continue  # pydantic's word for the key of a mapping, which stands before it
         if isinstance(part, int):
             text += f"[{part}]"
-        elif position == 2 and location[0] == "schemes" and part in KINDS:
-            continue  # pydantic names the kind of a scheme within its location
+        elif position and isinstance(location[position - 1], int) and part in kinds:
+            continue  # pydantic names the kind of an entry within its location
         else:
             text += f".{part}" if text else str(part)
     return text
