@@ -22,7 +22,9 @@ PATIENCE_SECONDS = 900  # a limit, not a wait: machines of the continuous integr
 TO_THE_TABLES = ("--", "--until", "collect")
 
 
-def start(workspace: Workspace, *arguments: str) -> subprocess.Popen:
+def start(
+    workspace: Workspace, *arguments: str, in_background_of_script: bool = False
+) -> subprocess.Popen:
     command = [sys.executable, "-m", "biasinit.execution.launch", "--study", "tiny.yaml"]
     return subprocess.Popen(
         [*command, "--cores", "2", *arguments],
@@ -32,6 +34,12 @@ def start(workspace: Workspace, *arguments: str) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # what a shell without job control does for '&'
+        preexec_fn=(
+            (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+            if in_background_of_script
+            else None
+        ),
     )
 
 
@@ -95,7 +103,7 @@ def kill_a_job(workspace: Workspace) -> None:
 def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_path):
     workspace = Workspace.fresh(tmp_path / "interrupted")
     until = () if fault.name == "SIGINT" else TO_THE_TABLES  # once to the report will do
-    process = start(workspace, *until)
+    process = start(workspace, *until, in_background_of_script=fault.name == "SIGTERM")
     wait_for_half(workspace)
     strike = Strike(fault, workspace)
     if fault.name == "SIGKILL of all processes":

@@ -144,6 +144,9 @@ def _run(
     with tempfile.TemporaryDirectory() as folder:
         announcement = Path(folder) / "size.json"
         environment = os.environ | {HANDED_ON: str(lock), ANNOUNCEMENT: str(announcement)}
+        # before Snakemake starts: a process begun in the background of a script ignores SIGINT,
+        # and so would all its children, but for one that has a handler for it
+        stopper = _Stopper()
         workflow = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -153,7 +156,7 @@ def _run(
             pass_fds=(lock,),
             start_new_session=True,  # signals from a terminal come through us, once
         )
-        stopper = _Stopper(workflow)
+        stopper.stops(workflow)
         shown = _Shown(announcement, console, cores=_cores(options))
         with shown.display:
             while workflow.poll() is None:
@@ -175,16 +178,26 @@ def _cores(options: argparse.Namespace) -> int | None:
 class _Stopper:
     """Passes SIGINT and SIGTERM on to Snakemake and all its jobs, as SIGINT."""
 
-    def __init__(self, workflow: subprocess.Popen[bytes]) -> None:
-        self._workflow = workflow
+    def __init__(self) -> None:
+        self._workflow: subprocess.Popen[bytes] | None = None
         self.stopped = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
 
+    def stops(self, workflow: subprocess.Popen[bytes]) -> None:
+        """Stop this workflow on a signal, and at once where one has come already."""
+        self._workflow = workflow
+        if self.stopped:
+            self._pass_on()
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped = True
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._workflow.pid, signal.SIGINT)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._workflow is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._workflow.pid, signal.SIGINT)
 
 
 class _Shown:
