@@ -7,6 +7,7 @@ import pytest
 
 from biasinit.errors import FolderError
 from biasinit.execution.costs import benchmark_path
+from biasinit.execution.display import main
 from biasinit.execution.progress import (
     ANNOUNCEMENT,
     SIZE,
@@ -15,7 +16,6 @@ from biasinit.execution.progress import (
     TrainingWatch,
     announce,
     announce_in,
-    main,
     note_path,
     read_announcement,
     training_progress,

@@ -1,6 +1,11 @@
-"""How progress looks: a live display on a terminal, and lines where there is none."""
+"""How progress looks: a live display on a terminal, and lines where there is none.
+
+``python -m biasinit.execution.display results/STUDY`` shows once the runs done of all runs, by
+scheme and by cell, and the time left, of any study, wherever it runs.
+"""
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +14,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from biasinit.execution.progress import PartProgress, StudySize, TrainingProgress
+from biasinit.execution.progress import (
+    SIZE,
+    PartProgress,
+    StudySize,
+    TrainingProgress,
+    read_announcement,
+    training_progress,
+)
 from biasinit.execution.snakemake_log import JobEnd, SnakemakeLog
 
 ROUNDING = 1e-6  # a share of a run is a sum of fractions
@@ -143,3 +155,21 @@ def last_lines(path: Path, count: int) -> list[str]:
         return path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
     except OSError:
         return []
+
+
+def main() -> None:
+    """Print the progress of a study's folder once."""
+    if len(sys.argv) != 2:
+        sys.exit("Usage: python -m biasinit.execution.display results/STUDY")
+    folder = Path(sys.argv[1])
+    size = read_announcement(folder / SIZE)
+    if size is None:
+        sys.exit(
+            f"{folder / SIZE} is missing or damaged: this study has not been started here. Name "
+            "the folder of one that was, such as results/digits."
+        )
+    Console().print(progress_tables(size, training_progress(size)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,11 @@
 """Progress of a study: what training jobs note down, and how it is read back.
 
 Every training job keeps one small file in ``results/STUDY/progress/`` with the share of its
-runs that is done. ``python -m biasinit.execution.progress results/STUDY`` shows runs done of
-all runs, by scheme and by cell, and the time left, of any study, wherever it runs.
+runs that is done; ``execution/display.py`` shows them.
 """
 
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -265,25 +263,3 @@ def _read_note(path: Path) -> _Note:
     if not since or share <= since[1]:
         return _Note(share, noted)
     return _Note(share, noted, (noted - since[0]) / (share - since[1]))
-
-
-def main() -> None:
-    """Print the progress of a study's folder once."""
-    from rich.console import Console
-
-    from biasinit.execution.display import progress_tables
-
-    if len(sys.argv) != 2:
-        sys.exit("Usage: python -m biasinit.execution.progress results/STUDY")
-    folder = Path(sys.argv[1])
-    size = read_announcement(folder / SIZE)
-    if size is None:
-        sys.exit(
-            f"{folder / SIZE} is missing or damaged: this study has not been started here. Name "
-            "the folder of one that was, such as results/digits."
-        )
-    Console().print(progress_tables(size, training_progress(size)))
-
-
-if __name__ == "__main__":
-    main()

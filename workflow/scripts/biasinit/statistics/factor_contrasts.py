@@ -1,4 +1,4 @@
-"""Marginal means of factors and contrasts between them, from a mixed model.
+"""Marginal means of factors and contrasts between them, from a linear model.
 
 A marginal mean is the average of the model's predictions over the levels of all other factors
 with equal weights, whatever the numbers of runs (R: emmeans). A contrast is a difference of two
@@ -6,8 +6,8 @@ marginal means, a contrast of contrasts the difference of two such differences.
 """
 
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,30 @@ from biasinit.statistics.arrays import Floats
 from biasinit.statistics.model_formula import level_text
 from biasinit.statistics.multiplicity import LargestT, holm
 
-if TYPE_CHECKING:
-    from biasinit.statistics.mixed_fit import MixedFit
-
 LEVEL = 0.95  # of all intervals
 ADJUSTMENTS = ("none", "holm", "tukey", "dunnett")
 
 
-def marginal_means(fit: "MixedFit", factors: Sequence[str]) -> pd.DataFrame:
+class LinearFit(Protocol):
+    """What a model must tell for its means to be compared."""
+
+    @property
+    def factors(self) -> Mapping[str, tuple[str, ...]]:
+        """The factors with their levels."""
+
+    def grid(self, factors: Sequence[str]) -> tuple[pd.DataFrame, Floats]:
+        """Return combinations of levels, and the weights of their means, one row each."""
+
+    def tests(self, rows: Floats) -> pd.DataFrame:
+        """Return ``estimate, standard_error, df, t, p`` of linear combinations."""
+
+    def correlation(self, rows: Floats) -> Floats:
+        """Return the correlation of linear combinations."""
+
+
+def marginal_means(fit: LinearFit, factors: Sequence[str]) -> pd.DataFrame:
     """Return the mean of each combination of levels: factors, estimate, error, df, interval."""
-    grid, rows = fit.state.design.grid(factors)
+    grid, rows = fit.grid(factors)
     table = fit.tests(rows)
     half = table["standard_error"] * scipy.stats.t.isf((1 - LEVEL) / 2, table["df"])
     table["lower"], table["upper"] = table["estimate"] - half, table["estimate"] + half
@@ -35,7 +49,7 @@ def marginal_means(fit: "MixedFit", factors: Sequence[str]) -> pd.DataFrame:
 
 
 def contrasts(
-    fit: "MixedFit",
+    fit: LinearFit,
     factor: str,
     *,
     reference: str | None,
@@ -68,7 +82,7 @@ def contrasts(
     wanted = [factor, *crossing, *by]
     if len(set(wanted)) < len(wanted):
         raise NotEstimableError(f"A factor may stand once among {', '.join(wanted)}.")
-    grid, means = fit.state.design.grid(wanted)
+    grid, means = fit.grid(wanted)
     place = {tuple(row): index for index, row in enumerate(grid.itertuples(index=False))}
     steps = _pairs(fit.factors[factor], factor, reference)
     crossed = _from_first(fit.factors[interaction]) if interaction else [None]
@@ -108,7 +122,7 @@ def _from_first(levels: Sequence[str]) -> list[tuple[str, str] | None]:
     return [(level, levels[0]) for level in levels[1:]]
 
 
-def _adjusted(fit: "MixedFit", weights: Floats, adjust: str) -> pd.DataFrame:
+def _adjusted(fit: LinearFit, weights: Floats, adjust: str) -> pd.DataFrame:
     table = fit.tests(weights)
     t, df = np.abs(table["t"].to_numpy()), table["df"].to_numpy()
     known = ~np.isnan(t)

@@ -75,6 +75,10 @@ class MixedFit:
         """The factors of the formula with their levels in sorted text order."""
         return self.state.design.levels
 
+    def grid(self, factors: Sequence[str]) -> tuple[pd.DataFrame, Floats]:
+        """Return combinations of levels, and the weights of their means in order of ``params``."""
+        return self.state.design.grid(factors)
+
     def combination(self, weights: Combination) -> Floats:
         """Return a linear combination of the parameters as an array in the order of ``params``.
 
