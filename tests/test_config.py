@@ -622,6 +622,7 @@ def test_every_study_has_a_quick_try_with_results_of_its_own(path):
     assert quick.architectures == whole.architectures
     assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 3, 1)
     assert all(dataset.train <= 400 for dataset in quick.datasets)
+    assert quick.training.engine == "eager"
 
 
 def test_a_quick_try_never_adds_to_a_small_study():

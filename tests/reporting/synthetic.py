@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.config import parse_study
+from biasinit.reporting.columns import COLUMNS
 from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.statistics.study_runs import cell_labels
 from biasinit.vocabulary import PROBED_QUANTITIES
@@ -137,6 +138,7 @@ def make_tables(
     tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
+    tables["costs"] = COSTS
     return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
 
 
@@ -718,3 +720,16 @@ PROVENANCE = {
     "git_revision": "0123abcd",
     "cost": {"training_hours": 0.08},
 }
+
+
+COSTS = pd.DataFrame(
+    [
+        ("train", "zeros", 6, 120, 600.0, 500.0, 0.0, 380.0, 40.0, 400.0, 0.0),
+        ("train", "1.0", 6, 120, 1200.0, 1000.0, 900.0, 770.0, 10.0, 410.0, 5000.0),
+        ("train", "all", 12, 240, 1800.0, 1500.0, 900.0, 1150.0, 50.0, 410.0, 5000.0),
+        ("calibrate", "all", 1, 0, 180.0, 150.0, 0.0, 0.0, 0.0, 900.0, 0.0),
+        ("prepare_data", "all", 1, 0, 20.0, 10.0, 0.0, 0.0, 0.0, 200.0, 0.0),
+        ("all", "all", 14, 240, 2000.0, 1660.0, 900.0, 1150.0, 50.0, 900.0, 5000.0),
+    ],
+    columns=[column.key for column in COLUMNS["costs"]],
+)

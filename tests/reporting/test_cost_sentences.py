@@ -1,24 +1,10 @@
 import dataclasses
 
 import pandas as pd
-from synthetic import make_study
+from synthetic import COSTS, make_study
 
-from biasinit.reporting.columns import COLUMNS
 from biasinit.reporting.costs import cost_sentences
 from biasinit.reporting.display import page_tables
-
-COSTS = pd.DataFrame(
-    [
-        ("train", "zeros", 6, 120, 600.0, 500.0, 0.0, 380.0, 40.0, 400.0, 0.0),
-        ("train", "1.0", 6, 120, 1200.0, 1000.0, 900.0, 770.0, 10.0, 410.0, 5000.0),
-        ("train", "all", 12, 240, 1800.0, 1500.0, 900.0, 1150.0, 50.0, 410.0, 5000.0),
-        ("calibrate", "all", 1, 0, 180.0, 150.0, 0.0, 0.0, 0.0, 900.0, 0.0),
-        ("prepare_data", "all", 1, 0, 20.0, 10.0, 0.0, 0.0, 0.0, 200.0, 0.0),
-        ("all", "all", 14, 240, 2000.0, 1660.0, 900.0, 1150.0, 50.0, 900.0, 5000.0),
-    ],
-    columns=[column.key for column in COLUMNS["costs"]],
-)
-
 
 TABLES = {"costs": COSTS}
 

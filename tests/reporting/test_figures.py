@@ -20,6 +20,7 @@ from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.power import power, seeds_in_view
 from biasinit.reporting.residuals import residuals, share_outside
 from biasinit.reporting.robustness import calibration, specifications
+from biasinit.reporting.spending import BY_RULE, BY_SCHEME, PARTS, spending
 from biasinit.reporting.style import style_context
 
 SCHEMES = ("zeros", "0.01", "1.0", "xavier")
@@ -415,3 +416,28 @@ def test_the_chance_of_a_verdict_grows_to_the_right_with_the_studys_seeds_marked
     low, high = seeds_in_view(frame)
     assert low == 6
     assert high == 200, "the slowest contrast is decided there"
+
+
+def test_bars_of_cost_are_the_parts_of_what_jobs_took(tables, study):
+    frame = figure_frames(tables, study)["cost"]
+    costs = tables["costs"]
+    rules = frame[frame["unit"] == BY_RULE]
+    whole = costs[(costs["rule"] == "all")].iloc[0]
+    assert rules["total"].sum() * 60 == pytest.approx(whole["wall_seconds"])
+    assert rules["total"].is_monotonic_decreasing
+    schemes = frame[frame["unit"] == BY_SCHEME].set_index("scheme")
+    assert schemes.loc["1.0", "total"] == pytest.approx(1200 / 120)
+    assert schemes.loc["1.0", "training"] == pytest.approx(770 / 120)
+    assert frame[list(PARTS)].sum(axis=1).tolist() == pytest.approx(frame["total"].tolist())
+    figure = spending(frame)
+    for axes, (_, panel) in zip(figure.axes, frame.groupby("unit", sort=False), strict=True):
+        drawn = [bar.get_width() for bar in axes.patches]
+        wanted = [width for part in PARTS for width in panel[part]]
+        assert drawn == pytest.approx(wanted)
+
+
+def test_the_cost_of_brought_runs_has_no_bars_by_scheme(tables, study):
+    costs = tables["costs"]
+    frame = figure_frames(tables | {"costs": costs[costs["rule"] == "calibrate"]}, study)["cost"]
+    assert frame["unit"].unique().tolist() == [BY_RULE]
+    assert len(spending(frame).axes) == 1

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic import make_tables
-from test_cost_sentences import TABLES as COSTS
 
 from biasinit.reporting import numbers
 from biasinit.reporting.drawing import draw_all
@@ -196,10 +195,10 @@ def test_controls_are_said_with_the_numbers_of_their_tables(study, tables):
 
 
 @pytest.fixture(scope="module")
-def sections(make_page, study, tables, figures):
-    """The prose of a page with costs, by section."""
+def sections(page):
+    """The prose of a page, by section."""
     parser = Prose()
-    parser.feed(make_page(study, tables | COSTS, figures=figures))
+    parser.feed(page)
     return parser.sections
 
 
@@ -212,7 +211,7 @@ def behind(study, tables):
     runs, verdicts = tables["runs"], tables["verdicts"]
     controls = pd.concat([tables[name] for name in ("identity", "replicate", "pairing")])
     inconclusive = int((verdicts["verdict"] == "inconclusive").sum())
-    costs = COSTS["costs"]
+    costs = tables["costs"]
     parts = costs[costs["scheme"] == "all"].set_index("rule")["wall_seconds"]
     spent = costs.iloc[-1]
     trained = spent["training_seconds"] + spent["evaluation_seconds"]

@@ -428,6 +428,7 @@ class Study(_Model):
         smallest = min(dataset["train"] for dataset in keys["datasets"])
         training = keys["training"]
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
+        training["engine"] = "eager"  # compiling would take longer than the training
         training["probe_images"] = min(self.training.probe_images, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
         keys["analysis"] |= {

@@ -11,6 +11,7 @@ from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import ABSENT, SPEED_WORDS, normalization_label
 from biasinit.reporting.residuals import share_outside
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
+from biasinit.reporting.spending import BY_SCHEME
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
 
@@ -257,3 +258,16 @@ def power_alt(frame: pd.DataFrame) -> str:
             named.append(words)
         parts.append(f"{_upper(normalization_label(level))}: {'; '.join(named[:LISTED])}.")
     return f"Where the chance of a verdict is {numbers.percent(wanted)} or more. {' '.join(parts)}"
+
+
+def cost_alt(frame: pd.DataFrame) -> str:
+    """Return the time of each rule in minutes, and of a run of each scheme in seconds."""
+    parts = []
+    for unit, rows in frame.groupby("unit", sort=False):
+        column = "scheme" if unit == BY_SCHEME else "rule"
+        named = [
+            f"{row[column]} {numbers.number(_float(row['total']), decimals=1)}"
+            for row in records(rows)
+        ]
+        parts.append(f"{_upper(str(unit))}: {'; '.join(named)}.")
+    return " ".join(parts)

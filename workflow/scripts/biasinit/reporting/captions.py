@@ -123,6 +123,11 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             "equivalence), if what was estimated is the truth, by number of seeds; from simulated "
             "studies. The line is the chance that the seeds needed are planned for."
         ),
+        "cost": (
+            "Time of all jobs before this report, by rule, and of one run, by scheme. Dark is "
+            "training, grey evaluates learning curves and probes, light is all else: the start of "
+            "processes, data, analysis."
+        ),
     }
 
 

@@ -177,6 +177,12 @@ _ITEMS = (
         category=NEXT,
         tables=("accuracy_power",),
     ),
+    FigureItem(
+        name="cost",
+        title="Where the time went",
+        category=NEXT,
+        tables=("costs",),
+    ),
 )
 
 FIGURES = MappingProxyType({item.name: item for item in _ITEMS})

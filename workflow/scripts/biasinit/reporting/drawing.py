@@ -33,6 +33,7 @@ from biasinit.reporting.residuals import residuals
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import scheme_order
 from biasinit.reporting.sentences import threshold_words
+from biasinit.reporting.spending import spending
 from biasinit.reporting.svg import to_svg
 from biasinit.reporting.verdict_rows import read_verdicts
 
@@ -105,6 +106,7 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str,
         "calibration": calibration(frames["calibration"]),
         "certainty": certainty(frames["certainty"], schemes=schemes),
         "power": power(frames["power"], schemes=schemes),
+        "cost": spending(frames["cost"]),
     }
 
 
@@ -161,5 +163,7 @@ def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
             return alternatives.calibration_alt(frame)
         case "power":
             return alternatives.power_alt(frame)
+        case "cost":
+            return alternatives.cost_alt(frame)
         case _:
             return alternatives.certainty_alt(frame)

@@ -20,6 +20,7 @@ from biasinit.reporting.selection import (
     treatments,
     without_replicate,
 )
+from biasinit.reporting.spending import spending_frame
 from biasinit.vocabulary import CELL_FACTORS
 
 MEANS = "marginal mean"
@@ -49,7 +50,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "calibration": ("experiment", "quantity", "rate"),
     "certainty": (*_KEY, "smallest_margin"),
     "power": (*_KEY, "seeds", "power", "wanted", "present"),
+    "cost": ("unit", "rule", "scheme", "total", "training", "evaluation", "other"),
 }
+_SECONDS = ("wall_seconds", "training_seconds", "evaluation_seconds")
 _IDENTITY = ("cell", "scheme", "largest_accuracy_difference", "share_identical_predictions")
 
 
@@ -143,7 +146,14 @@ def _other_frames(
         "calibration": table(tables, "calibration"),
         "power": arranged(table(tables, "accuracy_power"), schemes=schemes),
         "certainty": arranged(verdicts, schemes=schemes),
+        "cost": _cost(table(tables, "costs"), schemes),
     }
+
+
+def _cost(costs: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:
+    needed = ("rule", "scheme", "jobs", "runs", *_SECONDS)
+    usable = _usable(costs, needed=needed)
+    return usable if usable.empty else spending_frame(usable, schemes=schemes)
 
 
 def _in_points(sensitivity: pd.DataFrame) -> pd.DataFrame:
