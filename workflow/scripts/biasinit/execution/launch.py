@@ -264,8 +264,7 @@ def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Names
     console, size = shown.console, shown.size
     again = resume_command(options)
     if status == 0:
-        where = Path(size.folder) / "report.html" if size else _last_report()
-        say(console, f"Done. The report: {where}")
+        say(console, f"Done.{_report_in_words(size)}")
         return 0
     if stopped:
         say(console, "Stopped. The same command goes on from here; finished runs are kept:")
@@ -293,10 +292,14 @@ def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Names
     return status if status > 0 else 1
 
 
-def _last_report() -> str:
-    """Name the newest report: when nothing was left to do, Snakemake announces no study."""
-    reports = sorted(Path("results").glob("*/report.html"), key=lambda path: path.stat().st_mtime)
-    return str(reports[-1]) if reports else "results/STUDY/report.html"
+def _report_in_words(size: StudySize | None) -> str:
+    """Name the report of the study; the newest one when nothing was left to do and announced."""
+    if size is not None:
+        # it is not there where Snakemake was asked for a part of the study
+        found = [path for path in [Path(size.folder) / "report.html"] if path.exists()]
+    else:
+        found = sorted(Path("results").glob("*/report.html"), key=lambda path: path.stat().st_mtime)
+    return f" The report: {found[-1]}" if found else ""
 
 
 if __name__ == "__main__":
