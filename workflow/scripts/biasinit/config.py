@@ -406,8 +406,8 @@ class Study(_Model):
     analysis: Analysis
     """The registered analysis."""
     quick: bool = False
-    """A try in minutes: few seeds, epochs and images, the first learning rate alone, and results
-    of their own, under NAME-quick. It says nothing about the question."""
+    """A try in minutes: few seeds, epochs and images, the first learning rate alone, the eager
+    engine, and results of its own, under NAME-quick. It says nothing about the question."""
 
     @model_validator(mode="after")
     def _cross_checks(self) -> "Study":
