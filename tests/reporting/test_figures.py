@@ -20,6 +20,7 @@ from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.power import power, seeds_in_view
 from biasinit.reporting.residuals import residuals, share_outside
 from biasinit.reporting.robustness import calibration, specifications
+from biasinit.reporting.selection import natural_order
 from biasinit.reporting.spending import BY_RULE, BY_SCHEME, PARTS, spending
 from biasinit.reporting.style import style_context
 
@@ -441,3 +442,19 @@ def test_the_cost_of_brought_runs_has_no_bars_by_scheme(tables, study):
     frame = figure_frames(tables | {"costs": costs[costs["rule"] == "calibrate"]}, study)["cost"]
     assert frame["unit"].unique().tolist() == [BY_RULE]
     assert len(spending(frame).axes) == 1
+
+
+def test_cells_stand_in_the_order_of_their_numbers(tables, study):
+    names = ["architecture=plain-16", "architecture=plain-4", "architecture=plain-32"]
+    wanted = ["architecture=plain-4", "architecture=plain-16", "architecture=plain-32"]
+    curves = tables["curve_means"]
+    cells = pd.concat([curves.assign(cell=name) for name in names])
+    frame = figure_frames({"curve_means": cells}, study)["learning_curves"]
+    assert frame["cell"].drop_duplicates().tolist() == wanted
+
+
+def test_numbers_within_names_are_sorted_by_their_size():
+    rates = ["rate=0.1", "rate=1e-05", "rate=0.02", "rate", "plain-4 b", "plain-4 a", "plain-16"]
+    assert sorted(rates, key=natural_order) == [
+        "plain-4 a", "plain-4 b", "plain-16", "rate", "rate=1e-05", "rate=0.02", "rate=0.1",
+    ]  # fmt: skip

@@ -26,7 +26,7 @@ from biasinit.reporting.catalogue import (
     VERDICT_SYMBOLS,
     normalization_label,
 )
-from biasinit.reporting.selection import records
+from biasinit.reporting.selection import natural_order, records
 from biasinit.statistics.failure import clopper_pearson
 
 NO_FAILURES = "no failures"
@@ -417,7 +417,9 @@ def _failures(evidence: FailureEvidence, study: StudyTables) -> Finding:
         columns=schemes,
         rows=tuple(
             (str(level), tuple(_failure_words(_rows(part, scheme=name)) for name in schemes))
-            for level, part in rows.groupby(evidence.factor, sort=True)
+            for level, part in sorted(
+                rows.groupby(evidence.factor), key=lambda group: natural_order(str(group[0]))
+            )
         ),
     )
     return Finding(

@@ -4,6 +4,7 @@ Nothing is estimated here: rows are chosen, ordered and joined. Every function t
 that may be empty or absent and returns a frame with at least the columns that it names.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from biasinit.statistics.study_runs import cell_labels as name_cells
 
 CONDITIONAL_BASIS = "seeds where both trained"
 ALL_CELLS = "all"
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
 def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -39,20 +41,31 @@ def cell_labels(cells: Sequence[str]) -> dict[str, str]:
     return words | {ALL_CELLS: "mean over cells"}
 
 
+def natural_order(name: str) -> tuple[str | float, ...]:
+    """Return a key that sorts numbers within names by their size: plain-4 before plain-16."""
+    parts = _NUMBER.split(name)
+    return tuple(float(part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def arranged(frame: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFrame:
-    """Return the rows by normalisation, then by scheme in the order of the study."""
+    """Return the rows by normalisation, scheme in the order of the study, and cell."""
     if frame.empty:
         return frame
     levels = list(NORMALIZATION_LABELS)
-    ranks = pd.DataFrame(index=frame.index)
+    ranks = pd.DataFrame(index=range(len(frame)))
     if "normalization" in frame:
         ranks["normalization"] = [_rank(levels, str(v)) for v in frame["normalization"]]
     if "scheme" in frame:
         ranks["scheme"] = [_rank(schemes, str(v)) for v in frame["scheme"]]
+    if "cell" in frame:
+        names = frame["cell"].astype(str)
+        cells = [ALL_CELLS, *sorted(set(names) - {ALL_CELLS}, key=natural_order)]
+        place = {cell: number for number, cell in enumerate(cells)}
+        ranks["cell"] = names.map(place).to_numpy()
     if ranks.empty:
         return frame.reset_index(drop=True)
     order = ranks.sort_values(list(ranks.columns), kind="stable").index
-    return frame.loc[order].reset_index(drop=True)
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def _rank(known: Sequence[str], value: str) -> int:
