@@ -322,7 +322,10 @@ def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_t
     assert all(item.study == "digits" for entry in ledger.entries for item in entry.findings)
     numbers = own + [other.number for other in ledger.others]
     assert sorted(numbers) == list(range(1, 18))
-    assert next(other for other in ledger.others if other.number == 12).studies == ("vgg16", "depth")
+    assert next(other for other in ledger.others if other.number == 12).studies == (
+        "vgg16",
+        "depth",
+    )
 
 
 class Cells(HTMLParser):
