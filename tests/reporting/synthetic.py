@@ -47,7 +47,7 @@ def make_study(schemes=THREAD, *, learning_rates=(0.02, 0.005), seeds=20, name="
 
 
 def make_tables(
-    facts: StudyFacts, *, failing=("1.0",), all_failed=False, seed=1
+    facts: StudyFacts, *, failing=("1.0",), all_failed=False, layers=LAYERS, seed=1
 ) -> dict[str, pd.DataFrame]:
     """Return every table of the study.
 
@@ -119,7 +119,7 @@ def make_tables(
                 for scheme in others
             ]
         ),
-        "layer_means": _layers(names, study),
+        "layer_means": _layers(names, study, layers),
         "curve_means": _curves(study, names, failing, all_failed),
         "jobs": pd.DataFrame(
             {
@@ -593,12 +593,12 @@ def _replicate(study, rng):
     return pd.DataFrame(rows)
 
 
-def _layers(names, study):
+def _layers(names, study, layers):
     rows = []
     for level in LEVELS:
         for place, scheme in enumerate(names):
             for when in ("start", "epoch 1", "end"):
-                for depth, layer in enumerate(LAYERS):
+                for depth, layer in enumerate(layers):
                     for quantity in PROBED_QUANTITIES:
                         value = 0.5 + 0.02 * (place % 8) * (depth + 1) / 4
                         rows.append(

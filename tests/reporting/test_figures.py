@@ -310,6 +310,7 @@ STUDIES = {
         {},
     ),
     "all failed": ({"learning_rates": (0.02,), "seeds": 4}, {"all_failed": True}),
+    "deep network": ({"learning_rates": (0.02,)}, {"layers": [f"conv{n + 1}" for n in range(32)]}),
     "longest names": ({"schemes": ("z" * 64, *(f"{n}" + "x" * 63 for n in range(3)))}, {}),
 }  # fmt: skip
 
@@ -341,6 +342,12 @@ def assert_no_overlap(figure: Figure, name: str):
             tick.label1
             for tick in axes.yaxis.get_major_ticks()
             if tick.label1.get_visible() and low <= tick.get_loc() <= high
+        ]
+        left, right = sorted(axes.get_xlim())
+        labels += [
+            tick.label1
+            for tick in axes.xaxis.get_major_ticks()
+            if tick.label1.get_visible() and left <= tick.get_loc() <= right
         ]
         for text in (*axes.texts, *labels):
             if text.get_visible() and text.get_text().strip():

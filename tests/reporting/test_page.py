@@ -1,6 +1,7 @@
 import base64
 import dataclasses
 import io
+import math
 import re
 from html.parser import HTMLParser
 
@@ -205,6 +206,9 @@ def test_controls_are_said_with_their_numbers(study, tables):
     assert f"at most {largest:.2f} points" in identity
     assert "zeros against itself with another batch order" in replicate
     assert "the same for every seed" in pairing
+    replicate = tables["replicate"].assign(lower=math.nan, upper=math.nan, seeds=1)
+    _, lone, _ = control_sentences(tables | {"replicate": replicate}, study)
+    assert "points (no interval: both trained under 1 seed only)" in lone
     broken = tables | {"pairing": tables["pairing"].assign(orders_equal=False)}
     assert "differ in 12 of 12 comparisons" in control_sentences(broken, study)[2]
 

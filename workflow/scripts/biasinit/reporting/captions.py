@@ -90,7 +90,8 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
         "mechanism": (
             "Share of active and of dead units, norm of the weights' gradient, and distance that "
             "biases moved from where they started, by layer; means over seeds and cells with 95 % "
-            "intervals. Crosses are what theory predicts of the start."
+            "intervals. Crosses are what theory predicts of the start; it leaves out positions, "
+            "padding and width, so of dead units it tells the order, not the level."
         ),
         "controls": (
             "Two controls that must show nothing. Top: a bias before batch normalisation is "

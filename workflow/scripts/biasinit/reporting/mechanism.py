@@ -1,5 +1,6 @@
 """Figure of what happens inside the network, layer by layer."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,9 @@ QUANTITIES = {
 THEORY = "theory"  # ends the label of predicted points
 MOMENTS = ("start", "end")
 PANEL = 1.15  # inches
+FEW_LAYERS = 5  # whose names have room side by side
+NAMED_LAYERS = 8  # of a deep network, so that names do not touch
+SMALL = 0.55  # marks of a deep network, as a share of their usual size
 
 
 def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
@@ -46,7 +50,7 @@ def mechanism(frame: pd.DataFrame, *, schemes: Sequence[str]) -> Figure:
     layers = [str(layer) for layer in frame["layer"].drop_duplicates()]
     with style_context():
         top = 0.15 + LEGEND_ROW * legend_rows(names)
-        bottom = 0.4 if len(layers) <= 5 else 0.75
+        bottom = 0.4 if len(layers) <= FEW_LAYERS else 0.75
         canvas = new_frame(top + bottom + (PANEL + 0.15) * len(rows))
         width = (WIDTH - 1.1) / len(columns) - 0.12
         for line, quantity in enumerate(rows):
@@ -90,6 +94,8 @@ def _by_layer(
     schemes: Sequence[str],
 ) -> None:
     looks = scheme_looks(schemes)
+    step = math.ceil(len(layers) / NAMED_LAYERS)
+    scale = SMALL if step > 1 else 1.0
     for place, name in enumerate(names):
         rows = frame[frame["scheme"] == name].drop_duplicates("layer").set_index("layer")
         rows = rows.reindex(list(layers))
@@ -110,7 +116,7 @@ def _by_layer(
             color=look.colour,
             linestyle=look.dash,
             marker=look.marker,
-            markersize=3.8,
+            markersize=3.8 * scale,
             linewidth=1.0,
             label=name,
         )
@@ -121,10 +127,14 @@ def _by_layer(
                 color=look.colour,
                 linestyle="none",
                 marker="x",
-                markersize=6.5,
+                markersize=6.5 * scale,
                 markeredgewidth=1.0,
                 label=f"{name}: {THEORY}",
             )
     axes.set_xlim(-0.5, len(layers) - 0.5)
-    axes.set_xticks(range(len(layers)), list(layers), rotation=90 if len(layers) > 5 else 0)
+    axes.set_xticks(
+        range(0, len(layers), step),
+        layers[::step],
+        rotation=90 if len(layers) > FEW_LAYERS else 0,
+    )
     axes.grid(axis="y")

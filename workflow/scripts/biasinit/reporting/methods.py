@@ -1,7 +1,9 @@
 """What the controls showed and how the study was made, in sentences with their numbers."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -34,15 +36,23 @@ def _replicate_sentence(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -
     if frame.empty:
         return "A/A arm: not in this table."
     rows = frame[frame["cell"] == "all"] if "cell" in frame else frame
-    parts = [
-        f"{numbers.signed(float(row['estimate']))} points "
-        f"({numbers.interval(float(row['lower']), float(row['upper']))}) "
-        f"{normalization_label(str(row['normalization']))}"
-        for row in records(rows)
-    ]
+    parts = [_difference(row) for row in records(rows)]
     return (
         f"A/A arm: {study.replicate} against itself with another batch order differs by "
         f"{numbers.joined(parts)}; zero by construction."
+    )
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    """Return one difference of the A/A arm; without an interval where too few seeds are left."""
+    bounds = numbers.interval(float(row["lower"]), float(row["upper"]))
+    if math.isnan(float(row["lower"])):
+        seeds = int(row["seeds"])
+        noun = "seed" if seeds == 1 else "seeds"
+        bounds = f"no interval: both trained under {seeds} {noun} only"
+    return (
+        f"{numbers.signed(float(row['estimate']))} points ({bounds}) "
+        f"{normalization_label(str(row['normalization']))}"
     )
 
 

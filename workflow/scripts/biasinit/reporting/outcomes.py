@@ -224,7 +224,8 @@ def _strip(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    # the last number would touch the first one of the panel beside
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
     axes.set_xlabel("test accuracy after the last epoch, %; one mark is one run", fontsize=8)
 
 
