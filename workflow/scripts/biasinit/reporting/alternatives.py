@@ -265,9 +265,6 @@ def cost_alt(frame: pd.DataFrame) -> str:
     parts = []
     for unit, rows in frame.groupby("unit", sort=False):
         column = "scheme" if unit == BY_SCHEME else "rule"
-        named = [
-            f"{row[column]} {numbers.number(_float(row['total']), decimals=1)}"
-            for row in records(rows)
-        ]
+        named = [f"{row[column]} {numbers.number(_float(row['total']))}" for row in records(rows)]
         parts.append(f"{_upper(str(unit))}: {'; '.join(named)}.")
     return " ".join(parts)

@@ -95,7 +95,7 @@ def spending(frame: pd.DataFrame) -> Figure:
         canvas = new_frame(AROUND + ROW * rows)
         for place, (unit, column, panel) in enumerate(panels):
             labels = panel[column].astype(str).tolist()
-            texts = [numbers.number(total, decimals=1) for total in panel["total"]]
+            texts = [numbers.number(total) for total in panel["total"]]
             before, after = label_inches(labels), text_inches(texts) + 0.1
             height = ROW * len(panel)
             axes = canvas.axes(
