@@ -620,9 +620,10 @@ def test_every_study_has_a_quick_try_with_results_of_its_own(path):
     assert quick.schemes == whole.schemes
     assert quick.normalizations == whole.normalizations
     assert quick.architectures == whole.architectures
-    assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 3, 1)
-    assert all(dataset.train <= 400 for dataset in quick.datasets)
+    assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 2, 1)
+    assert all(dataset.train <= 240 for dataset in quick.datasets)
     assert quick.training.engine == "eager"
+    assert quick.run_count / quick.seeds_per_shard <= 60  # jobs
 
 
 def test_a_quick_try_never_adds_to_a_small_study():
@@ -631,4 +632,4 @@ def test_a_quick_try_never_adds_to_a_small_study():
     small["training"] = {"epochs": 1, "batch_size": 500, "probe_images": 7}
     quick = parse_study(small)
     assert (quick.seeds, quick.training.epochs) == (2, 1)
-    assert (quick.training.batch_size, quick.training.probe_images) == (400, 7)
+    assert (quick.training.batch_size, quick.training.probe_images) == (240, 7)

@@ -1,6 +1,8 @@
+import re
 import subprocess
 import sys
 from itertools import combinations
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -8,8 +10,12 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import biasinit.reporting
+from biasinit.reporting.drawing import drawings
+from biasinit.reporting.frames import figure_frames
 from biasinit.reporting.style import INK, PAPER, SERIES, css_variables, scheme_looks, style_context
-from biasinit.reporting.svg import themed
+from biasinit.reporting.svg import themed, to_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
 DEFICIENCIES = {
@@ -95,6 +101,34 @@ def test_figures_carry_no_date_and_no_foreign_address(figures):
         assert "dc:date" not in drawn.svg
         assert "<text" in drawn.svg
         assert "@import" not in drawn.svg
+
+
+def parts_of(text):
+    """Return tag, style and numbers of every drawn element of an SVG, in order."""
+    root = ElementTree.fromstring(text)
+    sheet = root.find(f"{SVG}style").text if root.find(f"{SVG}style") is not None else ""
+    rules = dict(re.findall(r"\.([\w-]+)\{([^}]*)\}", sheet))
+    found = []
+    for element in root.iter():
+        if element.tag == f"{SVG}style" or element is root:
+            continue
+        style = element.get("style") or rules.get(element.get("class", ""), "")
+        places = " ".join(element.get(name, "") for name in ("d", "x", "y", "transform"))
+        numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", places)]
+        found.append((element.tag, style, (element.text or "").strip(), numbers))
+    return found
+
+
+@pytest.mark.parametrize("name", ["effects", "mechanism", "specifications", "learning_curves"])
+def test_a_compact_figure_draws_the_same_in_fewer_bytes(name, tables, study, monkeypatch):
+    compact = to_svg(drawings(figure_frames(tables, study), study)[name], name=name, alt="")
+    monkeypatch.setattr("biasinit.reporting.svg._compact", lambda text, name: text)
+    whole = to_svg(drawings(figure_frames(tables, study), study)[name], name=name, alt="")
+    assert len(compact) < 0.8 * len(whole)
+    drawn, wanted = parts_of(compact), parts_of(whole)
+    assert [part[:3] for part in drawn] == [part[:3] for part in wanted]
+    for (*_, places), (*_, exact) in zip(drawn, wanted, strict=True):
+        assert places == pytest.approx(exact, abs=0.0051)
 
 
 def test_the_catalogue_needs_neither_pandas_nor_matplotlib():

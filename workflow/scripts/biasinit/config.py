@@ -65,8 +65,9 @@ MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
-QUICK_EPOCHS = 3
-QUICK_IMAGES = {"train": 400, "validation": 100, "test": 300}
+QUICK_EPOCHS = 2
+QUICK_JOBS = 60  # each takes some seconds to start
+QUICK_IMAGES = {"train": 240, "validation": 80, "test": 200}
 
 
 def _number_from_text(value: object) -> object:
@@ -406,8 +407,9 @@ class Study(_Model):
     analysis: Analysis
     """The registered analysis."""
     quick: bool = False
-    """A try in minutes: few seeds, epochs and images, the first learning rate alone, the eager
-    engine, and results of its own, under NAME-quick. It says nothing about the question."""
+    """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
+    many jobs, the first initialisation of the weights too), the eager engine, and results of its
+    own, under NAME-quick. It says nothing about the question."""
 
     @model_validator(mode="after")
     def _cross_checks(self) -> "Study":
@@ -422,6 +424,9 @@ class Study(_Model):
         keys["study"] = f"{self.study}{QUICK}"
         keys["seeds"] = keys["seeds_per_shard"] = min(self.seeds, QUICK_SEEDS)
         keys["learning_rates"] = self.learning_rates[:1]
+        arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
+        if arms * len(self.cells) // len(self.learning_rates) > QUICK_JOBS:
+            keys["weight_inits"] = self.weight_inits[:1]
         for dataset in keys["datasets"]:
             for subset, images in QUICK_IMAGES.items():
                 dataset[subset] = min(dataset[subset], images)
