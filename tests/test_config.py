@@ -623,6 +623,7 @@ def test_every_study_has_a_quick_try_with_results_of_its_own(path):
     assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 2, 1)
     assert all(dataset.train <= 240 for dataset in quick.datasets)
     assert quick.training.engine == "eager"
+    assert quick.training.probe_images <= 60
     assert quick.run_count / quick.seeds_per_shard <= 60  # jobs
 
 

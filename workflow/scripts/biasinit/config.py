@@ -68,6 +68,7 @@ QUICK_SEEDS = 4
 QUICK_EPOCHS = 2
 QUICK_JOBS = 60  # each takes some seconds to start
 QUICK_IMAGES = {"train": 240, "validation": 80, "test": 200}
+QUICK_PROBE_IMAGES = 60
 
 
 def _number_from_text(value: object) -> object:
@@ -434,7 +435,7 @@ class Study(_Model):
         training = keys["training"]
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
         training["engine"] = "eager"  # compiling would take longer than the training
-        training["probe_images"] = min(self.training.probe_images, smallest)
+        training["probe_images"] = min(self.training.probe_images, QUICK_PROBE_IMAGES, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
         keys["analysis"] |= {
             "looks": (),
