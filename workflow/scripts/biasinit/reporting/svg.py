@@ -74,7 +74,7 @@ def _compact(text: str, *, name: str) -> str:
     )
     sheet = "".join(f".{short_name}{{{unescape(style)}}}" for style, short_name in classes.items())
     head, bracket, rest = text.partition(">")
-    return f"{head}{bracket}\n<style>{sheet}</style>{rest}"
+    return f'{head}{bracket}\n<style type="text/css">{sheet}</style>{rest}'
 
 
 def _with_short_numbers(attribute: re.Match[str]) -> str:
