@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -200,7 +200,7 @@ _DOCUMENT = Document(
     name="the whole",
     of="a claim or of a source",
     example="the repository's file shows an example",
-    kinds=("verdict", "layers", "failures", "levels"),
+    kinds=tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in _EVIDENCE),
 )
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
+from biasinit.reporting.costs import TRAINING
 from biasinit.reporting.forest import (
     ROW,
     WIDTH,
@@ -19,9 +20,9 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.selection import arranged
 from biasinit.reporting.style import INK, LINE, MUTED, style_context
 
-TRAINING = "train"
 ALL = "all"
 BY_RULE = "minutes of jobs"
 BY_SCHEME = "seconds of a run"
@@ -45,8 +46,7 @@ def spending_frame(costs: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFra
     rules = costs[~one_scheme & (costs["rule"] != ALL)]
     rules = rules.sort_values("wall_seconds", ascending=False, kind="stable")
     shards = costs[one_scheme & (costs["rule"] == TRAINING) & (costs["runs"] > 0)]
-    place = {scheme: number for number, scheme in enumerate(schemes)}
-    shards = shards.sort_values("scheme", key=lambda names: names.map(place), kind="stable")
+    shards = arranged(shards, schemes=schemes)
     return pd.concat(
         [
             _bars(rules, BY_RULE, per=60.0),

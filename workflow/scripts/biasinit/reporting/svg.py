@@ -8,7 +8,7 @@ labels that fit here fit there.
 import io
 import re
 from collections import Counter
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -72,7 +72,7 @@ def _compact(text: str, *, name: str) -> str:
     text = STYLE_ATTRIBUTE.sub(
         lambda found: f' class="{classes[found[1]]}"' if found[1] in classes else found[0], text
     )
-    sheet = "".join(f".{short_name}{{{unescape(style)}}}" for style, short_name in classes.items())
+    sheet = "".join(f".{short_name}{{{style}}}" for style, short_name in classes.items())
     head, bracket, rest = text.partition(">")
     return f'{head}{bracket}\n<style type="text/css">{sheet}</style>{rest}'
 
