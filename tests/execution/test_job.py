@@ -2,7 +2,11 @@ import errno
 import logging
 import os
 import re
+import subprocess
 import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,15 +27,72 @@ def logging_as_before():
     root.setLevel(level)
 
 
-def test_what_a_job_says_goes_to_its_log(tmp_path, capsys):
-    with job(tmp_path / "log"):
+@dataclass
+class Ended:
+    """What is left of a job's process: it ends with the job, so tests run it in one of its own."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    log: str
+    files: list[str]
+
+
+@pytest.fixture
+def run_job(tmp_path) -> Callable[..., Ended]:
+    """Run a block of code as a job."""
+
+    def run(block: str, *, before: str = "") -> Ended:
+        lines = [
+            "import atexit, logging, sys",
+            "from biasinit.execution.job import job",
+            before,
+            "with job('log'):",
+            textwrap.indent(textwrap.dedent(block), "    "),
+            "raise AssertionError('the process goes on')",
+        ]
+        ended = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        files = sorted(path.name for path in tmp_path.iterdir())
+        log = (tmp_path / "log").read_text()
+        return Ended(ended.returncode, ended.stdout, ended.stderr, log, files)
+
+    return run
+
+
+def test_what_a_job_says_goes_to_its_log(run_job):
+    ended = run_job(
+        """
         print("printed")
         logging.info("logged")
         print("said", file=sys.stderr)
-    text = (tmp_path / "log").read_text()
-    assert all(word in text for word in ("printed", "logged", "said"))
-    assert re.search(r"Started within \d+\.\d\d s of a processor, worked for 0\.\d\d s\.\n$", text)
-    assert capsys.readouterr() == ("", "")
+        """
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert all(word in ended.log for word in ("printed", "logged", "said"))
+    cost = r"Started within \d+\.\d\d s of a processor, worked for 0\.\d\d s\.\n$"
+    assert re.search(cost, ended.log)
+
+
+def test_a_job_ends_its_process_at_once_and_leaves_no_claim(run_job):
+    ended = run_job(
+        """
+        atexit.register(print, "taken apart")
+        """
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert ended.files == ["log"]
+
+
+def test_what_was_printed_before_a_job_is_not_lost(run_job):
+    ended = run_job("pass", before="print('early', end='')")
+    assert ended.stdout == "early"
 
 
 def test_an_error_that_a_user_can_mend_has_no_traceback(tmp_path, capsys):
