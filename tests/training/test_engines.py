@@ -134,6 +134,13 @@ def test_an_interrupted_block_goes_on_to_the_same_bits(
     assert_same_tables(whole, resumed)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_compiling_took_is_noted_apart(engine, small_digits):
+    job = train_shard(compiled(epochs=1, engine=engine), small_digits).jobs.iloc[0]
+    assert (job["compiling_seconds"] > 0) == (engine == "compiled")
+    assert job["compiling_seconds"] < job["duration_seconds"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_process_goes_on_to_the_same_bytes(how, small_digits, tmp_path, mapping):

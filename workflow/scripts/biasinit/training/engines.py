@@ -12,6 +12,7 @@ shared by all jobs that name the same one.
 """
 
 import ctypes
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -80,6 +81,10 @@ class StepInputs:
 class Engine(Protocol):
     """Runs the members of a shard; always with the same shapes."""
 
+    @property
+    def compiling_seconds(self) -> float:
+        """What compiling took so far, or loading what was compiled before."""
+
     def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
         """Update ``state`` in place by one step; return the losses before it, (members,)."""
 
@@ -140,6 +145,8 @@ def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
 class _Eager:
     """Operation by operation."""
 
+    compiling_seconds = 0.0
+
     def __init__(self, members: FusedMembers, *, on_cpu: bool) -> None:
         self._members = members
         self._on_cpu = on_cpu
@@ -167,9 +174,15 @@ class _Compiled:
     def __init__(self, members: FusedMembers) -> None:
         self._members = members
         self._step: Callable[..., Any] | None = None
+        self._prepared: list[_CompiledAtFirstCall] = []
+
+    @property
+    def compiling_seconds(self) -> float:
+        return sum(function.compiling_seconds for function in self._prepared)
 
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return _CompiledAtFirstCall(function)
+        self._prepared.append(_CompiledAtFirstCall(function))
+        return self._prepared[-1]
 
     def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
         arguments: _StepArguments = (
@@ -213,16 +226,24 @@ class _Compiled:
 
 
 class _CompiledAtFirstCall:
-    """A function of tensors, compiled for the shapes of its first call; there are no others."""
+    """A function of tensors, compiled for the shapes of its first call; there are no others.
+
+    ``compiling_seconds`` is the time of the first call, which also does its work once.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._compiled: Callable[..., Any] | None = None
+        self.compiling_seconds = 0.0
 
     def __call__(self, *arguments: object) -> Any:  # noqa: ANN401
-        if self._compiled is None:
-            self._compiled = _compiled(self._function, *arguments)
-        return self._compiled(*arguments)
+        if self._compiled is not None:
+            return self._compiled(*arguments)
+        started = time.perf_counter()
+        self._compiled = _compiled(self._function, *arguments)
+        result = self._compiled(*arguments)  # PyTorch compiles when it is called
+        self.compiling_seconds = time.perf_counter() - started
+        return result
 
 
 def _compiled(function: Callable[..., Any], *arguments: object) -> Callable[..., Any]:
@@ -242,6 +263,10 @@ class _Recorded:
         self._graph: torch.cuda.CUDAGraph
         self._inputs: StepInputs
         self._losses: Tensor
+
+    @property
+    def compiling_seconds(self) -> float:
+        return self._engine.compiling_seconds
 
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._engine.prepared(function)

@@ -138,6 +138,7 @@ def _jobs(shard: Shard, *, duration_seconds: float, evaluation_seconds: float) -
             "runs": [len(description.seeds)],
             "duration_seconds": [duration_seconds],
             "evaluation_seconds": [evaluation_seconds],
+            "compiling_seconds": [shard.engine.compiling_seconds],
             "engine": [description.training.engine],
             "width": [shard.width],
             "device": [torch.cuda.get_device_name() if on_gpu else "cpu"],
