@@ -47,6 +47,16 @@ def test_the_seeds_are_paired_across_schemes_and_normalisations(finished):
     assert set(replicate["order_hash"]).isdisjoint(original["order_hash"])
 
 
+def test_shards_that_train_longer_are_trained_first(finished):
+    """Those with batch normalisation, whatever the order in which Snakemake finds them."""
+    shards = sorted(
+        (finished.results / "runs").rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns
+    )
+    levels = [path.relative_to(finished.results / "runs").parts[2] for path in shards]
+    assert levels[0] != "none"
+    assert levels[-1] == "none"
+
+
 def test_the_identity_check_finds_no_effect(finished):
     identity = pd.read_parquet(finished.results / "analysis" / "identity.parquet")
     assert len(identity) == 1

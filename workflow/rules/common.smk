@@ -21,6 +21,7 @@ from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
+from biasinit.expected_work import expected_work
 from biasinit.imported import read_brought_runs
 from biasinit.registration import plan_digest, plan_of, register
 from biasinit.reporting.catalogue import (
@@ -74,14 +75,36 @@ def shard_tables(table):
 
 def shard_description(wildcards):
     """Return what training one shard needs to know, and nothing else."""
-    factors = SHARD.replace("{", "").replace("}", "").split("/")[:-2]
-    key = tuple(wildcards[name] for name in factors if name != "normalization")
     return STUDY.shard_description(
-        cell=CELLS[key],
+        cell=CELLS[cell_key(wildcards)],
         normalization=wildcards.normalization,
         scheme=wildcards.scheme,
         shard=int(wildcards.shard),
     )
+
+
+def shard_priority(wildcards):
+    """Return a number from 1 that is the higher, the longer the shard is expected to train."""
+    return PRIORITIES[cell_key(wildcards), wildcards.normalization]
+
+
+def cell_key(wildcards):
+    """Return the texts that name the cell of a shard."""
+    factors = SHARD.replace("{", "").replace("}", "").split("/")[:-2]
+    return tuple(wildcards[name] for name in factors if name != "normalization")
+
+
+def priorities():
+    """Return the priority of each cell and normalisation: the rank of its expected work."""
+    works = {
+        (key, normalization): expected_work(STUDY, cell, normalization)
+        for key, cell in CELLS.items()
+        for normalization in STUDY.normalizations
+    }
+    ranks = {
+        work: rank for rank, work in enumerate(sorted(set(works.values())), start=1)
+    }
+    return {place: ranks[work] for place, work in works.items()}
 
 
 def dataset_description(wildcards):
@@ -169,6 +192,7 @@ def analysis_keys(*names):
     }
     if TRAINED:
         everything["alpha"] = STUDY.analysis.alpha_at(STUDY.seeds)
+        everything["architectures"] = [item.name for item in STUDY.architectures]
         everything["test_images"] = {item.name: item.test for item in STUDY.datasets}
     return {name: everything[name] for name in names if name in everything}
 
@@ -236,6 +260,7 @@ CELLS = (
     if TRAINED
     else {}
 )
+PRIORITIES = priorities()
 SIZE = StudySize(
     study=STUDY.study,
     folder=str(STUDY_FOLDER),

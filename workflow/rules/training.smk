@@ -26,6 +26,8 @@ rule train:
         f"results/{{study}}/logs/train/{SHARD}.log",
     benchmark:
         f"results/{{study}}/benchmarks/train/{SHARD}.tsv"
+    # the longest first, so that the last ones end together
+    priority: shard_priority
     conda:
         "../../envs/biasinit.yaml"
     # one single-threaded job for each core is faster than one job with several threads

@@ -85,6 +85,28 @@ class Layout:
         """Return the side of one convolution, counted from 0."""
         return self.kernels[convolution] if self.kernels else self.kernel
 
+    def multiplications(self, *, side: int, channels: int) -> int:
+        """Return the multiplications of a forward pass over one image, without the output layer.
+
+        Args:
+            side: height and width of the image, in pixels.
+            channels: of the image; of one of the two where pairs are compared.
+
+        """
+        side = max(side, self.side)
+        total = convolution = 0
+        for layer in self.layers:
+            if layer == "pool":
+                side //= 2
+                continue
+            total += side**2 * self.kernel_of(convolution) ** 2 * channels * layer
+            channels, convolution = layer, convolution + 1
+        features = channels if self.global_average else side**2 * channels
+        for units in self.dense:
+            total += features * units
+            features = units
+        return total * (2 if self.compares_pairs else 1)
+
     @property
     def smallest_side(self) -> int:
         """Smallest height and width of images for which something is left after all pools."""

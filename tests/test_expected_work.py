@@ -1,0 +1,62 @@
+"""The work of a network is counted from its layout; longer shards of a study come first."""
+
+import pytest
+import torch
+from torch.func import functional_call
+
+from biasinit.config import parse_study
+from biasinit.expected_work import expected_work
+from biasinit.layouts import layout_of
+from biasinit.networks import build_network
+
+NETWORKS = {
+    "small_cnn": ({"kind": "small_cnn"}, 8),
+    "deep_mnist": ({"kind": "deep_mnist"}, 28),
+    "plain": ({"kind": "plain_cnn", "depth": 7, "channels": 5}, 8),
+    "vgg16, enlarged": ({"kind": "vgg16", "width": 0.05}, 8),
+    "kernels that differ": ({"kind": "siamese_koch", "width": 0.05}, 28),
+    "dense alone": ({"kind": "convolutional", "layers": ("pool",), "dense": (7, 5)}, 8),
+}
+
+
+@pytest.mark.parametrize(("keys", "side"), NETWORKS.values(), ids=NETWORKS)
+def test_multiplications_are_those_of_every_unit_at_every_position(keys, side):
+    layout = layout_of(**keys)
+    channels = 2 if layout.compares_pairs else 1
+    network = build_network(
+        layout,
+        image_shape=(side, side, channels),
+        classes=2,
+        normalization="none",
+        hidden_bias=False,
+        output_bias=False,
+    )
+    parameters = {name: torch.zeros_like(value) for name, value in network.named_parameters()}
+    seen = {}
+    functional_call(
+        network, parameters, (torch.zeros(1, side, side, channels),), {"preactivations": seen}
+    )
+    shapes = network.layer_shapes()
+    expected = sum(values.numel() * shapes[name].fan_in for name, values in seen.items())
+    assert layout.multiplications(side=side, channels=1) == expected
+
+
+def test_more_layers_more_images_and_normalisation_are_more_work(mapping):
+    mapping["architectures"] = [
+        {"name": f"plain-{depth}", "kind": "plain_cnn", "depth": depth} for depth in (4, 8)
+    ]
+    few = mapping["datasets"][0] | {"name": "few", "train": 200}
+    mapping["datasets"] = [*mapping["datasets"], few]
+    for key in ("thresholds", "margins"):
+        mapping["analysis"][key] = dict.fromkeys(
+            ("few", "digits"), mapping["analysis"][key]["digits"]
+        )
+    study = parse_study(mapping)
+    works = {
+        (cell.dataset, cell.architecture, level): expected_work(study, cell, level)
+        for cell in study.cells
+        for level in ("none", "batchnorm_shift")
+    }
+    assert works["digits", "plain-8", "none"] > works["digits", "plain-4", "none"]
+    assert works["digits", "plain-4", "none"] > works["few", "plain-4", "none"]
+    assert works["few", "plain-4", "batchnorm_shift"] > works["few", "plain-4", "none"]
