@@ -8,7 +8,7 @@ from torch.func import functional_call, grad_and_value
 from torch.nn import functional
 
 from biasinit.layouts import layout_of
-from biasinit.networks import build_network, initial_state
+from biasinit.networks import build_network, initial_state, swapped
 from biasinit.networks.siamese import CONTRASTIVE_MARGIN
 from biasinit.schemes import Constant, Normal, Zeros
 
@@ -62,8 +62,8 @@ def test_kochs_network_has_the_published_channels():
 @pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
 def test_twins_that_share_all_are_symmetric(head, normalization, pairs):
     network, state = twins(head=head, normalization=normalization)
-    swapped = logits_of(network, state, pairs.flip(-1))
-    assert torch.allclose(logits_of(network, state, pairs), swapped, atol=1e-12)
+    back = logits_of(network, state, swapped(pairs))
+    assert torch.allclose(logits_of(network, state, pairs), back, atol=1e-12)
 
 
 @pytest.mark.parametrize("untied", ["biases_untied", "untied"])
@@ -72,8 +72,36 @@ def test_twins_with_biases_of_their_own_are_symmetric_where_these_start_alike(un
     for scheme, alike in ((Zeros(name="zeros"), True), (Constant(name="1", value=1.0), True),
                           (NORMAL, False)):  # fmt: skip
         network, state = twins(scheme, twins=untied)
-        swapped = logits_of(network, state, pairs.flip(-1))
-        assert torch.allclose(logits_of(network, state, pairs), swapped, atol=1e-12) == alike
+        back = logits_of(network, state, swapped(pairs))
+        assert torch.allclose(logits_of(network, state, pairs), back, atol=1e-12) == alike
+
+
+def test_swapped_pairs_keep_the_channels_of_each_image_in_order(rng):
+    pairs = torch.from_numpy(rng.normal(size=(3, 8, 8, 6)))
+    assert torch.equal(swapped(pairs)[..., :3], pairs[..., 3:])
+    assert torch.equal(swapped(pairs)[..., 3:], pairs[..., :3])
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+def test_biases_of_twins_are_found_however_they_are_kept(normalization):
+    """Twins whose biases are in one parameter, and twins with a tower each, start from one draw."""
+    found = {}
+    for untied in ("biases_untied", "untied"):
+        network, state = twins(twins=untied, normalization=normalization)
+        found[untied] = [
+            network.biases_of_twins(state.parameters, layer) for layer in ("conv1", "embedding")
+        ]
+    for one, other in zip(found["biases_untied"], found["untied"], strict=True):
+        assert not torch.equal(one[0], one[1])
+        assert torch.equal(one[0], other[0])
+        assert torch.equal(one[1], other[1])
+
+
+def test_twins_without_biases_of_their_own_have_none_to_compare():
+    network, state = twins()
+    assert network.biases_of_twins(state.parameters, "conv1") is None
+    network, state = twins(twins="untied")
+    assert network.biases_of_twins(state.parameters, "conv1_right") is None
 
 
 @pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])

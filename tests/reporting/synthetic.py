@@ -120,6 +120,7 @@ def make_tables(
             ]
         ),
         "layer_means": _layers(names, study, layers),
+        "twin_means": _twins(names, study),
         "curve_means": _curves(study, names, failing, all_failed),
         "jobs": pd.DataFrame(
             {
@@ -612,6 +613,32 @@ def _layers(names, study, layers):
                                 "lower": value - 0.02,
                                 "upper": value + 0.02,
                                 "runs": study.seeds * len(study.cells),
+                            }
+                        )
+    return pd.DataFrame(rows)
+
+
+def _twins(names, study):
+    rows = []
+    for number, architecture in enumerate(("shared", "biases-untied")):
+        for level in LEVELS:
+            for place, scheme in enumerate(names):
+                for when, grown in (("start", 0.0), ("end", 1.0)):
+                    for quantity, scale in (("asymmetry", 1.0), ("bias_distance", 2.0)):
+                        if quantity == "bias_distance" and architecture == "shared":
+                            continue
+                        value = number * scale * (0.3 * grown + 0.05 * place)
+                        rows.append(
+                            {
+                                "architecture": architecture,
+                                "normalization": level,
+                                "scheme": scheme,
+                                "when": when,
+                                "quantity": quantity,
+                                "estimate": value,
+                                "lower": value * 0.9,
+                                "upper": value * 1.1,
+                                "runs": study.seeds,
                             }
                         )
     return pd.DataFrame(rows)

@@ -10,6 +10,7 @@ from biasinit.claims import (
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
+    TwinEvidence,
     VerdictEvidence,
     level_questions,
     name_in_claims,
@@ -63,6 +64,8 @@ def test_evidence_lies_in_a_study_that_has_it(number, evidence):
     if isinstance(evidence, LayerEvidence):
         assert evidence.quantity in PROBED_QUANTITIES
         assert evidence.refutes is None or evidence.refutes.scheme in evidence.schemes
+    if isinstance(evidence, TwinEvidence):
+        assert all(item.layout.compares_pairs for item in study.architectures)
     if isinstance(evidence, FailureEvidence):
         assert evidence.factor in LEVELS
     if isinstance(evidence, LevelEvidence):
@@ -194,6 +197,22 @@ def study_tables():
         verdicts=pd.DataFrame([VERDICT, speed, failure]),
         layer_means=layers,
         level_contrasts=pd.DataFrame([LEVEL]),
+        twin_means=pd.DataFrame(
+            [
+                {
+                    "architecture": architecture,
+                    "normalization": "none",
+                    "scheme": "zeros",
+                    "when": "end",
+                    "quantity": "asymmetry",
+                    "estimate": estimate,
+                    "lower": 0.8 * estimate,
+                    "upper": 1.2 * estimate,
+                    "runs": 20,
+                }
+                for architecture, estimate in (("shared", 0.0), ("untied", 1.25))
+            ]
+        ),
     )
 
 
@@ -260,6 +279,19 @@ def test_layers_refute_where_an_interval_lies_above_the_bound(study_tables):
     assert found.grid.rows[1] == ("one", ("0.125\n0.100 to 0.150", "0.125\n0.100 to 0.150"))
 
 
+def test_twins_are_shown_by_architecture_for_information(study_tables):
+    evidence = TwinEvidence(
+        kind="twins", study="s", normalization="none", when="end", quantity="asymmetry",
+        schemes=("zeros", "absent"),
+    )  # fmt: skip
+    found = finding(evidence, study_tables)
+    assert found.question == "asymmetry by architecture, without batch normalisation, at the end"
+    assert found.grid.columns == ("shared", "untied")
+    assert found.grid.rows == (("zeros", ("0.000\n0.000 to 0.000", "1.250\n1.000 to 1.500")),)
+    assert (found.bearing, found.sure) == (Bearing.NUMBERS, "20 runs of each scheme")
+    assert (found.figure, found.table, found.rule) == ("twins", "twin_means", "rule-twins")
+
+
 def test_failures_are_counted_by_level_with_exact_intervals(study_tables):
     evidence = FailureEvidence(
         kind="failures", study="s", normalization="none", factor="weight_init", schemes=("zeros",)
@@ -280,6 +312,14 @@ def test_failures_are_counted_by_level_with_exact_intervals(study_tables):
         layer_evidence(schemes=("absent",)),
         FailureEvidence(
             kind="failures", study="s", normalization="none", factor="absent", schemes=("zeros",)
+        ),
+        TwinEvidence(
+            kind="twins",
+            study="s",
+            normalization="none",
+            when="start",
+            quantity="asymmetry",
+            schemes=("zeros",),
         ),
     ],
     ids=lambda evidence: evidence.kind,

@@ -15,9 +15,10 @@ from biasinit.reporting.effects import certainty, effects, level_contrasts, time
 from biasinit.reporting.forest import short
 from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
-from biasinit.reporting.mechanism import QUANTITIES, THEORY, mechanism
+from biasinit.reporting.mechanism import QUANTITIES, TWIN_QUANTITIES, mechanism, twins
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.power import power, seeds_in_view
+from biasinit.reporting.quantities import THEORY
 from biasinit.reporting.residuals import residuals, share_outside
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import natural_order
@@ -248,6 +249,15 @@ def test_mechanism_has_one_row_per_quantity(frames):
         "conv1", "conv2", "fc1", "output",
     ]  # fmt: skip
     assert [line.get_label() for line in first.lines] == list(SCHEMES)
+
+
+def test_twins_stand_side_by_side_and_no_line_joins_them(frames):
+    figure = twins(frames["twins"], schemes=SCHEMES)
+    assert len(figure.axes) == len(TWIN_QUANTITIES) * 4
+    names = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+    assert names == ["shared", "biases-untied"]
+    for line in figure.axes[0].lines:
+        assert line.get_linestyle() == "None"
 
 
 def test_controls_show_both_controls(frames):

@@ -4,11 +4,16 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from shards import description
+from torch.func import functional_call
 
+from biasinit.data.pairs import in_pairs
+from biasinit.networks import initial_state
 from biasinit.training import CheckpointPlace, train_shard
 from biasinit.training.description import TrainingDescription
 from biasinit.training.measurement import measurement_points
+from biasinit.training.shard import Shard
 
 TABLES = ("runs", "curves", "layers", "correct")
 
@@ -130,6 +135,65 @@ def test_probes_are_what_their_names_say(small_digits):
     assert fractions.min().min() >= 0
     assert fractions.max().max() <= 1
     assert ((result.layers["dead_fraction"] + result.layers["always_on_fraction"]) <= 1).all()
+
+
+SIAMESE = {"kind": "siamese", "layers": [5, "pool"], "dense": [6]}
+
+
+def test_asymmetry_is_what_swapping_the_images_of_pairs_changes(small_digits):
+    """Against the definition, by plain passes of one network before the first step."""
+    pairs = in_pairs(small_digits, seed=3)
+    normal = {"name": "normal", "kind": "normal", "std": 0.5}
+    shard = description(scheme=normal, architecture=SIAMESE | {"twins": "untied"}, epochs=1)
+    curves = train_shard(shard, pairs).curves
+    start = curves[curves["step"] == 0].set_index("seed")["asymmetry"]
+    whole = Shard(shard, pairs)
+    images = whole.images["validation"]
+    left, right = images.chunk(2, -1)
+    whole.network.eval()
+    for seed in shard.seeds:
+        state = initial_state(
+            whole.network,
+            shard.scheme,
+            weight_init="he",
+            study_seed=shard.study_seed,
+            seed=seed,
+            dtype=torch.float32,
+        )
+        tensors = (state.parameters, state.buffers)
+        there = functional_call(whole.network, tensors, (images,))[:, 1]
+        back = functional_call(whole.network, tensors, (torch.cat([right, left], -1),))[:, 1]
+        expected = float((there - back).abs().mean())
+        assert expected > 0.1
+        assert start[seed] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
+def test_twins_that_share_everything_stay_symmetric_and_others_do_not(normalization, small_digits):
+    pairs = in_pairs(small_digits, seed=3)
+    found = {
+        twins: train_shard(
+            description(architecture=SIAMESE | {"twins": twins}, normalization=normalization),
+            pairs,
+        )
+        for twins in ("shared", "biases_untied", "untied")
+    }
+    assert found["shared"].curves["asymmetry"].to_numpy() == pytest.approx(0, abs=1e-5)
+    assert found["shared"].layers["twin_bias_distance"].isna().all()
+    for twins in ("biases_untied", "untied"):
+        curves, layers = found[twins].curves, found[twins].layers
+        # equal weights and biases of zeros: alike at the start, and pulled apart by training
+        assert curves.loc[curves["step"] == 0, "asymmetry"].to_numpy() == pytest.approx(0, abs=1e-5)
+        assert (curves.loc[curves["epoch"] == 2, "asymmetry"] > 1e-3).all()
+        first = layers[layers["layer"] == "conv1"].set_index("when")["twin_bias_distance"]
+        assert (first["start"] == 0).all()
+        assert (first["end"] > 0).all()
+
+
+def test_networks_that_name_classes_have_no_columns_of_twins(small_digits):
+    result = train_shard(description(epochs=1), small_digits)
+    assert "asymmetry" not in result.curves
+    assert "twin_bias_distance" not in result.layers
 
 
 @pytest.mark.parametrize(("value", "share"), [(0.0, 0.5), (1.0, 0.84)])

@@ -146,6 +146,34 @@ rule analyse_layers:
         "../scripts/analyse_layers.py"
 
 
+# Only where networks compare pairs.
+rule compare_twins:
+    input:
+        runs="results/{study}/runs.parquet",
+        curves="results/{study}/curves.parquet",
+        layers="results/{study}/layers.parquet",
+    output:
+        "results/{study}/analysis/twin_means.parquet",
+    log:
+        "results/{study}/logs/compare_twins.log",
+    benchmark:
+        "results/{study}/benchmarks/compare_twins.tsv"
+    localrule: True
+    conda:
+        "../../envs/biasinit.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        plan=analysis_keys("schemes", "architectures"),
+        code=code("compare_twins.py"),
+    message:
+        "Measuring how far twins are from each other"
+    script:
+        "../scripts/compare_twins.py"
+
+
 rule check_controls:
     input:
         **({"correct": "results/{study}/correct.parquet"} if TRAINED else {}),

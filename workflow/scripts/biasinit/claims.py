@@ -69,6 +69,17 @@ class LayerEvidence(_Model):
     """Refuted where the interval of some layer lies above the bound."""
 
 
+class TwinEvidence(_Model):
+    """How far the twins of siamese networks are from each other, by architecture."""
+
+    kind: Literal["twins"]
+    study: str
+    normalization: str
+    when: Literal["start", "end"]
+    quantity: Literal["asymmetry", "bias_distance"]
+    schemes: tuple[str, ...]
+
+
 class FailureEvidence(_Model):
     """How many runs failed, and the mean accuracy, by level of a factor."""
 
@@ -104,7 +115,8 @@ class LevelEvidence(_Model):
 
 
 AnyEvidence = Annotated[
-    VerdictEvidence | LayerEvidence | FailureEvidence | LevelEvidence, Field(discriminator="kind")
+    VerdictEvidence | LayerEvidence | TwinEvidence | FailureEvidence | LevelEvidence,
+    Field(discriminator="kind"),
 ]
 
 
@@ -189,7 +201,7 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         ) from None
 
 
-_EVIDENCE = (VerdictEvidence, LayerEvidence, FailureEvidence, LevelEvidence)
+_EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)
 # the known keys, by the part of the files that has them
 _KEYS = {
     "": tuple(dict.fromkeys([*Claim.model_fields, *Practice.model_fields])),

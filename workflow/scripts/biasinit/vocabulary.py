@@ -51,3 +51,6 @@ PROBED_QUANTITIES = (
     "bias_norm",
     "bias_shift",
 )
+# of networks that compare pairs, and in their tables alone
+TWIN_BIAS_DISTANCE = "twin_bias_distance"  # in `layers`
+ASYMMETRY = "asymmetry"  # in `curves`

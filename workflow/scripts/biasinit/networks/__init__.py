@@ -4,5 +4,14 @@ from biasinit.networks.architectures import build_network
 from biasinit.networks.initialisation import initial_state
 from biasinit.networks.layers import Network
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
+from biasinit.networks.siamese import swapped
 
-__all__ = ["GATHERED", "STRIDED", "Network", "Operations", "build_network", "initial_state"]
+__all__ = [
+    "GATHERED",
+    "STRIDED",
+    "Network",
+    "Operations",
+    "build_network",
+    "initial_state",
+    "swapped",
+]

@@ -3,6 +3,8 @@
 Shapes are (batch, height, width, channels) before flattening and (batch, units) after.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -195,7 +197,10 @@ class Network(nn.Module):
     """Base of all networks: named hidden layers, then a dense output layer, if there is one.
 
     ``forward`` fills ``preactivations``, when given, with what each ReLU sees, by layer name.
+    ``compares_pairs`` says whether it sees two images and says if they show the same.
     """
+
+    compares_pairs: bool = False
 
     hidden: nn.ModuleDict
     output: Dense | None
@@ -220,6 +225,21 @@ class Network(nn.Module):
     def prior_bias(self, shares: Tensor) -> Tensor:
         """Return the output bias that predicts the classes' shares, (classes,), from nothing."""
         return shares.log()
+
+    def biases_of_twins(
+        self, parameters: Mapping[str, Tensor], layer: str
+    ) -> tuple[Tensor, Tensor] | None:
+        """Return the biases of both twins in one hidden layer, (…, channels) each.
+
+        None where they share them or have none, as in every network that names classes, and for
+        the layers of a right twin: those of the left one stand for both.
+
+        Args:
+            parameters: by name; of several members, stacked, or of one.
+            layer: name of a hidden layer.
+
+        """
+        return None
 
     def layer_shapes(self) -> dict[str, LayerShape]:
         """Return the shape of every weighted layer, hidden ones in order, then the output."""

@@ -5,6 +5,8 @@ Logits have two columns, of "different" and "same": the first is 0, so that soft
 cross-entropy of the two is binary cross-entropy of the second.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,6 +30,17 @@ def halves(pairs: Tensor) -> Tensor:
     return torch.cat(pairs.chunk(HALVES, -1))
 
 
+def swapped(pairs: Tensor) -> Tensor:
+    """Return pairs whose left image is the right one and whose right image is the left one.
+
+    Args:
+        pairs: (…, 2·channels).
+
+    """
+    left, right = pairs.chunk(HALVES, -1)
+    return torch.cat([right, left], -1)
+
+
 class SiameseNetwork(Network):
     """Twins with an L1 head (Koch et al. 2015) or a contrastive one (Hadsell et al. 2006).
 
@@ -35,6 +48,8 @@ class SiameseNetwork(Network):
     normalisation uses the statistics of both. Untied twins have a tower each, the right one's
     layers are named conv1_right, …; they start from the same weights.
     """
+
+    compares_pairs = True
 
     def __init__(
         self,
@@ -86,6 +101,19 @@ class SiameseNetwork(Network):
         both = features_of(self, self.layout, halves(pairs), preactivations)
         left, right = both.chunk(HALVES)
         return left, right
+
+    def biases_of_twins(
+        self, parameters: Mapping[str, Tensor], layer: str
+    ) -> tuple[Tensor, Tensor] | None:
+        """Return the biases of both twins in one hidden layer, None where they share them."""
+        names = self.scheme_biases()
+        is_right = bool(self.hidden_layer(layer).shape.twin_of)
+        if self.layout.twins == "shared" or layer not in names or is_right:
+            return None
+        if self.layout.twins == "biases_untied":
+            left, right = parameters[names[layer]].unbind(-2)
+            return left, right
+        return parameters[names[layer]], parameters[names[f"{layer}{RIGHT}"]]
 
     def prior_bias(self, shares: Tensor) -> Tensor:
         """Return the bias that predicts the shares of different and same pairs, (1,)."""

@@ -125,7 +125,7 @@ def failures_alt(frame: pd.DataFrame) -> str:
     return f"Failed runs. {' '.join(parts)}"
 
 
-def mechanism_alt(frame: pd.DataFrame, *, quantities: Sequence[str]) -> str:
+def quantities_alt(frame: pd.DataFrame, *, quantities: Sequence[str], what: str) -> str:
     """Return the range of each quantity at the start and at the end of training."""
     parts = []
     for quantity in quantities:
@@ -139,7 +139,7 @@ def mechanism_alt(frame: pd.DataFrame, *, quantities: Sequence[str]) -> str:
                     f"{name} at the {when}: {numbers.scientific(float(values.min()))} to "
                     f"{numbers.scientific(float(values.max()))}"
                 )
-    return f"Means by layer and scheme. {_upper('; '.join(parts))}." if parts else "Means by layer."
+    return f"{what}. {_upper('; '.join(parts))}." if parts else f"{what}."
 
 
 def controls_alt(identity: pd.DataFrame, replicate: pd.DataFrame) -> str:

@@ -93,6 +93,13 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             "intervals. Crosses are what theory predicts of the start; it leaves out positions, "
             "padding and width, so of dead units it tells the order, not the level."
         ),
+        "twins": (
+            "Asymmetry is the mean of |s(a, b) − s(b, a)| over validation pairs, with s the score "
+            "that says whether both show the same (a logit, or a distance under a contrastive "
+            "head); it is 0 where twins share everything. Below, the distance between all hidden "
+            "biases of one twin and those of the other, where each has its own. Means over seeds "
+            "of runs that trained, with 95 % intervals."
+        ),
         "controls": (
             "Two controls that must show nothing. Top: a bias before batch normalisation is "
             "cancelled by the mean subtraction, so predictions should be identical. Below: "

@@ -142,6 +142,12 @@ _ITEMS = (
         tables=("layer_means",),
     ),
     FigureItem(
+        name="twins",
+        title="How far twins are from each other",
+        category=WHY,
+        tables=("twin_means",),
+    ),
+    FigureItem(
         name="controls",
         title="Controls: identity check and A/A arm",
         category=TRUST,

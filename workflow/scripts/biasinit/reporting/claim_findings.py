@@ -6,7 +6,7 @@ which verdict refutes or supports a claim stands in ``claims.yaml``.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import pandas as pd
@@ -16,6 +16,7 @@ from biasinit.claims import (
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
+    TwinEvidence,
     VerdictEvidence,
 )
 from biasinit.reporting import numbers
@@ -46,12 +47,13 @@ class Bearing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyTables:
-    """The tables of one study that evidence is read from; a study may lack the last two."""
+    """The tables of one study that evidence is read from; a study may lack all but two."""
 
     runs: pd.DataFrame
     verdicts: pd.DataFrame
     layer_means: pd.DataFrame = field(default_factory=pd.DataFrame)
     level_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    twin_means: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,8 @@ def finding(evidence: AnyEvidence, study: StudyTables) -> Finding:
             return _verdict(evidence, study)
         case LayerEvidence():
             return _layers(evidence, study)
+        case TwinEvidence():
+            return _twins(evidence, study)
         case FailureEvidence():
             return _failures(evidence, study)
         case LevelEvidence():
@@ -346,34 +350,65 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
 
 
 def _layers(evidence: LayerEvidence, study: StudyTables) -> Finding:
-    where = normalization_label(evidence.normalization)
-    what = evidence.quantity.replace("_", " ")
-    question = f"{what} by layer, {where}, at the {evidence.when}"
-    table = "layer_means"
-    at = _rows(
+    found = _means(
+        evidence,
         study.layer_means,
+        by="layer",
+        places=("layer_means", "mechanism", "rule-layers"),
+    )
+    if evidence.refutes is None or found.grid is None:
+        return found
+    rows = _asked(evidence, study.layer_means)
+    part = _rows(rows, scheme=evidence.refutes.scheme)
+    above = (part["lower"].astype(float) > evidence.refutes.above).any()
+    return replace(found, bearing=Bearing.REFUTES if above else Bearing.OPEN)
+
+
+def _twins(evidence: TwinEvidence, study: StudyTables) -> Finding:
+    return _means(
+        evidence,
+        study.twin_means,
+        by="architecture",
+        places=("twin_means", "twins", "rule-twins"),
+    )
+
+
+def _asked(evidence: LayerEvidence | TwinEvidence, table: pd.DataFrame) -> pd.DataFrame:
+    at = _rows(
+        table,
         normalization=evidence.normalization,
         when=evidence.when,
         quantity=evidence.quantity,
     )
-    rows = {scheme: _rows(at, scheme=scheme) for scheme in evidence.schemes}
-    rows = {scheme: part for scheme, part in rows.items() if len(part)}
-    if not rows:
-        return _absent(evidence, question, table=table)
-    layers = list(dict.fromkeys(str(name) for part in rows.values() for name in part["layer"]))
+    return at if at.empty else at[at["scheme"].astype(str).isin(evidence.schemes)]
+
+
+def _means(
+    evidence: LayerEvidence | TwinEvidence,
+    table: pd.DataFrame,
+    *,
+    by: str,
+    places: tuple[str, str, str],
+) -> Finding:
+    """Return means of a quantity by scheme and by the values of the column ``by``."""
+    where = normalization_label(evidence.normalization)
+    what = evidence.quantity.replace("_", " ")
+    question = f"{what} by {by}, {where}, at the {evidence.when}"
+    name, figure, rule = places
+    rows = _asked(evidence, table)
+    if rows.empty:
+        return _absent(evidence, question, table=name)
+    columns = tuple(dict.fromkeys(map(str, rows[by])))
+    parts = {scheme: _rows(rows, scheme=scheme) for scheme in evidence.schemes}
     grid = Grid(
         title="mean (95 % interval)",
-        columns=tuple(layers),
+        columns=columns,
         rows=tuple(
-            (scheme, tuple(_layer_words(_rows(part, layer=layer)) for layer in layers))
-            for scheme, part in rows.items()
+            (scheme, tuple(_mean_words(_rows(part, **{by: value})) for value in columns))
+            for scheme, part in parts.items()
+            if len(part)
         ),
     )
-    bearing = Bearing.NUMBERS
-    if evidence.refutes is not None:
-        part = rows.get(evidence.refutes.scheme, pd.DataFrame({"lower": []}))
-        above = (part["lower"].astype(float) > evidence.refutes.above).any()
-        bearing = Bearing.REFUTES if above else Bearing.OPEN
     return Finding(
         study=evidence.study,
         question=question,
@@ -381,17 +416,15 @@ def _layers(evidence: LayerEvidence, study: StudyTables) -> Finding:
         grid=grid,
         verdict="",
         shown="",
-        bearing=bearing,
-        sure=f"{int(max(part['runs'].max() for part in rows.values()))} runs of each scheme"
-        if all("runs" in part for part in rows.values())
-        else "",
-        figure="mechanism",
-        table=table,
-        rule="rule-layers",
+        bearing=Bearing.NUMBERS,
+        sure=f"{int(rows['runs'].max())} runs of each scheme" if "runs" in rows else "",
+        figure=figure,
+        table=name,
+        rule=rule,
     )
 
 
-def _layer_words(rows: pd.DataFrame) -> str:
+def _mean_words(rows: pd.DataFrame) -> str:
     if rows.empty:
         return numbers.MISSING
     row = records(rows)[0]

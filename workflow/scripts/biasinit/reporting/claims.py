@@ -101,7 +101,7 @@ def read_studies(results: Path) -> dict[str, StudyTables]:
         folder = verdicts.parent.parent
         optional = {
             name: pd.read_parquet(path)
-            for name in ("layer_means", "level_contrasts")
+            for name in ("layer_means", "level_contrasts", "twin_means")
             if (path := verdicts.parent / f"{name}.parquet").exists()
         }
         found[folder.name] = StudyTables(

@@ -262,6 +262,16 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             write=lambda row: numbers.scientific(_value(row, "predicted")),
         ),
     ),
+    "twin_means": (
+        _words("architecture", "architecture"),
+        _WHERE,
+        _SCHEME,
+        _words("when", "when"),
+        _words("quantity", "quantity"),
+        _figure("mean", "estimate", decimals=3),
+        _between("95 % interval", "lower", "upper", decimals=3),
+        _counted("runs", "runs"),
+    ),
     "tuned": (
         _WHERE,
         _SCHEME,
@@ -385,6 +395,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Same seed, same initial weights and batch order under every scheme; what pairing gained.",
     ),
     "layer_means": ("Layers", "Means over seeds and cells with 95 % intervals."),
+    "twin_means": (
+        "How far twins are from each other",
+        "Of networks that compare pairs; means over seeds of runs that trained.",
+    ),
     "tuned": (
         "Each scheme at its own learning rate",
         "Rates are chosen by validation accuracy of the first seeds; schemes are compared on the "

@@ -26,7 +26,7 @@ from biasinit.reporting.effects import (
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, figure_frames, part
 from biasinit.reporting.interaction import interaction
-from biasinit.reporting.mechanism import QUANTITIES, mechanism
+from biasinit.reporting.mechanism import QUANTITIES, TWIN_QUANTITIES, mechanism, twins
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.power import power
 from biasinit.reporting.residuals import residuals
@@ -96,6 +96,7 @@ def drawings(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str,
         ),
         "failure_rates": failure_rates(frames["failure_rates"], schemes=schemes),
         "mechanism": mechanism(frames["mechanism"], schemes=schemes),
+        "twins": twins(frames["twins"], schemes=schemes),
         "controls": controls(
             part(checks, IDENTITY), replicate=part(checks, REPLICATE), schemes=schemes
         ),
@@ -152,7 +153,15 @@ def alternative(name: str, frame: pd.DataFrame, study: StudyFacts) -> str:
         case "failure_rates":
             return alternatives.failures_alt(frame)
         case "mechanism":
-            return alternatives.mechanism_alt(frame, quantities=tuple(QUANTITIES))
+            return alternatives.quantities_alt(
+                frame, quantities=tuple(QUANTITIES), what="Means by layer and scheme"
+            )
+        case "twins":
+            return alternatives.quantities_alt(
+                frame,
+                quantities=tuple(TWIN_QUANTITIES),
+                what="Means by architecture and scheme",
+            )
         case "controls":
             return alternatives.controls_alt(part(frame, IDENTITY), part(frame, REPLICATE))
         case "specifications":

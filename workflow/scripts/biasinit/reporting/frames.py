@@ -44,6 +44,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "time_ratios": (*_KEY, "ratio", "ratio_lower", "ratio_upper"),
     "failure_rates": (*_KEY, "runs", "failed", "rate", "lower", "upper"),
     "mechanism": (*_KEY, "when", "layer", "quantity", "estimate"),
+    "twins": (*_KEY, "architecture", "when", "quantity", "estimate"),
     "controls": ("scheme", "part"),
     "specifications": (*_KEY, "estimate", "decision", "registered"),
     "residuals": ("normalization", "normal", "observed", "lower", "upper"),
@@ -135,6 +136,7 @@ def _other_frames(
         verdicts = verdicts[verdicts["outcome"] == "accuracy"]
     return {
         "mechanism": without_replicate(layers, study),
+        "twins": arranged(table(tables, "twin_means"), schemes=schemes),
         "controls": _stacked(
             {
                 IDENTITY: _usable(identity, needed=_IDENTITY),

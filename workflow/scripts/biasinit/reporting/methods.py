@@ -123,8 +123,15 @@ class Rule:
     made_by: tuple[str, ...]
 
 
-def decision_rules(study: StudyFacts, *, levels: bool) -> tuple[Rule, ...]:
-    """Return how each kind of verdict is made; ``levels`` where levels of a factor are compared."""
+def decision_rules(study: StudyFacts, *, levels: bool, twins: bool) -> tuple[Rule, ...]:
+    """Return how each kind of verdict is made.
+
+    Args:
+        study: the study.
+        levels: whether levels of a factor are compared.
+        twins: whether networks compare pairs.
+
+    """
     analysis = study.analysis
     alpha = numbers.plain(analysis.alpha)
     margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
@@ -161,6 +168,18 @@ def decision_rules(study: StudyFacts, *, levels: bool) -> tuple[Rule, ...]:
             made_by=("analyse_layers",),
         ),
     ]
+    if twins:
+        found.append(
+            Rule(
+                anchor="rule-twins",
+                title="Twins",
+                text="Asymmetry is the mean of |s(a, b) − s(b, a)| over validation pairs, the "
+                "distance that between all hidden biases of one twin and those of the other; means "
+                "over seeds of runs that trained, with plain 95 % intervals. They explain, and are "
+                "adjusted for nothing.",
+                made_by=("compare_twins",),
+            )
+        )
     if levels:
         found.append(
             Rule(

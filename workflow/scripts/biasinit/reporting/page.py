@@ -165,7 +165,11 @@ def _page(inputs: ReportInputs) -> _Page:
             if name in inputs.figures
         },
         claims=_claims(inputs),
-        rules=decision_rules(study, levels=not table(inputs.tables, "level_contrasts").empty),
+        rules=decision_rules(
+            study,
+            levels=not table(inputs.tables, "level_contrasts").empty,
+            twins=not table(inputs.tables, "twin_means").empty,
+        ),
         ledger=ledger,
         tables=shown,
         failed_runs=failed_runs_table(inputs.tables),
@@ -190,7 +194,7 @@ def _claims(inputs: ReportInputs) -> Ledger:
     tables = StudyTables(
         **{
             name: table(inputs.tables, name)
-            for name in ("runs", "verdicts", "layer_means", "level_contrasts")
+            for name in ("runs", "verdicts", "layer_means", "level_contrasts", "twin_means")
         }
     )
     return study_ledger(inputs.claims, inputs.prevalence, tables, study=inputs.study.study)

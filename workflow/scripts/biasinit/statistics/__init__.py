@@ -1,6 +1,6 @@
 """Statistics of a table of runs: models, contrasts, equivalence, survival, verdicts.
 
-Knows nothing of training. The functions ``analyse_*``, ``check_controls``, ``summarise_layers``
+Knows nothing of training. The functions ``analyse_*``, ``check_controls``, ``summarise_*``
 and ``judge_claims`` take and return the tables of docs/tables.md, one function for each rule of
 the workflow; the others answer one question about one table.
 """
@@ -30,6 +30,7 @@ from biasinit.statistics.sensitivity import sensitivity
 from biasinit.statistics.speed import SpeedAnalysis, analyse_speed
 from biasinit.statistics.spread import SpreadAnalysis, spread_contrasts
 from biasinit.statistics.tuned_rates import tuned_contrasts
+from biasinit.statistics.twins import summarise_twins
 from biasinit.statistics.verdicts import Evidence, Judgement, Verdict, judge
 
 __all__ = [
@@ -76,5 +77,6 @@ __all__ = [
     "spread_contrasts",
     "stratified_cox",
     "summarise_layers",
+    "summarise_twins",
     "tuned_contrasts",
 ]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 
+from biasinit.statistics.seed_means import means_over_seeds
 from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 
 KEYS = ("normalization", "scheme", "when", "layer", "quantity")
@@ -45,17 +45,7 @@ def summarise_layers(
     values = table[[*keys, "seed", *measured]].melt(
         id_vars=[*keys, "seed"], var_name="quantity", value_name="value"
     )
-    values["value"] = values["value"].astype(float)
-    values = values[np.isfinite(values["value"])]
-    by_seed = values.groupby([*KEYS, "seed"], sort=True)["value"].agg(["mean", "size"])
-    groups = by_seed.groupby(list(KEYS), sort=True)
-    frame = groups["mean"].agg(["mean", "std", "count"])
-    frame["runs"] = groups["size"].sum()
-    frame = frame.reset_index()
-    df = np.where(frame["count"] > 1, frame["count"] - 1.0, np.nan)
-    half = frame["std"] / np.sqrt(frame["count"]) * scipy.stats.t.isf(0.025, df)
-    frame["estimate"] = frame["mean"]
-    frame["lower"], frame["upper"] = frame["mean"] - half, frame["mean"] + half
+    frame = means_over_seeds(values, KEYS)
     frame["predicted"] = _predicted(frame, predictions)
     ordered = frame.sort_values(
         list(KEYS), key=lambda column: _in_network_order(column), kind="stable", ignore_index=True

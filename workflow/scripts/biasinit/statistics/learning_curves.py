@@ -10,6 +10,7 @@ from biasinit.statistics.curve_bands import largest_t_quantile
 from biasinit.statistics.sign_flips import coin_signs
 from biasinit.statistics.study_runs import ALL_CELLS, read_runs, treatments
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import ASYMMETRY
 
 FLIPS = 2_000  # random signs for a band; the quantile's level is then good to 0.5 %
 
@@ -127,4 +128,7 @@ def _labelled(curves: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-_MEASURED = ("step", "epoch", "train_loss", "validation_accuracy", "test_accuracy")
+_MEASURED = (
+    *("step", "epoch", "train_loss", "validation_accuracy", "test_accuracy"),
+    ASYMMETRY,
+)

@@ -3,7 +3,8 @@
 For the pre-activation z (what the ReLU sees) of each hidden layer: the share of values above
 0 (*active*), of units ≤ 0 for every image and position (*dead*) and of units > 0 for every
 one (*always on*); its mean and SD; norms of the loss gradient of weights and biases; the
-norm of the biases and how far they are from where they started.
+norm of the biases and how far they are from where they started. Where a network compares
+pairs, also how far the biases of its twins are from each other.
 
 Batch normalisation uses the statistics of the probe's images, as in training: the running
 statistics say nothing yet at the start, where the question is whether units are active.
@@ -20,7 +21,7 @@ from torch.func import grad_and_value, vmap
 from biasinit.networks import Network
 from biasinit.training.members import FusedMembers, MemberState, run_network
 from biasinit.training.optimizers import Tensors
-from biasinit.vocabulary import PROBED_QUANTITIES
+from biasinit.vocabulary import PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,11 @@ def probe(
             if current is None or bias is None
             else (current - start[bias]).flatten(1).norm(dim=1)
         )
+        if network.compares_pairs:
+            twins = network.biases_of_twins(state.parameters, layer)
+            values[TWIN_BIAS_DISTANCE] = (
+                missing if twins is None else (twins[0] - twins[1]).flatten(1).norm(dim=1)
+            )
         layers[layer] = values
     return Probe(losses=losses, layers=layers)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from biasinit.training.measurement import Point
 from biasinit.training.shard import Block
-from biasinit.vocabulary import PROBED_QUANTITIES
+from biasinit.vocabulary import ASYMMETRY
 
 
 class Records:
@@ -79,6 +79,7 @@ class Records:
             hits = self._block.correct("test")
             self._test_hits = torch.from_numpy(hits)
             test = self._block.accuracy(hits)
+        pairs = self._block.asymmetry("validation")
         self._curves.extend(
             {
                 "seed": seed,
@@ -87,6 +88,7 @@ class Records:
                 "train_loss": losses[member],
                 "validation_accuracy": float(validation[member]),
                 "test_accuracy": float(test[member]),
+                **({} if pairs is None else {ASYMMETRY: float(pairs[member])}),
             }
             for member, seed in enumerate(self._block.seeds)
         )
@@ -109,7 +111,7 @@ class Records:
                 "seed": seed,
                 "when": when,
                 "layer": layer,
-                **{name: values[name][member] for name in PROBED_QUANTITIES},
+                **{name: value[member] for name, value in values.items()},
             }
             for member, seed in enumerate(self._block.seeds)
             for layer, values in layers.items()

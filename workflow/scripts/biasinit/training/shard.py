@@ -16,7 +16,7 @@ from torch.nn import functional
 from biasinit.data import PreparedDataset
 from biasinit.data.prepared import SubsetName
 from biasinit.errors import DataError
-from biasinit.networks import build_network, initial_state
+from biasinit.networks import build_network, initial_state, swapped
 from biasinit.training.augmentation import Augmentation
 from biasinit.training.batches import batch_order, order_hashes
 from biasinit.training.description import ShardDescription
@@ -252,11 +252,13 @@ class Block:
 
     def logits(self, subset: SubsetName) -> Tensor:
         """Return logits on a subset, (members, images, classes)."""
+        return self._logits(self.shard.chunks[subset], images=len(self.shard.labels[subset]))
+
+    def _logits(self, chunks: Sequence[Tensor], *, images: int) -> Tensor:
         parts = [
-            self.shard.forward(self.state.parameters, self.state.buffers, part)
-            for part in self.shard.chunks[subset]
+            self.shard.forward(self.state.parameters, self.state.buffers, chunk) for chunk in chunks
         ]
-        return torch.cat(parts, dim=1)[: len(self.seeds), : len(self.shard.labels[subset])]
+        return torch.cat(parts, dim=1)[: len(self.seeds), :images]
 
     def correct(self, subset: SubsetName) -> NDArray[np.bool_]:
         """Return which images of a subset each member classifies correctly, (members, images).
@@ -276,6 +278,23 @@ class Block:
         """
         accuracy = 100 * hits.sum(1) / hits.shape[1]
         return np.where(self.diverged_at < 0, accuracy, 100 / self.shard.classes)
+
+    def asymmetry(self, subset: SubsetName) -> NDArray[np.float64] | None:
+        """Return how much it matters which image of a pair is the left one, (members,).
+
+        That is the mean of |s(a, b) - s(b, a)| over the pairs of a subset, with s the score of
+        "same": a logit under an L1 head, a distance under a contrastive one. It is 0 for twins
+        that share everything (Koch et al. 2015, section 3.1), NaN for a member that has
+        diverged. None for a network that names classes.
+        """
+        if not self.shard.network.compares_pairs:
+            return None
+        chunks = self.shard.chunks[subset]
+        pairs = len(self.shard.labels[subset])
+        there = self._logits(chunks, images=pairs)[..., 1]
+        back = self._logits([swapped(chunk) for chunk in chunks], images=pairs)[..., 1]
+        found: NDArray[np.float64] = (there - back).abs().mean(1).double().cpu().numpy()
+        return np.where(self.diverged_at < 0, found, np.nan)
 
     def probe(self) -> Probe:
         """Return what the members do on the first training images."""
