@@ -1,8 +1,10 @@
+import os
 import shlex
 
 import pytest
 
-from biasinit.execution.launch import _parser, main, resume_command
+from biasinit.execution.launch import _parser, main, report_in_words, resume_command
+from biasinit.execution.progress import StudySize
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys)
     (tmp_path / "results" / "snakemake.log").mkdir(parents=True)
     assert main([]) == 1
     assert "results/snakemake.log cannot be written (Is a directory)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_last_line_shows_the_report_only_where_it_is_up_to_date(announced, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    size = StudySize(study="s", folder="results/s", runs=4, shards=("a",), runs_per_shard=4)
+    told = size if announced else None
+    assert report_in_words(told, since=None) == ""
+    report = tmp_path / "results" / "s" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
+    os.utime(report, (1000.0, 1000.0))
+    named = " The report: results/s/report.html"
+    assert report_in_words(told, since=None) == named  # nothing was left to do
+    assert report_in_words(told, since=999.0) == named  # it was written now
+    assert report_in_words(told, since=1001.0) == ""  # only a part was asked for

@@ -288,7 +288,7 @@ def test_twins_are_shown_by_architecture_for_information(study_tables):
     assert found.question == "asymmetry by architecture, without batch normalisation, at the end"
     assert found.grid.columns == ("shared", "untied")
     assert found.grid.rows == (("zeros", ("0.000\n0.000 to 0.000", "1.250\n1.000 to 1.500")),)
-    assert (found.bearing, found.sure) == (Bearing.NUMBERS, "20 runs of each scheme")
+    assert (found.bearing, found.sure) == (Bearing.NUMBERS, "20 runs in each mean")
     assert (found.figure, found.table, found.rule) == ("twins", "twin_means", "rule-twins")
 
 
@@ -519,15 +519,15 @@ def test_a_study_that_was_not_run_is_said_so():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {number: 1, claim: c}", "claims.yaml: [0].said_by: is missing. Add it"),
-        ("- {number: one}", "claims.yaml: [0].number: must be a whole number, got 'one'."),
+        ("- {number: 1, claim: c}", "[0].said_by: is missing. Add it"),
+        ("- {number: one}", "[0].number: must be a whole number, got 'one'."),
         ("- {clam: c}", "[0].clam: is not a key of a claim or of a source. Did you mean 'claim'?"),
         ("- {evidence: [{kind: verdict, scheem: a}]}",
          "[0].evidence[0].scheem: is not a key of a claim or of a source. Did you mean 'scheme'?"),
         ("- {evidence: [{kind: verdicts}]}",
          "[0].evidence[0]: has the unknown kind 'verdicts'. Use one of 'verdict', 'layers',"),
         ("- [", "cannot be read"),
-        ("", "claims.yaml: the whole: must be a list, got None."),
+        ("", "the whole: must be a list, got None."),
         ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
          "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
          "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'better', 'worse',"),
@@ -537,7 +537,9 @@ def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, cap
     path = tmp_path / "claims.yaml"
     path.write_text(text)
     assert main(["--claims", str(path), "--results", str(tmp_path)]) == 1
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert message in said
+    assert re.match(r"claims\.yaml has \d+ problems?:\n", said)
 
 
 def test_a_number_that_stands_twice_is_named(tmp_path, capsys):
@@ -545,7 +547,7 @@ def test_a_number_that_stands_twice_is_named(tmp_path, capsys):
     path = tmp_path / "claims.yaml"
     path.write_text(text.replace("number: 2\n", "number: 1\n"))
     assert main(["--claims", str(path)]) == 1
-    assert "has the number 1 more than once" in capsys.readouterr().err
+    assert "number: 1 stands more than once" in capsys.readouterr().err
 
 
 def test_the_ledger_reads_finished_studies_from_their_folders(study_tables, tmp_path, capsys):

@@ -7,7 +7,6 @@ for claims about what people do, one row for each source that was looked up.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -167,11 +166,11 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
     repeated = [str(number) for number, count in sorted(counts.items()) if count > 1]
     if repeated:
         problem = Problem(
-            key=path.name,
-            what=f"has the number {', '.join(repeated)} more than once.",
+            key="number",
+            what=f"{', '.join(repeated)} stands more than once.",
             mend="Number each claim once.",
         )
-        raise ConfigurationError([problem])
+        raise ConfigurationError([problem], of=path.name)
     return found
 
 
@@ -193,12 +192,10 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         problem = Problem(
             key=str(path), what=f"cannot be read: {error}.", mend="Take the file of the repository."
         )
-        raise ConfigurationError([problem]) from None
+        raise ConfigurationError([problem], of=path.name) from None
     except ValidationError as error:
-        found = validation_problems(error, _KEYS, _DOCUMENT)
-        raise ConfigurationError(
-            [replace(problem, key=f"{path.name}: {problem.key}") for problem in found]
-        ) from None
+        found = list(validation_problems(error, _KEYS, _DOCUMENT))
+        raise ConfigurationError(found, of=path.name) from None
 
 
 _EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)

@@ -1,7 +1,7 @@
 """Errors that biasinit raises on purpose, and how their messages are worded.
 
 BiasinitError
-├── ConfigurationError    the study file cannot be used; lists every problem at once
+├── ConfigurationError    a study file or a setting cannot be used; lists every problem at once
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
 ├── CheckpointError       a checkpoint is damaged, or does not belong to the shard that asks for it
@@ -39,12 +39,18 @@ class Problem:
 
 
 class ConfigurationError(BiasinitError):
-    """Raised when a study file cannot be used; ``problems`` holds all of them."""
+    """Raised when a study file, or another setting, cannot be used.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    Attributes:
+        problems: all of them.
+
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, of: str = "The study") -> None:
+        """Take all problems, and the words for what has them."""
         self.problems = tuple(problems)
         count = len(self.problems)
-        head = f"The study has {count} problem{'s' if count != 1 else ''}:"
+        head = f"{of} has {count} problem{'s' if count != 1 else ''}:"
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
 
 

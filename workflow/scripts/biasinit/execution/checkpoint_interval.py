@@ -27,5 +27,6 @@ def checkpoint_seconds(default: float) -> float:
         seconds = math.nan
     if not seconds >= 0 or math.isinf(seconds):
         what = f"must be a number of seconds, 0 or more, got {asked!r}."
-        raise ConfigurationError([Problem(key=INTERVAL, what=what, mend="Correct it.")])
+        problem = Problem(key=INTERVAL, what=what, mend="Correct it.")
+        raise ConfigurationError([problem], of="The environment")
     return seconds

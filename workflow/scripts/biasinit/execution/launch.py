@@ -112,7 +112,8 @@ def _place(name: str, cores: str) -> list[str]:
     if not (folder / "profile.yaml").exists():
         known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yaml")))
         what = f"must be the name of a folder with a profile.yaml in {PROFILES}/, got {name!r}."
-        raise ConfigurationError([Problem(key="--place", what=what, mend=f"There are: {known}.")])
+        problem = Problem(key="--place", what=what, mend=f"There are: {known}.")
+        raise ConfigurationError([problem], of="The command")
     return ["--workflow-profile", str(folder)]
 
 
@@ -205,6 +206,8 @@ class _Shown:
 
     Attributes:
         size: of the study, once Snakemake has read it.
+        started: when it was begun, in seconds since the epoch.
+        ended: how many jobs have ended well.
         failures: the jobs that failed, by Snakemake's number, and did not end well later.
         pause: seconds until the next look.
 
@@ -212,6 +215,8 @@ class _Shown:
 
     def __init__(self, announcement: Path, console: Console, *, cores: int | None) -> None:
         self.size: StudySize | None = None
+        self.started = time.time()
+        self.ended = 0
         self.failures: dict[int, JobEnd] = {}
         self.pause = POLL_SECONDS
         self.console = console
@@ -244,6 +249,7 @@ class _Shown:
                 self.failures[end.job] = end
                 show_failure(end, self.console)
                 continue
+            self.ended += 1
             self.failures.pop(end.job, None)  # it was tried again
             if self._live is None:
                 self._say(line_of(end, progress, self._log))
@@ -264,7 +270,7 @@ def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Names
     console, size = shown.console, shown.size
     again = resume_command(options)
     if status == 0:
-        say(console, f"Done.{_report_in_words(size)}")
+        say(console, f"Done.{report_in_words(size, since=shown.started if shown.ended else None)}")
         return 0
     if stopped:
         say(console, "Stopped. The same command goes on from here; finished runs are kept:")
@@ -292,14 +298,25 @@ def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Names
     return status if status > 0 else 1
 
 
-def _report_in_words(size: StudySize | None) -> str:
-    """Name the report of the study; the newest one when nothing was left to do and announced."""
-    if size is not None:
-        # it is not there where Snakemake was asked for a part of the study
-        found = [path for path in [Path(size.folder) / "report.html"] if path.exists()]
-    else:
-        found = sorted(Path("results").glob("*/report.html"), key=lambda path: path.stat().st_mtime)
-    return f" The report: {found[-1]}" if found else ""
+def report_in_words(size: StudySize | None, *, since: float | None) -> str:
+    """Name the report of the study, or the newest of all where no study was announced.
+
+    Nothing is named where Snakemake was asked for a part of the study, and so wrote no report:
+    an older one does not show what was done now.
+
+    Args:
+        size: of the study; None where Snakemake announced none.
+        since: when the jobs began, in seconds since the epoch; None where there were none to do.
+
+    """
+    places = [Path(size.folder)] if size is not None else list(Path("results").glob("*"))
+    written = {
+        path: path.stat().st_mtime
+        for path in (place / "report.html" for place in places)
+        if path.exists()
+    }
+    current = [path for path, time in written.items() if since is None or time >= since]
+    return f" The report: {max(current, key=written.__getitem__)}" if current else ""
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def read_description(path: Path) -> ShardDescription:
         )
     except KeyError as error:
         problem = Problem(key=str(path), what=f"lacks the key {error}.", mend="Add it.")
-    raise ConfigurationError([problem])
+    raise ConfigurationError([problem], of="The description")
 
 
 def _read(path: Path) -> dict[str, Any]:
