@@ -86,7 +86,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_the_last_line_shows_the_report_only_where_it_is_up_to_date(announced, tmp_path, monkeypatch):
+def test_the_last_line_shows_the_report_only_where_it_is_up_to_date(
+    announced, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     size = StudySize(study="s", folder="results/s", runs=4, shards=("a",), runs_per_shard=4)
     told = size if announced else None

@@ -251,6 +251,30 @@ def test_mechanism_has_one_row_per_quantity(frames):
     assert [line.get_label() for line in first.lines] == list(SCHEMES)
 
 
+def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(frames):
+    frame = frames["mechanism"].copy()
+    exploded = (
+        (frame["quantity"] == "bias_shift")
+        & (frame["when"] == "end")
+        & (frame["scheme"] == SCHEMES[1])
+        & (frame["layer"] == "conv2")
+        & (frame["normalization"] == "none")
+    )
+    assert exploded.sum() == 1
+    frame.loc[exploded, ["estimate", "lower", "upper"]] = (1e18, -1e17, 2e18)
+    usual = mechanism(frames["mechanism"], schemes=SCHEMES)
+    figure = mechanism(frame, schemes=SCHEMES)
+    row = list(QUANTITIES).index("bias_shift")
+    arrows = [(place, arrow) for place, axes in enumerate(figure.axes)
+              for arrow in marked(axes, "arrow")]  # fmt: skip
+    ((place, arrow),) = arrows
+    assert place == 4 * row + 1  # without batch normalisation, at the end
+    low, high = figure.axes[place].get_ylim()
+    assert high < 2 * usual.axes[place].get_ylim()[1]
+    assert low < arrow.get_ydata()[0] < high
+    assert arrow.get_color() == usual.axes[place].lines[1].get_color()
+
+
 def test_twins_stand_side_by_side_and_no_line_joins_them(frames):
     figure = twins(frames["twins"], schemes=SCHEMES)
     assert len(figure.axes) == len(TWIN_QUANTITIES) * 4

@@ -91,7 +91,8 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
             "Share of active and of dead units, norm of the weights' gradient, and distance that "
             "biases moved from where they started, by layer; means over seeds and cells with 95 % "
             "intervals. Crosses are what theory predicts of the start; it leaves out positions, "
-            "padding and width, so of dead units it tells the order, not the level."
+            "padding and width, so of dead units it tells the order, not the level. "
+            f"{arrows}"
         ),
         "twins": (
             "Asymmetry is the mean of |s(a, b) − s(b, a)| over validation pairs, with s the score "

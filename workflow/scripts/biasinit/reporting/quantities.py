@@ -21,6 +21,7 @@ FEW_PLACES = 5  # whose names have room side by side
 SHORT_NAME = 9  # characters
 NAMED_PLACES = 8  # of a deep network, so that names do not touch
 CHARACTER = 0.065  # inches
+BULK = 30.0  # times the median size; a mean of runs that exploded would flatten all others
 SMALL = 0.55  # marks of a deep network, as a share of their usual size
 
 
@@ -75,6 +76,7 @@ def quantity_panels(
                 panel = here[(here["normalization"] == level) & (here["when"] == when)]
                 _draw(axes, panel.assign(place=panel[along]), places, names, schemes, joined)
                 axes.set_ylim(*limits)
+                _mark_what_leaves(axes, panel.assign(place=panel[along]), places, names, schemes)
                 axes.tick_params(axis="y", labelleft=column == 0)
                 axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
                 if column == 0:
@@ -90,6 +92,9 @@ def _limits(frame: pd.DataFrame) -> tuple[float, float]:
     columns = [column for column in ("estimate", "lower", "upper", "predicted") if column in frame]
     values = frame[columns].to_numpy(dtype=float)
     values = values[np.isfinite(values)]
+    sizes = np.abs(values[values != 0])
+    if sizes.size:
+        values = values[np.abs(values) <= BULK * np.median(sizes)]
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     room = 0.08 * (high - low) or 0.05
     return (min(low, 0.0) - room, high + room)
@@ -98,6 +103,36 @@ def _limits(frame: pd.DataFrame) -> tuple[float, float]:
 def _upright(places: Sequence[str]) -> bool:
     """Return whether names stand upright, since they have no room side by side."""
     return len(places) > FEW_PLACES or max(map(len, places)) > SHORT_NAME
+
+
+def _nudged(places: Sequence[str], number: int, schemes: int) -> "np.ndarray":
+    """Return where one of several schemes stands, so that marks lie side by side."""
+    return np.arange(len(places)) + 0.3 * ((number + 0.5) / schemes - 0.5)
+
+
+def _mark_what_leaves(
+    axes: Axes,
+    frame: pd.DataFrame,
+    places: Sequence[str],
+    names: Sequence[str],
+    schemes: Sequence[str],
+) -> None:
+    """Put an arrow at the upper edge for each mean above it."""
+    looks = scheme_looks(schemes)
+    low, high = axes.get_ylim()
+    for number, name in enumerate(names):
+        rows = frame[frame["scheme"] == name].drop_duplicates("place").set_index("place")
+        above = rows["estimate"].reindex(list(places)).to_numpy(dtype=float) > high
+        if above.any():
+            axes.plot(
+                _nudged(places, number, len(names))[above],
+                np.full(above.sum(), high - 0.06 * (high - low)),
+                color=looks[name].colour,
+                linestyle="none",
+                marker="^",
+                markersize=4.5,
+                gid="arrow",
+            )
 
 
 def _draw(
@@ -114,8 +149,7 @@ def _draw(
     for number, name in enumerate(names):
         rows = frame[frame["scheme"] == name].drop_duplicates("place").set_index("place")
         rows = rows.reindex(list(places))
-        nudge = 0.3 * ((number + 0.5) / len(names) - 0.5)
-        x = np.arange(len(places)) + nudge
+        x = _nudged(places, number, len(names))
         look = looks[name]
         if {"lower", "upper"} <= set(rows):
             axes.vlines(

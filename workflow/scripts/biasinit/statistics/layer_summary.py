@@ -27,8 +27,9 @@ def summarise_layers(
     Returns:
         ``normalization, scheme, when, layer, quantity, estimate, lower, upper, runs,
         predicted``: the mean over seeds of each seed's mean over cells, with a 95 % interval by
-        one-sample t. Values that are not finite (diverged runs) are left out, and ``runs`` counts
-        the others. ``predicted`` is the mean prediction over cells, NaN where theory says nothing.
+        one-sample t. Values that are not finite are left out, and ``runs`` counts the others; a
+        run that diverged counts with the state in which it stopped. ``predicted`` is the mean
+        prediction over cells, NaN where theory says nothing.
 
     """
     table = layers.reset_index(drop=True)
