@@ -7,6 +7,7 @@ the table of docs/faults.md: ``make faults`` does both.
 
 import json
 import os
+import re
 from base64 import urlsafe_b64decode
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -67,6 +68,13 @@ def named(faults: list[Fault], name: str) -> Fault:
     return next(fault for fault in faults if fault.name == name)
 
 
+# of a study with one cell, normalisation, learning rate, scheme and number name a shard
+BEGUN = re.compile(
+    r"^Job (\d+): Training (.+), (.+), learning rate (.+), shard (\d+)$", re.MULTILINE
+)
+FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
+
+
 def finished_shards(workspace: Workspace) -> dict[str, bytes]:
     """Return the finished shards, each with the cost of its training, which no other has.
 
@@ -84,10 +92,28 @@ def running_shards(workspace: Workspace) -> list[str]:
     ]
 
 
-def shards_in_flight(workspace: Workspace) -> set[str]:
+def unfinished_in_log(text: str) -> set[tuple[str, ...]]:
+    """Return the shards that Snakemake has begun and does not know to be finished."""
+    finished = set(FINISHED.findall(text))
+    return {
+        (level, rate, scheme, number)
+        for job, scheme, level, rate, number in BEGUN.findall(text)
+        if job not in finished
+    }
+
+
+def named_in_log(shard: str) -> tuple[str, ...]:
+    """Return a shard as ``unfinished_in_log`` names it, from the path of its table."""
+    _, _, level, *_, rate, scheme, file = Path(shard).parts
+    return level, rate, scheme, file.removesuffix(".parquet")
+
+
+def shards_in_flight(workspace: Workspace) -> set[tuple[str, ...]]:
     """Return the shards whose jobs were started, and not yet written down as finished.
 
-    Snakemake keeps a marker for each file of a job under way, named by its path in Base64.
+    Snakemake keeps a marker for each file of a job under way, named by its path in Base64. On a
+    cluster the Snakemake within the job removes it, before the one that waits for the job knows:
+    that one's log tells.
     """
     markers = workspace.folder / ".snakemake" / "incomplete"
     folder = workspace.results.relative_to(workspace.folder) / "jobs"
@@ -97,7 +123,8 @@ def shards_in_flight(workspace: Workspace) -> set[str]:
         output = Path(urlsafe_b64decode(name).decode())
         if output.is_relative_to(folder):
             found.add(str(output.relative_to(folder)))
-    return found
+    log = workspace.folder / "results" / "snakemake.log"
+    return set(map(named_in_log, found)) | unfinished_in_log(log.read_text(errors="replace"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +172,7 @@ class Strike:
         )
         assert seen.tables_equal
         assert seen.lost == 0
-        assert set(retrained) <= self._in_flight
+        assert set(map(named_in_log, retrained)) <= self._in_flight
         assert not running_shards(self._workspace)
         assert not list(self._workspace.results.rglob("*.unfinished"))
         if "RECORD_FAULTS" in os.environ:
