@@ -19,7 +19,7 @@ LIBRARY := workflow/scripts/biasinit
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims report test test-slow test-slurm faults lint format bench r-check schema lock
+.PHONY: study claims publish report test test-slow test-slurm faults lint format bench r-check schema lock
 
 study: $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
 	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
@@ -30,6 +30,11 @@ claims: $(VENV)/study.installed
 	@mkdir -p results
 	$(BIN)/python -m biasinit.reporting.claims --html results/claims.html > results/claims.md
 	@echo "Written: results/claims.html and results/claims.md"
+
+# docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.
+publish: $(VENV)/study.installed
+	$(BIN)/python -m biasinit.reporting.publish
+	$(BIN)/python -m biasinit.reporting.claims --results docs/measured > docs/claims.md
 
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
 # Snakemake's own report around the same items.

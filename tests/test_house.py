@@ -38,7 +38,7 @@ ALLOWED = {
     "outcomes": set(),
     "imported": {"errors", "outcomes"},
     "statistics": {"errors", "outcomes", "streams"},
-    "reporting": {"claims", "config", "errors", "registration", "statistics"},
+    "reporting": {"claims", "config", "errors", "files", "registration", "statistics"},
     "execution": {"config", "errors", "files", "processor"},
 }
 PACKAGES = ("data", "networks", "reporting", "statistics", "training")

@@ -417,11 +417,19 @@ def _means(
         verdict="",
         shown="",
         bearing=Bearing.NUMBERS,
-        sure=f"{int(rows['runs'].max())} runs of each scheme" if "runs" in rows else "",
+        sure=_runs_in_words(rows),
         figure=figure,
         table=name,
         rule=rule,
     )
+
+
+def _runs_in_words(rows: pd.DataFrame) -> str:
+    if "runs" not in rows:
+        return ""
+    fewest, most = int(rows["runs"].min()), int(rows["runs"].max())
+    count = str(most) if fewest == most else f"{fewest} to {most}"
+    return f"{count} runs in each mean"
 
 
 def _mean_words(rows: pd.DataFrame) -> str:

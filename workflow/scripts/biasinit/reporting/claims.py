@@ -18,6 +18,15 @@ from biasinit.reporting.claim_findings import Finding, StudyTables
 from biasinit.reporting.claim_ledger import ClaimEntry, command, whole_ledger
 from biasinit.reporting.markdown import escaped
 
+LEDGER_TABLES = {
+    "runs": "runs.parquet",
+    **{
+        name: f"analysis/{name}.parquet"
+        for name in ("verdicts", "layer_means", "level_contrasts", "twin_means")
+    },
+}
+"""What the ledger reads of a study, below its folder; a study may lack all but the first two."""
+
 
 def ledger_markdown(
     claims: Sequence[Claim],
@@ -96,20 +105,17 @@ def _item(finding: Finding) -> str:
 
 def read_studies(results: Path) -> dict[str, StudyTables]:
     """Return the tables of every finished study in a folder of results, by name."""
-    found = {}
-    for verdicts in sorted(results.glob("*/analysis/verdicts.parquet")):
-        folder = verdicts.parent.parent
-        optional = {
-            name: pd.read_parquet(path)
-            for name in ("layer_means", "level_contrasts", "twin_means")
-            if (path := verdicts.parent / f"{name}.parquet").exists()
-        }
-        found[folder.name] = StudyTables(
-            runs=pd.read_parquet(folder / "runs.parquet"),
-            verdicts=pd.read_parquet(verdicts),
-            **optional,
+    finished = sorted(path.parent.parent for path in results.glob(f"*/{LEDGER_TABLES['verdicts']}"))
+    return {
+        folder.name: StudyTables(
+            **{
+                name: pd.read_parquet(folder / file)
+                for name, file in LEDGER_TABLES.items()
+                if (folder / file).exists()
+            }
         )
-    return found
+        for folder in finished
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
