@@ -28,7 +28,7 @@ ALLOWED = {
     "config_problems": {"errors", "schemes"},
     "config": {"config_problems", "dataset_kinds", "errors", "layouts", "schemes"},
     "schema": {"config"},
-    "expected_work": {"config", "dataset_kinds"},
+    "shard_order": {"config", "dataset_kinds"},
     "tables": {"errors", "files"},
     "registration": {"config", "errors", "files"},
     "data": {"dataset_kinds", "errors", "streams"},

@@ -21,7 +21,6 @@ from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
-from biasinit.expected_work import expected_work
 from biasinit.imported import read_brought_runs
 from biasinit.registration import plan_digest, plan_of, register
 from biasinit.reporting.catalogue import (
@@ -31,6 +30,7 @@ from biasinit.reporting.catalogue import (
     PAGE_LABELS,
     VERDICT_LABELS,
 )
+from biasinit.shard_order import ShardOrder
 from biasinit.vocabulary import IDENTITY
 
 try:
@@ -84,27 +84,19 @@ def shard_description(wildcards):
 
 
 def shard_priority(wildcards):
-    """Return a number from 1 that is the higher, the longer the shard is expected to train."""
-    return PRIORITIES[cell_key(wildcards), wildcards.normalization]
+    """Return a number that is higher, the earlier the shard is to start."""
+    return ORDER.priority(
+        CELLS[cell_key(wildcards)],
+        wildcards.normalization,
+        wildcards.scheme,
+        int(wildcards.shard),
+    )
 
 
 def cell_key(wildcards):
     """Return the texts that name the cell of a shard."""
     factors = SHARD.replace("{", "").replace("}", "").split("/")[:-2]
     return tuple(wildcards[name] for name in factors if name != "normalization")
-
-
-def priorities():
-    """Return the priority of each cell and normalisation: the rank of its expected work."""
-    works = {
-        (key, normalization): expected_work(STUDY, cell, normalization)
-        for key, cell in CELLS.items()
-        for normalization in STUDY.normalizations
-    }
-    ranks = {
-        work: rank for rank, work in enumerate(sorted(set(works.values())), start=1)
-    }
-    return {place: ranks[work] for place, work in works.items()}
 
 
 def dataset_description(wildcards):
@@ -262,7 +254,7 @@ CELLS = (
     if TRAINED
     else {}
 )
-PRIORITIES = priorities()
+ORDER = ShardOrder(STUDY) if TRAINED else None
 SIZE = StudySize(
     study=STUDY.study,
     folder=str(STUDY_FOLDER),

@@ -26,7 +26,7 @@ rule train:
         f"results/{{study}}/logs/train/{SHARD}.log",
     benchmark:
         f"results/{{study}}/benchmarks/train/{SHARD}.tsv"
-    # the longest first, so that the last ones end together
+    # one of each program to be compiled, then the longest, so that the last ones end together
     priority: shard_priority
     conda:
         "../../envs/biasinit.yaml"

@@ -1,13 +1,13 @@
-"""The work of a network is counted from its layout; longer shards of a study come first."""
+"""One shard of each program comes first, then the longest; work is counted from the layout."""
 
 import pytest
 import torch
 from torch.func import functional_call
 
 from biasinit.config import parse_study
-from biasinit.expected_work import expected_work
 from biasinit.layouts import layout_of
 from biasinit.networks import build_network
+from biasinit.shard_order import ShardOrder, expected_work
 
 NETWORKS = {
     "small_cnn": ({"kind": "small_cnn"}, 8),
@@ -60,3 +60,44 @@ def test_more_layers_more_images_and_normalisation_are_more_work(mapping):
     assert works["digits", "plain-8", "none"] > works["digits", "plain-4", "none"]
     assert works["digits", "plain-4", "none"] > works["few", "plain-4", "none"]
     assert works["few", "plain-4", "batchnorm_shift"] > works["few", "plain-4", "none"]
+
+
+def priorities(study):
+    order = ShardOrder(study)
+    return {
+        (cell.learning_rate, level, scheme, shard): order.priority(cell, level, scheme, shard)
+        for cell in study.cells
+        for level in study.normalizations
+        for scheme in study.schemes_at(level)
+        for shard in study.shard_numbers
+    }
+
+
+def test_eager_shards_are_in_the_order_of_their_work_alone(mapping):
+    found = priorities(parse_study(mapping))
+    assert {key[1]: value for key, value in found.items()} == {
+        "none": 1,
+        "batchnorm_shift": 2,
+        "batchnorm": 2,
+    }
+
+
+def test_one_shard_of_each_program_to_be_compiled_comes_before_all_others(mapping):
+    """Networks without biases are other programs; learning rates and the A/A arm are not."""
+    mapping["training"]["engine"] = "compiled"
+    mapping["schemes"].append({"name": "none", "kind": "none"})
+    mapping["seeds"] = 2 * mapping["seeds_per_shard"]
+    study = parse_study(mapping)
+    found = priorities(study)
+    first = {key for key, value in found.items() if value > 2}
+    assert {key[1:] for key in first} == {
+        ("none", "zeros", 0),
+        ("none", "none", 0),
+        ("batchnorm_shift", "zeros", 0),
+        ("batchnorm_shift", "none", 0),
+        ("batchnorm", "zeros", 0),
+    }
+    assert {key[0] for key in first} == {study.learning_rates[0]}
+    assert min(found[key] for key in first if key[1] != "none") > max(
+        found[key] for key in first if key[1] == "none"
+    )
