@@ -24,6 +24,7 @@ from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import natural_order
 from biasinit.reporting.spending import BY_RULE, BY_SCHEME, PARTS, spending
 from biasinit.reporting.style import style_context
+from repository import REPOSITORY
 
 SCHEMES = ("zeros", "0.01", "1.0", "xavier")
 
@@ -273,6 +274,15 @@ def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(frames):
     assert high < 2 * usual.axes[place].get_ylim()[1]
     assert low < arrow.get_ydata()[0] < high
     assert arrow.get_color() == usual.axes[place].lines[1].get_color()
+
+
+@pytest.mark.parametrize(("study", "exploded"), [("digits", False), ("vgg16", True)])
+def test_of_measured_layers_only_runs_that_exploded_leave_the_scale(study, exploded):
+    """Gradients of the digits are fifty times as large at the start as in the median."""
+    folder = REPOSITORY / "docs" / "measured" / study / "analysis"
+    frame = pd.read_parquet(folder / "layer_means.parquet")
+    figure = mechanism(frame, schemes=list(dict.fromkeys(frame["scheme"])))
+    assert any(marked(axes, "arrow") for axes in figure.axes) == exploded
 
 
 def test_twins_stand_side_by_side_and_no_line_joins_them(frames):

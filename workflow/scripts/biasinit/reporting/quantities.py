@@ -21,7 +21,9 @@ FEW_PLACES = 5  # whose names have room side by side
 SHORT_NAME = 9  # characters
 NAMED_PLACES = 8  # of a deep network, so that names do not touch
 CHARACTER = 0.065  # inches
-BULK = 30.0  # times the median size; a mean of runs that exploded would flatten all others
+# times the median size: a mean of runs that exploded lies far beyond and would flatten all others;
+# gradients at the start are up to a hundred times the median, and are to be seen
+BULK = 1000.0
 SMALL = 0.55  # marks of a deep network, as a share of their usual size
 
 
@@ -74,9 +76,8 @@ def quantity_panels(
                     height=PANEL,
                 )
                 panel = here[(here["normalization"] == level) & (here["when"] == when)]
-                _draw(axes, panel.assign(place=panel[along]), places, names, schemes, joined)
                 axes.set_ylim(*limits)
-                _mark_what_leaves(axes, panel.assign(place=panel[along]), places, names, schemes)
+                _draw(axes, panel.assign(place=panel[along]), places, names, schemes, joined)
                 axes.tick_params(axis="y", labelleft=column == 0)
                 axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
                 if column == 0:
@@ -105,36 +106,6 @@ def _upright(places: Sequence[str]) -> bool:
     return len(places) > FEW_PLACES or max(map(len, places)) > SHORT_NAME
 
 
-def _nudged(places: Sequence[str], number: int, schemes: int) -> "np.ndarray":
-    """Return where one of several schemes stands, so that marks lie side by side."""
-    return np.arange(len(places)) + 0.3 * ((number + 0.5) / schemes - 0.5)
-
-
-def _mark_what_leaves(
-    axes: Axes,
-    frame: pd.DataFrame,
-    places: Sequence[str],
-    names: Sequence[str],
-    schemes: Sequence[str],
-) -> None:
-    """Put an arrow at the upper edge for each mean above it."""
-    looks = scheme_looks(schemes)
-    low, high = axes.get_ylim()
-    for number, name in enumerate(names):
-        rows = frame[frame["scheme"] == name].drop_duplicates("place").set_index("place")
-        above = rows["estimate"].reindex(list(places)).to_numpy(dtype=float) > high
-        if above.any():
-            axes.plot(
-                _nudged(places, number, len(names))[above],
-                np.full(above.sum(), high - 0.06 * (high - low)),
-                color=looks[name].colour,
-                linestyle="none",
-                marker="^",
-                markersize=4.5,
-                gid="arrow",
-            )
-
-
 def _draw(
     axes: Axes,
     frame: pd.DataFrame,
@@ -144,12 +115,15 @@ def _draw(
     joined: bool,
 ) -> None:
     looks = scheme_looks(schemes)
+    low, high = axes.get_ylim()
     step = math.ceil(len(places) / NAMED_PLACES)
     scale = SMALL if step > 1 else 1.0
     for number, name in enumerate(names):
         rows = frame[frame["scheme"] == name].drop_duplicates("place").set_index("place")
         rows = rows.reindex(list(places))
-        x = _nudged(places, number, len(names))
+        nudge = 0.3 * ((number + 0.5) / len(names) - 0.5)
+        x = np.arange(len(places)) + nudge
+        estimates = rows["estimate"].to_numpy(dtype=float)
         look = looks[name]
         if {"lower", "upper"} <= set(rows):
             axes.vlines(
@@ -161,7 +135,7 @@ def _draw(
             )
         axes.plot(
             x,
-            rows["estimate"].to_numpy(dtype=float),
+            estimates,
             color=look.colour,
             linestyle=look.dash if joined else "none",
             marker=look.marker,
@@ -169,6 +143,17 @@ def _draw(
             linewidth=1.0,
             label=name,
         )
+        above = estimates > high
+        if above.any():
+            axes.plot(
+                x[above],
+                np.full(above.sum(), high - 0.06 * (high - low)),
+                color=look.colour,
+                linestyle="none",
+                marker="^",
+                markersize=4.5,
+                gid="arrow",
+            )
         if "predicted" in rows:
             axes.plot(
                 x,
