@@ -17,7 +17,7 @@ def test_no_recorded_fault_broke_a_promise():
 
 
 def test_shards_are_in_flight_until_the_log_says_that_they_are_finished():
-    """The lines of Snakemake 9; a job that failed and was tried again is in flight again."""
+    """In the lines of Snakemake 9."""
     text = """
 [Fri Nov 27 22:28:06 2026]
 Job 6: Training zeros, none, learning rate 0.02, shard 0

@@ -236,8 +236,8 @@ def reported_tables():
         analyses += ["speed_means", "speed_contrasts", "curve_means"]
     if TRAINED:
         analyses.append("layer_means")
-    if TRAINED and any(item.layout.compares_pairs for item in STUDY.architectures):
-        analyses.append("twin_means")
+        if any(item.layout.compares_pairs for item in STUDY.architectures):
+            analyses.append("twin_means")
     if STUDY.analysis.tuning_seeds:
         analyses.append("tuned")
     if LEVEL_QUESTIONS:

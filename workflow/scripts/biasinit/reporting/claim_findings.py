@@ -6,7 +6,7 @@ which verdict refutes or supports a claim stands in ``claims.yaml``.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 import pandas as pd
@@ -54,6 +54,9 @@ class StudyTables:
     layer_means: pd.DataFrame = field(default_factory=pd.DataFrame)
     level_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     twin_means: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+STUDY_TABLES: tuple[str, ...] = tuple(item.name for item in fields(StudyTables))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,16 +14,13 @@ import pandas as pd
 
 from biasinit.claims import Claim, Practice, read_claims, read_prevalence
 from biasinit.errors import BiasinitError
-from biasinit.reporting.claim_findings import Finding, StudyTables
+from biasinit.reporting.claim_findings import STUDY_TABLES, Finding, StudyTables
 from biasinit.reporting.claim_ledger import ClaimEntry, command, whole_ledger
 from biasinit.reporting.markdown import escaped
 
 LEDGER_TABLES = {
-    "runs": "runs.parquet",
-    **{
-        name: f"analysis/{name}.parquet"
-        for name in ("verdicts", "layer_means", "level_contrasts", "twin_means")
-    },
+    name: f"{name}.parquet" if name == "runs" else f"analysis/{name}.parquet"
+    for name in STUDY_TABLES
 }
 """What the ledger reads of a study, below its folder; a study may lack all but the first two."""
 

@@ -17,7 +17,7 @@ from biasinit.registration import PLANNED_LOOK, planned_seeds
 from biasinit.reporting import numbers
 from biasinit.reporting.answer import Answer, answers
 from biasinit.reporting.catalogue import FIGURES
-from biasinit.reporting.claim_findings import StudyTables
+from biasinit.reporting.claim_findings import STUDY_TABLES, StudyTables
 from biasinit.reporting.claim_ledger import Ledger, study_ledger
 from biasinit.reporting.costs import cost_sentences
 from biasinit.reporting.display import DisplayTable, csv_href, failed_runs_table, page_tables
@@ -191,12 +191,7 @@ def _page(inputs: ReportInputs) -> _Page:
 
 
 def _claims(inputs: ReportInputs) -> Ledger:
-    tables = StudyTables(
-        **{
-            name: table(inputs.tables, name)
-            for name in ("runs", "verdicts", "layer_means", "level_contrasts", "twin_means")
-        }
-    )
+    tables = StudyTables(**{name: table(inputs.tables, name) for name in STUDY_TABLES})
     return study_ledger(inputs.claims, inputs.prevalence, tables, study=inputs.study.study)
 
 

@@ -36,7 +36,7 @@ def publish(claims: Sequence[Claim], *, results: Path, folder: Path) -> tuple[st
     asked = {evidence.study for claim in claims for evidence in claim.evidence}
     found = sorted(name for name in asked if (results / name / LEDGER_TABLES["verdicts"]).exists())
     for name in found:
-        for file in (*map(Path, LEDGER_TABLES.values()), Path(PLAN)):
+        for file in (*LEDGER_TABLES.values(), PLAN):
             source, place = results / name / file, folder / name / file
             with refusals_named(place):
                 place.unlink(missing_ok=True)
