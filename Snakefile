@@ -22,6 +22,10 @@ onstart:
     begin()
 
 
+onsuccess:
+    tidy_up()
+
+
 onerror:
     say_how_to_go_on()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from biasinit.files import UNFINISHED
 from repository import REPOSITORY
 from workspace import Workspace
 
@@ -174,7 +175,7 @@ class Strike:
         assert seen.lost == 0
         assert set(map(named_in_log, retrained)) <= self._in_flight
         assert not running_shards(self._workspace)
-        assert not list(self._workspace.results.rglob("*.unfinished"))
+        assert not list(self._workspace.results.rglob(f"*{UNFINISHED}"))
         if "RECORD_FAULTS" in os.environ:
             _record(self.fault, seen)
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from biasinit.execution.claim import WORKFLOW_CLAIM
+from biasinit.files import UNFINISHED
 from faults import LOCAL, Strike, finished_shards, named, running_shards
 from workspace import Workspace
 
@@ -181,6 +182,25 @@ def test_a_job_of_a_killed_workflow_is_refused_before_its_output_is_touched(work
     assert "Traceback" not in done.stdout
     assert finished_shards(workspace) == before
     assert (workspace.results / "runs" / shard).exists()
+
+
+def test_what_jobs_were_writing_when_they_were_killed_is_gone_in_the_end(finished, tmp_path):
+    """Jobs are seldom killed in the moment of writing, so the tests above do not see it."""
+    workspace = finished.copy(tmp_path / "killed while writing")
+    table = next((workspace.results / "runs").rglob("*.parquet"))
+    leftovers = [
+        path.with_name(f"{path.name}.n1-4711{UNFINISHED}")
+        for path in (table, workspace.results / "curves.parquet")
+    ]
+    for leftover in leftovers:
+        leftover.write_bytes(table.read_bytes()[:100])
+    finish(workspace, "--", "--dry-run")
+    assert all(leftover.exists() for leftover in leftovers)
+    (workspace.results / "report.html").unlink()
+    before = finished_shards(workspace)
+    finish(workspace)
+    assert not list(workspace.results.rglob(f"*{UNFINISHED}"))
+    assert finished_shards(workspace) == before
 
 
 def test_a_second_run_says_where_the_report_is_and_trains_nothing(finished, tmp_path):

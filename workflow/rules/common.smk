@@ -21,6 +21,7 @@ from biasinit.execution.code_version import code_version
 from biasinit.execution.guard import announce_workflow
 from biasinit.execution.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.execution.progress import StudySize, announce, announce_in
+from biasinit.files import remove_all_unfinished
 from biasinit.imported import read_brought_runs
 from biasinit.registration import plan_digest, plan_of, register
 from biasinit.reporting.catalogue import (
@@ -159,6 +160,11 @@ def begin():
         announce_in(STUDY_FOLDER, SIZE)
     except BiasinitError as error:
         raise WorkflowError(str(error))
+
+
+def tidy_up():
+    """After the last job: jobs that were killed while they wrote a table left a part of it."""
+    remove_all_unfinished(STUDY_FOLDER)
 
 
 def say_how_to_go_on():

@@ -87,3 +87,9 @@ def remove_with_unfinished(path: Path) -> None:
     path.unlink(missing_ok=True)
     for leftover in path.parent.glob(f"{path.name}.*{UNFINISHED}"):
         leftover.unlink(missing_ok=True)
+
+
+def remove_all_unfinished(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder, where nobody writes any more."""
+    for leftover in folder.rglob(f"*{UNFINISHED}"):
+        leftover.unlink(missing_ok=True)
