@@ -5,7 +5,8 @@ import json
 import pytest
 import yaml
 
-from biasinit.config import json_schema, load_study, parse_any_study, parse_study
+from biasinit.config import Study, json_schema, load_study, parse_any_study, parse_study
+from biasinit.config.checks import CHECKS
 from biasinit.errors import ConfigurationError
 from biasinit.schema import markdown
 from repository import REPOSITORY
@@ -216,12 +217,14 @@ CASES = {
     "looks in the wrong order": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
                       "looks": [{"seeds": 40, "alpha": 0.01}, {"seeds": 20, "alpha": 0.01}]}},
-        "analysis: looks must have more and more seeds, got [40, 20].",
+        "analysis.looks: must have more and more seeds, got [40, 20]. Name the looks in the order "
+        "in which they come.",
     ),
     "looks that spend too much": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
                       "looks": [{"seeds": 20, "alpha": 0.04}, {"seeds": 40, "alpha": 0.02}]}},
-        "analysis: looks spend 0.06 in all, which must be at most alpha (0.05).",
+        "analysis.looks: spend 0.06 in all, which must be at most alpha (0.05). Let each spend a "
+        "smaller share.",
     ),
     "looks within a shard": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
@@ -426,8 +429,8 @@ CASES = {
                 "speed_margin": [2, 1],
             }
         },
-        "analysis: speed_margin must be two ratios below and above 1, such as [0.8, 1.25], got "
-        "[2.0, 1.0].",
+        "analysis.speed_margin: must be two ratios below and above 1, got [2.0, 1.0]. A pair such "
+        "as [0.8, 1.25] would do.",
     ),
     "text for a number": (
         {"training": {"epochs": "many", "batch_size": 32}},
@@ -444,6 +447,44 @@ CASES = {
 def test_bad_input_gets_one_clear_problem(case, mapping):
     change, message = CASES[case]
     assert message in problems(mapping | change)
+
+
+ELSEWHERE = {"study_seed": -1, "colour": "red"}  # which no check between keys reads
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_problem_is_named_whatever_else_is_wrong(case, mapping):
+    change, message = CASES[case]
+    named = problems(mapping | ELSEWHERE | change)
+    assert message in named
+    assert sum(problem.startswith(("study_seed: ", "colour: ")) for problem in named) == len(
+        ELSEWHERE.keys() - change.keys()
+    )
+
+
+def test_keys_that_may_be_wrong_are_not_held_against_others(mapping):
+    mapping |= {"seeds_per_shard": 7, "replicate": "ones"}
+    assert [problem.split(":")[0] for problem in problems(mapping)] == ["seeds", "replicate"]
+    mapping["seeds_per_shrad"] = mapping.pop("seeds_per_shard")
+    mapping["schemes"][0]["kind"] = "zeroes"
+    assert [problem.split(":")[0] for problem in problems(mapping)] == [
+        "seeds_per_shard",
+        "schemes[0]",
+        "seeds_per_shrad",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "position"),
+    [(model, position) for model, checks in CHECKS.items() for position in range(len(checks))],
+)
+def test_a_check_reads_the_keys_that_it_says_and_no_others(model, position, mapping):
+    check = CHECKS[model][position]
+    study = parse_any_study(mapping if model is Study else IMPORTED)
+    part = model.model_construct(**{key: getattr(study, key) for key in check.reads})
+    for key in model.model_fields.keys() - check.reads:
+        part.__dict__.pop(key, None)  # the default, which nobody may look at
+    assert list(check.find(part)) == []
 
 
 STRANGE = (None, True, -1, 1.5, 10**400, "x", "", [], {}, [[]], [{}], {1: 2}, float("nan"),
@@ -580,8 +621,8 @@ def test_each_look_spends_its_own_share_of_alpha(mapping):
 @pytest.mark.parametrize(
     ("looks", "message"),
     [
-        ([(20, 0.03), (20, 0.02)], "looks must have more and more seeds, got [20, 20]."),
-        ([(20, 0.04), (40, 0.02)], "looks spend 0.06 in all, which must be at most alpha (0.05)."),
+        ([(20, 0.03), (20, 0.02)], "looks: must have more and more seeds, got [20, 20]."),
+        ([(20, 0.04), (40, 0.02)], "looks: spend 0.06 in all, which must be at most alpha (0.05)."),
         ([(7, 0.04)], "analysis.looks: seeds must be multiples of seeds_per_shard (20), got 7."),
         ([(20, 0)], "analysis.looks[0].alpha: must be greater than 0, got 0."),
     ],

@@ -41,7 +41,7 @@ ALLOWED = {
     "reporting": {"claims", "config", "errors", "files", "registration", "statistics"},
     "execution": {"config", "errors", "files", "processor"},
 }
-PACKAGES = ("data", "networks", "reporting", "statistics", "training")
+PACKAGES = ("config", "data", "networks", "reporting", "statistics", "training")
 
 
 def modules():

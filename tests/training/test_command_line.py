@@ -10,19 +10,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from biasinit.config import (
-    InputScaling,
-    Normalization,
-    Optimizer,
-    Schedule,
-    Training,
-    WeightInitialisation,
-    parse_study,
-)
+from biasinit.config import Optimizer, Schedule, Training, parse_study
 from biasinit.data import save_prepared
 from biasinit.training import ShardDescription, recommend_width, train_shard
 from biasinit.training.__main__ import main
 from biasinit.training.description import CHOICES
+from biasinit.vocabulary import InputScaling, Normalization, WeightInitialisation
 
 
 @pytest.fixture

@@ -73,6 +73,18 @@ def validation_problems(
             yield _problem(detail, keys, document)
 
 
+def doubtful_keys(error: ValidationError, known: Sequence[str]) -> set[str]:
+    """Return the keys of a document that are wrong, or that an unknown key may have meant.
+
+    Args:
+        error: what pydantic raised.
+        known: the known keys of the document.
+
+    """
+    wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+    return wrong | {meant for key in wrong if key not in known and (meant := _meant(key, known))}
+
+
 # pydantic's sentences, in the words of our own
 _WHAT = {
     "greater_than": "must be greater than {gt:g}",
@@ -159,5 +171,9 @@ def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -
         known: Sequence[str] = [item.name for item in fields(KINDS[str(location[2])])]
     else:
         known = keys[str(section)]
-    match = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"Did you mean '{match[0]}'?" if match else f"Known keys: {', '.join(known)}."
+    meant = _meant(str(location[-1]), known)
+    return f"Did you mean '{meant}'?" if meant else f"Known keys: {', '.join(known)}."
+
+
+def _meant(key: str, known: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(key, known, n=1)), None)
