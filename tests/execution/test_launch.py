@@ -1,10 +1,12 @@
 import os
 import shlex
+import shutil
 
 import pytest
 
 from biasinit.execution.launch import _parser, main, report_in_words, resume_command
 from biasinit.execution.progress import StudySize
+from repository import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,22 @@ def test_a_file_that_is_no_study_is_named_before_anything_starts(
     said = " ".join(capsys.readouterr().out.split())
     assert name in said
     assert message in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_all_problems_of_a_study_are_named_before_anything_starts(tmp_path, monkeypatch, capsys):
+    text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    text = text.replace("seeds: 20 ", "seeds: 21 ").replace("reference: zeros ", "reference: ones ")
+    (tmp_path / "config.yaml").write_text(f"{text}\ncolour: red\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("The study has 3 problems:\n")
+    assert [line.split(":")[0] for line in said.splitlines()[1:] if line.startswith("  - ")] == [
+        "  - colour",
+        "  - seeds",
+        "  - reference",
+    ]
     assert not (tmp_path / "results").exists()
 
 
@@ -75,7 +93,7 @@ def test_the_command_that_goes_on_is_the_one_that_was_given(
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.yaml").write_text("study: digits")
+    shutil.copy(REPOSITORY / "config.yaml", tmp_path)
     (tmp_path / "results").touch()
     assert main([]) == 1
     assert "results/.workflow.lock cannot be written" in capsys.readouterr().out

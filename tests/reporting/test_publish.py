@@ -6,7 +6,7 @@ import pytest
 
 from biasinit.claims import read_claims, read_prevalence
 from biasinit.reporting.claims import LEDGER_TABLES, ledger_markdown, read_studies
-from biasinit.reporting.publish import publish
+from biasinit.reporting.publish import ANSWER_FIGURE, publish
 from repository import REPOSITORY
 
 PUBLISHED = REPOSITORY / "docs" / "measured"
@@ -48,6 +48,49 @@ def test_published_verdicts_of_accuracy_follow_from_the_published_runs(study):
         assert (row.lower < row.estimate < row.upper) == (len(difference) > 1)
 
 
+def published_verdict(study, outcome, normalization, scheme):
+    verdicts = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["verdicts"])
+    key = ["outcome", "normalization", "scheme"]
+    return verdicts.set_index(key).loc[(outcome, normalization, scheme)]
+
+
+def test_the_readme_says_what_is_published_of_the_default_study():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    worse = published_verdict("digits", "accuracy", "none", "1.0")
+    slower = published_verdict("digits", "speed", "none", "1.0")
+    assert (worse.verdict, slower.verdict) == ("worse", "worse")
+    assert (
+        f"1.0 is worse** than zeros by {-worse.estimate:.1f} points (95 % interval "
+        f"{-worse.upper:.1f} to {-worse.lower:.1f}) and takes {slower.estimate:.1f} times as long"
+    ) in text
+    equivalent = [("none", "0.01"), ("none", "xavier")]
+    equivalent += [("batchnorm_shift", scheme) for scheme in ("0.01", "1.0", "xavier")]
+    for normalization, scheme in equivalent:
+        for outcome in ("accuracy", "speed"):
+            row = published_verdict("digits", outcome, normalization, scheme)
+            assert row.verdict == "equivalent"
+    picture = PUBLISHED / "digits" / ANSWER_FIGURE
+    assert f"]({picture.relative_to(REPOSITORY)})" in text
+    # a minus sign and no hyphen, as in all figures
+    interval = f"{worse.estimate:.2f} ({worse.lower:.2f} to {worse.upper:.2f}), worse"
+    assert interval.replace("-", "−") in picture.read_text(encoding="utf-8")
+
+
+def test_the_readme_says_what_is_published_of_deep_networks():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    runs = pd.read_parquet(PUBLISHED / "depth" / LEDGER_TABLES["runs"])
+    deepest = runs[(runs["architecture"] == "plain-32") & (runs["normalization"] == "none")]
+    failed = deepest.groupby("scheme")["failed"].agg(["sum", "size"])
+    faster = published_verdict("depth", "speed", "batchnorm_shift", "1.0")
+    assert (
+        f"never learn in {failed['sum']['zeros']} of {failed['size']['zeros']} seeds of zeros and "
+        f"in {failed['sum']['0.1']} of {failed['size']['0.1']} of 0.1; with batch normalisation, "
+        f"1.0 takes {faster.estimate:.2f} times as long as zeros "
+        f"({faster.lower:.2f} to {faster.upper:.2f}), which the second analysis does not confirm."
+    ) in text
+    assert faster.fragile
+
+
 @pytest.fixture
 def results(tmp_path):
     """A folder of results with a study of a claim, one without a claim, and one not finished."""
@@ -60,17 +103,18 @@ def results(tmp_path):
             (folder / file).write_bytes(f"{study} {name}".encode())
         (folder / "jobs.parquet").touch()
         (folder / "plan.json").write_text("{}")
+        (folder / "figures").mkdir()
+        (folder / ANSWER_FIGURE).touch()
+        (folder / "figures" / "outcomes.svg").touch()
     return tmp_path / "results"
 
 
-def test_only_finished_studies_of_claims_are_published_and_only_what_the_ledger_reads(
-    results, tmp_path
-):
+def test_only_finished_studies_of_claims_are_published_and_little_of_them(results, tmp_path):
     place = tmp_path / "published"
     assert publish(CLAIMS, results=results, folder=place) == ("digits",)
     found = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
     tables = set(LEDGER_TABLES.values()) - {LEDGER_TABLES["twin_means"]}
-    assert found == {f"digits/{file}" for file in (*tables, "plan.json")}
+    assert found == {f"digits/{file}" for file in (*tables, "plan.json", ANSWER_FIGURE)}
     assert (place / "digits" / "runs.parquet").read_bytes() == b"digits runs"
 
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.live import Live
 
-from biasinit.config import read_study_file
+from biasinit.config import parse_any_study, read_study_file
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
 from biasinit.execution.display import (
     last_lines,
@@ -48,6 +48,7 @@ from biasinit.files import refusals_named
 LOG = Path("results") / "snakemake.log"
 PROFILES = Path("profiles")
 HERE = "default"
+CHANGES_KEYS = ("--config", "-C")  # arguments of Snakemake, --configfile among them
 FULL_BYTES = 2**20  # less than this is left on a disk that is full
 POLL_SECONDS = 0.5
 POLL_SHARE = 0.02  # of a core, at most, for looking at the notes of very many shards
@@ -62,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _command(options)
         for path in _study_files(options):
-            read_study_file(path)  # Snakemake would show a traceback
+            keys = read_study_file(path)  # Snakemake would show a traceback
+            if not any(text.startswith(CHANGES_KEYS) for text in options.snakemake):
+                parse_any_study(keys)  # within a second, and without Snakemake's words around it
         lock = hold_lock(Path.cwd())
         with _opened_log() as log:
             return _run(command, options, lock, log, console)

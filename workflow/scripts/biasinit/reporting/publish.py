@@ -1,9 +1,9 @@
 """Keep the tables behind the ledger of claims where it is published.
 
 ``python -m biasinit.reporting.publish`` copies, for every finished study that ``claims.yaml``
-names, the tables that the ledger reads and the registered plan from ``results/`` to
-``docs/measured/``. From there anyone can make the ledger again, or check its numbers, without
-training: ``python -m biasinit.reporting.claims --results docs/measured``.
+names, the tables that the ledger reads, the registered plan and the figure of the answer from
+``results/`` to ``docs/measured/``. From there anyone can make the ledger again, or check its
+numbers, without training: ``python -m biasinit.reporting.claims --results docs/measured``.
 """
 
 import argparse
@@ -17,6 +17,8 @@ from biasinit.errors import BiasinitError
 from biasinit.files import refusals_named
 from biasinit.registration import PLAN
 from biasinit.reporting.claims import LEDGER_TABLES
+
+ANSWER_FIGURE = "figures/effects.svg"
 
 
 def publish(claims: Sequence[Claim], *, results: Path, folder: Path) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ def publish(claims: Sequence[Claim], *, results: Path, folder: Path) -> tuple[st
     asked = {evidence.study for claim in claims for evidence in claim.evidence}
     found = sorted(name for name in asked if (results / name / LEDGER_TABLES["verdicts"]).exists())
     for name in found:
-        for file in (*LEDGER_TABLES.values(), PLAN):
+        for file in (*LEDGER_TABLES.values(), PLAN, ANSWER_FIGURE):
             source, place = results / name / file, folder / name / file
             with refusals_named(place):
                 place.unlink(missing_ok=True)
