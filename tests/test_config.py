@@ -468,7 +468,6 @@ def test_keys_that_may_be_wrong_are_not_held_against_others(mapping):
     mapping["seeds_per_shrad"] = mapping.pop("seeds_per_shard")
     mapping["schemes"][0]["kind"] = "zeroes"
     assert [problem.split(":")[0] for problem in problems(mapping)] == [
-        "seeds_per_shard",
         "schemes[0]",
         "seeds_per_shrad",
     ]
@@ -547,6 +546,24 @@ def test_no_value_in_any_place_is_more_than_a_problem_with_a_short_message(kind,
                 for foreign in ("Input should", "should have at least", "pydantic"):
                     assert foreign not in str(problem), (place, value)
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "misspelt"),
+    [
+        ((), "seeds", "sedes"),
+        (("training",), "epochs", "epoch"),
+        (("datasets", 0), "train", "trian"),
+        (("schemes", 1), "value", "valeu"),
+    ],
+)
+def test_a_misspelt_key_is_not_missing_too(place, key, misspelt, mapping):
+    holder = mapping
+    for part in place:
+        holder = holder[part]
+    holder[misspelt] = holder.pop(key)
+    (problem,) = problems(mapping)
+    assert problem.endswith(f"{misspelt}: is not a key of a study. Did you mean '{key}'?")
 
 
 def test_a_problem_is_never_told_twice(mapping):

@@ -58,8 +58,15 @@ def validation_problems(
     """
     details = error.errors(include_url=False)
     faulty = {detail["loc"] for detail in details}
+    misspelt = {
+        (*detail["loc"][:-1], _meant(detail["loc"][-1], _known(detail["loc"], keys)))
+        for detail in details
+        if detail["type"] in _UNKNOWN
+    }
     for detail in details:
         location = detail["loc"]
+        if detail["type"] in _MISSING and location in misspelt:
+            continue  # it is there under another name, which is a problem of its own
         if detail["type"] == "too_short" and any(
             len(other) > len(location) and other[: len(location)] == location for other in faulty
         ):
@@ -85,6 +92,8 @@ def doubtful_keys(error: ValidationError, known: Sequence[str]) -> set[str]:
     return wrong | {meant for key in wrong if key not in known and (meant := _meant(key, known))}
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+_MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
 # pydantic's sentences, in the words of our own
 _WHAT = {
     "greater_than": "must be greater than {gt:g}",
@@ -126,10 +135,10 @@ def _problem(
 ) -> Problem:
     key = _key(detail["loc"], document.kinds) or document.name
     kind = detail["type"]
-    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+    if kind in _UNKNOWN:
         what = f"is not a key of {document.of}."
         return Problem(key=key, what=what, mend=_closest(detail["loc"], keys))
-    if kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+    if kind in _MISSING:
         return Problem(key=key, what="is missing.", mend=f"Add it; {document.example}.")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         found = detail["ctx"].get("tag")
@@ -165,15 +174,19 @@ def _key(location: Sequence[int | str], kinds: Sequence[str]) -> str:
 
 def _closest(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -> str:
     """Say which key was meant, or which there are."""
-    # the innermost section that holds the key
-    section = next((part for part in reversed(location[:-1]) if part in keys), "")
-    if location[0] == "schemes" and len(location) > 1:
-        known: Sequence[str] = [item.name for item in fields(KINDS[str(location[2])])]
-    else:
-        known = keys[str(section)]
-    meant = _meant(str(location[-1]), known)
+    known = _known(location, keys)
+    meant = _meant(location[-1], known)
     return f"Did you mean '{meant}'?" if meant else f"Known keys: {', '.join(known)}."
 
 
-def _meant(key: str, known: Sequence[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(key, known, n=1)), None)
+def _known(location: Sequence[int | str], keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the keys that there are where an unknown one stands."""
+    if location[0] == "schemes" and len(location) > 1:
+        return [item.name for item in fields(KINDS[str(location[2])])]
+    # the innermost section that holds the key
+    section = next((part for part in reversed(location[:-1]) if part in keys), "")
+    return keys[str(section)]
+
+
+def _meant(key: int | str, known: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(str(key), known, n=1)), None)
