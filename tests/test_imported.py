@@ -258,7 +258,7 @@ WRONG = {
     ),
     "a scheme twice": (
         {"schemes": ["zeros", "zeros"]},
-        "schemes: names a scheme more than once. Name each scheme once.",
+        "schemes: zeros stands there more than once. Name each level once.",
     ),
     "no schemes": ({"schemes": []}, "schemes: must have at least 1 entry, got []."),
     "a table without a name": ({"runs_table": ""}, "runs_table: must not be empty, got ''."),

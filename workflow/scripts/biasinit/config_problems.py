@@ -58,11 +58,7 @@ def validation_problems(
     """
     details = error.errors(include_url=False)
     faulty = {detail["loc"] for detail in details}
-    misspelt = {
-        (*detail["loc"][:-1], _meant(detail["loc"][-1], _known(detail["loc"], keys)))
-        for detail in details
-        if detail["type"] in _UNKNOWN
-    }
+    misspelt = _misspelt(error, keys)
     for detail in details:
         location = detail["loc"]
         if detail["type"] in _MISSING and location in misspelt:
@@ -80,16 +76,25 @@ def validation_problems(
             yield _problem(detail, keys, document)
 
 
-def doubtful_keys(error: ValidationError, known: Sequence[str]) -> set[str]:
+def doubtful_keys(error: ValidationError, keys: Mapping[str, Sequence[str]]) -> set[str]:
     """Return the keys of a document that are wrong, or that an unknown key may have meant.
 
     Args:
         error: what pydantic raised.
-        known: the known keys of the document.
+        keys: the known keys, as for ``validation_problems``.
 
     """
-    wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
-    return wrong | {meant for key in wrong if key not in known and (meant := _meant(key, known))}
+    places = {detail["loc"] for detail in error.errors()} | _misspelt(error, keys)
+    return {str(place[0]) for place in places if place}
+
+
+def _misspelt(
+    error: ValidationError, keys: Mapping[str, Sequence[str]]
+) -> set[tuple[int | str, ...]]:
+    """Return the places of the keys that unknown ones seem to have meant."""
+    places = [detail["loc"] for detail in error.errors() if detail["type"] in _UNKNOWN]
+    meant = [(place, _meant(place[-1], _known(place, keys))) for place in places]
+    return {(*place[:-1], key) for place, key in meant if key is not None}
 
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")

@@ -33,22 +33,20 @@ class Check:
     reads: Set[str]
 
 
-def problems_between_keys(
-    study: Study | ImportedStudy, readable: Set[str] | None = None
-) -> Iterator[Problem]:
+def problems_between_keys(study: Study | ImportedStudy, readable: Set[str]) -> Iterator[Problem]:
     """Yield what is wrong between the keys of a study.
 
     Args:
         study: the study, of which keys that are not readable may be missing.
-        readable: keys that are right by themselves; all, when left out.
+        readable: keys that are right by themselves.
 
     """
     for check in CHECKS[type(study)]:
-        if readable is None or check.reads <= readable:
+        if check.reads <= readable:
             yield from check.find(study)
 
 
-def _repeated_levels(study: Study, *, key: str) -> Iterator[Problem]:
+def _repeated_levels(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
     values = [getattr(level, "name", level) for level in getattr(study, key)]
     repeated = sorted({str(value) for value in values if values.count(value) > 1})
     if repeated:
@@ -225,20 +223,16 @@ def _identity_check(study: Study) -> Iterator[Problem]:
 
 def _enough_images(study: Study) -> Iterator[Problem]:
     for dataset in study.datasets:
-        if study.training.batch_size > dataset.train:
-            yield Problem(
-                key="training.batch_size",
-                what=f"must be at most the {dataset.train} training images of {dataset.name!r}, "
-                f"got {study.training.batch_size}.",
-                mend="Lower it, or train on more images.",
-            )
-        if study.training.probe_images > dataset.train:
-            yield Problem(
-                key="training.probe_images",
-                what=f"must be at most the {dataset.train} training images of {dataset.name!r}, "
-                f"got {study.training.probe_images}.",
-                mend="Lower it.",
-            )
+        mends = {"batch_size": "Lower it, or train on more images.", "probe_images": "Lower it."}
+        for key, mend in mends.items():
+            images = getattr(study.training, key)
+            if images > dataset.train:
+                yield Problem(
+                    key=f"training.{key}",
+                    what=f"must be at most the {dataset.train} training images of "
+                    f"{dataset.name!r}, got {images}.",
+                    mend=mend,
+                )
 
 
 def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
@@ -247,15 +241,6 @@ def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
             key="analysis.looks",
             what="has no meaning for runs that exist already.",
             mend="Leave it out; such verdicts are exploratory in any case.",
-        )
-
-
-def _repeated_schemes(study: ImportedStudy) -> Iterator[Problem]:
-    if len(set(study.schemes)) < len(study.schemes):
-        yield Problem(
-            key="schemes",
-            what="names a scheme more than once.",
-            mend="Name each scheme once.",
         )
 
 
@@ -294,7 +279,7 @@ _OF_STUDIES = [
 _OF_IMPORTED_STUDIES = [
     *_REFERENCES,
     Check(_looks_of_imported_runs, {"analysis"}),
-    Check(_repeated_schemes, {"schemes"}),
+    Check(partial(_repeated_levels, key="schemes"), {"schemes"}),
 ]
 CHECKS: Mapping[type[Study] | type[ImportedStudy], Sequence[Check]] = {
     Study: _OF_STUDIES,

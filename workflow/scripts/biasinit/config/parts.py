@@ -5,7 +5,7 @@ Each part names what is wrong within it; what concerns several parts is for ``ch
 
 import itertools
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -90,6 +90,17 @@ class Keys(BaseModel):
         frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True
     )
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = list(self._problems())
+        if problems:
+            raise CrossProblemsError(problems)
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        """Yield what is wrong between these keys, each named within them."""
+        yield from ()
+
 
 class Dataset(Keys):
     """A data set and how it is split; docs/data.md explains every kind."""
@@ -124,12 +135,9 @@ class Dataset(Keys):
     split_seed: int = Field(default=0, ge=0)
     """Keys the random split; the same for all runs of the study."""
 
-    @model_validator(mode="after")
-    def _keys_and_sizes(self) -> "Dataset":
-        problems = [*_key_problems(self), *_size_problems(self)]
-        if problems:
-            raise CrossProblemsError(problems)
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        yield from _key_problems(self)
+        yield from _size_problems(self)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -178,12 +186,8 @@ class Architecture(Keys):
     """siamese kinds: what the two halves have in common: 'shared' is all, 'biases_untied' the
     weights, 'untied' nothing but their first weights."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Architecture":
-        problems = list(_architecture_problems(self))
-        if problems:
-            raise CrossProblemsError(problems)
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        yield from _architecture_problems(self)
 
     @property
     def layout(self) -> Layout:
@@ -304,12 +308,8 @@ class Analysis(Keys):
     resamples: int = Field(default=20_000, ge=1_000)
     """Number of random sign flips when there are too many seeds to enumerate all (above 16)."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Analysis":
-        problems = list(_analysis_problems(self))
-        if problems:
-            raise CrossProblemsError(problems)
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        yield from _analysis_problems(self)
 
     def look_at(self, seeds: int) -> int | None:
         """Return the place of the look planned at so many seeds, or None."""

@@ -60,16 +60,17 @@ def parse_any_study(mapping: Mapping[str, Any]) -> Study | ImportedStudy:
 
 
 def _checked(model: type[AnyStudy], mapping: Mapping[str, Any]) -> AnyStudy:
+    found: list[Problem] = []
+    readable = set(model.model_fields)
     try:
         study = model.model_validate(dict(mapping))
     except ValidationError as error:
-        sections = {name: list(section.model_fields) for name, section in _SECTIONS.items()}
-        known = list(model.model_fields)
-        found = list(validation_problems(error, {"": known} | sections))
-        readable = set(known) - doubtful_keys(error, known)
-        found += problems_between_keys(_of_keys(model, mapping, readable), readable)
-        raise ConfigurationError(found) from None
-    found = list(problems_between_keys(study))
+        keys = _SECTIONS | {"": model}
+        known = {name: list(section.model_fields) for name, section in keys.items()}
+        found += validation_problems(error, known)
+        readable -= doubtful_keys(error, known)
+        study = _of_keys(model, mapping, readable)
+    found += problems_between_keys(study, readable)
     if found:
         raise ConfigurationError(found)
     return study
