@@ -28,13 +28,13 @@ study: $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
 	@mkdir -p results
-	$(BIN)/python -m biasinit.reporting.claims --html results/claims.html > results/claims.md
+	$(BIN)/python -m biasinit.reporting.claims.overview --html results/claims.html > results/claims.md
 	@echo "Written: results/claims.html and results/claims.md"
 
 # docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.
 publish: $(VENV)/study.installed
-	$(BIN)/python -m biasinit.reporting.publish
-	$(BIN)/python -m biasinit.reporting.claims --results docs/measured > docs/claims.md
+	$(BIN)/python -m biasinit.reporting.claims.publish
+	$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
 
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
 # Snakemake's own report around the same items.
@@ -91,8 +91,8 @@ r-check: $(VENV)/study.installed
 # The JSON schema and the reference of a study's keys, from the typed model; the inventory of bad
 # input, from the tests.
 schema: $(VENV)/study.installed
-	$(BIN)/python -m biasinit.schema > workflow/schemas/study.schema.json
-	$(BIN)/python -m biasinit.schema --markdown > docs/configuration.md
+	$(BIN)/python -m biasinit.study.schema > workflow/schemas/study.schema.json
+	$(BIN)/python -m biasinit.study.schema --markdown > docs/configuration.md
 	$(BIN)/python tests/bad_input.py > docs/bad_input.md
 
 $(VENV)/bin/python:

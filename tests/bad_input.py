@@ -13,9 +13,9 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 # heading, and where its tests are
 AREAS = {
-    "Study files": ("test_config.py", "test_schemes.py", "workflow/test_study.py"),
-    "Plans, and two studies of one name": ("test_registration.py",),
-    "Tables of runs that are brought": ("test_imported.py", "workflow/test_brought_runs.py"),
+    "Study files": ("study/test_config.py", "specs/test_schemes.py", "workflow/test_study.py"),
+    "Plans, and two studies of one name": ("study/test_plan.py",),
+    "Tables of runs that are brought": ("runs/test_imported.py", "workflow/test_brought_runs.py"),
     "Tables of the study": ("test_tables.py",),
     "Images of one's own, prepared data, splits": (
         "data/test_own_images.py",
@@ -31,17 +31,17 @@ AREAS = {
     "Shards without Snakemake": ("training/test_command_line.py",),
     "Starting a study, and jobs": (
         "execution/test_launch.py",
-        "execution/test_progress.py",
-        "execution/test_lock.py",
+        "execution/progress/test_progress.py",
+        "execution/takeover/test_lock.py",
         "execution/test_job.py",
         "test_files.py",
-        "execution/test_claim.py",
-        "execution/test_checkpoint_interval.py",
-        "execution/test_costs.py",
-        "execution/test_device_slots.py",
+        "execution/takeover/test_lease.py",
+        "execution/devices/test_checkpoint_interval.py",
+        "execution/costs/test_costs.py",
+        "execution/devices/test_device_slots.py",
         "workflow/test_interruptions.py",
     ),
-    "Analyses of a table": ("statistics/test_messages.py",),
+    "Analyses of a table": ("statistics/inference/test_messages.py",),
     "Names that are out to do harm": ("reporting/test_hostile_names.py",),
 }
 CASES = {"CASES", "WRONG", "DAMAGED"}

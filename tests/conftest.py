@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from biasinit.data import PreparedDataset
+from biasinit.data.prepared import PreparedDataset
 from repository import REPOSITORY
 
 # property tests explore anew on every run here, and are reproducible where a build depends on them

@@ -52,8 +52,9 @@ def made_up_pages() -> dict[str, str]:
     """Return pages of made-up studies by name, with the tables that the tests use."""
     from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
-    from biasinit.reporting import ReportInputs, draw_all, render_page
-    from biasinit.reporting.templates import read_template
+    from biasinit.reporting.drawing import draw_all
+    from biasinit.reporting.page.page import ReportInputs, render_page
+    from biasinit.reporting.page.templates import read_template
 
     template = read_template(Path("report"), "page.html.j2")
     studies = {

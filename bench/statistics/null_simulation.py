@@ -28,20 +28,17 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics import accuracy as accuracy_module
-from biasinit.statistics import (
-    analyse_accuracy,
-    analyse_failure,
-    analyse_speed,
-    judge_claims,
-)
-from biasinit.statistics import claims as claims_module
-from biasinit.statistics import speed as speed_module
-from biasinit.statistics.equivalence_columns import equivalence_columns
-from biasinit.statistics.failure import clopper_pearson
-from biasinit.statistics.paired import family_table, one_sample
-from biasinit.statistics.planning import SeedsNeeded
-from biasinit.statistics.restricted_mean import jackknife_log_ratio
+from biasinit.statistics.accuracy import analysis as accuracy_module
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.accuracy.planning import SeedsNeeded
+from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearson
+from biasinit.statistics.inference.equivalence_columns import equivalence_columns
+from biasinit.statistics.judging import schemes as claims_module
+from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.paired.contrasts import family_table, one_sample
+from biasinit.statistics.speed import analysis as speed_module
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.speed.restricted_mean import jackknife_log_ratio
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 DEVIATION = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, in the order of SCHEMES

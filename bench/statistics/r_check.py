@@ -19,9 +19,12 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics import discrete_hazard, fit_mixed, paired_contrasts, stratified_cox
-from biasinit.statistics.accuracy_model import random_terms
-from biasinit.statistics.study_runs import levels_present, read_runs, treatments
+from biasinit.statistics.accuracy.accuracy_model import random_terms
+from biasinit.statistics.cox import stratified_cox
+from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
+from biasinit.statistics.mixed.fitting import fit_mixed
+from biasinit.statistics.paired.contrasts import paired_contrasts
+from biasinit.statistics.speed.hazard import discrete_hazard
 
 # relative but for the log-likelihood; R stops its optimiser a little earlier than this package
 TOLERANCE = {

@@ -11,14 +11,12 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics import (
-    analyse_accuracy,
-    analyse_failure,
-    analyse_speed,
-    influence,
-    judge_claims,
-    sensitivity,
-)
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.influence import influence
+from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.trust.sensitivity import sensitivity
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 SHAPE = (2, 10, 100, len(SCHEMES))  # normalisations, cells, seeds, schemes

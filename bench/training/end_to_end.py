@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 from machine import HERE, REPOSITORY, started
 
-from biasinit.config import load_study
-from biasinit.data import save_prepared
+from biasinit.data.prepared import save_prepared
 from biasinit.data.sources import prepare
+from biasinit.study.reading import load_study
 
 CACHE = "TORCHINDUCTOR_CACHE_DIR"
 

@@ -15,9 +15,10 @@ from cpu import show
 from machine import HERE, machine
 from torch import nn
 
-from biasinit.data import PreparedDataset
+from biasinit.data.prepared import PreparedDataset
 from biasinit.data.sources import prepare
-from biasinit.training import ShardDescription, train_shard
+from biasinit.training.description import ShardDescription
+from biasinit.training.loop import train_shard
 from biasinit.training.shard import Block, Shard
 
 RUNS = (1, 4, 16, 64, 256, 1024, 4096)

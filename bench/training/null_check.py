@@ -17,11 +17,12 @@ import torch
 from machine import HERE, REPOSITORY, machine
 from scipy import stats
 
-from biasinit.config import load_study
-from biasinit.data import PreparedDataset
+from biasinit.data.prepared import PreparedDataset
 from biasinit.data.sources import prepare
-from biasinit.training import ShardDescription, train_shard
-from biasinit.training.reference import ReferenceTrainer
+from biasinit.study.reading import load_study
+from biasinit.training.description import ShardDescription
+from biasinit.training.engines.reference import ReferenceTrainer
+from biasinit.training.loop import train_shard
 
 SEEDS_PER_TASK = 50
 

@@ -76,7 +76,7 @@ def fused(batch: int, *, engine: str) -> Callable[[], int]:
     import torch
 
     from biasinit.data.sources import prepare
-    from biasinit.training import ShardDescription
+    from biasinit.training.description import ShardDescription
     from biasinit.training.shard import Block, Shard
 
     torch.set_num_threads(1)

@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from biasinit.data import load_prepared, save_prepared
 from biasinit.data.digits import digits
+from biasinit.data.prepared import load_prepared, save_prepared
 from biasinit.data.sources import prepare
 from biasinit.data.splits import stratified_split
 from biasinit.errors import DataError

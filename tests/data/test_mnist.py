@@ -9,8 +9,8 @@ import pytest
 from biasinit.data.idx import read_idx
 from biasinit.data.mnist import FASHION_MNIST, MNIST, IdxFile, read_release
 from biasinit.data.sources import prepare
-from biasinit.dataset_kinds import OfficialImages
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import OfficialImages
 
 
 def idx(numbers, *, kind=8):

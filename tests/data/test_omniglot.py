@@ -18,8 +18,8 @@ from biasinit.data.omniglot import (
     read_one_shot_runs,
 )
 from biasinit.data.sources import prepare
-from biasinit.dataset_kinds import OMNIGLOT_IMAGES
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import OMNIGLOT_IMAGES
 
 
 def png(array=None, *, kind="PNG"):

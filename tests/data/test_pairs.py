@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.data import PreparedDataset
 from biasinit.data.pairs import in_pairs, pairs
+from biasinit.data.prepared import PreparedDataset
 from biasinit.errors import DataError
 from biasinit.streams import Purpose, stream
 

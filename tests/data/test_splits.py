@@ -9,8 +9,8 @@ from biasinit.data.cifar10 import CIFAR10, TRAINING_BATCHES
 from biasinit.data.digits import digits
 from biasinit.data.sources import SOURCES
 from biasinit.data.splits import SplitSizes, split_by_class, split_within_parts
-from biasinit.dataset_kinds import DIGITS_IMAGES, OFFICIAL_IMAGES, DatasetKind
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import DIGITS_IMAGES, OFFICIAL_IMAGES, DatasetKind
 
 CHARACTERS = np.repeat(np.arange(30), 20)
 PART = np.where(CHARACTERS < 20, "train", "test")

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from biasinit.execution.launch import _parser, main, report_in_words, resume_command
-from biasinit.execution.progress import StudySize
+from biasinit.execution.progress.notes import StudySize
 from repository import REPOSITORY
 
 

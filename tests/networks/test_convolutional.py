@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from biasinit.errors import DataError
-from biasinit.layouts import Layout, layout_of
-from biasinit.networks import build_network, initial_state
+from biasinit.networks.architectures import build_network
+from biasinit.networks.initialisation import initial_state
 from biasinit.networks.tower import enlarged
-from biasinit.schemes import Normal, Zeros
+from biasinit.specs.layouts import Layout, layout_of
+from biasinit.specs.schemes import Normal, Zeros
 
 
 def network_of(layout, *, shape=(8, 8, 1), normalization="none"):

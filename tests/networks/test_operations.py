@@ -13,8 +13,9 @@ from torch.func import grad, vmap
 from torch.nn import functional
 
 from biasinit.errors import CompilerError
-from biasinit.networks import GATHERED, STRIDED, native_library
+from biasinit.networks import native_library
 from biasinit.networks.native import NATIVE
+from biasinit.networks.operations import GATHERED, STRIDED
 
 has_compiler = any(shutil.which(name) for name in native_library.COMPILERS)
 needs_compiler = pytest.mark.skipif(not has_compiler, reason="no C++ compiler")

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from biasinit.layouts import layout_of
-from biasinit.networks import build_network, initial_state
-from biasinit.schemes import Normal, WithoutBiases, Zeros, scheme_from_mapping, scheme_mapping
+from biasinit.networks.architectures import build_network
+from biasinit.networks.initialisation import initial_state
+from biasinit.specs.layouts import layout_of
+from biasinit.specs.schemes import Normal, WithoutBiases, Zeros, scheme_from_mapping, scheme_mapping
 
 LABELS = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)
 PRIOR = Zeros(name="prior", output="class_shares")

@@ -7,10 +7,11 @@ import torch
 from torch.func import functional_call, grad_and_value
 from torch.nn import functional
 
-from biasinit.layouts import layout_of
-from biasinit.networks import build_network, initial_state, swapped
-from biasinit.networks.siamese import CONTRASTIVE_MARGIN
-from biasinit.schemes import Constant, Normal, Zeros
+from biasinit.networks.architectures import build_network
+from biasinit.networks.initialisation import initial_state
+from biasinit.networks.siamese import CONTRASTIVE_MARGIN, swapped
+from biasinit.specs.layouts import layout_of
+from biasinit.specs.schemes import Constant, Normal, Zeros
 
 NORMAL = Normal(name="normal", std=0.5)
 SMALL = {"kind": "siamese", "layers": (4, "pool", 3), "dense": (6,)}

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from biasinit.layouts import layout_of
-from biasinit.networks import build_network, initial_state
+from biasinit.networks.architectures import build_network
+from biasinit.networks.initialisation import initial_state
 from biasinit.networks.operations import GATHERED
-from biasinit.schemes import NegativeMixture
+from biasinit.specs.layouts import layout_of
+from biasinit.specs.schemes import NegativeMixture
 
 SCHEME = NegativeMixture(name="he+5")
 

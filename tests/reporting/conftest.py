@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
-from biasinit.reporting import ReportInputs, draw_all, render_page
-from biasinit.reporting.templates import read_template
+from biasinit.reporting.drawing import draw_all
+from biasinit.reporting.page.page import ReportInputs, render_page
+from biasinit.reporting.page.templates import read_template
 
 REPORT = Path(__file__).parents[2] / "report"
 

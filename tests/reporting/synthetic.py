@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from biasinit.config import parse_study
-from biasinit.reporting.columns import COLUMNS
 from biasinit.reporting.facts import StudyFacts, facts_of
-from biasinit.statistics.study_runs import cell_labels
+from biasinit.reporting.page.columns import COLUMNS
+from biasinit.statistics.inference.study_runs import cell_labels
+from biasinit.study.reading import parse_study
 from biasinit.vocabulary import PROBED_QUANTITIES
 
 LEVELS = ("none", "batchnorm_shift")

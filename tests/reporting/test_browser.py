@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from biasinit.claims import read_claims, read_prevalence
-from biasinit.reporting.claim_ledger import whole_ledger
-from biasinit.reporting.claims_page import render_claims
-from biasinit.reporting.templates import read_template
+from biasinit.reporting.claims.ledger import whole_ledger
+from biasinit.reporting.claims.page import render_claims
+from biasinit.reporting.page.templates import read_template
+from biasinit.study.claims import read_claims, read_prevalence
 from repository import REPOSITORY
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,12 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from biasinit.claims import (
+from biasinit.reporting.claims.findings import Bearing, StudyTables, finding
+from biasinit.reporting.claims.ledger import DEFAULT_STUDY, study_ledger, whole_ledger
+from biasinit.reporting.claims.overview import ledger_markdown, main, read_studies
+from biasinit.reporting.claims.page import render_claims
+from biasinit.reporting.page.templates import read_template
+from biasinit.study.claims import (
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
@@ -17,12 +22,7 @@ from biasinit.claims import (
     read_claims,
     read_prevalence,
 )
-from biasinit.config import load_study
-from biasinit.reporting.claim_findings import Bearing, StudyTables, finding
-from biasinit.reporting.claim_ledger import DEFAULT_STUDY, study_ledger, whole_ledger
-from biasinit.reporting.claims import ledger_markdown, main, read_studies
-from biasinit.reporting.claims_page import render_claims
-from biasinit.reporting.templates import read_template
+from biasinit.study.reading import load_study
 from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
 from repository import REPOSITORY
 

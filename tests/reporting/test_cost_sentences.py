@@ -3,8 +3,8 @@ import dataclasses
 import pandas as pd
 from synthetic import COSTS, make_study
 
-from biasinit.reporting.costs import cost_sentences
-from biasinit.reporting.display import page_tables
+from biasinit.reporting.page.costs import cost_sentences
+from biasinit.reporting.page.tables import page_tables
 
 TABLES = {"costs": COSTS}
 

@@ -12,18 +12,18 @@ from biasinit.reporting.controls import controls
 from biasinit.reporting.curves import MAXIMUM_CELLS, drawn_cells, learning_curves, share_reached
 from biasinit.reporting.drawing import draw_all, drawings
 from biasinit.reporting.effects import certainty, effects, level_contrasts, time_ratios
-from biasinit.reporting.forest import short
+from biasinit.reporting.figures.forest import short
+from biasinit.reporting.figures.quantity_panels import THEORY
+from biasinit.reporting.figures.style import style_context
 from biasinit.reporting.frames import figure_frames, part
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, TWIN_QUANTITIES, mechanism, twins
 from biasinit.reporting.outcomes import failure_rates, outcomes
 from biasinit.reporting.power import power, seeds_in_view
-from biasinit.reporting.quantities import THEORY
 from biasinit.reporting.residuals import residuals, share_outside
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import natural_order
 from biasinit.reporting.spending import BY_RULE, BY_SCHEME, PARTS, spending
-from biasinit.reporting.style import style_context
 from repository import REPOSITORY
 
 SCHEMES = ("zeros", "0.01", "1.0", "xavier")

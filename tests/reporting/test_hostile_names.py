@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from synthetic import DEVIATION, PLAN, make_study, make_tables
 
-from biasinit.reporting import answer_markdown, caption_texts, draw_all
+from biasinit.reporting.drawing import caption_texts, draw_all
+from biasinit.reporting.verdicts.markdown import answer_markdown
 
 SVG = "{http://www.w3.org/2000/svg}"
 HARM = (

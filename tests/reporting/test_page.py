@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from synthetic import DEVIATION, PLAN, make_study, make_tables
 
-from biasinit.reporting.answer import answers
 from biasinit.reporting.catalogue import FIGURE_NAMES
-from biasinit.reporting.display import SHOWN_ROWS, csv_href, page_tables
-from biasinit.reporting.ledger import verdict_matrix
-from biasinit.reporting.methods import control_sentences
-from biasinit.reporting.page import next_command, open_questions
-from biasinit.reporting.verdict_rows import read_verdicts
+from biasinit.reporting.page.methods import control_sentences
+from biasinit.reporting.page.page import next_command, open_questions
+from biasinit.reporting.page.tables import SHOWN_ROWS, csv_href, page_tables
+from biasinit.reporting.verdicts.answer import answers
+from biasinit.reporting.verdicts.matrix import verdict_matrix
+from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 
 MEGABYTE = 1_000_000
 

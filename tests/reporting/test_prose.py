@@ -12,7 +12,7 @@ from synthetic import make_tables
 
 from biasinit.reporting import numbers
 from biasinit.reporting.drawing import draw_all
-from biasinit.reporting.methods import control_sentences
+from biasinit.reporting.page.methods import control_sentences
 
 NUMBER = re.compile(r"(?<![\w.])[+−-]?\d+(?:[.,]\d+)*(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?![\w])")
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from biasinit.claims import read_claims, read_prevalence
-from biasinit.reporting.claims import LEDGER_TABLES, ledger_markdown, read_studies
-from biasinit.reporting.publish import ANSWER_FIGURE, publish
+from biasinit.reporting.claims.overview import LEDGER_TABLES, ledger_markdown, read_studies
+from biasinit.reporting.claims.publish import ANSWER_FIGURE, publish
+from biasinit.study.claims import read_claims, read_prevalence
 from repository import REPOSITORY
 
 PUBLISHED = REPOSITORY / "docs" / "measured"

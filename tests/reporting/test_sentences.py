@@ -5,9 +5,9 @@ import re
 import pytest
 from synthetic import make_study, make_tables
 
-from biasinit.reporting.answer import answer_text, answers
-from biasinit.reporting.sentences import failure_clause, sentence, threshold_words
-from biasinit.reporting.verdict_rows import Verdict, read_verdicts
+from biasinit.reporting.verdicts.answer import answer_text, answers
+from biasinit.reporting.verdicts.sentences import failure_clause, sentence, threshold_words
+from biasinit.reporting.verdicts.verdict_rows import Verdict, read_verdicts
 
 BASE = Verdict(
     outcome="accuracy", normalization="none", scheme="1.0", reference="zeros", verdict="worse",

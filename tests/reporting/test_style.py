@@ -9,11 +9,17 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-import biasinit.reporting
 from biasinit.reporting.drawing import drawings
+from biasinit.reporting.figures.style import (
+    INK,
+    PAPER,
+    SERIES,
+    css_variables,
+    scheme_looks,
+    style_context,
+)
+from biasinit.reporting.figures.svg import themed, to_svg
 from biasinit.reporting.frames import figure_frames
-from biasinit.reporting.style import INK, PAPER, SERIES, css_variables, scheme_looks, style_context
-from biasinit.reporting.svg import themed, to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -122,7 +128,7 @@ def parts_of(text):
 @pytest.mark.parametrize("name", ["effects", "mechanism", "specifications", "learning_curves"])
 def test_a_compact_figure_draws_the_same_in_fewer_bytes(name, tables, study, monkeypatch):
     compact = to_svg(drawings(figure_frames(tables, study), study)[name], name=name, alt="")
-    monkeypatch.setattr("biasinit.reporting.svg._compact", lambda text, name: text)
+    monkeypatch.setattr("biasinit.reporting.figures.svg._compact", lambda text, name: text)
     whole = to_svg(drawings(figure_frames(tables, study), study)[name], name=name, alt="")
     assert len(compact) < 0.8 * len(whole)
     drawn, wanted = parts_of(compact), parts_of(whole)
@@ -133,7 +139,7 @@ def test_a_compact_figure_draws_the_same_in_fewer_bytes(name, tables, study, mon
 
 def test_the_catalogue_needs_neither_pandas_nor_matplotlib():
     code = (
-        "import sys; from biasinit.reporting import FIGURE_NAMES, FIGURES; "
+        "import sys; from biasinit.reporting.catalogue import FIGURE_NAMES, FIGURES; "
         "assert FIGURE_NAMES; print(*sorted({'matplotlib', 'pandas', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -141,24 +147,3 @@ def test_the_catalogue_needs_neither_pandas_nor_matplotlib():
         capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)},
     )  # fmt: skip
     assert done.stdout.strip() == ""
-
-
-def test_reporting_imports_neither_torch_nor_training():
-    code = (
-        "import sys; import biasinit.reporting as r; "
-        "[getattr(r, name) for name in r.__all__]; "
-        "print(*[m for m in sys.modules if m == 'torch' or m.startswith('biasinit.training')])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)},
-    )  # fmt: skip
-    assert done.stdout.strip() == ""
-
-
-def test_the_public_names_are_all_there():
-    assert sorted(biasinit.reporting.__all__, key=str) == sorted(set(biasinit.reporting.__all__))
-    for name in biasinit.reporting.__all__:
-        assert getattr(biasinit.reporting, name) is not None
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        biasinit.reporting.nothing  # noqa: B018

@@ -5,15 +5,11 @@ import jinja2
 import pytest
 from synthetic import make_study
 
-from biasinit.reporting import (
-    CAPTION_NAMES,
-    FIGURE_NAMES,
-    answer_markdown,
-    caption_texts,
-)
 from biasinit.reporting.captions import restructured
-from biasinit.reporting.catalogue import FIGURES
+from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES, FIGURES
+from biasinit.reporting.drawing import caption_texts
 from biasinit.reporting.selection import cell_labels, contrasts, judged, run_cells
+from biasinit.reporting.verdicts.markdown import answer_markdown
 
 
 def test_every_item_has_a_caption_with_numbers(tables, study, figures):

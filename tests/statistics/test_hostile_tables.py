@@ -14,8 +14,24 @@ import pandas as pd
 import pytest
 from generated_study import EPOCHS, SCHEMES, generated_runs
 
-import biasinit.statistics as st
 from biasinit.errors import BiasinitError
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.cox import stratified_cox
+from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
+from biasinit.statistics.incidence import cumulative_incidence
+from biasinit.statistics.influence import influence
+from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.mixed.fitting import fit_mixed
+from biasinit.statistics.mixed.mixed_fit import MixedFit
+from biasinit.statistics.mixed.residual_checks import residual_checks, residual_quantiles
+from biasinit.statistics.paired.contrasts import paired_contrasts
+from biasinit.statistics.paired.pairing import pairing_audit
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.speed.hazard import discrete_hazard
+from biasinit.statistics.speed.restricted_mean import restricted_mean_contrast
+from biasinit.statistics.spread import spread_contrasts
+from biasinit.statistics.trust.calibration import calibrate
+from biasinit.statistics.trust.sensitivity import sensitivity
 
 ORDER = {"reference": "zeros", "schemes": SCHEMES}
 OPTIONS = {"alpha": 0.05, "resamples": 1_000, "analysis_seed": 5}
@@ -91,20 +107,20 @@ def _point(runs):
 
 
 FUNCTIONS = {
-    "fit_mixed": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]),
-    "fit_mixed by scheme": lambda r: st.fit_mixed(
+    "fit_mixed": lambda r: fit_mixed(r, "final_accuracy ~ scheme", ["seed"]),
+    "fit_mixed by scheme": lambda r: fit_mixed(
         r, "final_accuracy ~ scheme * normalization", ["seed", "seed:scheme"], residual_by="scheme"
     ),
-    "contrasts": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).contrasts(
+    "contrasts": lambda r: fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).contrasts(
         "scheme", reference="zeros", adjust="dunnett"
     ),
-    "marginal_means": lambda r: st.fit_mixed(
+    "marginal_means": lambda r: fit_mixed(
         r, "final_accuracy ~ scheme * normalization", ["seed"]
     ).marginal_means(["scheme"]),
-    "equivalence": lambda r: st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).equivalence(
+    "equivalence": lambda r: fit_mixed(r, "final_accuracy ~ scheme", ["seed"]).equivalence(
         {"scheme[T.zeros]": 1}, 0.5
     ),
-    "paired_contrasts": lambda r: st.paired_contrasts(
+    "paired_contrasts": lambda r: paired_contrasts(
         r,
         "final_accuracy",
         "scheme",
@@ -113,13 +129,13 @@ FUNCTIONS = {
         by="normalization",
         failed="failed",
     ),
-    "discrete_hazard": lambda r: st.discrete_hazard(
+    "discrete_hazard": lambda r: discrete_hazard(
         _point(r), "point", "reached", "scheme", ["learning_rate", "normalization"], "seed"
     ),
-    "stratified_cox": lambda r: st.stratified_cox(
+    "stratified_cox": lambda r: stratified_cox(
         _point(r), "point", "reached", "scheme", ["learning_rate", "normalization"], "seed"
     ),
-    "restricted_mean_contrast": lambda r: st.restricted_mean_contrast(
+    "restricted_mean_contrast": lambda r: restricted_mean_contrast(
         r,
         "epochs_to_threshold",
         "reached",
@@ -129,29 +145,27 @@ FUNCTIONS = {
         restriction=EPOCHS,
         average_over=["learning_rate", "normalization"],
     ),
-    "cumulative_incidence": lambda r: st.cumulative_incidence(
+    "cumulative_incidence": lambda r: cumulative_incidence(
         _point(r), "point", "reached", None, ["scheme", "normalization", "learning_rate"]
     ),
-    "failure_contrasts": lambda r: st.failure_contrasts(r, alpha=0.05, **ORDER),
-    "spread_contrasts": lambda r: st.spread_contrasts(
+    "failure_contrasts": lambda r: failure_contrasts(r, alpha=0.05, **ORDER),
+    "spread_contrasts": lambda r: spread_contrasts(
         r, "final_accuracy", "scheme", "zeros", by=["normalization", "learning_rate"]
     ),
-    "influence": lambda r: st.influence(r, outcome="final_accuracy", alpha=0.05, **ORDER),
-    "pairing_audit": lambda r: st.pairing_audit(r, **ORDER),
-    "residual_checks": lambda r: st.residual_checks(
-        st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
+    "influence": lambda r: influence(r, outcome="final_accuracy", alpha=0.05, **ORDER),
+    "pairing_audit": lambda r: pairing_audit(r, **ORDER),
+    "residual_checks": lambda r: residual_checks(
+        fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
     ),
-    "residual_quantiles": lambda r: st.residual_quantiles(
-        st.fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
+    "residual_quantiles": lambda r: residual_quantiles(
+        fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
     ),
-    "sensitivity": lambda r: st.sensitivity(r, None, epochs=EPOCHS, **ORDER, **OPTIONS),
-    "calibrate": lambda r: st.calibrate(
-        r, margins=MARGINS, tables=20, effect=0.5, **ORDER, **OPTIONS
-    ),
+    "sensitivity": lambda r: sensitivity(r, None, epochs=EPOCHS, **ORDER, **OPTIONS),
+    "calibrate": lambda r: calibrate(r, margins=MARGINS, tables=20, effect=0.5, **ORDER, **OPTIONS),
     "analyse_accuracy": lambda r: _analysis("accuracy", r),
     "analyse_speed": lambda r: _analysis("speed", r),
     "analyse_failure": lambda r: _analysis("failure", r),
-    "judge_claims": lambda r: st.judge_claims(
+    "judge_claims": lambda r: judge_claims(
         r,
         accuracy_contrasts=_analysis("accuracy", r).contrasts,
         speed_contrasts=_analysis("speed", r).contrasts,
@@ -163,11 +177,11 @@ FUNCTIONS = {
     ),
 }
 ANALYSES = {
-    "accuracy": lambda r: st.analyse_accuracy(r, margins=MARGINS, **ORDER, **OPTIONS),
-    "speed": lambda r: st.analyse_speed(
+    "accuracy": lambda r: analyse_accuracy(r, margins=MARGINS, **ORDER, **OPTIONS),
+    "speed": lambda r: analyse_speed(
         r, None, speed_margin=(0.8, 1.25), epochs=EPOCHS, **ORDER, **OPTIONS
     ),
-    "failure": lambda r: st.analyse_failure(r, alpha=0.05, **ORDER),
+    "failure": lambda r: analyse_failure(r, alpha=0.05, **ORDER),
 }
 _ANALYSED = {}
 
@@ -190,7 +204,7 @@ def _frames(answer):
     """Return every table in an answer."""
     if isinstance(answer, pd.DataFrame):
         return [answer]
-    if isinstance(answer, st.MixedFit):
+    if isinstance(answer, MixedFit):
         return [pd.DataFrame({"estimate": answer.params, "standard_error": answer.standard_errors})]
     assert is_dataclass(answer), type(answer)
     values = [getattr(answer, name) for name in answer.__dataclass_fields__]
@@ -244,7 +258,7 @@ def test_a_hostile_table_gives_an_honest_answer_or_a_clear_message(table, functi
 def test_a_change_of_unit_changes_nothing_but_the_unit(factor, residual_by):
     runs = _runs()
     fits = [
-        st.fit_mixed(
+        fit_mixed(
             runs.assign(final_accuracy=unit * runs["final_accuracy"]),
             "final_accuracy ~ scheme * normalization",
             ["seed"],
@@ -263,14 +277,14 @@ def test_a_change_of_unit_changes_nothing_but_the_unit(factor, residual_by):
 
 @pytest.mark.parametrize("margin", [0, -1.0, np.nan, np.inf])
 def test_an_impossible_margin_is_refused(margin):
-    fit = st.fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed"])
+    fit = fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed"])
     with pytest.raises(BiasinitError, match="'margin' must be a finite number above 0"):
         fit.equivalence({"scheme[T.zeros]": 1}, margin)
 
 
 def test_a_random_term_that_stands_twice_is_refused():
     with pytest.raises(BiasinitError, match="scheme:seed twice"):
-        st.fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed:scheme", "scheme:seed"])
+        fit_mixed(_runs(), "final_accuracy ~ scheme", ["seed:scheme", "scheme:seed"])
 
 
 @pytest.mark.parametrize("function", ["paired_contrasts", "analyse_accuracy", "fit_mixed"])

@@ -14,19 +14,17 @@ from generated_study import (
 )
 
 from biasinit.errors import BiasinitError, RunsTableError
-from biasinit.statistics import (
-    analyse_accuracy,
-    analyse_failure,
-    analyse_speed,
-    calibrate,
-    check_controls,
-    influence,
-    judge_claims,
-    sensitivity,
-    summarise_layers,
-)
-from biasinit.statistics.outcome_variants import with_threshold
-from biasinit.statistics.study_runs import read_runs
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.inference.study_runs import read_runs
+from biasinit.statistics.influence import influence
+from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.layers.layer_summary import summarise_layers
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.trust.calibration import calibrate
+from biasinit.statistics.trust.controls import check_controls
+from biasinit.statistics.trust.outcome_variants import with_threshold
+from biasinit.statistics.trust.sensitivity import sensitivity
 
 OPTIONS = {"alpha": 0.05, "resamples": 2_000, "analysis_seed": 0}
 ORDER = {"reference": "zeros", "schemes": SCHEMES}

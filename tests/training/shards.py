@@ -4,10 +4,10 @@ from typing import Any
 
 import torch
 
-from biasinit.data import PreparedDataset
 from biasinit.data.pairs import in_pairs
-from biasinit.layouts import layout_from_mapping
-from biasinit.training import ShardDescription
+from biasinit.data.prepared import PreparedDataset
+from biasinit.specs.layouts import layout_from_mapping
+from biasinit.training.description import ShardDescription
 from biasinit.training.shard import Block, Shard
 
 CELL = {

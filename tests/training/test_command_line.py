@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from biasinit.config import Optimizer, Schedule, Training, parse_study
-from biasinit.data import save_prepared
-from biasinit.training import ShardDescription, recommend_width, train_shard
+from biasinit.data.prepared import save_prepared
+from biasinit.study.parts import Optimizer, Schedule, Training
+from biasinit.study.reading import parse_study
+from biasinit.training import recommend_width
 from biasinit.training.__main__ import main
-from biasinit.training.description import CHOICES
+from biasinit.training.description import CHOICES, ShardDescription
+from biasinit.training.loop import train_shard
 from biasinit.vocabulary import InputScaling, Normalization, WeightInitialisation
 
 

@@ -9,10 +9,10 @@ from shards import description
 from torch.func import functional_call
 
 from biasinit.data.pairs import in_pairs
-from biasinit.networks import initial_state
-from biasinit.training import CheckpointPlace, train_shard
+from biasinit.networks.initialisation import initial_state
 from biasinit.training.description import TrainingDescription
-from biasinit.training.measurement import measurement_points
+from biasinit.training.loop import CheckpointPlace, train_shard
+from biasinit.training.records.measurement import measurement_points
 from biasinit.training.shard import Shard
 
 TABLES = ("runs", "curves", "layers", "correct")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from biasinit.execution.claim import WORKFLOW_CLAIM
+from biasinit.execution.takeover.lease import WORKFLOW_CLAIM
 from biasinit.files import UNFINISHED
 from faults import LOCAL, Strike, finished_shards, named, running_shards
 from workspace import Workspace

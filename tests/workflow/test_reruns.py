@@ -51,7 +51,7 @@ def test_a_comment_a_docstring_and_the_time_of_a_file_run_nothing(workspace):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{LIBRARY}/training/optimizers.py", "direction, value=-1", "direction, value=-2"),
+        (f"{LIBRARY}/training/engines/optimizers.py", "direction, value=-1", "direction, value=-2"),
         (f"{LIBRARY}/networks/native_kernels.cpp", "PIXELS = 128", "PIXELS = 64"),
         (f"{LIBRARY}/networks/layers.py", "BATCHNORM_EPSILON = 1e-5", "BATCHNORM_EPSILON = 1e-4"),
     ],
@@ -88,7 +88,7 @@ def test_a_change_of_the_margin_runs_only_what_uses_it(workspace):
 
 
 def test_a_change_of_outcomes_runs_the_analyses_but_no_training(workspace):
-    workspace.edit(f"{LIBRARY}/outcomes.py", "CHANCE_MARGIN = 2.0", "CHANCE_MARGIN = 3.0")
+    workspace.edit(f"{LIBRARY}/runs/outcomes.py", "CHANCE_MARGIN = 2.0", "CHANCE_MARGIN = 3.0")
     assert set(workspace.planned()) == {"collect"} | ANALYSES
 
 
@@ -104,7 +104,7 @@ def test_a_change_of_the_page_writes_the_report_only(file, workspace):
 @pytest.mark.slow
 def test_a_change_of_how_a_figure_is_drawn_writes_the_figures_and_the_report_only(workspace):
     """Figures and page come from one rule, so that no figure can be older than its page."""
-    workspace.edit(f"{LIBRARY}/reporting/forest.py", "ROW = 0.31", "ROW = 0.33")
+    workspace.edit(f"{LIBRARY}/reporting/figures/forest.py", "ROW = 0.31", "ROW = 0.33")
     assert workspace.planned() == {"write_report": 1}
 
 

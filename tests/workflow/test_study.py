@@ -7,9 +7,9 @@ import re
 import pandas as pd
 import pytest
 
-from biasinit.config import parse_study
-from biasinit.outcomes import RUN_COLUMNS
-from biasinit.reporting import CAPTION_NAMES, FIGURE_NAMES
+from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES
+from biasinit.runs.outcomes import RUN_COLUMNS
+from biasinit.study.reading import parse_study
 from workspace import Workspace, planned_jobs
 
 

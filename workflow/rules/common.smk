@@ -13,25 +13,20 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from biasinit.claims import level_questions, read_claims
-from biasinit.config import Study, parse_any_study, read_study_file
+from biasinit.study.claims import level_questions, read_claims
+from biasinit.study.model import Study
+from biasinit.study.reading import parse_any_study, read_study_file
 from biasinit.errors import BiasinitError
-from biasinit.execution.claim import claim_folder, refuse_if_superseded
-from biasinit.execution.code_version import code_version
-from biasinit.execution.guard import announce_workflow
-from biasinit.execution.lock import HANDED_ON, hold_lock_in_workflow
-from biasinit.execution.progress import StudySize, announce, announce_in
+from biasinit.execution.takeover.lease import claim_folder, refuse_if_superseded
+from biasinit.plugins.digest import code_version
+from biasinit.execution.takeover.guard import announce_workflow
+from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
+from biasinit.execution.progress.notes import StudySize, announce, announce_in
 from biasinit.files import remove_all_unfinished
-from biasinit.imported import read_brought_runs
-from biasinit.registration import plan_digest, plan_of, register
-from biasinit.reporting.catalogue import (
-    ANSWER,
-    CAPTION_NAMES,
-    FIGURES,
-    PAGE_LABELS,
-    VERDICT_LABELS,
-)
-from biasinit.shard_order import ShardOrder
+from biasinit.runs.imported import read_brought_runs
+from biasinit.study.plan import plan_digest, plan_of, register
+from biasinit.reporting.catalogue import ANSWER, CAPTION_NAMES, FIGURES, PAGE_LABELS, VERDICT_LABELS
+from biasinit.study.shard_order import ShardOrder
 from biasinit.vocabulary import IDENTITY
 
 try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.statistics import analyse_accuracy
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.tables import read_table, write_table
 
 

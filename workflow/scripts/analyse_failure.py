@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.statistics import analyse_failure
+from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.tables import read_table, write_table
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.statistics import summarise_layers
+from biasinit.statistics.layers.layer_summary import summarise_layers
 from biasinit.tables import read_table, write_table
 
 

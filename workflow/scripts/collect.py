@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from biasinit.execution.job import job
-from biasinit.outcomes import sorted_by_run, summarise_runs
+from biasinit.runs.outcomes import sorted_by_run, summarise_runs
 from biasinit.tables import read_tables, write_table
 
 

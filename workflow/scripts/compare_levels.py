@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.statistics import LevelQuestion, compare_levels
+from biasinit.statistics.judging.level_contrasts import LevelQuestion, compare_levels
 from biasinit.tables import read_table, write_table
 
 

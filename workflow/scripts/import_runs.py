@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from biasinit.execution.job import job
-from biasinit.imported import complete_runs, read_brought_runs
+from biasinit.runs.imported import complete_runs, read_brought_runs
 from biasinit.tables import write_table
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.statistics import judge_claims
+from biasinit.statistics.judging.schemes import judge_claims
 from biasinit.tables import read_table, write_table
 
 

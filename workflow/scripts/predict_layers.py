@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from biasinit.data import load_prepared
+from biasinit.data.prepared import load_prepared
 from biasinit.execution.job import job
-from biasinit.predictions import predict_layers
 from biasinit.tables import write_table
+from biasinit.theory.predictions import predict_layers
 
 
 def write_predictions(

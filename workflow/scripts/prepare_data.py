@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from biasinit.data import save_prepared
+from biasinit.data.prepared import save_prepared
 from biasinit.data.sources import prepare
 from biasinit.execution.job import job
 

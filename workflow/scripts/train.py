@@ -7,16 +7,16 @@ from typing import Any
 
 import torch
 
-from biasinit.data import load_prepared
-from biasinit.execution.checkpoint_interval import checkpoint_seconds
-from biasinit.execution.compiled_code import share_compiled_code
-from biasinit.execution.device_slots import leased_device
+from biasinit.data.prepared import load_prepared
+from biasinit.execution.devices.checkpoint_interval import checkpoint_seconds
+from biasinit.execution.devices.compiled_code import share_compiled_code
+from biasinit.execution.devices.slots import leased_device
 from biasinit.execution.job import job
-from biasinit.execution.progress import ProgressNote
+from biasinit.execution.progress.notes import ProgressNote
 from biasinit.files import remove_with_unfinished
 from biasinit.tables import write_table
-from biasinit.training import CheckpointPlace, ShardDescription, train_shard
-from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS
+from biasinit.training.description import ShardDescription
+from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS, CheckpointPlace, train_shard
 
 
 def train(

@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from biasinit.claims import read_claims, read_prevalence
-from biasinit.config import parse_any_study
-from biasinit.execution.cost_ledger import cost_ledger
+from biasinit.execution.costs.by_rule import cost_ledger
+from biasinit.execution.costs.provenance import provenance
 from biasinit.execution.job import job
-from biasinit.execution.provenance import provenance
-from biasinit.registration import read_registration
-from biasinit.reporting import (
-    PageTemplate,
-    ReportInputs,
-    answer_markdown,
-    caption_texts,
-    draw_all,
-    facts_of,
-    render_page,
-)
+from biasinit.reporting.drawing import caption_texts, draw_all
+from biasinit.reporting.facts import facts_of
+from biasinit.reporting.page.page import ReportInputs, render_page
+from biasinit.reporting.page.templates import PageTemplate
+from biasinit.reporting.verdicts.markdown import answer_markdown
+from biasinit.study.claims import read_claims, read_prevalence
+from biasinit.study.plan import read_registration
+from biasinit.study.reading import parse_any_study
 from biasinit.tables import read_table
 
 

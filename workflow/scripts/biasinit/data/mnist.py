@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from biasinit.data.downloads import RemoteFile, fetch
 from biasinit.data.idx import read_idx
 from biasinit.data.source_images import SourceImages, parts
-from biasinit.dataset_kinds import OFFICIAL_IMAGES, DatasetKind, OfficialImages
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import OFFICIAL_IMAGES, DatasetKind, OfficialImages
 
 SIDE = 28  # pixels, in both directions
 CLASSES = 10

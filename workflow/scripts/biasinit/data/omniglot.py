@@ -23,8 +23,8 @@ from PIL import Image, UnidentifiedImageError
 
 from biasinit.data.downloads import RemoteFile, fetch
 from biasinit.data.source_images import GREY_LEVELS, SourceImages
-from biasinit.dataset_kinds import OMNIGLOT_DRAWERS, OMNIGLOT_SIDE, Alphabets
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import OMNIGLOT_DRAWERS, OMNIGLOT_SIDE, Alphabets
 
 MIRRORS = (
     "https://github.com/brendenlake/omniglot/raw/master/python/",

@@ -17,14 +17,9 @@ from biasinit.data.own_images import read_own_images
 from biasinit.data.pairs import in_pairs
 from biasinit.data.prepared import PreparedDataset
 from biasinit.data.source_images import SourceImages
-from biasinit.data.splits import (
-    SplitSizes,
-    split_by_class,
-    split_within_parts,
-    stratified_split,
-)
-from biasinit.dataset_kinds import Alphabets, DatasetKind
+from biasinit.data.splits import SplitSizes, split_by_class, split_within_parts, stratified_split
 from biasinit.errors import DataError
+from biasinit.specs.dataset_kinds import Alphabets, DatasetKind
 
 OMNIGLOT_SIZE = 28  # pixels in both directions, as of MNIST, where the study names no other
 

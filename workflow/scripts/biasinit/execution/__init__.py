@@ -1,1 +1,1 @@
-"""Running a study: locks, progress, versions of code, and what a job needs around it."""
+"""Running a study: locks, progress, costs, devices, and what a job needs around it."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from biasinit.errors import BiasinitError
-from biasinit.execution.claim import Confirm, claimed_job
-from biasinit.execution.guard import end_with_workflow
+from biasinit.execution.takeover.guard import end_with_workflow
+from biasinit.execution.takeover.lease import Confirm, claimed_job
 from biasinit.files import unwritable
 
 NOT_WRITABLE = {

@@ -24,9 +24,15 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.live import Live
 
-from biasinit.config import parse_any_study, read_study_file
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
-from biasinit.execution.display import (
+from biasinit.execution.progress.notes import (
+    ANNOUNCEMENT,
+    StudySize,
+    TrainingWatch,
+    read_announcement,
+)
+from biasinit.execution.progress.snakemake_log import JobEnd, SnakemakeLog
+from biasinit.execution.progress.terminal import (
     last_lines,
     line_of,
     live_display,
@@ -35,15 +41,9 @@ from biasinit.execution.display import (
     show_failure,
     state_of,
 )
-from biasinit.execution.lock import HANDED_ON, hold_lock
-from biasinit.execution.progress import (
-    ANNOUNCEMENT,
-    StudySize,
-    TrainingWatch,
-    read_announcement,
-)
-from biasinit.execution.snakemake_log import JobEnd, SnakemakeLog
+from biasinit.execution.takeover.lock import HANDED_ON, hold_lock
 from biasinit.files import refusals_named
+from biasinit.study.reading import parse_any_study, read_study_file
 
 LOG = Path("results") / "snakemake.log"
 PROFILES = Path("profiles")

@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from biasinit.config import parse_any_study, read_study_file
 from biasinit.errors import BiasinitError, ReportError
+from biasinit.study.reading import parse_any_study, read_study_file
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 300  # to print the page of a large study on a busy machine

@@ -1,10 +1,10 @@
 """From the layout that a study names to its network."""
 
 from biasinit.errors import DataError
-from biasinit.layouts import Layout
 from biasinit.networks.convolutional import ConvolutionalNetwork
 from biasinit.networks.layers import Network
 from biasinit.networks.siamese import SiameseNetwork
+from biasinit.specs.layouts import Layout
 
 
 def build_network(

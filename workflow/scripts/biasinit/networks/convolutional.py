@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from biasinit.layouts import Layout
 from biasinit.networks.layers import Dense, Network
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
+from biasinit.specs.layouts import Layout
 
 
 class ConvolutionalNetwork(Network):

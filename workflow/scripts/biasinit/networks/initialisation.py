@@ -20,7 +20,7 @@ from torch.func import functional_call
 from biasinit.networks.layers import Network
 from biasinit.networks.operations import STRIDED
 from biasinit.networks.siamese import RIGHT
-from biasinit.schemes import BiasScheme, LayerShape, NegativeMixture
+from biasinit.specs.schemes import BiasScheme, LayerShape, NegativeMixture
 from biasinit.streams import Purpose, stream
 from biasinit.vocabulary import WeightInitialisation
 

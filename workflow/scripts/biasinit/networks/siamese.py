@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from biasinit.layouts import Layout
 from biasinit.networks.layers import Network
 from biasinit.networks.tower import HALVES, features_of, hidden_layers, output_layer
+from biasinit.specs.layouts import Layout
 
 RIGHT = "_right"  # ends the names of the layers of a second tower
 CONTRASTIVE_MARGIN = 1.0  # of Caffe's siamese example; distances beyond it are not pushed further

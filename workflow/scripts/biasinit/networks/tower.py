@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from biasinit.layouts import Layout
 from biasinit.networks.layers import Dense, HiddenLayer, Network
-from biasinit.schemes import LayerShape
+from biasinit.specs.layouts import Layout
+from biasinit.specs.schemes import LayerShape
 
 HALVES = 2  # of a network that compares pairs
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.answer import answer_text
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.sentences import threshold_words
-from biasinit.reporting.verdict_rows import Verdict, nothing_failed
+from biasinit.reporting.verdicts.answer import answer_text
+from biasinit.reporting.verdicts.sentences import threshold_words
+from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed
 
 INTERVALS = (
     "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "

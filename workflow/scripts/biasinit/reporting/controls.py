@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import ABSENT, normalization_label
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.forest import (
     ROW,
     WIDTH,
     draw_forest,
@@ -24,8 +24,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import INK, MUTED, scheme_looks, style_context
 from biasinit.reporting.selection import cell_labels, records
-from biasinit.reporting.style import INK, MUTED, scheme_looks, style_context
 
 TITLE = 0.3  # inches above a panel
 AXIS = 0.5  # inches below a panel

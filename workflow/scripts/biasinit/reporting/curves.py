@@ -9,16 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from biasinit.reporting.catalogue import normalization_label
-from biasinit.reporting.forest import (
-    WIDTH,
-    Frame,
-    drawable,
-    new_frame,
-    placeholder,
-    short,
-)
+from biasinit.reporting.figures.forest import WIDTH, Frame, drawable, new_frame, placeholder, short
+from biasinit.reporting.figures.style import MUTED, SchemeLook, scheme_looks, style_context
 from biasinit.reporting.selection import cell_labels, normalizations
-from biasinit.reporting.style import MUTED, SchemeLook, scheme_looks, style_context
 
 MAXIMUM_CELLS = 4  # rows of panels; further cells are in the table beside the figure
 PANEL = 1.75  # inches, height of one panel

@@ -24,6 +24,7 @@ from biasinit.reporting.effects import (
     time_ratios,
 )
 from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.figures.svg import to_svg
 from biasinit.reporting.frames import CONTRASTS, IDENTITY, MEANS, REPLICATE, figure_frames, part
 from biasinit.reporting.interaction import interaction
 from biasinit.reporting.mechanism import QUANTITIES, TWIN_QUANTITIES, mechanism, twins
@@ -32,10 +33,9 @@ from biasinit.reporting.power import power
 from biasinit.reporting.residuals import residuals
 from biasinit.reporting.robustness import calibration, specifications
 from biasinit.reporting.selection import scheme_order
-from biasinit.reporting.sentences import threshold_words
 from biasinit.reporting.spending import spending
-from biasinit.reporting.svg import to_svg
-from biasinit.reporting.verdict_rows import read_verdicts
+from biasinit.reporting.verdicts.sentences import threshold_words
+from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 
 
 def draw_all(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> dict[str, DrawnFigure]:

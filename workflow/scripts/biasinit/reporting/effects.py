@@ -15,11 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import (
-    normalization_label,
+from biasinit.reporting.catalogue import normalization_label
+from biasinit.reporting.figures.contrast_rows import (
+    column_values,
+    finite_or_nan,
+    points_rows,
+    ratio_rows,
 )
-from biasinit.reporting.contrast_rows import column_values, finite_or_nan, points_rows, ratio_rows
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.forest import (
     LONGEST_LABEL,
     ROW,
     WIDTH,
@@ -33,8 +36,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import INK, scheme_looks, style_context
 from biasinit.reporting.selection import cell_labels, normalizations, records
-from biasinit.reporting.style import INK, scheme_looks, style_context
 
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
 

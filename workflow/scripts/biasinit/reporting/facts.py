@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from biasinit.config import Analysis, ImportedStudy, Study
-from biasinit.statistics.study_runs import cell_labels
+from biasinit.statistics.inference.study_runs import cell_labels
+from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.parts import Analysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

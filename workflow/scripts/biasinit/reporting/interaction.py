@@ -6,13 +6,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from biasinit.reporting.catalogue import (
-    INTERACTION_WORDS,
-    normalization_label,
-)
-from biasinit.reporting.contrast_rows import finite_or_nan, points_rows
+from biasinit.reporting.catalogue import INTERACTION_WORDS, normalization_label
 from biasinit.reporting.effects import TALL_ROW
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.contrast_rows import finite_or_nan, points_rows
+from biasinit.reporting.figures.forest import (
     WIDTH,
     Frame,
     draw_forest,
@@ -25,8 +22,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
 from biasinit.reporting.selection import normalizations, records
-from biasinit.reporting.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
 
 
 def interaction(frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]) -> Figure:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from biasinit.reporting.quantities import quantity_panels
+from biasinit.reporting.figures.quantity_panels import quantity_panels
 
 QUANTITIES = {
     "active_fraction": "active units\n(share of inputs)",

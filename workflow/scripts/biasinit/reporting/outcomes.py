@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.forest import (
     ROW,
     WIDTH,
     drawable,
@@ -23,8 +23,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import INK, LINE, MUTED, scheme_looks, style_context
 from biasinit.reporting.selection import cell_labels, normalizations, records
-from biasinit.reporting.style import INK, LINE, MUTED, scheme_looks, style_context
 
 MAXIMUM_LANES = 4  # cells with a lane of their own; more share one lane
 MANY_POINTS = 4000  # more points are drawn as a picture: as shapes they would fill megabytes

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from biasinit.reporting.curves import draw_lines, panel_grid
-from biasinit.reporting.forest import drawable, placeholder
-from biasinit.reporting.style import INK, MUTED, style_context
+from biasinit.reporting.figures.forest import drawable, placeholder
+from biasinit.reporting.figures.style import INK, MUTED, style_context
 
 CERTAIN = 0.99  # from here on a curve has no news
 TICKS = (6, 12, 25, 50, 100, 200, 400, 800)  # seeds named below the axis, those in range

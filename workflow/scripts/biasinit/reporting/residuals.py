@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from biasinit.reporting.catalogue import normalization_label
-from biasinit.reporting.forest import WIDTH, drawable, new_frame, placeholder
+from biasinit.reporting.figures.forest import WIDTH, drawable, new_frame, placeholder
+from biasinit.reporting.figures.style import BAND, INK, LINE, style_context
 from biasinit.reporting.selection import normalizations
-from biasinit.reporting.style import BAND, INK, LINE, style_context
 
 PANEL = 2.3  # inches, height of a panel
 GAP = 0.5  # inches between panels

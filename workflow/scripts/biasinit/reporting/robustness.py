@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.forest import (
     ROW,
     WIDTH,
     drawable,
@@ -20,8 +20,8 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import BAND, INK, MUTED, scheme_looks, style_context
 from biasinit.reporting.selection import normalizations, records
-from biasinit.reporting.style import BAND, INK, MUTED, scheme_looks, style_context
 
 LANE = 0.42  # inches for all specifications of one scheme
 SPREAD = 0.36  # half the height of a lane that marks use

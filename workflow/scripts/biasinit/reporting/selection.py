@@ -12,7 +12,7 @@ import pandas as pd
 
 from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
 from biasinit.reporting.facts import StudyFacts
-from biasinit.statistics.study_runs import cell_labels as name_cells
+from biasinit.statistics.inference.study_runs import cell_labels as name_cells
 
 CONDITIONAL_BASIS = "seeds where both trained"
 ALL_CELLS = "all"

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from biasinit.reporting import numbers
-from biasinit.reporting.costs import TRAINING
-from biasinit.reporting.forest import (
+from biasinit.reporting.figures.forest import (
     ROW,
     WIDTH,
     drawable,
@@ -20,8 +19,9 @@ from biasinit.reporting.forest import (
     text_inches,
     write_numbers,
 )
+from biasinit.reporting.figures.style import INK, LINE, MUTED, style_context
+from biasinit.reporting.page.costs import TRAINING
 from biasinit.reporting.selection import arranged
-from biasinit.reporting.style import INK, LINE, MUTED, style_context
 
 ALL = "all"
 BY_RULE = "minutes of jobs"

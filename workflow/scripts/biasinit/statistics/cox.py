@@ -14,14 +14,18 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics.arrays import Booleans, Floats, Integers
-from biasinit.statistics.hazard import (
+from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
+from biasinit.statistics.inference.model_formula import (
+    independent_columns,
+    level_codes,
+    read_formula,
+)
+from biasinit.statistics.speed.hazard import (
     SEPARATED,
     coefficient_table,
     complete_rows,
     covariate_matrix,
 )
-from biasinit.statistics.model_formula import independent_columns, level_codes, read_formula
 
 ITERATIONS = 40
 

@@ -12,8 +12,8 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import RunsTableError
-from biasinit.statistics.arrays import Booleans, Floats
-from biasinit.statistics.model_formula import level_codes
+from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.model_formula import level_codes
 
 
 def cumulative_incidence(

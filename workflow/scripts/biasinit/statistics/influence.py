@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.arms import arm_differences, crossed_differences
-from biasinit.statistics.arrays import Floats
-from biasinit.statistics.sign_flips import varies
-from biasinit.statistics.study_runs import ALL_CELLS, read_runs, treatments
+from biasinit.statistics.inference.arrays import Floats
+from biasinit.statistics.inference.sign_flips import varies
+from biasinit.statistics.inference.study_runs import ALL_CELLS, read_runs, treatments
+from biasinit.statistics.paired.arms import arm_differences, crossed_differences
 
 COLUMNS = (
     *("family", "normalization", "scheme", "reference", "seed"),

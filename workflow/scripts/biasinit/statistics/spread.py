@@ -14,10 +14,10 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics.arrays import Floats
-from biasinit.statistics.mixed import fit_mixed
-from biasinit.statistics.multiplicity import holm
-from biasinit.statistics.paired import arrange
+from biasinit.statistics.inference.arrays import Floats
+from biasinit.statistics.inference.multiplicity import holm
+from biasinit.statistics.mixed.fitting import fit_mixed
+from biasinit.statistics.paired.contrasts import arrange
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,13 @@ from typing import Any
 import torch
 
 import biasinit
-from biasinit.data import load_prepared
+from biasinit.data.prepared import load_prepared
 from biasinit.errors import BiasinitError, ConfigurationError, FolderError, Problem
 from biasinit.files import remove_with_unfinished
 from biasinit.tables import write_table
 from biasinit.training.description import ShardDescription
 from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS, CheckpointPlace, train_shard
-from biasinit.training.tables import TABLE_NAMES
+from biasinit.training.records.tables import TABLE_NAMES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from biasinit.layouts import Layout, layout_from_mapping
-from biasinit.schemes import BiasScheme, scheme_from_mapping
+from biasinit.specs.layouts import Layout, layout_from_mapping
+from biasinit.specs.schemes import BiasScheme, scheme_from_mapping
 from biasinit.vocabulary import (
     CELL_FACTORS,
     AugmentationKind,

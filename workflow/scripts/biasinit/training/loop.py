@@ -16,15 +16,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from biasinit.data import PreparedDataset
+from biasinit.data.prepared import PreparedDataset
 from biasinit.errors import CheckpointError
 from biasinit.training.checkpoints import load_checkpoint, save_checkpoint
 from biasinit.training.description import ShardDescription
-from biasinit.training.frozen_tables import frozen_table, thawed_table
-from biasinit.training.measurement import measurement_points
-from biasinit.training.records import Records
+from biasinit.training.records.frozen_tables import frozen_table, thawed_table
+from biasinit.training.records.measurement import measurement_points
+from biasinit.training.records.records import Records
+from biasinit.training.records.tables import ShardTables
 from biasinit.training.shard import Block, Shard
-from biasinit.training.tables import ShardTables
 
 CHECKPOINT_INTERVAL_SECONDS = 60.0  # a shard of the default study is done sooner and writes none
 MEBIBYTE = 1024.0**2

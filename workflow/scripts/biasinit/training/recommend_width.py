@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from biasinit.data import PreparedDataset, load_prepared
+from biasinit.data.prepared import PreparedDataset, load_prepared
 from biasinit.errors import BiasinitError
 from biasinit.training.__main__ import positive, read_description
 from biasinit.training.description import ShardDescription

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from biasinit.data import PreparedDataset
-from biasinit.data.prepared import SubsetName
+from biasinit.data.prepared import PreparedDataset, SubsetName
 from biasinit.errors import DataError
-from biasinit.networks import build_network, initial_state, swapped
-from biasinit.training.augmentation import Augmentation
+from biasinit.networks.architectures import build_network
+from biasinit.networks.initialisation import initial_state
+from biasinit.networks.siamese import swapped
 from biasinit.training.batches import batch_order, order_hashes
 from biasinit.training.description import ShardDescription
-from biasinit.training.engines import (
+from biasinit.training.engines.augmentation import Augmentation
+from biasinit.training.engines.fused import (
     COMPILED,
     PRECISIONS,
     StepInputs,
@@ -28,9 +29,9 @@ from biasinit.training.engines import (
     engine_of,
     operations_of,
 )
-from biasinit.training.learning_rates import learning_rate_factor
-from biasinit.training.members import Batches, FusedMembers, stack_members
-from biasinit.training.probes import Probe, measure_of, probe
+from biasinit.training.engines.learning_rates import learning_rate_factor
+from biasinit.training.engines.members import Batches, FusedMembers, stack_members
+from biasinit.training.records.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
 EVALUATION_CHUNK = {"eager": 34, "compiled": 120}

@@ -1,0 +1,150 @@
+"""The six verdicts in their order, and what the headlines say."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from biasinit.statistics.judging.verdicts import Evidence, Verdict, judge
+
+NAN = float("nan")
+PLAIN = Evidence(
+    outcome="accuracy",
+    normalization="none",
+    scheme="0.01",
+    reference="zeros",
+    estimate=0.8,
+    lower=0.6,
+    upper=1.0,
+    null=0.0,
+    margin_lower=-0.5,
+    margin_upper=0.5,
+    different=True,
+    p_equivalence_adjusted=0.9,
+    alpha=0.05,
+    higher_is_better=True,
+    seeds=20,
+    runs=20,
+    reference_runs=20,
+)
+
+
+def _judged(**changes):
+    return judge(dataclasses.replace(PLAIN, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"lower": NAN}, Verdict.NOT_ESTIMABLE),
+        ({"estimate": NAN, "p_equivalence_adjusted": 0.001}, Verdict.NOT_ESTIMABLE),
+        ({"estimate": 0.2, "lower": 0.1, "upper": 0.3}, Verdict.NEGLIGIBLE),
+        ({}, Verdict.BETTER),
+        ({"estimate": 0.5, "lower": 0.1, "upper": 0.9}, Verdict.BETTER),
+        ({"estimate": -0.8, "lower": -1.0, "upper": -0.6}, Verdict.WORSE),
+        (
+            {
+                "estimate": 0.0,
+                "lower": -0.3,
+                "upper": 0.3,
+                "different": False,
+                "p_equivalence_adjusted": 0.01,
+            },
+            Verdict.EQUIVALENT,
+        ),
+        ({"estimate": 0.3, "lower": -0.3, "upper": 0.9, "different": False}, Verdict.INCONCLUSIVE),
+        (
+            {
+                "estimate": 0.3,
+                "lower": -0.3,
+                "upper": 0.9,
+                "different": False,
+                "p_equivalence_adjusted": NAN,
+                "margin_lower": NAN,
+                "margin_upper": NAN,
+            },
+            Verdict.INCONCLUSIVE,
+        ),
+        ({"margin_lower": NAN, "margin_upper": NAN}, Verdict.BETTER),
+    ],
+)
+def test_verdicts_follow_their_order(changes, verdict):
+    assert _judged(**changes).verdict is verdict
+
+
+def test_a_smaller_ratio_of_epochs_is_better():
+    judgement = _judged(
+        outcome="speed",
+        null=1.0,
+        estimate=0.6,
+        lower=0.5,
+        upper=0.7,
+        margin_lower=0.8,
+        margin_upper=1.25,
+        higher_is_better=False,
+    )
+    assert judgement.verdict is Verdict.BETTER
+    assert "0.01 is faster than zeros: 0.60 times the epochs" in judgement.headline
+
+
+def test_failures_make_the_headline_two_part():
+    judgement = _judged(failed=3, seeds=17)
+    assert judgement.headline.startswith(
+        "Without batch normalisation, 0.01 failed in 3 of 20 runs and zeros in 0 of 20. "
+        "Among the 17 seeds where both trained, 0.01 is better than zeros"
+    )
+
+
+def test_what_the_effect_depends_on_and_fragility_are_said():
+    headline = _judged(depends_on="learning_rate", fragile=True).headline
+    assert "This depends on the learning rate." in headline
+    assert "fragile" in headline
+
+
+def test_an_open_question_names_the_seeds_that_would_decide_it():
+    headline = _judged(lower=-0.1, different=False, seeds_needed=34).headline
+    assert "remains open" in headline
+    assert "About 34 seeds would decide it." in headline
+
+
+def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence():
+    for outcome, interval, equivalence, different in itertools.product(
+        ("accuracy", "interaction", "speed", "failure"),
+        ((0.5, 0.4, 0.6), (0.1, -0.2, 0.4), (NAN, NAN, NAN), (0.0, float("-inf"), float("inf"))),
+        (0.01, 0.5, NAN),
+        (True, False),
+    ):
+        estimate, lower, upper = interval
+        headline = _judged(
+            outcome=outcome,
+            estimate=estimate,
+            lower=lower,
+            upper=upper,
+            p_equivalence_adjusted=equivalence,
+            different=different,
+        ).headline
+        assert "no significant difference" not in headline.lower()
+        assert headline.endswith(".")
+        assert "nan" not in headline
+
+
+SAME = {
+    "estimate": 0.0,
+    "lower": -0.3,
+    "upper": 0.3,
+    "different": False,
+    "p_equivalence_adjusted": 0.01,
+}
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ({}, "equivalent on this test set: "),
+        ({"new_lower": -0.7, "new_upper": 0.2}, "equivalent on this test set: "),
+        ({"new_lower": -0.4, "new_upper": 0.4}, "equivalent on this test set and on new images: "),
+    ],
+    ids=["not known", "wider than the margin", "inside the margin"],
+)
+def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, words):
+    assert words in _judged(**SAME, **new).headline

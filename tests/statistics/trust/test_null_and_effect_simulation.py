@@ -1,0 +1,151 @@
+"""Error rates of the analysis on simulated studies; a bar fails only outside Clopper-Pearson.
+
+Five schemes with one five times noisier, two normalisations, 20 seeds. The small versions run
+always, the complete pipeline from table to verdict in the slow suite.
+"""
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from generated_study import SCHEMES, generated_runs
+
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearson
+from biasinit.statistics.inference.estimates import two_one_sided
+from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.paired.contrasts import family_table, one_sample
+from biasinit.statistics.trust.new_test_set import pigeonhole_interval
+
+DEVIATIONS = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, the reference first
+TABLES = 250
+
+
+def _differences(rng, *, failing):
+    """Per-seed differences from the reference, both normalisations, and whether a run failed."""
+    columns, any_failed = [], False
+    for shrink in (1.0, 0.5):
+        runs = rng.normal(size=(20, 5)) * DEVIATIONS * shrink + rng.normal(0, 0.3, (20, 1))
+        failed = rng.uniform(size=(20, 5)) < failing
+        columns.append(np.where(failed[:, 1:] | failed[:, :1], np.nan, runs[:, 1:] - runs[:, :1]))
+        any_failed |= bool(failed.any())
+    return np.concatenate(columns, axis=1), any_failed
+
+
+def _family(differences, any_failed, key):
+    return family_table(
+        differences,
+        any_failed=any_failed,
+        alpha=0.05,
+        resamples=1_000,
+        analysis_seed=key,
+        name="simulation",
+    )
+
+
+@pytest.mark.parametrize("failing", [0.0, 0.01])
+def test_family_wise_error_and_coverage_hold_with_unequal_arms(failing):
+    rng = np.random.default_rng(1)
+    rejected = covered = 0
+    for key in range(TABLES):
+        table = _family(*_differences(rng, failing=failing), key)
+        rejected += bool((table["p_adjusted"] <= 0.05).any())
+        covered += int(((table["lower"] <= 0) & (table["upper"] >= 0)).sum())
+    assert clopper_pearson(rejected, TABLES)[0] <= 0.06
+    low, high = clopper_pearson(covered, 8 * TABLES)
+    assert low <= 0.965
+    assert high >= 0.935
+
+
+def test_an_effect_of_one_and_a_half_deviations_is_found_with_twenty_seeds():
+    rng = np.random.default_rng(2)
+    found = 0
+    for key in range(200):
+        differences, _ = _differences(rng, failing=0.0)
+        differences[:, 0] += 1.5 * 0.4
+        found += _family(differences, False, key)["p_adjusted"][0] <= 0.05
+    assert clopper_pearson(found, 200)[1] >= 0.9
+    assert found / 200 > 0.85
+
+
+def test_equivalence_is_claimed_at_the_margin_as_rarely_as_it_should():
+    """2,000 contrasts of 20 seeds whose truth is the margin."""
+    values = np.random.default_rng(3).normal(0.5, 0.4, (20, 2_000))
+    tests = one_sample(values)
+    claimed = sum(
+        two_one_sided(row.estimate, row.standard_error, row.df, 0.5).p < 0.05
+        for row in tests.head(2_000).itertuples()
+    )
+    low, high = clopper_pearson(claimed, 2_000)
+    assert low <= 0.05 <= high
+
+
+def test_new_test_set_interval_is_wider_than_the_one_for_this_test_set():
+    """Images that are hard for one scheme only: new images matter more than new seeds."""
+    rng = np.random.default_rng(4)
+    image = rng.normal(0, 0.3, 300)
+    gaps = image + rng.normal(0, 0.1, (20, 300))
+    lower, upper = pigeonhole_interval(gaps, draws=2_000, rng=rng)
+    same = one_sample(gaps.mean(axis=1)[:, None]).iloc[0]
+    assert upper - lower > 3 * (same["upper"] - same["lower"])
+    assert (upper - lower) / 3.92 == pytest.approx(0.3 / np.sqrt(300), rel=0.2)
+
+
+def _verdicts(runs, key):
+    order = {"reference": "zeros", "schemes": SCHEMES}
+    options = {"alpha": 0.05, "analysis_seed": key}
+    accuracy = analyse_accuracy(runs, margins={"digits": 0.5}, resamples=1_000, **order, **options)
+    failure = analyse_failure(runs, alpha=0.05, **order)
+    return judge_claims(
+        runs,
+        accuracy_contrasts=accuracy.contrasts,
+        speed_contrasts=None,
+        failure_rates=failure.rates,
+        failure_contrasts=failure.contrasts,
+        **order,
+        **options,
+    )
+
+
+def _null_study(rng, template):
+    """The generated study with accuracies that no scheme changes, one scheme five times noisier."""
+    spread = template["scheme"].map({"xavier": 2.0}).fillna(0.4).to_numpy()
+    blocks = rng.normal(0, 0.3, (2, 20))
+    place = (template["normalization"] == "none").astype(int)
+    block = blocks[place, template["seed"]]
+    return template.assign(final_accuracy=98 + block + spread * rng.normal(size=len(template)))
+
+
+def _benchmark():
+    path = Path(__file__).parents[3] / "bench" / "statistics" / "null_simulation.py"
+    specification = importlib.util.spec_from_file_location("null_simulation", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_smaller_version_of_the_null_simulation_holds_every_bar():
+    """From table to verdict; the figures of the whole are in bench/statistics/README.md."""
+    module = _benchmark()
+    tables = dict.fromkeys(module.EXPERIMENTS, 80) | {"one run in twenty fails": 10}
+    counts = {
+        name: sum((experiment(key) for key in range(tables[name])), Counter())
+        for name, experiment in module.EXPERIMENTS.items()
+    }
+    rows = module.bars(counts)
+    assert len(rows) > 30
+    missed = [(row["experiment"], row["quantity"]) for row in rows if row["holds"] is False]
+    assert missed == []
+
+
+def test_verdict_table_of_one_null_study_claims_nothing_wrong():
+    template = generated_runs(schemes=SCHEMES, rates=(0.02,), failing=False)
+    treated = template[template["normalization"] != "batchnorm"].reset_index(drop=True)
+    verdicts = _verdicts(_null_study(np.random.default_rng(6), treated), 1)
+    assert isinstance(verdicts, pd.DataFrame)
+    claims = verdicts[verdicts["outcome"].isin(["accuracy", "interaction"])]
+    assert set(claims["verdict"]) <= {"equivalent", "inconclusive"}

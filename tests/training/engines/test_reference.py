@@ -1,0 +1,209 @@
+"""The fused trainer against the reference: the ordinary one-model loop of plain PyTorch."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from shards import NETWORKS, after_steps, as_seen_by, description
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
+
+from biasinit.training.description import ScheduleDescription
+from biasinit.training.engines.learning_rates import learning_rate_factor
+from biasinit.training.engines.reference import ReferenceTrainer
+from biasinit.vocabulary import IDENTITY, TREATMENTS
+
+STEPS = 6
+SCHEMES = (
+    {"name": "zeros", "kind": "zeros"},
+    {"name": "constant", "kind": "constant", "value": 0.3, "layers": "all"},
+    {"name": "normal", "kind": "normal", "std": 0.3},
+    {"name": "xavier", "kind": "xavier_uniform"},
+    {"name": "frozen", "kind": "uniform", "bound": 0.5, "trainable": False},
+    {"name": "frossard", "kind": "by_layer_type", "convolution": 0, "dense": 1, "layers": "all"},
+    {"name": "he+5", "kind": "negative_mixture"},
+    {"name": "none", "kind": "none"},
+    {"name": "none_hidden", "kind": "none_hidden"},
+)
+SGD = {"kind": "sgd"}
+ADAMW = {"kind": "adamw"}
+OPTIMIZERS = (
+    SGD,
+    SGD | {"momentum": 0.0},
+    SGD | {"nesterov": True, "weight_decay": 0.01},
+    SGD | {"weight_decay": 0.02, "decay_biases": True, "gradient_clip": 0.5},
+    SGD | {"schedule": {"kind": "cosine"}},
+    SGD | {"schedule": {"kind": "one_cycle", "rise": 0.4}},
+    ADAMW,
+    ADAMW | {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.1, "epsilon": 1e-6},
+    ADAMW | {"decay_biases": True, "weight_decay": 0.1, "gradient_clip": 1.0},
+    ADAMW | {"schedule": {"kind": "step", "step_factor": 0.5}},
+)
+RATES = {"sgd": 0.05, "adamw": 0.003}
+
+
+def difference(shard, dataset):
+    """Return the largest relative difference of losses, and of test logits, to the reference."""
+    block, losses = after_steps(shard, dataset, STEPS)
+    fused_logits = block.logits("test")
+    trainer = ReferenceTrainer(shard, dataset)
+    worst = 0.0
+    for slot, seed in enumerate(shard.seeds):
+        run = trainer.train(seed, steps=STEPS)
+        expected = torch.tensor(run.losses, dtype=losses.dtype)
+        worst = max(worst, float(((losses[:, slot] - expected) / expected).abs().max()))
+        logits = trainer.logits(run.network, "test")
+        scale = logits.abs().max()
+        worst = max(worst, float(((fused_logits[slot] - logits) / scale).abs().max()))
+    return worst
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    architecture=st.sampled_from(NETWORKS),
+    scheme=st.sampled_from(SCHEMES),
+    normalization=st.sampled_from((*TREATMENTS, IDENTITY)),
+    optimizer=st.sampled_from(OPTIMIZERS),
+    weight_init=st.sampled_from(["he", "glorot", "pytorch", "small_normal", "koch"]),
+    label_smoothing=st.sampled_from([0.0, 0.1]),
+    augmentation=st.sampled_from(["none", "crop", "flip", "crop_flip"]),
+)
+def test_the_first_steps_agree_with_plain_pytorch(
+    architecture,
+    scheme,
+    normalization,
+    optimizer,
+    weight_init,
+    label_smoothing,
+    augmentation,
+    small_digits,
+):
+    """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
+    several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
+    assume(normalization != IDENTITY or not several_biases)
+    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny values
+    # makes it large
+    assume(
+        normalization != IDENTITY
+        or optimizer["kind"] != "adamw"
+        or weight_init not in {"small_normal", "koch"}
+    )
+    # equal maxima share no gradient: where neighbours of a flat border start from equal biases,
+    # rounding decides which of them learns
+    drawn = scheme["kind"] in {"normal", "xavier_uniform", "uniform"}
+    assume(drawn or "biases" not in architecture)
+    shard = description(
+        scheme=scheme, normalization=normalization, optimizer=optimizer, weight_init=weight_init,
+        label_smoothing=label_smoothing, augmentation=augmentation, crop_margin=2,
+        precision="float64", seeds=(0, 3), learning_rate=RATES[optimizer["kind"]],
+        architecture=architecture,
+    )  # fmt: skip
+    assert difference(shard, as_seen_by(architecture, small_digits)) < 1e-8
+
+
+COMPILED_CASES = [
+    pytest.param(SGD, "none", id="sgd"),
+    pytest.param(ADAMW, "batchnorm_shift", id="adamw, batch norm"),
+    pytest.param(SGD, "batchnorm_shift", id="sgd, batch norm"),
+    pytest.param(ADAMW, "none", id="adamw"),
+    pytest.param(OPTIMIZERS[3], "batchnorm", id="clipped"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("optimizer", "normalization"), COMPILED_CASES)
+def test_the_compiled_engine_agrees_with_plain_pytorch(
+    optimizer, normalization, small_digits, compiled_code
+):
+    scheme = {"name": "normal", "kind": "normal", "std": 0.3}
+    shard = description(
+        scheme=scheme, normalization=normalization, optimizer=optimizer, precision="float64",
+        engine="compiled", learning_rate=RATES[optimizer["kind"]],
+    )  # fmt: skip
+    assert difference(shard, small_digits) < 1e-8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", NETWORKS[1:], ids=repr)
+@pytest.mark.parametrize("normalization", TREATMENTS)
+def test_every_network_can_be_compiled(architecture, normalization, small_digits, compiled_code):
+    shard = description(
+        scheme={"name": "normal", "kind": "normal", "std": 0.3}, normalization=normalization,
+        architecture=architecture, precision="float64", engine="compiled", learning_rate=0.02,
+    )  # fmt: skip
+    assert difference(shard, as_seen_by(architecture, small_digits)) < 1e-8
+
+
+@pytest.mark.parametrize("engine", ["eager", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_in_float32_the_first_steps_agree_to_its_rounding(engine, small_digits, compiled_code):
+    shard = description(normalization="none", engine=engine, learning_rate=0.02)
+    assert difference(shard, small_digits) < 1e-4
+
+
+def test_the_reference_notices_a_changed_step(small_digits):
+    """The comparison can fail: one percent more learning rate is seen."""
+    shard = description(precision="float64", seeds=(0,))
+    other = dataclasses.replace(shard, cell=shard.cell | {"learning_rate": 0.0505})
+    _, losses = after_steps(shard, small_digits, STEPS)
+    run = ReferenceTrainer(other, small_digits).train(0, steps=STEPS)
+    assert losses[:, 0].tolist() != pytest.approx(run.losses, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "make"),
+    [
+        (ScheduleDescription(kind="cosine"), lambda o: CosineAnnealingLR(o, 60)),
+        (
+            ScheduleDescription(kind="step", step_epochs=2, step_factor=0.3),
+            lambda o: StepLR(o, 20, 0.3),
+        ),
+        *(
+            (
+                ScheduleDescription(kind="one_cycle", rise=rise),
+                lambda o, rise=rise: OneCycleLR(
+                    o, max_lr=0.4, total_steps=60, pct_start=rise, cycle_momentum=False
+                ),
+            )
+            for rise in (0.01, 0.3, 0.9)
+        ),
+    ],
+    ids=["cosine", "step", "one cycle 1 %", "one cycle 30 %", "one cycle 90 %"],
+)
+@pytest.mark.filterwarnings("ignore:Detected call of")
+def test_schedules_are_those_of_pytorch(schedule, make):
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=0.4)
+    theirs = make(optimizer)
+    for step in range(60):
+        factor = learning_rate_factor(schedule, step=step, steps=60, steps_per_epoch=10)
+        assert 0.4 * factor == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9, abs=1e-12)
+        if step < 59:
+            optimizer.step()
+            theirs.step()
+
+
+def test_a_constant_schedule_changes_nothing_and_a_typo_is_named():
+    constant = ScheduleDescription()
+    assert learning_rate_factor(constant, step=7, steps=9, steps_per_epoch=3) == 1.0
+    with pytest.raises(ValueError, match="must be one of constant, cosine, step, one_cycle"):
+        learning_rate_factor(ScheduleDescription(kind="cosin"), step=0, steps=1, steps_per_epoch=1)
+
+
+@pytest.mark.slow
+def test_final_accuracies_agree_in_distribution(small_digits):
+    """Welch's t and Kolmogorov-Smirnov on 120 disjoint seeds each, so no pair is shared."""
+    from scipy import stats
+
+    shard = description(epochs=6, seeds=tuple(range(120)), learning_rate=0.02)
+    from biasinit.training.loop import train_shard
+
+    fused = train_shard(shard, small_digits).runs["final_accuracy"].to_numpy()
+    trainer = ReferenceTrainer(shard, small_digits)
+    reference = [trainer.train(seed).accuracy for seed in range(1000, 1120)]
+    assert stats.ttest_ind(fused, reference, equal_var=False).pvalue > 1e-3
+    assert stats.ks_2samp(fused, reference).pvalue > 1e-3
+    assert math.isclose(fused.std(), torch.tensor(reference).std().item(), rel_tol=0.4)

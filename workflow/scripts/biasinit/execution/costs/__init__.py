@@ -1,0 +1,1 @@
+"""What a study costs, and where it ran."""

@@ -1,0 +1,168 @@
+"""The ledger: each claim of the thread beside what studies measured of it.
+
+For the page of one study it holds the claims that the study tests and names the others with the
+study that tests them; for the overview it holds all claims over all finished studies.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from biasinit.reporting import numbers
+from biasinit.reporting.claims.findings import Bearing, Finding, StudyTables, finding
+from biasinit.study.claims import Claim, Practice, name_in_claims, studies_of
+
+DEFAULT_STUDY = "digits"  # the study of config.yaml; all others are files of their name
+
+
+def command(study: str) -> str:
+    """Return the command that runs a study."""
+    return "make study" if study == DEFAULT_STUDY else f"make study STUDY=studies/{study}.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimEntry:
+    """A claim with its findings, what people do where it says so, and who has not measured it."""
+
+    claim: Claim
+    findings: tuple[Finding, ...]
+    practices: tuple[Practice, ...]
+    elsewhere: tuple[str, ...]
+    """Studies that test it and are not in this ledger."""
+
+    @property
+    def comparisons(self) -> tuple[Finding, ...]:
+        """The findings that are one comparison each."""
+        return tuple(item for item in self.findings if item.grid is None)
+
+    @property
+    def grids(self) -> tuple[Finding, ...]:
+        """The findings that are many numbers."""
+        return tuple(item for item in self.findings if item.grid is not None)
+
+    @property
+    def commands(self) -> tuple[tuple[str, str], ...]:
+        """Each study that is not in this ledger, with the command that runs it."""
+        return tuple((study, command(study)) for study in self.elsewhere)
+
+    @property
+    def state(self) -> str:
+        """Class of the summary in the style sheet."""
+        found = {item.bearing for item in self.findings}
+        for bearing in (Bearing.REFUTES, Bearing.OPEN, Bearing.SUPPORTS):
+            if bearing in found:
+                return f"claim-{bearing.name.lower()}"
+        return "claim-numbers"
+
+    @property
+    def summary(self) -> str:
+        """How many comparisons refute the claim, agree with it or leave it open."""
+        counts = Counter(item.bearing for item in self.findings)
+        counts.pop(Bearing.NUMBERS, None)
+        absent = counts.pop(Bearing.ABSENT, 0)
+        total = sum(counts.values())
+        if not total:
+            if self.findings and not absent:
+                return "numbers only"
+            return "not measured yet" if self.elsewhere or absent else "not measured"
+        words = {
+            Bearing.REFUTES: "refuted in",
+            Bearing.SUPPORTS: "agrees in",
+            Bearing.OPEN: "open in",
+        }
+        parts = [f"{word} {counts[key]}" for key, word in words.items() if counts[key]]
+        return f"{', '.join(parts)} of {total} comparison{'s' if total != 1 else ''}"
+
+    @property
+    def needed(self) -> str:
+        """How many seeds would decide the comparisons that are inconclusive; empty without any."""
+        known = [item.needed for item in self.findings if math.isfinite(item.needed)]
+        if not known:
+            return ""
+        upto = "up to" if len(known) > 1 else "about"
+        return f"{upto} {numbers.count(max(known))} seeds would decide"
+
+    @property
+    def practice_summary(self) -> str:
+        """How many of the sources do what the claim says; empty where it is not about that."""
+        if not self.practices:
+            return ""
+        counts = Counter(item.agrees for item in self.practices)
+        total = len(self.practices)
+        parts = [f"{counts['yes']} of {total} sources do what it says"]
+        if counts["in part"]:
+            parts.append(f"{counts['in part']} in part of the network")
+        if counts["no"]:
+            parts.append(f"{counts['no']} do otherwise")
+        return f"{numbers.joined(parts)}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherClaim:
+    """A claim that another study tests."""
+
+    number: int
+    claim: str
+    studies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The ledger of one page."""
+
+    entries: tuple[ClaimEntry, ...]
+    others: tuple[OtherClaim, ...]
+    quick: bool = False
+    """Whether the study is a quick try, which says nothing about the question."""
+
+
+def study_ledger(
+    claims: Sequence[Claim],
+    prevalence: Mapping[int, Sequence[Practice]],
+    tables: StudyTables,
+    *,
+    study: str,
+) -> Ledger:
+    """Return the ledger of one study; it reads the tables of no other."""
+    name = name_in_claims(study)
+    entries, others = [], []
+    for claim in claims:
+        if name in studies_of(claim):
+            entries.append(_entry(claim, prevalence, {name: tables}))
+        else:
+            others.append(
+                OtherClaim(number=claim.number, claim=claim.claim, studies=studies_of(claim))
+            )
+    return Ledger(entries=tuple(entries), others=tuple(others), quick=name != study)
+
+
+def whole_ledger(
+    claims: Sequence[Claim],
+    prevalence: Mapping[int, Sequence[Practice]],
+    studies: Mapping[str, StudyTables],
+) -> Ledger:
+    """Return the ledger of all claims over all finished studies."""
+    return Ledger(entries=tuple(_entry(claim, prevalence, studies) for claim in claims), others=())
+
+
+def _entry(
+    claim: Claim,
+    prevalence: Mapping[int, Sequence[Practice]],
+    studies: Mapping[str, StudyTables],
+) -> ClaimEntry:
+    return ClaimEntry(
+        claim=claim,
+        findings=tuple(
+            finding(evidence, studies[evidence.study])
+            for evidence in claim.evidence
+            if evidence.study in studies
+        ),
+        practices=tuple(prevalence.get(claim.number, ())),
+        elsewhere=_missing(claim, studies),
+    )
+
+
+def _missing(claim: Claim, studies: Iterable[str]) -> tuple[str, ...]:
+    known = set(studies)
+    return tuple(study for study in studies_of(claim) if study not in known)

@@ -1,0 +1,1 @@
+"""What figures share: forests, panels, looks, and how a drawing becomes SVG."""

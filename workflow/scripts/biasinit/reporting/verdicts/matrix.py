@@ -1,0 +1,180 @@
+"""The verdicts as tables: the ledger, one row each, and the matrix, schemes by outcome."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from biasinit.reporting import numbers
+from biasinit.reporting.catalogue import (
+    FAILURE_WORDS,
+    INTERACTION_WORDS,
+    SPEED_WORDS,
+    VERDICT_SYMBOLS,
+    normalization_label,
+    short_normalization_label,
+)
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.page.tables import Cell, DisplayTable, csv_href
+from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
+from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed
+
+
+def ledger_table(
+    verdicts: Sequence[Verdict], study: StudyFacts, *, data: pd.DataFrame
+) -> DisplayTable:
+    """Return all verdicts, each with its sentence and the numbers that decided."""
+    threshold = threshold_words(study)
+    rows = tuple(
+        (
+            Cell(text=row.outcome, sort=row.outcome),
+            Cell(
+                text=short_normalization_label(row.normalization),
+                sort=row.normalization,
+            ),
+            Cell(text=row.scheme, sort=row.scheme),
+            Cell(text=verdict_text(row), sort=row.verdict, kind=f"verdict {_ledger_class(row)}"),
+            Cell(
+                text=finding(row, threshold=threshold) + "." + remarks(row),
+                sort=repr(row.estimate) if math.isfinite(row.estimate) else "",
+                kind="sentence",
+            ),
+            _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
+            _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
+            _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
+            _number_cell(numbers.count(row.seeds), row.seeds),
+            _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),
+        )
+        for row in verdicts
+    )
+    headings = (
+        "outcome",
+        "batch norm.",
+        "scheme",
+        "verdict",
+        "what was measured",
+        "p, family",
+        "p, equiv.",
+        "smallest margin",
+        "seeds",
+        "seeds needed",
+    )
+    numeric = (False, False, False, False, False, True, True, True, True, True)
+    return DisplayTable(
+        name="verdicts",
+        title="Verdict ledger",
+        note="One row for each question that the study asked. Intervals hold for the family.",
+        headings=headings,
+        numeric=numeric,
+        rows=rows,
+        csv_href=csv_href(
+            data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
+        ),
+    )
+
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "speed": SPEED_WORDS,
+    "failure": FAILURE_WORDS,
+    "interaction": INTERACTION_WORDS,
+}
+
+
+def verdict_text(row: Verdict) -> str:
+    """Return the verdict with its symbol; for speed the words are slower and faster."""
+    if nothing_failed(row):
+        return "no failures"
+    words = _WORDS.get(row.outcome, {})
+    return f"{VERDICT_SYMBOLS.get(row.verdict, '')} {words.get(row.verdict, row.verdict)}".strip()
+
+
+def verdict_class(verdict: str) -> str:
+    """Return the class of a verdict in the style sheet."""
+    return f"is-{verdict.replace(' ', '-')}" if verdict else ""
+
+
+def _number_cell(text: str, value: float) -> Cell:
+    return Cell(text=text, sort=repr(value) if math.isfinite(value) else "", kind="number")
+
+
+def _ledger_class(row: Verdict) -> str:
+    if nothing_failed(row):
+        return "is-none"
+    changed = row.outcome == "interaction" and row.verdict in INTERACTION_WORDS
+    return "" if changed else verdict_class(row.verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """One verdict of the matrix: verdict, class, and the numbers beneath."""
+
+    verdict: str
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Schemes by outcome and normalisation: the verdicts at a glance."""
+
+    groups: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
+
+
+_MATRIX_OUTCOMES = (
+    ("accuracy", "accuracy"),
+    ("speed", "time to threshold"),
+    ("failure", "failed runs"),
+)
+
+
+def verdict_matrix(verdicts: Sequence[Verdict], study: StudyFacts) -> Matrix:
+    """Return the matrix of verdicts, schemes in the order of the study."""
+    levels = list(dict.fromkeys(v.normalization for v in verdicts if v.outcome == "accuracy"))
+    found = {(v.outcome, v.normalization, v.scheme): v for v in verdicts}
+    present = [pair for pair in _MATRIX_OUTCOMES if any(v.outcome == pair[0] for v in verdicts)]
+    named = list(dict.fromkeys(v.scheme for v in verdicts))
+    rows = tuple(
+        (
+            scheme,
+            tuple(
+                _matrix_cell(found.get((outcome, level, scheme)))
+                for level in levels
+                for outcome, _ in present
+            ),
+        )
+        for scheme in named
+    )
+    return Matrix(
+        groups=tuple(normalization_label(level) for level in levels),
+        columns=tuple(_matrix_heading(outcome, words, study) for outcome, words in present),
+        rows=rows,
+    )
+
+
+def _matrix_heading(outcome: str, words: str, study: StudyFacts) -> str:
+    if outcome == "accuracy":
+        return "accuracy, points"
+    return f"time to {threshold_words(study)}, ratio" if outcome == "speed" else words
+
+
+def _matrix_cell(row: Verdict | None) -> MatrixCell:
+    if row is None:
+        return MatrixCell(verdict=numbers.MISSING, kind="", detail="")
+    if row.outcome == "failure" and math.isfinite(row.failed):
+        total = f" of {numbers.count(row.runs)}" if math.isfinite(row.runs) else ""
+        counted = f"{numbers.count(row.failed)}{total}"
+        if nothing_failed(row):
+            return MatrixCell(verdict="none", kind="is-none", detail=counted)
+        return MatrixCell(
+            verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=counted
+        )
+    detail = ""
+    if math.isfinite(row.estimate):
+        write = numbers.number if row.outcome == "speed" else numbers.signed
+        sign = "× " if row.outcome == "speed" else ""
+        bounds = numbers.interval(row.lower, row.upper)
+        detail = f"{sign}{write(row.estimate)} ({bounds})"
+    return MatrixCell(verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=detail)

@@ -1,0 +1,1 @@
+"""Runs that diverge or never learn."""

@@ -1,0 +1,1 @@
+"""Mixed models by restricted maximum likelihood."""

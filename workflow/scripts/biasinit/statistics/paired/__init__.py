@@ -1,0 +1,1 @@
+"""Contrasts within seeds."""

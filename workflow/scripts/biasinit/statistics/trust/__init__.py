@@ -1,0 +1,1 @@
+"""Whether the analysis can be trusted: controls, other choices, calibration, new images."""

@@ -1,0 +1,193 @@
+"""Checks whose answer is known beforehand: identity, A/A arm, and pairing.
+
+A bias before batch normalisation is cancelled exactly by the mean subtraction, so all schemes
+must agree there (an identity, which enters no statistics). The A/A arm repeats one scheme with
+another order of batches: an effect found there is a false alarm by construction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
+from biasinit.statistics.accuracy.analysis import CONTRASTS, OUTCOME, contrast_table
+from biasinit.statistics.inference.arrays import Integers
+from biasinit.statistics.inference.study_runs import (
+    common_margin,
+    levels_present,
+    read_runs,
+    treatments,
+)
+from biasinit.statistics.paired.arms import arm_differences
+from biasinit.statistics.paired.pairing import pairing_audit
+from biasinit.vocabulary import IDENTITY
+
+IDENTITY_COLUMNS = (
+    *("cell", "scheme", "reference", "seeds"),
+    *("largest_accuracy_difference", "share_identical_predictions"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlChecks:
+    """The tables `identity`, `replicate` and `pairing`; empty where the study has no such arm."""
+
+    identity: pd.DataFrame
+    replicate: pd.DataFrame
+    pairing: pd.DataFrame
+
+
+def check_controls(
+    runs: pd.DataFrame,
+    correct: pd.DataFrame | None,
+    *,
+    reference: str,
+    schemes: Sequence[str],
+    replicate: str | None,
+    margins: Mapping[str, float],
+    alpha: float,
+    resamples: int,
+    analysis_seed: int,
+    test_images: Mapping[str, int] | None = None,
+) -> ControlChecks:
+    """Return the checks whose answer is known beforehand.
+
+    Args:
+        runs: the table `runs`.
+        correct: the table `correct`, or None where the study has none.
+        reference: name of the scheme that all others are compared with.
+        schemes: in the order of the study, without the A/A arm.
+        replicate: name of the scheme that the A/A arm repeats, or None.
+        margins: equivalence margin in points for each data set.
+        alpha: error rate of the family.
+        resamples: random sign flips when there are more than 16 seeds.
+        analysis_seed: keys the flips.
+        test_images: number of test images of each data set; without it the few padding bits of
+            the packed predictions count as identical.
+
+    """
+    table = read_runs(runs, needed=[OUTCOME])
+    return ControlChecks(
+        identity=_identity(table, correct, reference, schemes, test_images or {}),
+        replicate=_replicate(
+            table,
+            replicate,
+            margins=margins,
+            alpha=alpha,
+            resamples=resamples,
+            analysis_seed=analysis_seed,
+        ),
+        pairing=pairing_audit(runs, reference=reference, schemes=schemes),
+    )
+
+
+def _replicate(
+    table: pd.DataFrame,
+    replicate: str | None,
+    *,
+    margins: Mapping[str, float],
+    alpha: float,
+    resamples: int,
+    analysis_seed: int,
+) -> pd.DataFrame:
+    pseudo = f"{replicate}_again"
+    table = treatments(table)
+    table = table[table["scheme"].isin([str(replicate), pseudo])]
+    if replicate is None or not (table["scheme"] == pseudo).any():
+        return pd.DataFrame(columns=list(CONTRASTS))
+    differences = arm_differences(
+        table,
+        OUTCOME,
+        family="replicate",
+        reference=replicate,
+        schemes=[replicate, pseudo],
+        set_failed_apart=True,
+    )
+    trained = table[~table["failed"]]
+    models = {
+        level: fit_accuracy(trained[trained["normalization"] == level], joint=False)
+        for level in levels_present(table)
+    }
+    return contrast_table(
+        differences,
+        models=models,
+        margin=common_margin(margins, table),
+        margins=margins,
+        runs=table,
+        alpha=alpha,
+        resamples=resamples,
+        analysis_seed=analysis_seed,
+    )
+
+
+def _identity(
+    table: pd.DataFrame,
+    correct: pd.DataFrame | None,
+    reference: str,
+    schemes: Sequence[str],
+    test_images: Mapping[str, int],
+) -> pd.DataFrame:
+    bits = {} if correct is None else _packed(correct)
+    part = table[table["normalization"] == IDENTITY]
+    rows = []
+    for cell in sorted(part["cell"].unique()):
+        in_cell = part[part["cell"] == cell].set_index("seed")
+        base = in_cell[in_cell["scheme"] == reference]
+        images = _images(in_cell, test_images)
+        for scheme in schemes:
+            arm = in_cell[in_cell["scheme"] == scheme]
+            common = arm.index.intersection(base.index)
+            if scheme == reference or len(common) == 0:
+                continue
+            gap = (arm.loc[common, OUTCOME] - base.loc[common, OUTCOME]).abs()
+            pairs = [
+                (bits[(cell, scheme, seed)], bits[(cell, reference, seed)])
+                for seed in common
+                if (cell, scheme, seed) in bits and (cell, reference, seed) in bits
+            ]
+            rows.append(
+                {
+                    "cell": cell,
+                    "scheme": scheme,
+                    "reference": reference,
+                    "seeds": len(common),
+                    "largest_accuracy_difference": float(gap.max()),
+                    "share_identical_predictions": _share_identical(pairs, images),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
+
+
+def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
+    """Return the packed bits by cell, scheme and seed of the identity check."""
+    if "normalization" not in correct:
+        return {}
+    labelled = read_runs(correct.drop(columns=["correct"]))
+    chosen = np.flatnonzero((labelled["normalization"] == IDENTITY).to_numpy())
+    values = correct["correct"].to_numpy()
+    keys = list(zip(labelled["cell"], labelled["scheme"], labelled["seed"], strict=True))
+    return {keys[row]: _bytes(values[row]) for row in chosen}
+
+
+def _bytes(value: object) -> Integers:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return np.frombuffer(bytes(value), dtype=np.uint8).astype(np.int64)
+    return np.asarray(value, dtype=np.int64)
+
+
+def _images(runs: pd.DataFrame, test_images: Mapping[str, int]) -> int | None:
+    if "dataset" not in runs:
+        return None
+    return test_images.get(str(runs["dataset"].iloc[0]))
+
+
+def _share_identical(pairs: Sequence[tuple[Integers, Integers]], images: int | None) -> float:
+    same = total = 0
+    for first, second in pairs:
+        equal = np.unpackbits((first ^ second).astype(np.uint8)) == 0
+        equal = equal if images is None else equal[:images]
+        same, total = same + int(equal.sum()), total + len(equal)
+    return same / total if total else float("nan")

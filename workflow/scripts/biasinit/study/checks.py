@@ -1,0 +1,287 @@
+"""What can be wrong between the keys of a study, where each of them is right by itself.
+
+Each check says which keys it reads. Where some keys of a file are wrong, the checks that read
+only the others are made all the same, so that a person hears of everything at once.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from biasinit.errors import Problem
+from biasinit.specs.dataset_kinds import IMAGE_SIDES
+from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.parts import NAME_PATTERN
+
+MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Finds problems between some keys of a study.
+
+    Attributes:
+        find: yields them, given the study.
+        reads: the keys that it looks at, and no others.
+
+    """
+
+    find: Callable[[Any], Iterator[Problem]]
+    reads: Set[str]
+
+
+def problems_between_keys(study: Study | ImportedStudy, readable: Set[str]) -> Iterator[Problem]:
+    """Yield what is wrong between the keys of a study.
+
+    Args:
+        study: the study, of which keys that are not readable may be missing.
+        readable: keys that are right by themselves.
+
+    """
+    for check in CHECKS[type(study)]:
+        if check.reads <= readable:
+            yield from check.find(study)
+
+
+def _repeated_levels(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
+    values = [getattr(level, "name", level) for level in getattr(study, key)]
+    repeated = sorted({str(value) for value in values if values.count(value) > 1})
+    if repeated:
+        yield Problem(
+            key=key,
+            what=f"{', '.join(repeated)} stands there more than once.",
+            mend="Name each level once.",
+        )
+
+
+def _seeds_in_shards(study: Study) -> Iterator[Problem]:
+    size = study.seeds_per_shard
+    if study.seeds % size:
+        below, above = study.seeds // size * size, (study.seeds // size + 1) * size
+        valid = " or ".join(str(number) for number in (below, above) if number)
+        yield Problem(
+            key="seeds",
+            what=f"must be a multiple of seeds_per_shard ({size}), got {study.seeds}.",
+            mend=f"The next valid numbers are {valid}.",
+        )
+
+
+def _number_of_shards(study: Study) -> Iterator[Problem]:
+    size = study.seeds_per_shard
+    shards = study.run_count // size
+    if shards > MAXIMUM_SHARDS:
+        yield Problem(
+            key="seeds_per_shard",
+            what=f"makes {shards:,} jobs of {study.run_count:,} runs; at most {MAXIMUM_SHARDS:,} "
+            f"can be planned, got {size}.",
+            mend="Raise it, or train fewer seeds, schemes or cells.",
+        )
+
+
+def _looks_after_shards(study: Study) -> Iterator[Problem]:
+    size = study.seeds_per_shard
+    broken = [look.seeds for look in study.analysis.looks if look.seeds % size]
+    if broken:
+        yield Problem(
+            key="analysis.looks",
+            what=f"seeds must be multiples of seeds_per_shard ({size}), got "
+            f"{', '.join(map(str, broken))}.",
+            mend="Look after whole shards only.",
+        )
+
+
+def _names_in_paths(study: Study) -> Iterator[Problem]:
+    for scheme in study.schemes:
+        if not re.fullmatch(NAME_PATTERN, scheme.name):
+            yield Problem(
+                key="schemes",
+                what=f"the name {scheme.name!r} cannot be part of a path.",
+                mend="Use letters, digits and . _ + - only, at most 64, starting with one of the "
+                "first two.",
+            )
+
+
+def _output_biases(study: Study) -> Iterator[Problem]:
+    for scheme in study.schemes:
+        if scheme.output != "zeros" and (scheme.layers == "all" or not scheme.output_bias):
+            yield Problem(
+                key="schemes",
+                what=f"{scheme.name!r} has an output bias of its own, or none, and 'output' "
+                f"{scheme.output!r}.",
+                mend="Leave 'output' out, or use a scheme of hidden layers.",
+            )
+
+
+def _named_schemes(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
+    names = [str(getattr(scheme, "name", scheme)) for scheme in study.schemes]
+    value = getattr(study, key)
+    if value is not None and value not in names:
+        yield Problem(
+            key=key,
+            what=f"names the scheme {value!r}, which the study does not have.",
+            mend=f"Use one of {', '.join(names)}.",
+        )
+
+
+def _name_of_the_replicate(study: Study) -> Iterator[Problem]:
+    if study.replicate_name in [scheme.name for scheme in study.schemes]:
+        yield Problem(
+            key="schemes",
+            what=f"the name {study.replicate_name!r} is kept for the A/A arm.",
+            mend="Rename the scheme, or set replicate: null.",
+        )
+
+
+def _values_for_datasets(study: Study, *, key: str) -> Iterator[Problem]:
+    given = getattr(study.analysis, key)
+    datasets = {dataset.name for dataset in study.datasets}
+    for missing in sorted(datasets - set(given)):
+        yield Problem(
+            key=f"analysis.{key}",
+            what=f"says nothing about the data set {missing!r}.",
+            mend=f"Add a line '{missing}: …'.",
+        )
+    for unknown in sorted(set(given) - datasets):
+        yield Problem(
+            key=f"analysis.{key}",
+            what=f"names the data set {unknown!r}, which the study does not have.",
+            mend=f"Use one of {', '.join(sorted(datasets))}.",
+        )
+
+
+def _images_for_networks(study: Study) -> Iterator[Problem]:
+    for dataset, architecture in itertools.product(study.datasets, study.architectures):
+        if dataset.shows_pairs and not architecture.layout.compares_pairs:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} names classes, and {dataset.name!r} shows pairs.",
+                mend="Use another data set, or a network that compares pairs: 'siamese'.",
+            )
+        if architecture.layout.compares_pairs and not dataset.shows_pairs:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} compares pairs, and {dataset.name!r} shows single "
+                "images.",
+                mend="Set 'pairs: true' for the data set, or use a network that names classes.",
+            )
+        side = max(IMAGE_SIDES.get(dataset.kind, 0), architecture.layout.side)
+        if 0 < side < architecture.layout.smallest_side:
+            yield Problem(
+                key="architectures",
+                what=f"{architecture.name!r} pools too often for the images of {dataset.name!r}, "
+                f"of {side}×{side} pixels: it needs {architecture.layout.smallest_side}.",
+                mend="Use fewer pools, or larger images.",
+            )
+
+
+def _seeds_for_tuning(study: Study) -> Iterator[Problem]:
+    tuning = study.analysis.tuning_seeds
+    if tuning >= study.seeds:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what=f"must be less than the {study.seeds} seeds of the study, got {tuning}.",
+            mend="Keep seeds to compare the schemes on, such as half of them.",
+        )
+
+
+def _rates_for_tuning(study: Study) -> Iterator[Problem]:
+    if study.analysis.tuning_seeds and len(study.learning_rates) < 2:
+        yield Problem(
+            key="analysis.tuning_seeds",
+            what="has no learning rates to choose from.",
+            mend="Name several 'learning_rates', or leave the key out.",
+        )
+
+
+def _smoothed_labels(study: Study) -> Iterator[Problem]:
+    for architecture in study.architectures:
+        if architecture.layout.head == "contrastive" and study.training.label_smoothing:
+            yield Problem(
+                key="training.label_smoothing",
+                what=f"has no meaning for the contrastive loss of {architecture.name!r}.",
+                mend="Leave it out, or use the head 'l1'.",
+            )
+
+
+def _identity_check(study: Study) -> Iterator[Problem]:
+    if "batchnorm" not in study.normalizations:
+        return
+    for architecture in study.architectures:
+        several = {"per_position": "per position", "biases_untied": "of the two halves"}
+        found = several.get(architecture.biases) or several.get(architecture.twins)
+        if found:
+            yield Problem(
+                key="normalizations",
+                what=f"'batchnorm' subtracts a channel's mean, which does not cancel the "
+                f"biases {found} of {architecture.name!r}: no identity check.",
+                mend="Leave 'batchnorm' out of this study.",
+            )
+
+
+def _enough_images(study: Study) -> Iterator[Problem]:
+    for dataset in study.datasets:
+        mends = {"batch_size": "Lower it, or train on more images.", "probe_images": "Lower it."}
+        for key, mend in mends.items():
+            images = getattr(study.training, key)
+            if images > dataset.train:
+                yield Problem(
+                    key=f"training.{key}",
+                    what=f"must be at most the {dataset.train} training images of "
+                    f"{dataset.name!r}, got {images}.",
+                    mend=mend,
+                )
+
+
+def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
+    if study.analysis.looks:
+        yield Problem(
+            key="analysis.looks",
+            what="has no meaning for runs that exist already.",
+            mend="Leave it out; such verdicts are exploratory in any case.",
+        )
+
+
+_LEVELS = (
+    "schemes",
+    "normalizations",
+    "datasets",
+    "architectures",
+    "weight_inits",
+    "input_scalings",
+    "optimizers",
+    "learning_rates",
+)
+_REFERENCES = [
+    Check(partial(_named_schemes, key=key), {"schemes", key}) for key in ("reference", "replicate")
+]
+
+_OF_STUDIES = [
+    *(Check(partial(_repeated_levels, key=key), {key}) for key in _LEVELS),
+    Check(_seeds_in_shards, {"seeds", "seeds_per_shard"}),
+    Check(_number_of_shards, {*_LEVELS, "replicate", "seeds", "seeds_per_shard"}),
+    Check(_looks_after_shards, {"analysis", "seeds_per_shard"}),
+    Check(_names_in_paths, {"schemes"}),
+    Check(_output_biases, {"schemes"}),
+    *_REFERENCES,
+    Check(_name_of_the_replicate, {"schemes", "replicate"}),
+    Check(partial(_values_for_datasets, key="thresholds"), {"analysis", "datasets"}),
+    Check(partial(_values_for_datasets, key="margins"), {"analysis", "datasets"}),
+    Check(_images_for_networks, {"architectures", "datasets"}),
+    Check(_seeds_for_tuning, {"analysis", "seeds"}),
+    Check(_rates_for_tuning, {"analysis", "learning_rates"}),
+    Check(_smoothed_labels, {"architectures", "training"}),
+    Check(_identity_check, {"architectures", "normalizations"}),
+    Check(_enough_images, {"datasets", "training"}),
+]
+_OF_IMPORTED_STUDIES = [
+    *_REFERENCES,
+    Check(_looks_of_imported_runs, {"analysis"}),
+    Check(partial(_repeated_levels, key="schemes"), {"schemes"}),
+]
+CHECKS: Mapping[type[Study] | type[ImportedStudy], Sequence[Check]] = {
+    Study: _OF_STUDIES,
+    ImportedStudy: _OF_IMPORTED_STUDIES,
+}

@@ -1,0 +1,220 @@
+"""The typed study: every key of a study file, its default and its meaning."""
+
+import itertools
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from biasinit.specs.schemes import scheme_mapping
+from biasinit.study.parts import (
+    MAXIMUM_SEEDS,
+    Analysis,
+    AnyScheme,
+    Architecture,
+    Dataset,
+    Keys,
+    Name,
+    Optimizer,
+    Real,
+    Training,
+    architecture_from_name,
+)
+from biasinit.vocabulary import IDENTITY, QUICK, InputScaling, Normalization, WeightInitialisation
+
+# a quick try: enough for every part of the workflow to have something to do
+QUICK_SEEDS = 4
+QUICK_EPOCHS = 2
+QUICK_JOBS = 60  # each takes some seconds to start
+QUICK_IMAGES = {"train": 240, "validation": 80, "test": 200}
+QUICK_PROBE_IMAGES = 60
+
+
+class Cell(Keys):
+    """One combination of the factors other than scheme and normalisation."""
+
+    dataset: str
+    architecture: str
+    weight_init: str
+    input_scaling: str
+    optimizer: str
+    learning_rate: float
+
+
+class Study(Keys):
+    """A study: its schemes, factors, seeds, training and registered analysis."""
+
+    study: Name
+    """Name of the study, and of its folder in results/."""
+    study_seed: int = Field(ge=0)
+    """Keys every random stream of the study."""
+    seeds: int = Field(ge=1, le=MAXIMUM_SEEDS)
+    """Number of seeds; a multiple of seeds_per_shard."""
+    seeds_per_shard: int = Field(ge=1)
+    """Consecutive seeds trained by one job; more seeds never re-train a shard."""
+    schemes: tuple[AnyScheme, ...] = Field(min_length=1)
+    """The bias-initialisation schemes, each by kind and parameters."""
+    reference: Name = "zeros"
+    """Name of the scheme that all others are compared with."""
+    replicate: Name | None = "zeros"
+    """Scheme that is trained once more with another batch order (the A/A arm); null for none."""
+    normalizations: tuple[Normalization, ...] = Field(min_length=1)
+    """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
+    datasets: tuple[Dataset, ...] = Field(min_length=1)
+    """Data sets and their splits."""
+    architectures: tuple[Annotated[Architecture, BeforeValidator(architecture_from_name)], ...] = (
+        Field(min_length=1)
+    )
+    """Networks."""
+    weight_inits: tuple[WeightInitialisation, ...] = Field(min_length=1)
+    """How weights start; 'he' is N(0, 2/fan_in)."""
+    input_scalings: tuple[InputScaling, ...] = Field(default=("standardized",), min_length=1)
+    """'standardized' by one mean and SD of the training set, or 'raw' in [0, 1]."""
+    optimizers: tuple[Optimizer, ...] = Field(min_length=1)
+    """Optimisers."""
+    learning_rates: tuple[Annotated[Real, Field(gt=0)], ...] = Field(min_length=1)
+    """Learning rates, common to all schemes."""
+    training: Training
+    """What is the same in every run."""
+    analysis: Analysis
+    """The registered analysis."""
+    quick: bool = False
+    """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
+    many jobs, the first initialisation of the weights too), the eager engine, and results of its
+    own, under NAME-quick. It says nothing about the question."""
+
+    def reduced(self) -> dict[str, Any]:
+        """Return the keys of a quick try of this study, for a run of every part in minutes."""
+        keys = self.model_dump()
+        keys["study"] = f"{self.study}{QUICK}"
+        keys["seeds"] = keys["seeds_per_shard"] = min(self.seeds, QUICK_SEEDS)
+        keys["learning_rates"] = self.learning_rates[:1]
+        arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
+        if arms * len(self.cells) // len(self.learning_rates) > QUICK_JOBS:
+            keys["weight_inits"] = self.weight_inits[:1]
+        for dataset in keys["datasets"]:
+            for subset, images in QUICK_IMAGES.items():
+                dataset[subset] = min(dataset[subset], images)
+        smallest = min(dataset["train"] for dataset in keys["datasets"])
+        training = keys["training"]
+        training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
+        training["engine"] = "eager"  # compiling would take longer than the training
+        training["probe_images"] = min(self.training.probe_images, QUICK_PROBE_IMAGES, smallest)
+        training["batch_size"] = min(self.training.batch_size, smallest)
+        keys["analysis"] |= {
+            "looks": (),
+            "tuning_seeds": 0,
+            "calibration_tables": 20,
+            "resamples": 1_000,
+        }
+        return keys
+
+    @property
+    def replicate_name(self) -> str | None:
+        """Name of the A/A pseudo-scheme in tables, or None."""
+        return f"{self.replicate}_again" if self.replicate else None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, in the order of the study file."""
+        return tuple(
+            Cell(
+                dataset=dataset.name,
+                architecture=architecture.name,
+                weight_init=weight_init,
+                input_scaling=input_scaling,
+                optimizer=optimizer.name,
+                learning_rate=learning_rate,
+            )
+            for dataset, architecture, weight_init, input_scaling, optimizer, learning_rate in (
+                itertools.product(
+                    self.datasets,
+                    self.architectures,
+                    self.weight_inits,
+                    self.input_scalings,
+                    self.optimizers,
+                    self.learning_rates,
+                )
+            )
+        )
+
+    @property
+    def shard_numbers(self) -> range:
+        """Numbers of the shards; shard k holds seeds k·seeds_per_shard and following."""
+        return range(self.seeds // self.seeds_per_shard)
+
+    def schemes_at(self, normalization: str) -> tuple[str, ...]:
+        """Return the names trained at one normalisation, the A/A pseudo-scheme included.
+
+        The identity check, which enters no statistics, has neither the pseudo-scheme nor
+        schemes without hidden biases: they have nothing that batch normalisation could cancel,
+        and lack its shift, so that they are no identity.
+        """
+        if normalization == IDENTITY:
+            return tuple(scheme.name for scheme in self.schemes if scheme.hidden_bias)
+        names = tuple(scheme.name for scheme in self.schemes)
+        return (*names, self.replicate_name) if self.replicate_name else names
+
+    @property
+    def run_count(self) -> int:
+        """Number of runs of the whole study."""
+        arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
+        return arms * len(self.cells) * self.seeds
+
+    def dataset(self, name: str) -> Dataset:
+        """Return the data set of that name."""
+        return next(dataset for dataset in self.datasets if dataset.name == name)
+
+    def shard_description(
+        self, *, cell: Cell, normalization: str, scheme: str, shard: int
+    ) -> dict[str, Any]:
+        """Return what training one shard needs to know, as plain values.
+
+        Keys at their defaults are left out, so that a new key with a default re-trains nothing.
+        """
+        is_replicate = scheme == self.replicate_name
+        trained = self.replicate if is_replicate else scheme
+        chosen = next(item for item in self.schemes if item.name == trained)
+        optimizer = next(item for item in self.optimizers if item.name == cell.optimizer)
+        network = next(item for item in self.architectures if item.name == cell.architecture)
+        first = shard * self.seeds_per_shard
+        return {
+            "study": self.study,
+            "study_seed": self.study_seed,
+            "seeds": [first, first + self.seeds_per_shard],
+            "cell": cell.model_dump(),
+            "normalization": normalization,
+            "scheme": scheme_mapping(chosen),
+            "label": scheme,
+            "order_stream": "replicate" if is_replicate else "",
+            "architecture": network.model_dump(
+                exclude_defaults=True, exclude={"name"}, mode="json"
+            ),
+            "optimizer": optimizer.model_dump(exclude_defaults=True, exclude={"name"}),
+            "training": self.training.model_dump(exclude_defaults=True),
+        }
+
+
+class ImportedStudy(Keys):
+    """A study of runs that were trained elsewhere and are brought as a table."""
+
+    study: Name
+    """Name of the study, and of its folder in results/; never that of a trained study."""
+    study_seed: int = Field(default=0, ge=0)
+    """Keys the random numbers of the analysis."""
+    runs_table: str = Field(min_length=1)
+    """CSV or Parquet file with one row per run; docs/extending.md lists its columns."""
+    schemes: tuple[Name, ...] = Field(min_length=1)
+    """Names of the schemes in the table, in the order of the report; others are left out."""
+    reference: Name = "zeros"
+    """Name of the scheme that all others are compared with."""
+    replicate: Name | None = None
+    """Scheme that the table holds once more as NAME_again (the A/A arm); null for none."""
+    epochs: Real | None = Field(default=None, gt=0)
+    """Length of training in epochs; needed when the table has epochs_to_threshold."""
+    analysis: Analysis
+    """The analysis; margins without a data set in the table go by any name."""
+
+    @property
+    def replicate_name(self) -> str | None:
+        """Name of the A/A pseudo-scheme in the table, or None."""
+        return f"{self.replicate}_again" if self.replicate else None

@@ -1,0 +1,185 @@
+"""The registered plan: what the study set out to do, written down before its first run.
+
+``plan.json`` holds the whole study with its SHA-256 and the time, and is never overwritten. Any
+later difference is appended to ``plan_deviations.jsonl``. The report says "confirmatory" only
+when there is none, or when the only one is a planned look.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from biasinit.errors import PlanError
+from biasinit.files import lasting_file, refusals_named
+from biasinit.study.model import ImportedStudy, Study
+
+PLAN = "plan.json"
+DEVIATIONS = "plan_deviations.jsonl"
+PLANNED_LOOK = "planned look"
+
+# ASSUME: the estimands and rules below are the same for every study; a study chooses schemes,
+# factors, margins and thresholds.
+RULES = {
+    "estimands": {
+        "accuracy": "mean over cells of final test accuracy, scheme minus reference, in points",
+        "interaction": "accuracy contrast with batch normalisation minus the one without",
+        "speed": "restricted mean epochs to the threshold, scheme against reference",
+        "failure": "share of runs that diverge or never learn, scheme minus reference",
+    },
+    "families": {
+        "accuracy": "every scheme against the reference, without and with batch normalisation",
+        "interaction": "every scheme's contrast of contrasts",
+        "speed": "every scheme against the reference, without and with batch normalisation",
+    },
+    "exclusions": "none; failed runs are kept and reported",
+    "final accuracy": "test set after the last epoch, never the best epoch",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The plan as registered, and the deviations from it so far."""
+
+    plan: dict[str, Any]
+    deviations: list[dict[str, Any]]
+
+
+def plan_of(study: Study | ImportedStudy) -> dict[str, Any]:
+    """Return the plan of a study as plain values."""
+    return {"study": json.loads(study.model_dump_json()), "rules": RULES}
+
+
+def planned_seeds(plan: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of seeds at which a plan looks at the study, in order."""
+    return [look["seeds"] for look in plan["study"]["analysis"].get("looks", [])]
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a plan, over its canonical JSON."""
+    text = json.dumps(plan, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> None:
+    """Register the plan of a study, or append what differs from the registered one.
+
+    Raises:
+        PlanError: the registered plan cannot be read, or is that of another study.
+        FolderError: the plan cannot be written.
+
+    """
+    plan = plan_of(study)
+    entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
+    with refusals_named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        registered = (folder / PLAN).exists()
+    if registered:
+        _append_deviation(plan, folder, now=now)
+        return
+    # a plan cut short by a full disk could never be read again, nor replaced
+    with lasting_file(folder / PLAN) as unfinished:
+        text = json.dumps(entry, indent=2, ensure_ascii=False)
+        unfinished.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read_registration(folder: Path) -> Registration:
+    """Return the registered plan of a study and its deviations.
+
+    Raises:
+        PlanError: there is no registered plan, or it cannot be read or was edited.
+
+    """
+    path = folder / PLAN
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        lines = (
+            (folder / DEVIATIONS).read_text(encoding="utf-8").splitlines()
+            if (folder / DEVIATIONS).exists()
+            else []
+        )
+        deviations = [json.loads(line) for line in lines]
+        registered, digest = plan["plan"], plan["sha256"]
+    except FileNotFoundError:
+        raise PlanError(
+            f"{path} is missing: the study's plan was not registered. Start the study with "
+            "'make study' or 'snakemake', which register it before the first run."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PlanError(f"{path} cannot be read ({error}). Restore it from a copy.") from error
+    if plan_digest(registered) != digest:
+        raise PlanError(
+            f"{path} was edited after it was registered: its SHA-256 does not fit. Restore it "
+            "from a copy."
+        )
+    return Registration(plan=plan, deviations=deviations)
+
+
+def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
+    registration = read_registration(folder)
+    _check_same_study(registration.plan["plan"], plan, folder)
+    digest = plan_digest(plan)
+    in_use = [registration.plan["sha256"], *(item["sha256"] for item in registration.deviations)]
+    if digest == in_use[-1]:
+        return
+    changes = list(_changes("", registration.plan["plan"], plan))
+    entry = {
+        "time": now.isoformat(),
+        "sha256": digest,
+        "kind": _kind(changes, registration.plan["plan"]),
+        "changes": changes,
+    }
+    path = folder / DEVIATIONS
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    with lasting_file(path) as unfinished:
+        line = json.dumps(entry, ensure_ascii=False)
+        unfinished.write_text(f"{before}{line}\n", encoding="utf-8")
+
+
+def _check_same_study(registered: Mapping[str, Any], plan: Mapping[str, Any], folder: Path) -> None:
+    """Refuse another study of the same name, whose runs would take the place of the first one's.
+
+    Raises:
+        PlanError: one of the two brings its runs and the other trains them, or their seeds key
+            other streams of random numbers.
+
+    """
+    before, now = registered.get("study", {}), plan["study"]
+    if ("runs_table" in before) != ("runs_table" in now):
+        kinds = ["brings its runs as a table", "trains its runs"]
+        first, second = kinds if "runs_table" in before else reversed(kinds)
+        what = f"{first}, and this one {second}"
+    elif "runs_table" not in now and before.get("study_seed") != now["study_seed"]:
+        what = f"has study_seed {before.get('study_seed')}, and this one {now['study_seed']}"
+    else:
+        return
+    raise PlanError(
+        f"{folder} belongs to another study of the name {now['study']!r}: that one {what}. Give "
+        "this study another name in 'study', or delete the folder if its results may go."
+    )
+
+
+def _changes(key: str, registered: object, current: object) -> Iterator[dict[str, Any]]:
+    if isinstance(registered, Mapping) and isinstance(current, Mapping):
+        for name in [*registered, *(name for name in current if name not in registered)]:
+            inner = f"{key}.{name}" if key else name
+            yield from _changes(inner, registered.get(name), current.get(name))
+    elif registered != current:
+        yield {"key": key, "registered": registered, "now": current}
+
+
+def _kind(changes: list[dict[str, Any]], registered: Mapping[str, Any]) -> str:
+    keys = {change["key"] for change in changes}
+    if not keys:
+        return "back to the registered plan"
+    if keys == {"study.seeds"} and changes[0]["now"] in planned_seeds(registered):
+        return PLANNED_LOOK
+    if keys == {"study.seeds"}:
+        added = changes[0]["now"] > changes[0]["registered"]
+        return "added seeds" if added else "fewer seeds"
+    if all(key.startswith("study.analysis.") for key in keys):
+        return "changed analysis"
+    return "changed study"

@@ -1,0 +1,1 @@
+"""What theory predicts of a network before its first step."""

@@ -1,0 +1,312 @@
+"""Two ways to run a training step: eager, operation by operation, and compiled as a whole.
+
+Both compute the same; they differ in the last bits, so the engine is a key of the study and
+never chosen at run time. The compiled step is traced through ``vmap`` and ``grad`` into one
+graph of operations on stacked tensors, which PyTorch's compiler turns into a few loops around
+the matrix products; on a CPU, convolutions and pools are the kernels of ``networks.native``.
+On a GPU the step, eager or compiled, is recorded once as a CUDA graph and replayed.
+Evaluations and probes are compiled too, and never recorded.
+
+Compiled code is kept in the folder that the variable TORCHINDUCTOR_CACHE_DIR names, and is
+shared by all jobs that name the same one.
+"""
+
+import ctypes
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from biasinit.errors import DeviceError
+from biasinit.networks.operations import GATHERED, STRIDED, Operations
+from biasinit.training.engines.members import Batches, FusedMembers, MemberState
+from biasinit.training.engines.optimizers import Tensors
+
+COMPILED = "compiled"
+KEEP_BYTES = 1 << 30  # freed memory up to this size stays with the process
+WARMING_STEPS = 3  # before a CUDA graph is recorded, as PyTorch's documentation asks
+
+PRECISIONS: dict[str, tuple[torch.dtype, torch.dtype]] = {
+    "float32": (torch.float32, torch.float32),
+    "float64": (torch.float64, torch.float64),
+    "bfloat16": (torch.float32, torch.bfloat16),
+}  # of parameters, of activations
+
+_StepArguments = tuple[
+    Tensors, Tensors, dict[str, Tensors], Tensors, Tensor,  # the state
+    Tensor, Tensor,  # images and labels
+    Tensor, Tensor | None, Tensor, Tensor,  # batch, draws, rates, number
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInputs:
+    """What changes from step to step besides the state.
+
+    Attributes:
+        batch: image numbers, (members, batch).
+        draws: crops and flips, (members, batch, 3), or None.
+        rates: learning rate of each member, (members,).
+        number: the step's number from 1, without axes.
+
+    """
+
+    batch: Tensor
+    draws: Tensor | None
+    rates: Tensor
+    number: Tensor
+
+    def to(self, device: torch.device) -> "StepInputs":
+        """Return the same on a device."""
+        return StepInputs(
+            batch=self.batch.to(device, non_blocking=True),
+            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
+            rates=self.rates.to(device, non_blocking=True),
+            number=self.number.to(device, non_blocking=True),
+        )
+
+    def copy_into(self, place: "StepInputs") -> None:
+        """Write these inputs over others of the same shapes."""
+        place.batch.copy_(self.batch, non_blocking=True)
+        if place.draws is not None and self.draws is not None:
+            place.draws.copy_(self.draws, non_blocking=True)
+        place.rates.copy_(self.rates, non_blocking=True)
+        place.number.copy_(self.number, non_blocking=True)
+
+
+class Engine(Protocol):
+    """Runs the members of a shard; always with the same shapes."""
+
+    @property
+    def compiling_seconds(self) -> float:
+        """What compiling took so far, or loading what was compiled before."""
+
+    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+        """Update ``state`` in place by one step; return the losses before it, (members,)."""
+
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of tensors as this engine runs it, for evaluations and probes."""
+
+
+def device_named(name: str) -> torch.device:
+    """Return a device that is there, ``cpu`` or ``cuda``.
+
+    Raises:
+        DeviceError: there is no GPU that PyTorch can use.
+
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(
+            "The job asks for a GPU, and PyTorch finds none: the driver or a CUDA build of "
+            "PyTorch is missing, or CUDA_VISIBLE_DEVICES hides it. Mend that, or run without "
+            "the resource 'gpu'."
+        )
+    return torch.device(name)
+
+
+def operations_of(engine: str, device: torch.device, activations: torch.dtype) -> Operations:
+    """Return the form of convolution and pooling that an engine uses on a device."""
+    if device.type != "cpu":
+        return GATHERED
+    if engine != COMPILED:
+        return STRIDED
+    from biasinit.networks import native
+
+    return native.NATIVE if activations in native.PRECISIONS else GATHERED
+
+
+def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
+    """Return the engine that a study names, for the members of one shard.
+
+    Raises:
+        CompilerError: the compiled engine cannot be built on this machine.
+
+    """
+    on_cpu = device.type == "cpu"
+    if on_cpu:
+        _keep_freed_memory()
+    if name != COMPILED:
+        eager = _Eager(members, on_cpu=on_cpu)
+        return eager if on_cpu else _Recorded(eager)
+    if not on_cpu:
+        return _Recorded(_Compiled(members))
+    from biasinit.networks import native_library
+
+    # what is missing is named now, and not from within a trace
+    native_library.check_compiler()
+    native_library.library()
+    return _Compiled(members)
+
+
+class _Eager:
+    """Operation by operation."""
+
+    compiling_seconds = 0.0
+
+    def __init__(self, members: FusedMembers, *, on_cpu: bool) -> None:
+        self._members = members
+        self._on_cpu = on_cpu
+
+    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+        # on a GPU the question would wait for all work that is under way
+        all_alive = self._on_cpu and bool((state.diverged_at < 0).all())
+        return self._members.step(
+            state,
+            data,
+            batch=inputs.batch,
+            draws=inputs.draws,
+            rates=inputs.rates,
+            number=inputs.number,
+            all_alive=all_alive,
+        )
+
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return function
+
+
+class _Compiled:
+    """The whole step as one compiled function; it is compiled by its first call."""
+
+    def __init__(self, members: FusedMembers) -> None:
+        self._members = members
+        self._step: Callable[..., Any] | None = None
+        self._prepared: list[_CompiledAtFirstCall] = []
+
+    @property
+    def compiling_seconds(self) -> float:
+        return sum(function.compiling_seconds for function in self._prepared)
+
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self._prepared.append(_CompiledAtFirstCall(function))
+        return self._prepared[-1]
+
+    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+        arguments: _StepArguments = (
+            state.trained, state.fixed, state.optimizer, state.buffers, state.diverged_at,
+            data.images, data.labels,
+            inputs.batch, inputs.draws, inputs.rates, inputs.number,
+        )  # fmt: skip
+        if self._step is None:
+            self._step = self.prepared(self._step_on(border=data.border))
+        return torch.as_tensor(self._step(*arguments))
+
+    def _step_on(self, *, border: int) -> Callable[..., Tensor]:
+        """Return the step as a function of tensors alone."""
+
+        def step(
+            trained: Tensors,
+            fixed: Tensors,
+            optimizer: dict[str, Tensors],
+            buffers: Tensors,
+            diverged_at: Tensor,
+            images: Tensor,
+            labels: Tensor,
+            batch: Tensor,
+            draws: Tensor | None,
+            rates: Tensor,
+            number: Tensor,
+        ) -> Tensor:
+            state = MemberState(
+                trained=trained,
+                fixed=fixed,
+                optimizer=optimizer,
+                buffers=buffers,
+                diverged_at=diverged_at,
+            )
+            data = Batches(images=images, labels=labels, border=border)
+            return self._members.step(
+                state, data, batch=batch, draws=draws, rates=rates, number=number, all_alive=False
+            )
+
+        return step
+
+
+class _CompiledAtFirstCall:
+    """A function of tensors, compiled for the shapes of its first call; there are no others.
+
+    ``compiling_seconds`` is the time of the first call, which also does its work once.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._compiled: Callable[..., Any] | None = None
+        self.compiling_seconds = 0.0
+
+    def __call__(self, *arguments: object) -> Any:  # noqa: ANN401
+        if self._compiled is not None:
+            return self._compiled(*arguments)
+        started = time.perf_counter()
+        self._compiled = _compiled(self._function, *arguments)
+        result = self._compiled(*arguments)  # PyTorch compiles when it is called
+        self.compiling_seconds = time.perf_counter() - started
+        return result
+
+
+def _compiled(function: Callable[..., Any], *arguments: object) -> Callable[..., Any]:
+    # Dynamo cannot see through vmap over a custom gradient (PyTorch issue 129845); tracing with
+    # fake tensors can, and changes no state
+    graph = make_fx(lambda *given: function(*given), tracing_mode="fake")(*arguments)
+    result: Callable[..., Any] = torch.compile(graph, fullgraph=True, dynamic=False)
+    return result
+
+
+class _Recorded:
+    """A step recorded as a CUDA graph: one launch in place of hundreds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._state: MemberState | None = None
+        self._graph: torch.cuda.CUDAGraph
+        self._inputs: StepInputs
+        self._losses: Tensor
+
+    @property
+    def compiling_seconds(self) -> float:
+        return self._engine.compiling_seconds
+
+    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self._engine.prepared(function)
+
+    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+        if self._state is not state:
+            self._record(state, data, inputs)
+        inputs.copy_into(self._inputs)
+        self._graph.replay()
+        return self._losses.clone()
+
+    def _record(self, state: MemberState, data: Batches, inputs: StepInputs) -> None:
+        before = {name: _copied(value) for name, value in state.plain().items()}
+        self._inputs = inputs.to(state.diverged_at.device)
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARMING_STEPS):
+                self._engine.step(state, data, self._inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._losses = self._engine.step(state, data, self._inputs)
+        state.restore(before)  # warming has trained; the first real step starts where it should
+        self._state = state
+
+
+def _copied(value: Tensor | dict[str, Tensor]) -> Tensor | dict[str, Tensor]:
+    if isinstance(value, Tensor):
+        return value.clone()
+    return {name: _copied(part) for name, part in value.items()}  # type: ignore[misc]
+
+
+def _keep_freed_memory() -> None:
+    """Let the allocator keep freed memory, so that each step does not fault in its pages anew.
+
+    Measured: up to 10 % of a step. Only where the C library is glibc's.
+    """
+    trim_threshold, mapping_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(mapping_threshold, KEEP_BYTES)
+        set_option(trim_threshold, KEEP_BYTES)

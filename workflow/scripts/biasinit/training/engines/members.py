@@ -1,0 +1,215 @@
+"""Fused members: one training step for many networks of one shape.
+
+The step is written for one member and mapped over all of them in one place. Parameters, the
+optimiser's state and buffers are stacked along a first axis of length ``members``; nothing in
+a step mixes members, so each one trains as if it were alone (bit for bit on a CPU, tested).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad_and_value, vmap
+
+from biasinit.networks.initialisation import InitialState
+from biasinit.networks.layers import Network
+from biasinit.training.description import OptimizerDescription
+from biasinit.training.engines.augmentation import gathered
+from biasinit.training.engines.optimizers import Tensors, Update, optimizer_state
+
+NORMALISATION = ".norm."  # part of the names of batch norm's parameters
+
+
+@dataclass(slots=True, kw_only=True)
+class MemberState:
+    """Everything that changes during training, stacked over members, changed in place.
+
+    ``diverged_at`` holds the first step with a non-finite loss or parameter, or -1.
+    """
+
+    trained: Tensors
+    fixed: Tensors
+    optimizer: dict[str, Tensors]
+    buffers: Tensors
+    diverged_at: Tensor
+
+    @property
+    def parameters(self) -> Tensors:
+        """Trained and fixed parameters by name."""
+        return {**self.trained, **self.fixed}
+
+    def plain(self) -> dict[str, Any]:
+        """Return the state as plain tensors by name, for a checkpoint."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Take up what ``plain`` returned, on the device of this state."""
+        for name in self.__slots__:
+            _copy_into(getattr(self, name), plain[name])
+
+
+def _copy_into(place: Any, value: Any) -> None:  # noqa: ANN401  # nested mappings of tensors
+    if isinstance(place, Tensor):
+        place.copy_(value)
+        return
+    for name in place:
+        _copy_into(place[name], value[name])
+
+
+def stack_members(
+    initial: Sequence[InitialState],
+    *,
+    fixed: frozenset[str],
+    optimizer: OptimizerDescription,
+    device: torch.device,
+) -> MemberState:
+    """Return the state of members before the first step.
+
+    Args:
+        initial: how each member starts.
+        fixed: names of parameters that are never updated.
+        optimizer: decides what is kept from step to step.
+        device: where the state lives.
+
+    """
+
+    def stacked(parts: Sequence[Mapping[str, Tensor]]) -> Tensors:
+        return {name: torch.stack([part[name] for part in parts]).to(device) for name in parts[0]}
+
+    parameters = stacked([state.parameters for state in initial])
+    trained = {name: value for name, value in parameters.items() if name not in fixed}
+    return MemberState(
+        trained=trained,
+        fixed={name: value for name, value in parameters.items() if name in fixed},
+        optimizer=optimizer_state(optimizer, trained),
+        buffers=stacked([state.buffers for state in initial]),
+        diverged_at=torch.full((len(initial),), -1, dtype=torch.int64, device=device),
+    )
+
+
+def run_network(
+    network: Network,
+    parameters: Tensors,
+    buffers: Tensors,
+    images: Tensor,
+    *,
+    activations: torch.dtype,
+    preactivations: Tensors | None = None,
+) -> Tensor:
+    """Return one member's logits, in the precision of its parameters.
+
+    Args:
+        network: the network.
+        parameters: by name; weights and biases are rounded to the precision of activations,
+            batch norm stays in that of the parameters.
+        buffers: by name; changed in place where the network is in training.
+        images: (images, height, width, channels).
+        activations: precision of everything between.
+        preactivations: gets what each ReLU sees, by layer.
+
+    """
+    master = next(iter(parameters.values())).dtype
+    rounded = {
+        name: value if NORMALISATION in name else value.to(activations)
+        for name, value in parameters.items()
+    }
+    logits: Tensor = functional_call(
+        network, (rounded, buffers), (images.to(activations), preactivations)
+    )
+    return logits.to(master)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """What a step sees of the data.
+
+    Attributes:
+        images: all training images, (images, height, width, channels), with their border.
+        labels: their classes, (images,).
+        border: pixels around every image.
+
+    """
+
+    images: Tensor
+    labels: Tensor
+    border: int = 0
+
+
+class FusedMembers:
+    """Runs steps and evaluations of all members of one network shape."""
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: OptimizerDescription,
+        *,
+        label_smoothing: float = 0.0,
+        activations: torch.dtype = torch.float32,
+    ) -> None:
+        self.network = network
+        self.activations = activations
+        self._optimizer = optimizer
+        self._label_smoothing = label_smoothing
+        self._gradients = vmap(grad_and_value(self._loss), in_dims=(0, 0, 0, 0, 0))
+        self._forward = vmap(self._logits, in_dims=(0, 0, None))
+
+    def _loss(
+        self, trained: Tensors, fixed: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
+    ) -> Tensor:
+        logits = self._logits({**trained, **fixed}, buffers, images)
+        return self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
+
+    def _logits(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
+        return run_network(self.network, parameters, buffers, images, activations=self.activations)
+
+    def step(
+        self,
+        state: MemberState,
+        data: Batches,
+        *,
+        batch: Tensor,
+        draws: Tensor | None,
+        rates: Tensor,
+        number: Tensor,
+        all_alive: bool,
+    ) -> Tensor:
+        """Update ``state`` in place by one step and return the losses before it, (members,).
+
+        Args:
+            state: the members.
+            data: all training images.
+            batch: image numbers, (members, batch).
+            draws: crops and flips, (members, batch, 3), or None.
+            rates: learning rate of each member, (members,).
+            number: the step's number from 1, without axes; recorded for members that diverge.
+            all_alive: that no member has diverged is known; then no update is masked. The
+                result is the same either way.
+
+        """
+        self.network.train()
+        images = gathered(data.images, batch, draws, border=data.border)
+        gradients, losses = self._gradients(
+            state.trained, state.fixed, state.buffers, images, data.labels[batch]
+        )
+        alive = state.diverged_at < 0
+        update = Update(
+            optimizer=self._optimizer,
+            rates=rates,
+            number=number,
+            alive=None if all_alive else alive,
+        )
+        update.apply(state.trained, state.optimizer, gradients)
+        total = losses
+        for value in state.trained.values():
+            total = total + value.flatten(1).sum(1)
+        diverged = alive & ~torch.isfinite(total)
+        state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
+        return torch.as_tensor(losses)
+
+    def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
+        """Return logits of all members on shared images, (members, images, classes)."""
+        self.network.eval()
+        with torch.no_grad():
+            return torch.as_tensor(self._forward(parameters, buffers, images))
