@@ -25,9 +25,16 @@ from biasinit.execution.progress.notes import StudySize, announce, announce_in
 from biasinit.files import remove_all_unfinished
 from biasinit.runs.imported import read_brought_runs
 from biasinit.study.plan import plan_digest, plan_of, register
-from biasinit.reporting.catalogue import ANSWER, CAPTION_NAMES, FIGURES, PAGE_LABELS, VERDICT_LABELS
+from biasinit.reporting.catalogue import (
+    ANSWER,
+    CAPTION_NAMES,
+    FIGURES,
+    PAGE_LABELS,
+    VERDICT_LABELS,
+)
 from biasinit.study.shard_order import ShardOrder
-from biasinit.vocabulary import IDENTITY
+from biasinit.study.shards import PATTERN, Shard
+from biasinit.vocabulary import CELL_FACTORS, IDENTITY
 
 try:
     refuse_if_superseded(Path.cwd())
@@ -43,7 +50,7 @@ except BiasinitError as error:
 
 # a study trains its runs here, unless it brings them as a table
 TRAINED = isinstance(STUDY, Study)
-SHARD = "{dataset}/{architecture}/{normalization}/{weight_init}/{input_scaling}/{optimizer}/{learning_rate}/{scheme}/{shard}"
+SHARD = PATTERN
 
 
 wildcard_constraints:
@@ -55,9 +62,14 @@ def shards():
     if not TRAINED:
         return []
     return [
-        SHARD.format(
-            **cell.model_dump(), normalization=normalization, scheme=scheme, shard=shard
-        )
+        Shard.of(
+            {
+                **cell.model_dump(),
+                "normalization": normalization,
+                "scheme": scheme,
+                "shard": shard,
+            }
+        ).path
         for cell, normalization in product(STUDY.cells, STUDY.normalizations)
         for scheme in STUDY.schemes_at(normalization)
         for shard in STUDY.shard_numbers
@@ -91,8 +103,7 @@ def shard_priority(wildcards):
 
 def cell_key(wildcards):
     """Return the texts that name the cell of a shard."""
-    factors = SHARD.replace("{", "").replace("}", "").split("/")[:-2]
-    return tuple(wildcards[name] for name in factors if name != "normalization")
+    return tuple(wildcards[name] for name in CELL_FACTORS)
 
 
 def dataset_description(wildcards):

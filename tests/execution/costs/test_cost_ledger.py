@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from biasinit.execution.costs.by_rule import cost_ledger, shard_path
+from biasinit.execution.costs.by_rule import cost_ledger
 from biasinit.execution.costs.expected import benchmark_path
+from biasinit.study.shards import Shard
 
 FACTORS = {
     "dataset": "digits",
@@ -44,7 +45,7 @@ def jobs():
 @pytest.fixture
 def ledger(jobs, tmp_path):
     for row in jobs.to_dict("records"):
-        benchmark(tmp_path, "train", shard_path(row))
+        benchmark(tmp_path, "train", Shard.of_job(row).path)
     benchmark(tmp_path, "calibrate", wall=2.0, cpu=1.5, memory=900.0)
     benchmark(tmp_path, "prepare_data", "digits", wall=3.0, cpu=3.0)
     benchmark(tmp_path, "write_report", wall=1000.0)
@@ -53,7 +54,9 @@ def ledger(jobs, tmp_path):
 
 
 def test_a_shard_has_the_path_that_the_workflow_gives_it():
-    assert shard_path(job("1.0", 40)) == "digits/small_cnn/none/he/standardized/sgd/0.02/1.0/2"
+    assert (
+        Shard.of_job(job("1.0", 40)).path == "digits/small_cnn/none/he/standardized/sgd/0.02/1.0/2"
+    )
 
 
 def test_costs_are_summed_by_scheme_by_rule_and_in_all(ledger):

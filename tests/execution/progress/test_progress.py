@@ -22,7 +22,14 @@ from biasinit.execution.progress.notes import (
 from biasinit.execution.progress.terminal import main
 
 
-def size_of(folder, shards=("none/a/0", "none/a/1", "none/b/0")):
+def shard_at(normalization, scheme, number, *, rate="0.02"):
+    return f"digits/small_cnn/{normalization}/he/standardized/sgd/{rate}/{scheme}/{number}"
+
+
+SHARDS = (shard_at("none", "a", 0), shard_at("none", "a", 1), shard_at("none", "b", 0))
+
+
+def size_of(folder, shards=SHARDS):
     runs = 20 * len(shards)
     return StudySize(
         study="digits", folder=str(folder), runs=runs, shards=shards, runs_per_shard=20
@@ -42,20 +49,20 @@ def finish(folder, shard, *, seconds=None):
 def test_finished_shards_and_parts_of_running_ones_are_counted(tmp_path):
     size = size_of(tmp_path)
     assert training_progress(size).done == 0
-    finish(tmp_path, "none/a/0")
-    ProgressNote(note_path(tmp_path, "none/a/1"), runs=20)(0.25)
+    finish(tmp_path, shard_at("none", "a", 0))
+    ProgressNote(note_path(tmp_path, shard_at("none", "a", 1)), runs=20)(0.25)
     progress = training_progress(size)
     assert (progress.done, progress.runs) == (25, 60)
 
 
 def test_a_note_of_a_finished_shard_does_not_count_twice(tmp_path):
-    ProgressNote(note_path(tmp_path, "none/a/0"), runs=20)(1.0)
-    finish(tmp_path, "none/a/0")
+    ProgressNote(note_path(tmp_path, shard_at("none", "a", 0)), runs=20)(1.0)
+    finish(tmp_path, shard_at("none", "a", 0))
     assert training_progress(size_of(tmp_path)).done == 20
 
 
 def test_a_half_written_note_counts_as_nothing(tmp_path):
-    path = note_path(tmp_path, "none/a/0")
+    path = note_path(tmp_path, shard_at("none", "a", 0))
     path.parent.mkdir(parents=True)
     path.write_text('{"share": 0.')
     assert training_progress(size_of(tmp_path)).done == 0
@@ -80,7 +87,12 @@ def test_a_job_on_a_machine_without_the_folder_announces_nothing(tmp_path, monke
 
 
 def test_progress_is_known_by_scheme_and_by_the_factors_that_vary(tmp_path):
-    shards = ("d/none/0.1/a/0", "d/none/0.1/b/0", "d/none/0.2/a/0", "d/none/0.2/b/0")
+    shards = (
+        shard_at("none", "a", 0, rate="0.1"),
+        shard_at("none", "b", 0, rate="0.1"),
+        shard_at("none", "a", 0, rate="0.2"),
+        shard_at("none", "b", 0, rate="0.2"),
+    )
     finish(tmp_path, shards[0])
     finish(tmp_path, shards[2])
     progress = training_progress(size_of(tmp_path, shards))
@@ -97,10 +109,16 @@ def test_progress_is_known_by_scheme_and_by_the_factors_that_vary(tmp_path):
 
 
 def test_the_time_left_follows_from_what_shards_of_the_same_kind_took(tmp_path):
-    shards = ("none/a/0", "none/a/1", "batchnorm/a/0", "batchnorm/a/1", "batchnorm/b/0")
+    shards = (
+        shard_at("none", "a", 0),
+        shard_at("none", "a", 1),
+        shard_at("batchnorm", "a", 0),
+        shard_at("batchnorm", "a", 1),
+        shard_at("batchnorm", "b", 0),
+    )
     size = size_of(tmp_path, shards)
-    finish(tmp_path, "none/a/0", seconds=10)
-    finish(tmp_path, "batchnorm/a/0", seconds=30)
+    finish(tmp_path, shard_at("none", "a", 0), seconds=10)
+    finish(tmp_path, shard_at("batchnorm", "a", 0), seconds=30)
     # 10 s and 30 s like their own scheme and cell, and 30 s like its cell
     assert TrainingWatch(size, cores=1).read().seconds_left == pytest.approx(70)
     assert TrainingWatch(size, cores=2).read().seconds_left == pytest.approx(35)
@@ -113,7 +131,7 @@ def test_before_the_first_shard_is_done_the_running_ones_tell_the_time_left(tmp_
     assert TrainingWatch(size, cores=1).read().seconds_left is None
     now = 1000.0
     monkeypatch.setattr("time.time", lambda: now)
-    note = ProgressNote(note_path(tmp_path, "none/a/0"), runs=20)
+    note = ProgressNote(note_path(tmp_path, shard_at("none", "a", 0)), runs=20)
     note(0.4)  # it went on from a checkpoint, so that 0.4 took no time
     assert TrainingWatch(size, cores=1).read().seconds_left is None
     now = 1030.0
@@ -122,7 +140,7 @@ def test_before_the_first_shard_is_done_the_running_ones_tell_the_time_left(tmp_
     assert TrainingWatch(size, cores=1).read().seconds_left == pytest.approx(750)
     # a reader from elsewhere counts the jobs that write
     assert TrainingWatch(size).read().seconds_left == pytest.approx(750)
-    ProgressNote(note_path(tmp_path, "none/a/1"), runs=20)
+    ProgressNote(note_path(tmp_path, shard_at("none", "a", 1)), runs=20)
     assert TrainingWatch(size).read().seconds_left == pytest.approx(375)
 
 
@@ -158,7 +176,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_disk_that_fills_up_ends_no_training_and_keeps_the_note_before(tmp_path):
-    path = note_path(tmp_path, "none/a/0")
+    path = note_path(tmp_path, shard_at("none", "a", 0))
     note = ProgressNote(path, runs=20)
     note(0.25)
     with full_disk():
@@ -170,8 +188,8 @@ def test_a_disk_that_fills_up_ends_no_training_and_keeps_the_note_before(tmp_pat
 
 
 def test_a_folder_that_refuses_the_first_note_is_named_before_training(tmp_path):
-    with full_disk(), pytest.raises(FolderError, match=r"none/a/0\.json"):
-        ProgressNote(note_path(tmp_path, "none/a/0"), runs=20)
+    with full_disk(), pytest.raises(FolderError, match=r"sgd/0\.02/a/0\.json"):
+        ProgressNote(note_path(tmp_path, shard_at("none", "a", 0)), runs=20)
 
 
 @contextmanager

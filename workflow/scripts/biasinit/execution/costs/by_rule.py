@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from biasinit.execution.costs.expected import TRAINING, JobCost, read_costs
-from biasinit.vocabulary import FACTORS
+from biasinit.study.shards import Shard
 
 ALL = "all"
 REPORT = "write_report"  # makes the ledger, so that its own cost is not known yet
-SHARD_FACTORS = (*FACTORS, "scheme")  # a shard's path, but for its number
 SUMMED = (
     "jobs",
     "runs",
@@ -86,7 +85,7 @@ def _rows_of_shards(
     for job in records:
         noted = JobCost(
             rule=TRAINING,
-            job=shard_path(job),
+            job=Shard.of_job(job).path,
             wall_seconds=float(job["duration_seconds"]),
             cpu_seconds=float(job["duration_seconds"]) * int(job["threads"]),
             memory_mib=float(job["memory_mib"]),
@@ -104,13 +103,3 @@ def _rows_of_shards(
             "memory_mib": max(cost.memory_mib, noted.memory_mib),
             "device_memory_mib": float(job["device_memory_mib"]),
         }
-
-
-def shard_path(job: Mapping[str, object]) -> str:
-    """Return the path of a shard, below the folder of its table, from its row of `jobs`."""
-    factors = [
-        repr(value) if isinstance(value := job[name], float) else str(value)
-        for name in SHARD_FACTORS
-    ]
-    first, runs = int(str(job["first_seed"])), int(str(job["runs"]))
-    return "/".join([*factors, str(first // runs)])

@@ -16,6 +16,7 @@ from typing import Any
 from biasinit.errors import FolderError, RunsTableError
 from biasinit.execution.costs.expected import TRAINING, benchmark_path, read_cost
 from biasinit.files import refusals_named, whole_file
+from biasinit.study.shards import Shard
 
 ANNOUNCEMENT = "BIASINIT_ANNOUNCEMENT"
 SIZE = Path("progress") / "size.json"
@@ -174,7 +175,7 @@ class TrainingWatch:
         return TrainingProgress(
             done=runs * sum(shares.values()),
             runs=self._size.runs,
-            schemes=_parts(shares, {shard: shard.split("/")[-2] for shard in shares}, runs),
+            schemes=_parts(shares, {shard: Shard.at(shard).scheme for shard in shares}, runs),
             cells=_parts(shares, self._cells, runs),
             seconds_left=self._seconds_left(notes),
         )
@@ -212,7 +213,7 @@ class TrainingWatch:
 
     def _keys(self, shard: str) -> tuple[tuple[str, ...], ...]:
         cell = self._cells[shard]
-        return (cell, shard.split("/")[-2]), (cell,), ()
+        return (cell, Shard.at(shard).scheme), (cell,), ()
 
     def _side_by_side(self, notes: Mapping[str, _Note]) -> int:
         if self._cores:
@@ -232,7 +233,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def _cell_names(shards: Sequence[str]) -> list[str]:
     """Return the name of each shard's cell and normalisation: the factors that vary."""
-    factors = [shard.split("/")[:-2] for shard in shards]
+    factors = [Shard.at(shard).place for shard in shards]
     vary = [len(set(values)) > 1 for values in zip(*factors, strict=True)]
     return [
         ", ".join(value for value, varies in zip(values, vary, strict=True) if varies)
