@@ -1,15 +1,21 @@
 # How should the biases of a convolutional network be initialised, and does it matter?
 # Table of contents; the work is in workflow/rules, the library in workflow/scripts/biasinit.
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.24")
 
+HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=False)))
+
 # A study file stands alone: config.yaml is read only when no other study is given. Merging
 # would leave the default's levels in the other study.
-if "study" not in config:
+STUDY_FILES = list(workflow.overwrite_configfiles)
+if not STUDY_FILES:
+    STUDY_FILES = [HERE / "config.yaml"]
 
-    configfile: "config.yaml"
+    configfile: HERE / "config.yaml"
 
 
 report: "report/workflow.rst"
@@ -19,18 +25,18 @@ include: "workflow/rules/common.smk"
 
 
 onstart:
-    begin()
+    told(WORKFLOW.begin)
 
 
 onsuccess:
-    tidy_up()
+    WORKFLOW.tidy_up()
 
 
 onerror:
-    say_how_to_go_on()
+    print(WORKFLOW.how_to_go_on(), file=sys.stderr, end="")
 
 
-if TRAINED:
+if WORKFLOW.is_trained:
 
     include: "workflow/rules/data.smk"
     include: "workflow/rules/training.smk"

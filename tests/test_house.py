@@ -32,6 +32,7 @@ ALLOWED = {
     "analyses": {"data", "errors", "runs", "specs", "statistics", "study", "theory"},
     "reporting": {"analyses", "errors", "files", "runs", "statistics", "study"},
     "execution": {"errors", "files", "plugins", "processor", "study"},
+    "workflow": {"errors", "execution", "files", "plugins", "study"},
 }
 
 

@@ -26,7 +26,7 @@ rule analyse_accuracy:
             "resamples",
             "analysis_seed",
         ),
-        code=code("analyse_accuracy.py"),
+        code=WORKFLOW.code("analyse_accuracy.py"),
     message:
         "Fitting models of final accuracy"
     script:
@@ -52,7 +52,7 @@ rule compare_levels:
     params:
         questions=LEVEL_QUESTIONS,
         plan=analysis_keys("margins", "alpha", "resamples", "analysis_seed"),
-        code=code("compare_levels.py"),
+        code=WORKFLOW.code("compare_levels.py"),
     message:
         "Comparing levels of factors for the ledger of claims"
     script:
@@ -61,7 +61,7 @@ rule compare_levels:
 
 rule analyse_speed:
     input:
-        **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),
+        **({"curves": "results/{study}/curves.parquet"} if WORKFLOW.is_trained else {}),
         runs="results/{study}/runs.parquet",
     output:
         means="results/{study}/analysis/speed_means.parquet",
@@ -87,7 +87,7 @@ rule analyse_speed:
             "resamples",
             "analysis_seed",
         ),
-        code=code("analyse_speed.py"),
+        code=WORKFLOW.code("analyse_speed.py"),
     message:
         "Analysing the time to threshold"
     script:
@@ -113,7 +113,7 @@ rule analyse_failure:
         runtime=10,
     params:
         plan=analysis_keys("reference", "schemes", "alpha"),
-        code=code("analyse_failure.py"),
+        code=WORKFLOW.code("analyse_failure.py"),
     message:
         "Counting failures"
     script:
@@ -139,7 +139,7 @@ rule analyse_layers:
         runtime=10,
     params:
         plan=analysis_keys("schemes"),
-        code=code("analyse_layers.py"),
+        code=WORKFLOW.code("analyse_layers.py"),
     message:
         "Summarising units, gradients and biases by layer"
     script:
@@ -167,7 +167,7 @@ rule compare_twins:
         runtime=10,
     params:
         plan=analysis_keys("schemes", "architectures"),
-        code=code("compare_twins.py"),
+        code=WORKFLOW.code("compare_twins.py"),
     message:
         "Measuring how far twins are from each other"
     script:
@@ -176,7 +176,11 @@ rule compare_twins:
 
 rule check_controls:
     input:
-        **({"correct": "results/{study}/correct.parquet"} if TRAINED else {}),
+        **(
+            {"correct": "results/{study}/correct.parquet"}
+            if WORKFLOW.is_trained
+            else {}
+        ),
         runs="results/{study}/runs.parquet",
     output:
         identity="results/{study}/analysis/identity.parquet",
@@ -204,7 +208,7 @@ rule check_controls:
             "analysis_seed",
             "test_images",
         ),
-        code=code("check_controls.py"),
+        code=WORKFLOW.code("check_controls.py"),
     message:
         "Checking the controls whose answer is known beforehand"
     script:
@@ -218,7 +222,11 @@ rule judge_claims:
             if HAS_SPEED
             else {}
         ),
-        **({"correct": "results/{study}/correct.parquet"} if TRAINED else {}),
+        **(
+            {"correct": "results/{study}/correct.parquet"}
+            if WORKFLOW.is_trained
+            else {}
+        ),
         runs="results/{study}/runs.parquet",
         accuracy_contrasts="results/{study}/analysis/accuracy_contrasts.parquet",
         failure_rates="results/{study}/analysis/failure_rates.parquet",
@@ -240,7 +248,7 @@ rule judge_claims:
         plan=analysis_keys(
             "reference", "schemes", "alpha", "analysis_seed", "test_images"
         ),
-        code=code("judge_claims.py"),
+        code=WORKFLOW.code("judge_claims.py"),
     message:
         "Judging each scheme against {STUDY.reference}"
     script:
@@ -249,7 +257,7 @@ rule judge_claims:
 
 rule analyse_sensitivity:
     input:
-        **({"curves": "results/{study}/curves.parquet"} if TRAINED else {}),
+        **({"curves": "results/{study}/curves.parquet"} if WORKFLOW.is_trained else {}),
         runs="results/{study}/runs.parquet",
     output:
         "results/{study}/analysis/sensitivity.parquet",
@@ -273,7 +281,7 @@ rule analyse_sensitivity:
             "resamples",
             "analysis_seed",
         ),
-        code=code("analyse_sensitivity.py"),
+        code=WORKFLOW.code("analyse_sensitivity.py"),
     message:
         "Repeating the contrasts under other choices"
     script:
@@ -307,7 +315,7 @@ rule analyse_tuned:
             "analysis_seed",
             "tuning_seeds",
         ),
-        code=code("analyse_tuned.py"),
+        code=WORKFLOW.code("analyse_tuned.py"),
     message:
         "Comparing schemes, each at its own learning rate"
     script:
@@ -331,7 +339,7 @@ rule calibrate:
         runtime=120,
     params:
         plan=calibration_keys(),
-        code=code("calibrate.py"),
+        code=WORKFLOW.code("calibrate.py"),
     message:
         "Measuring how often the analysis errs"
     script:

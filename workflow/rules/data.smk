@@ -1,6 +1,6 @@
 rule prepare_data:
     input:
-        dataset_files,
+        WORKFLOW.dataset_files,
     output:
         "results/{study}/data/{dataset}.npz",
     log:
@@ -15,8 +15,8 @@ rule prepare_data:
         mem_mb=2000,
         runtime=60,
     params:
-        dataset=dataset_description,
-        code=code("prepare_data.py"),
+        dataset=WORKFLOW.dataset_description,
+        code=WORKFLOW.code("prepare_data.py"),
     message:
         "Splitting the images of {wildcards.dataset}"
     script:

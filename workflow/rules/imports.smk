@@ -18,7 +18,7 @@ rule import_runs:
     params:
         schemes=[*STUDY.schemes, *([STUDY.replicate_name] if STUDY.replicate else [])],
         epochs=STUDY.epochs,
-        code=code("import_runs.py"),
+        code=WORKFLOW.code("import_runs.py"),
     message:
         "Checking the table of runs {input.table}"
     script:

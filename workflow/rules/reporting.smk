@@ -3,22 +3,22 @@
 rule write_report:
     input:
         **{name: f"results/{{study}}/{path}.parquet" for name, path in REPORTED.items()},
-        template="report/page.html.j2",
-        style="report/page.css",
-        behaviour="report/page.js",
-        ledger="report/ledger.html.j2",
-        claims="claims.yaml",
-        prevalence="prevalence.yaml",
+        template=WORKFLOW.file("report/page.html.j2"),
+        style=WORKFLOW.file("report/page.css"),
+        behaviour=WORKFLOW.file("report/page.js"),
+        ledger=WORKFLOW.file("report/ledger.html.j2"),
+        claims=WORKFLOW.file("claims.yaml"),
+        prevalence=WORKFLOW.file("prevalence.yaml"),
     output:
         page=report(
             "results/{study}/report.html",
-            caption=f"../../results/{STUDY.study}/captions/page.rst",
+            caption=f"{RESULTS}/captions/page.rst",
             category=ANSWER,
             labels=dict(PAGE_LABELS),
         ),
         verdicts=report(
             "results/{study}/verdicts.csv",
-            caption=f"../../results/{STUDY.study}/captions/verdicts.rst",
+            caption=f"{RESULTS}/captions/verdicts.rst",
             category=ANSWER,
             labels=dict(VERDICT_LABELS),
         ),
@@ -27,7 +27,7 @@ rule write_report:
         drawings=[
             report(
                 f"results/{{study}}/figures/{name}.svg",
-                caption=f"../../results/{STUDY.study}/captions/{name}.rst",
+                caption=f"{RESULTS}/captions/{name}.rst",
                 category=figure.category,
                 labels=figure.labels,
             )
@@ -51,7 +51,7 @@ rule write_report:
         # the page compares the plan in use with the registered one
         plan=plan_digest(plan_of(STUDY)),
         configfile=CONFIGFILE,
-        code=code("write_report.py"),
+        code=WORKFLOW.code("write_report.py"),
     message:
         "Writing the report"
     script:

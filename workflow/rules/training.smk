@@ -1,15 +1,5 @@
 wildcard_constraints:
-    dataset="|".join(re.escape(dataset.name) for dataset in STUDY.datasets),
-    architecture="|".join(
-        re.escape(architecture.name) for architecture in STUDY.architectures
-    ),
-    normalization="|".join(map(re.escape, STUDY.normalizations)),
-    weight_init="|".join(map(re.escape, STUDY.weight_inits)),
-    input_scaling="|".join(map(re.escape, STUDY.input_scalings)),
-    optimizer="|".join(re.escape(optimizer.name) for optimizer in STUDY.optimizers),
-    learning_rate="|".join(re.escape(repr(rate)) for rate in STUDY.learning_rates),
-    scheme="|".join(map(re.escape, STUDY.schemes_at("none"))),
-    shard=r"\d+",
+    **WORKFLOW.level_patterns,
 
 
 # One job trains one shard: consecutive seeds of one scheme, in one cell, at one normalisation.
@@ -17,17 +7,17 @@ rule train:
     input:
         data="results/{study}/data/{dataset}.npz",
     output:
-        runs=f"results/{{study}}/runs/{SHARD}.parquet",
-        curves=f"results/{{study}}/curves/{SHARD}.parquet",
-        layers=f"results/{{study}}/layers/{SHARD}.parquet",
-        correct=f"results/{{study}}/correct/{SHARD}.parquet",
-        jobs=f"results/{{study}}/jobs/{SHARD}.parquet",
+        runs=WORKFLOW.shard_file("runs"),
+        curves=WORKFLOW.shard_file("curves"),
+        layers=WORKFLOW.shard_file("layers"),
+        correct=WORKFLOW.shard_file("correct"),
+        jobs=WORKFLOW.shard_file("jobs"),
     log:
-        f"results/{{study}}/logs/train/{SHARD}.log",
+        WORKFLOW.shard_file("logs/train", "log"),
     benchmark:
-        f"results/{{study}}/benchmarks/train/{SHARD}.tsv"
+        WORKFLOW.shard_file("benchmarks/train", "tsv")
     # one of each program to be compiled, then the longest, so that the last ones end together
-    priority: shard_priority
+    priority: WORKFLOW.shard_priority
     conda:
         "../../envs/biasinit.yaml"
     # one single-threaded job for each core is faster than one job with several threads
@@ -36,11 +26,11 @@ rule train:
         mem_mb=2000,
         runtime=60,
     params:
-        shard=shard_description,
-        progress=f"results/{{study}}/progress/{SHARD}.json",
-        checkpoint=f"results/{{study}}/checkpoints/{SHARD}.checkpoint",
+        shard=WORKFLOW.shard_description,
+        progress=WORKFLOW.shard_file("progress", "json"),
+        checkpoint=WORKFLOW.shard_file("checkpoints", "checkpoint"),
         compiled="results/compiled",
-        code=code("train.py"),
+        code=WORKFLOW.code("train.py"),
     message:
         "Training {wildcards.scheme}, {wildcards.normalization}, learning rate {wildcards.learning_rate}, shard {wildcards.shard}"
     script:
@@ -50,7 +40,7 @@ rule train:
 # Theory's predictions of the start, to be held against the probes.
 rule predict_layers:
     input:
-        data=prepared_datasets,
+        data=WORKFLOW.prepared_datasets(),
     output:
         "results/{study}/analysis/predictions.parquet",
     log:
@@ -65,8 +55,8 @@ rule predict_layers:
         mem_mb=2000,
         runtime=30,
     params:
-        arms=arms_to_predict,
-        code=code("predict_layers.py"),
+        arms=WORKFLOW.arms_to_predict(),
+        code=WORKFLOW.code("predict_layers.py"),
     message:
         "Predicting units and pre-activations by layer"
     script:
@@ -76,11 +66,11 @@ rule predict_layers:
 # Merges the tables of all shards and decides on thresholds and failures.
 rule collect:
     input:
-        runs=shard_tables("runs"),
-        curves=shard_tables("curves"),
-        layers=shard_tables("layers"),
-        correct=shard_tables("correct"),
-        jobs=shard_tables("jobs"),
+        runs=WORKFLOW.shard_tables("runs"),
+        curves=WORKFLOW.shard_tables("curves"),
+        layers=WORKFLOW.shard_tables("layers"),
+        correct=WORKFLOW.shard_tables("correct"),
+        jobs=WORKFLOW.shard_tables("jobs"),
     output:
         runs="results/{study}/runs.parquet",
         curves="results/{study}/curves.parquet",
@@ -102,7 +92,7 @@ rule collect:
         thresholds=STUDY.analysis.thresholds,
         epochs=STUDY.training.epochs,
         seeds_per_shard=STUDY.seeds_per_shard,
-        code=code("collect.py"),
+        code=WORKFLOW.code("collect.py"),
     message:
         "Merging the tables of all shards"
     script:

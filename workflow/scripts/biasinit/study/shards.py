@@ -7,12 +7,20 @@ here and nowhere else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from biasinit.vocabulary import CELL_FACTORS, FACTORS
 
 PARTS = (*FACTORS, "scheme", "shard")
 PATTERN = "/".join(f"{{{part}}}" for part in PARTS)
 """The path with the names of its parts in braces, as Snakemake writes wildcards."""
+
+
+class Levels(Protocol):
+    """Levels of factors by name; Snakemake's wildcards are such, and so are rows of a table."""
+
+    def __getitem__(self, name: str, /) -> object:
+        """Return one level."""
 
 
 def level_text(level: object) -> str:
@@ -32,7 +40,7 @@ class Shard:
     levels: tuple[str, ...]
 
     @classmethod
-    def of(cls, levels: Mapping[str, object]) -> "Shard":
+    def of(cls, levels: Levels) -> "Shard":
         """Return the shard with these levels of the factors, ``scheme`` and number ``shard``.
 
         Raises:
@@ -88,6 +96,11 @@ class Shard:
     def cell(self) -> tuple[str, ...]:
         """Texts of the factors of its cell, normalisation left out."""
         return tuple(self.level(factor) for factor in CELL_FACTORS)
+
+    @staticmethod
+    def cell_of(levels: Levels) -> tuple[str, ...]:
+        """Return the texts that :attr:`cell` has for a shard with these levels."""
+        return tuple(level_text(levels[factor]) for factor in CELL_FACTORS)
 
     @property
     def place(self) -> tuple[str, ...]:

@@ -1,0 +1,252 @@
+"""What the rules of the workflow ask of a study: which jobs there are, and what each needs.
+
+``Workflow.read`` takes the configuration as Snakemake merged it and reads the study once; the
+rules get everything else from that one object. Snakemake itself is not known here.
+"""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from biasinit.execution.progress.notes import StudySize, announce, announce_in
+from biasinit.execution.takeover.guard import announce_workflow
+from biasinit.execution.takeover.lease import claim_folder, refuse_if_superseded
+from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
+from biasinit.files import remove_all_unfinished
+from biasinit.plugins.digest import code_version
+from biasinit.study.claims import Claim, read_claims
+from biasinit.study.model import Cell, ImportedStudy, Study
+from biasinit.study.plan import register
+from biasinit.study.reading import parse_any_study, read_study_file
+from biasinit.study.shard_order import ShardOrder
+from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
+from biasinit.vocabulary import IDENTITY
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """One study as the rules see it.
+
+    Attributes:
+        study: what the study file says, checked.
+        claims: the sentences that the study may test.
+        repository: folder of the Snakefile; what belongs to the program is found from there.
+        study_file: the study file, None where the keys came from elsewhere.
+
+    """
+
+    study: Study | ImportedStudy
+    claims: tuple[Claim, ...]
+    repository: Path
+    study_file: Path | None
+
+    @classmethod
+    def read(
+        cls, config: Mapping[str, Any], *, study_files: Sequence[Path], repository: Path
+    ) -> "Workflow":
+        """Return the workflow of the study that a configuration describes.
+
+        Args:
+            config: keys and values, as Snakemake merged them.
+            study_files: the files that they came from.
+            repository: folder of the Snakefile.
+
+        Raises:
+            BiasinitError: what is wrong with the study or its claims, or another workflow took
+                this folder over.
+
+        """
+        refuse_if_superseded(Path.cwd())
+        # refuses keys that stand in a file twice, of which Snakemake keeps the last; a workflow
+        # that uses this one as a module has files of its own, and hands keys over
+        named = [
+            path
+            for path in study_files
+            if read_study_file(path).get("study") == config.get("study")
+        ]
+        return cls(
+            study=parse_any_study(config),
+            claims=tuple(read_claims(repository / "claims.yaml")),
+            repository=repository,
+            study_file=next(iter(named), None),
+        )
+
+    @property
+    def scripts(self) -> Path:
+        """Folder of the scripts and of the library."""
+        return self.repository / "workflow" / "scripts"
+
+    def file(self, name: str) -> str:
+        """Return the path of a file of the program, such as 'claims.yaml'.
+
+        Relative to the working directory where that holds it, so that a study that moves together
+        with the program has the same inputs as before.
+        """
+        path, here = self.repository / name, Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the study's results, below the working directory."""
+        return RESULTS / self.study.study
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the study trains its runs; otherwise it brings them as a table."""
+        return isinstance(self.study, Study)
+
+    @property
+    def _trained(self) -> Study:
+        if not isinstance(self.study, Study):
+            raise TypeError(f"{self.study.study} brings its runs; nothing is trained.")
+        return self.study
+
+    def code(self, script: str) -> str:
+        """Return the version of the code behind a script."""
+        return code_version(self.scripts / script)
+
+    def dataset_description(self, levels: Levels) -> dict[str, Any]:
+        """Return how a data set is made and split."""
+        return self._trained.dataset(str(levels["dataset"])).description
+
+    def dataset_files(self, levels: Levels) -> list[str]:
+        """Return the files that a data set of one's own is read from."""
+        path = self._trained.dataset(str(levels["dataset"])).path
+        return [] if path is None else [path]
+
+    def prepared_datasets(self) -> list[str]:
+        """Return the prepared files of all data sets."""
+        return [f"{self.folder}/data/{dataset.name}.npz" for dataset in self._trained.datasets]
+
+    @property
+    def level_patterns(self) -> dict[str, str]:
+        """Regular expressions that match exactly the levels of the study, by part of the path."""
+        levels = {part: {shard.level(part) for shard in self.shards} for part in PARTS}
+        return {
+            part: r"\d+" if part == "shard" else "|".join(map(re.escape, sorted(found)))
+            for part, found in levels.items()
+        }
+
+    def shard_file(self, table: str, ending: str = "parquet") -> str:
+        """Return the file of one table of a shard, with names in braces for its levels."""
+        return f"{RESULTS}/{{study}}/{table}/{PATTERN}.{ending}"
+
+    @cached_property
+    def shards(self) -> tuple[Shard, ...]:
+        """Every shard of the study."""
+        if not isinstance(self.study, Study):
+            return ()
+        return tuple(
+            Shard.of(
+                {
+                    **cell.model_dump(),
+                    "normalization": normalization,
+                    "scheme": scheme,
+                    "shard": number,
+                }
+            )
+            for cell, normalization in product(self.study.cells, self.study.normalizations)
+            for scheme in self.study.schemes_at(normalization)
+            for number in self.study.shard_numbers
+        )
+
+    def shard_tables(self, table: str) -> list[str]:
+        """Return the files of one table, one for each shard."""
+        return [f"{self.folder}/{table}/{shard.path}.parquet" for shard in self.shards]
+
+    def shard_description(self, levels: Levels) -> dict[str, Any]:
+        """Return what training one shard needs to know, and nothing else."""
+        shard = Shard.of(levels)
+        return self._trained.shard_description(
+            cell=self._cells[shard.cell],
+            normalization=shard.normalization,
+            scheme=shard.scheme,
+            shard=shard.number,
+        )
+
+    def shard_priority(self, levels: Levels) -> int:
+        """Return a number that is higher, the earlier the shard is to start."""
+        shard = Shard.of(levels)
+        return self._order.priority(
+            self._cells[shard.cell], shard.normalization, shard.scheme, shard.number
+        )
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, ...], Cell]:
+        return {Shard.cell_of(cell.model_dump()): cell for cell in self._trained.cells}
+
+    @cached_property
+    def _order(self) -> ShardOrder:
+        return ShardOrder(self._trained)
+
+    def arms_to_predict(self) -> list[dict[str, Any]]:
+        """Return what theory needs of each arm; optimisers and learning rates change no start."""
+        arms = {}
+        for cell, normalization in product(self._trained.cells, self._trained.normalizations):
+            if normalization == IDENTITY:
+                continue
+            for scheme in self._trained.schemes:
+                arm = self._trained.shard_description(
+                    cell=cell, normalization=normalization, scheme=scheme.name, shard=0
+                )
+                kept = {
+                    name: arm[name] for name in ("architecture", "normalization", "scheme", "label")
+                }
+                place = {
+                    name: arm["cell"][name]
+                    for name in ("dataset", "architecture", "weight_init", "input_scaling")
+                }
+                arms[(*place.values(), normalization, scheme.name)] = kept | {"cell": place}
+        return list(arms.values())
+
+    @property
+    def size(self) -> StudySize:
+        """How much there is to train, for those who show progress."""
+        return StudySize(
+            study=self.study.study,
+            folder=str(self.folder),
+            runs=self.study.run_count if isinstance(self.study, Study) else 0,
+            shards=tuple(shard.path for shard in self.shards),
+            runs_per_shard=self.study.seeds_per_shard if isinstance(self.study, Study) else 0,
+        )
+
+    def announce(self) -> None:
+        """Tell jobs whose workflow they belong to, and 'make study' how large the study is."""
+        announce_workflow()
+        announce(self.size)
+
+    def begin(self) -> None:
+        """Before the first job: one workflow at a time, and the plan on record.
+
+        Raises:
+            BiasinitError: another workflow runs here, or the plan cannot be registered.
+
+        """
+        hold_lock_in_workflow(Path.cwd())
+        claim_folder(Path.cwd())
+        register(self.study, self.folder, now=datetime.now(timezone.utc))
+        announce_in(self.folder, self.size)
+
+    def tidy_up(self) -> None:
+        """After the last job: jobs that were killed while they wrote a table left a part of it."""
+        remove_all_unfinished(self.folder)
+
+    def how_to_go_on(self) -> str:
+        """Return what to do after a failed job; nothing for 'make study', which says it itself."""
+        if HANDED_ON in os.environ:
+            return ""
+        command = shlex.join(["snakemake", *sys.argv[1:]])
+        return (
+            f"The study is not finished. Logs of jobs: {self.folder / 'logs'}. When the cause is "
+            f"mended, this goes on from here; finished runs are kept:\n  {command}\n"
+        )
