@@ -129,7 +129,7 @@ def reported_tables():
 
 
 STUDY_KEYS = STUDY.model_dump(mode="json")
-CONFIGFILE = next(map(str, STUDY_FILES), None)
+CONFIGFILE = WORKFLOW.configfile
 # comparisons between levels of a factor that the claims ask of this study
 LEVEL_QUESTIONS = level_questions(WORKFLOW.claims, STUDY.study)
 HAS_SPEED = "epochs_to_threshold" in available_columns()

@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -31,6 +31,12 @@ from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
 
 RESULTS = Path("results")
+
+
+def seen_from_here(path: Path) -> str:
+    """Return a path as it is named from the working directory: relative where that holds it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +98,14 @@ class Workflow:
         Relative to the working directory where that holds it, so that a study that moves together
         with the program has the same inputs as before.
         """
-        path, here = self.repository / name, Path.cwd()
-        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+        return seen_from_here(self.repository / name)
+
+    @property
+    def configfile(self) -> str | None:
+        """The study file as a command names it; None for the default study's, or for none."""
+        if self.study_file is None or self.study_file == self.repository / "config.yaml":
+            return None
+        return seen_from_here(self.study_file)
 
     @property
     def folder(self) -> Path:
@@ -234,7 +246,7 @@ class Workflow:
         """
         hold_lock_in_workflow(Path.cwd())
         claim_folder(Path.cwd())
-        register(self.study, self.folder, now=datetime.now(timezone.utc))
+        register(self.study, self.folder, now=datetime.now(UTC))
         announce_in(self.folder, self.size)
 
     def tidy_up(self) -> None:
