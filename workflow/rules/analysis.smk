@@ -250,7 +250,7 @@ rule judge_claims:
         ),
         code=WORKFLOW.code("judge_claims.py"),
     message:
-        "Judging each scheme against {STUDY.reference}"
+        f"Judging each scheme against {STUDY.reference}"
     script:
         "../scripts/judge_claims.py"
 
