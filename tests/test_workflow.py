@@ -1,0 +1,124 @@
+"""What the rules ask of a study."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from biasinit.errors import ConfigurationError
+from biasinit.execution.takeover.lock import HANDED_ON
+from biasinit.study.shards import PARTS
+from biasinit.workflow import Workflow
+from repository import REPOSITORY
+
+TINY = REPOSITORY / "tests" / "workflow" / "tiny.yaml"
+
+
+def read(keys: dict, *, files: tuple[Path, ...] = ()) -> Workflow:
+    return Workflow.read(keys, study_files=files, repository=REPOSITORY)
+
+
+@pytest.fixture
+def tiny() -> dict:
+    return yaml.safe_load(TINY.read_text())
+
+
+@pytest.fixture
+def brought(tmp_path) -> dict:
+    table = tmp_path / "runs.csv"
+    table.write_text("scheme,seed,final_accuracy\nzeros,0,90\n")
+    return {
+        "study": "mine",
+        "runs_table": str(table),
+        "schemes": ["zeros", "1.0"],
+        "analysis": {"margins": {"any": 1.0}},
+    }
+
+
+def test_every_run_of_the_study_is_in_one_shard(tiny):
+    workflow = read({**tiny, "seeds": 8, "learning_rates": [0.02, 0.1]})
+    assert len(set(workflow.shards)) == len(workflow.shards)
+    assert len(workflow.shards) * tiny["seeds_per_shard"] == workflow.study.run_count
+    assert workflow.size.runs == workflow.study.run_count
+    assert [shard.path for shard in workflow.shards] == list(workflow.size.shards)
+
+
+def test_a_shard_is_described_by_the_levels_of_its_path(tiny):
+    workflow = read({**tiny, "learning_rates": [0.02, 1e-3]})
+    for shard in workflow.shards:
+        described = workflow.shard_description(dict(zip(PARTS, shard.levels, strict=True)))
+        assert described["label"] == shard.scheme
+        assert described["normalization"] == shard.normalization
+        assert float(shard.level("learning_rate")) == described["cell"]["learning_rate"]
+
+
+def test_patterns_match_the_levels_of_the_study_and_no_others(tiny):
+    patterns = read({**tiny, "learning_rates": [0.02]}).level_patterns
+    assert set(patterns) == set(PARTS)
+    assert re.fullmatch(patterns["scheme"], "zeros_again")
+    assert not re.fullmatch(patterns["scheme"], "1x0"), "a dot is no wildcard"
+    assert not re.fullmatch(patterns["learning_rate"], "0x02")
+    assert re.fullmatch(patterns["normalization"], "batchnorm")
+
+
+def test_every_shard_has_its_file_and_the_pattern_of_the_rule_fits_it(tiny):
+    workflow = read(tiny)
+    for shard, file in zip(workflow.shards, workflow.shard_tables("runs"), strict=True):
+        texts = dict(zip(PARTS, shard.levels, strict=True))
+        assert workflow.shard_file("runs").format(study="tiny", **texts) == file
+
+
+def test_theory_is_asked_once_for_starts_that_are_the_same(tiny):
+    workflow = read({**tiny, "learning_rates": [0.02, 0.1]})
+    arms = workflow.arms_to_predict()
+    assert len(arms) == 2 * 2, "two schemes at two normalisations, whatever the learning rates"
+    assert {arm["normalization"] for arm in arms} == {"none", "batchnorm_shift"}
+
+
+def test_a_study_that_brings_its_runs_trains_nothing(brought):
+    workflow = read(brought)
+    assert not workflow.is_trained
+    assert workflow.shards == ()
+    assert workflow.size.runs == 0
+
+
+def test_a_key_that_stands_twice_in_a_file_is_refused(tiny, tmp_path):
+    file = tmp_path / "twice.yaml"
+    file.write_text(TINY.read_text() + "\nseeds: 8\n")
+    with pytest.raises(ConfigurationError, match="the key 'seeds' stands there twice"):
+        read(tiny, files=(file,))
+
+
+def test_the_study_file_is_the_one_that_names_the_study(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(yaml.safe_dump({"biases": tiny}))
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(tiny))
+    assert read(tiny, files=(settings,)).study_file is None
+    assert read(tiny, files=(settings, file)).study_file == file
+    assert read(tiny, files=(file,)).configfile == "mine.yaml"
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    assert read(tiny, files=(file,)).configfile == str(file)
+
+
+def test_the_default_study_needs_no_file_to_be_named(monkeypatch):
+    default = REPOSITORY / "config.yaml"
+    monkeypatch.chdir(REPOSITORY)
+    assert read(yaml.safe_load(default.read_text()), files=(default,)).configfile is None
+
+
+def test_a_file_of_the_program_is_named_from_where_one_stands(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    assert read(tiny).file("claims.yaml") == "claims.yaml"
+    monkeypatch.chdir(tmp_path)
+    assert read(tiny).file("claims.yaml") == str(REPOSITORY / "claims.yaml")
+
+
+def test_how_to_go_on_is_said_once(tiny, monkeypatch):
+    monkeypatch.delenv(HANDED_ON, raising=False)
+    assert "results/tiny/logs" in read(tiny).how_to_go_on()
+    monkeypatch.setenv(HANDED_ON, "3")
+    assert read(tiny).how_to_go_on() == "", "'make study' says it itself"
