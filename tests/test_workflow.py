@@ -122,3 +122,24 @@ def test_how_to_go_on_is_said_once(tiny, monkeypatch):
     assert "results/tiny/logs" in read(tiny).how_to_go_on()
     monkeypatch.setenv(HANDED_ON, "3")
     assert read(tiny).how_to_go_on() == "", "'make study' says it itself"
+
+
+def test_claims_of_ones_own_are_found_beside_the_study_file(tiny, tmp_path, monkeypatch):
+    claims = yaml.safe_load((REPOSITORY / "claims.yaml").read_text())[:1]
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "ours.yaml").write_text(yaml.safe_dump(claims))
+    keys = {**tiny, "claims": "ours.yaml"}
+    file = tmp_path / "studies" / "mine.yaml"
+    file.write_text(yaml.safe_dump(keys))
+    monkeypatch.chdir(tmp_path)
+    workflow = read(keys, files=(file,))
+    assert len(workflow.claims) == 1
+    # what people do is numbered as the thread's claims are, and so belongs to no others
+    assert workflow.claims_inputs == {"claims": "studies/ours.yaml"}
+    assert set(read(tiny, files=()).claims_inputs) == {"claims", "prevalence"}
+
+
+def test_a_missing_file_of_claims_is_named(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"nothing\.yaml.*cannot be read"):
+        read({**tiny, "claims": "nothing.yaml"})

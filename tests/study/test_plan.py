@@ -39,6 +39,30 @@ def test_a_changed_analysis_is_a_deviation_and_leaves_the_plan_as_it_was(mapping
     ]
 
 
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_plan_registered_before_a_key_existed_is_still_the_same_plan(quick, mapping, tmp_path):
+    study = parse_study(mapping | {"quick": quick})
+    older = plan_of(study)
+    for key in ("claims", "quick"):
+        del older["study"][key]
+    del older["study"]["training"]["label_smoothing"]
+    entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(older), "plan": older}
+    (tmp_path / "plan.json").write_text(json.dumps(entry))
+    register(study, tmp_path, now=LATER)
+    assert read_registration(tmp_path).deviations == []
+
+
+def test_a_key_of_the_plan_that_is_not_known_any_more_is_a_deviation(mapping, tmp_path):
+    study = parse_study(mapping)
+    other = plan_of(study)
+    other["study"]["moonphase"] = "full"
+    entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(other), "plan": other}
+    (tmp_path / "plan.json").write_text(json.dumps(entry))
+    register(study, tmp_path, now=LATER)
+    (deviation,) = read_registration(tmp_path).deviations
+    assert deviation["changes"] == [{"key": "study.moonphase", "registered": "full", "now": None}]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "kind"),
     [

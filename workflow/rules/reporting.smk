@@ -3,12 +3,11 @@
 rule write_report:
     input:
         **{name: f"results/{{study}}/{path}.parquet" for name, path in REPORTED.items()},
+        **WORKFLOW.claims_inputs,
         template=WORKFLOW.file("report/page.html.j2"),
         style=WORKFLOW.file("report/page.css"),
         behaviour=WORKFLOW.file("report/page.js"),
         ledger=WORKFLOW.file("report/ledger.html.j2"),
-        claims=WORKFLOW.file("claims.yaml"),
-        prevalence=WORKFLOW.file("prevalence.yaml"),
     output:
         page=report(
             "results/{study}/report.html",

@@ -25,7 +25,7 @@ def write_report(
     tables: Mapping[str, str],
     template: Mapping[str, str],
     claims: str,
-    prevalence: str,
+    prevalence: str | None,
     page: Path,
     answer: Path,
     verdicts: Path,
@@ -39,7 +39,7 @@ def write_report(
         tables: file of each table.
         template: files of the page's ``html``, ``ledger``, ``style`` and ``script``.
         claims: file of the claims.
-        prevalence: file of what people do.
+        prevalence: file of what people do; None where the claims are not those of the thread.
         page: output file of the page; its folder holds the registered plan and gets figures/ and
             captions/.
         answer: output file of the answer.
@@ -70,7 +70,7 @@ def write_report(
         ),
         configfile=configfile,
         claims=read_claims(Path(claims)),
-        prevalence=read_prevalence(Path(prevalence)),
+        prevalence={} if prevalence is None else read_prevalence(Path(prevalence)),
     )
     page.write_text(render_page(inputs), encoding="utf-8")
     answer.write_text(answer_markdown(frames, facts), encoding="utf-8")
@@ -91,7 +91,7 @@ if __name__ == "__main__":
                 "script": files.pop("behaviour"),
             },
             claims=files.pop("claims"),
-            prevalence=files.pop("prevalence"),
+            prevalence=files.pop("prevalence", None),
             tables=files,
             page=Path(snakemake.output.page),
             answer=Path(snakemake.output.answer),

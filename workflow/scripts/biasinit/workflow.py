@@ -46,6 +46,7 @@ class Workflow:
     Attributes:
         study: what the study file says, checked.
         claims: the sentences that the study may test.
+        claims_file: where they stand.
         repository: folder of the Snakefile; what belongs to the program is found from there.
         study_file: the study file, None where the keys came from elsewhere.
 
@@ -53,6 +54,7 @@ class Workflow:
 
     study: Study | ImportedStudy
     claims: tuple[Claim, ...]
+    claims_file: Path
     repository: Path
     study_file: Path | None
 
@@ -80,11 +82,17 @@ class Workflow:
             for path in study_files
             if read_study_file(path).get("study") == config.get("study")
         ]
+        study = parse_any_study(config)
+        study_file = next(iter(named), None)
+        claims_file = repository / "claims.yaml"
+        if study.claims is not None:
+            claims_file = (study_file.parent if study_file else Path.cwd()) / study.claims
         return cls(
-            study=parse_any_study(config),
-            claims=tuple(read_claims(repository / "claims.yaml")),
+            study=study,
+            claims=tuple(read_claims(claims_file)),
+            claims_file=claims_file,
             repository=repository,
-            study_file=next(iter(named), None),
+            study_file=study_file,
         )
 
     @property
@@ -99,6 +107,14 @@ class Workflow:
         with the program has the same inputs as before.
         """
         return seen_from_here(self.repository / name)
+
+    @property
+    def claims_inputs(self) -> dict[str, str]:
+        """Files that the ledger of claims is made from; what people do is known of the thread's."""
+        files = {"claims": seen_from_here(self.claims_file)}
+        if self.study.claims is None:
+            files["prevalence"] = self.file("prevalence.yaml")
+        return files
 
     @property
     def configfile(self) -> str | None:

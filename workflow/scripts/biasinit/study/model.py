@@ -77,6 +77,8 @@ class Study(Keys):
     """What is the same in every run."""
     analysis: Analysis
     """The registered analysis."""
+    claims: str | None = Field(default=None, min_length=1)
+    """File of the claims that the report judges, beside the study file; null for the thread's."""
     quick: bool = False
     """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
     many jobs, the first initialisation of the weights too), the eager engine, and results of its
@@ -85,7 +87,7 @@ class Study(Keys):
     def reduced(self) -> dict[str, Any]:
         """Return the keys of a quick try of this study, for a run of every part in minutes."""
         keys = self.model_dump()
-        keys["study"] = f"{self.study}{QUICK}"
+        keys |= {"study": f"{self.study}{QUICK}", "quick": False}  # read again, it stays the same
         keys["seeds"] = keys["seeds_per_shard"] = min(self.seeds, QUICK_SEEDS)
         keys["learning_rates"] = self.learning_rates[:1]
         arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
@@ -213,6 +215,8 @@ class ImportedStudy(Keys):
     """Length of training in epochs; needed when the table has epochs_to_threshold."""
     analysis: Analysis
     """The analysis; margins without a data set in the table go by any name."""
+    claims: str | None = Field(default=None, min_length=1)
+    """File of the claims that the report judges, beside the study file; null for the thread's."""
 
     @property
     def replicate_name(self) -> str | None:

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from biasinit.errors import PlanError
+from biasinit.errors import ConfigurationError, PlanError
 from biasinit.files import lasting_file, refusals_named
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.reading import parse_any_study
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
@@ -120,16 +121,16 @@ def read_registration(folder: Path) -> Registration:
 
 def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
     registration = read_registration(folder)
-    _check_same_study(registration.plan["plan"], plan, folder)
-    digest = plan_digest(plan)
-    in_use = [registration.plan["sha256"], *(item["sha256"] for item in registration.deviations)]
-    if digest == in_use[-1]:
+    registered = registration.plan["plan"]
+    _check_same_study(registered, plan, folder)
+    changes = list(_changes("", _with_todays_keys(registered), plan))
+    in_use = registration.deviations[-1]["changes"] if registration.deviations else []
+    if changes == in_use:
         return
-    changes = list(_changes("", registration.plan["plan"], plan))
     entry = {
         "time": now.isoformat(),
-        "sha256": digest,
-        "kind": _kind(changes, registration.plan["plan"]),
+        "sha256": plan_digest(plan),
+        "kind": _kind(changes, registered),
         "changes": changes,
     }
     path = folder / DEVIATIONS
@@ -137,6 +138,18 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
     with lasting_file(path) as unfinished:
         line = json.dumps(entry, ensure_ascii=False)
         unfinished.write_text(f"{before}{line}\n", encoding="utf-8")
+
+
+def _with_todays_keys(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a plan with the keys that studies got after it was registered, at their defaults.
+
+    A plan whose keys are not known any more is returned as it is; all differences are then named.
+    """
+    try:
+        study = parse_any_study(plan["study"])
+    except (ConfigurationError, KeyError):
+        return plan
+    return {**plan, "study": plan_of(study)["study"]}
 
 
 def _check_same_study(registered: Mapping[str, Any], plan: Mapping[str, Any], folder: Path) -> None:
