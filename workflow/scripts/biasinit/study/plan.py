@@ -107,7 +107,8 @@ def read_registration(folder: Path) -> Registration:
     except FileNotFoundError:
         raise PlanError(
             f"{path} is missing: the study's plan was not registered. Start the study with "
-            "'make study' or 'snakemake', which register it before the first run."
+            "'make study' or 'snakemake', which register it before the first run; a workflow that "
+            "uses this one as a module must call its onstart (docs/elsewhere.md)."
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PlanError(f"{path} cannot be read ({error}). Restore it from a copy.") from error
