@@ -77,6 +77,7 @@ def test_a_package_hands_nothing_on():
         ("biasinit.study.reading", "torch"),
         ("biasinit.study.plan", "torch"),
         ("biasinit.reporting.catalogue", "matplotlib"),
+        ("biasinit.reporting.facts", "pandas"),
         ("biasinit.reporting.page.page", "torch"),
         ("biasinit.statistics.judging.schemes", "torch"),
         ("biasinit.training.loop", "pydantic"),

@@ -259,8 +259,8 @@ def test_a_study_without_batch_normalisation_has_a_page(make_page, study, tables
 
 
 def test_cells_with_different_margins_and_thresholds_have_a_page(make_page, study, tables):
-    analysis = study.analysis.model_copy(
-        update={"thresholds": {"a": 95.0, "b": 90.0}, "margins": {"a": 0.5, "b": 0.2}}
+    analysis = dataclasses.replace(
+        study.analysis, thresholds={"a": 95.0, "b": 90.0}, margins={"a": 0.5, "b": 0.2}
     )
     text = text_of(make_page(dataclasses.replace(study, analysis=analysis), tables))
     assert "Slower to the threshold" in text

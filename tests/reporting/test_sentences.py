@@ -208,6 +208,6 @@ def test_no_verdicts_give_no_answer(study):
 
 
 def test_different_thresholds_are_not_given_one_number(study):
-    analysis = study.analysis.model_copy(update={"thresholds": {"a": 95.0, "b": 90.0}})
+    analysis = dataclasses.replace(study.analysis, thresholds={"a": 95.0, "b": 90.0})
     assert threshold_words(dataclasses.replace(study, analysis=analysis)) == "the threshold"
     assert threshold_words(study) == "95 %"

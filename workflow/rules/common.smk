@@ -18,6 +18,7 @@ from biasinit.reporting.catalogue import (
     PAGE_LABELS,
     VERDICT_LABELS,
 )
+from biasinit.reporting.facts import facts_of
 from biasinit.runs.imported import read_brought_runs
 from biasinit.study.claims import level_questions
 from biasinit.study.plan import plan_digest, plan_of
@@ -128,7 +129,6 @@ def reported_tables():
     return tables | ({"jobs": "jobs"} if WORKFLOW.is_trained else {})
 
 
-STUDY_KEYS = STUDY.model_dump(mode="json")
 CONFIGFILE = WORKFLOW.configfile
 # comparisons between levels of a factor that the claims ask of this study
 LEVEL_QUESTIONS = level_questions(WORKFLOW.claims, STUDY.study)

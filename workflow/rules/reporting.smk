@@ -46,7 +46,7 @@ rule write_report:
         mem_mb=4000,
         runtime=30,
     params:
-        study=STUDY_KEYS,
+        facts=facts_of(STUDY).to_mapping(),
         # the page compares the plan in use with the registered one
         plan=plan_digest(plan_of(STUDY)),
         configfile=CONFIGFILE,

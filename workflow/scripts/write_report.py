@@ -8,19 +8,19 @@ from biasinit.execution.costs.by_rule import cost_ledger
 from biasinit.execution.costs.provenance import provenance
 from biasinit.execution.job import job
 from biasinit.reporting.drawing import caption_texts, draw_all
-from biasinit.reporting.facts import facts_of
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.page.page import ReportInputs, render_page
 from biasinit.reporting.page.templates import PageTemplate
+from biasinit.reporting.selection import counted
 from biasinit.reporting.verdicts.markdown import answer_markdown
 from biasinit.study.claims import read_claims, read_prevalence
 from biasinit.study.plan import read_registration
-from biasinit.study.reading import parse_any_study
 from biasinit.tables import read_table
 
 
 def write_report(
     *,
-    study: Mapping[str, Any],
+    facts: Mapping[str, Any],
     configfile: str | None,
     tables: Mapping[str, str],
     template: Mapping[str, str],
@@ -34,7 +34,7 @@ def write_report(
     """Write the page, the answer as Markdown, all figures with their data, and all captions.
 
     Args:
-        study: the study as plain values.
+        facts: what the report says of the study itself, as plain values.
         configfile: the study file, None for config.yaml.
         tables: file of each table.
         template: files of the page's ``html``, ``ledger``, ``style`` and ``script``.
@@ -49,17 +49,17 @@ def write_report(
     """
     folder = page.parent
     frames = {name: read_table(path) for name, path in tables.items()}
-    facts = facts_of(parse_any_study(study), frames["runs"])
+    study = counted(StudyFacts.from_mapping(facts), frames["runs"])
     registration = read_registration(folder)
     frames["costs"] = cost_ledger(folder, frames.get("jobs"))
-    drawn = draw_all(frames, facts)
+    drawn = draw_all(frames, study)
     for name, figure in drawn.items():
         (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
         figure.data.to_csv(folder / "figures" / f"{name}.csv", index=False)
-    for name, text in caption_texts(frames, facts, drawn).items():
+    for name, text in caption_texts(frames, study, drawn).items():
         (folder / "captions" / f"{name}.rst").write_text(text, encoding="utf-8")
     inputs = ReportInputs(
-        study=facts,
+        study=study,
         tables=frames,
         plan=registration.plan,
         deviations=registration.deviations,
@@ -73,7 +73,7 @@ def write_report(
         prevalence={} if prevalence is None else read_prevalence(Path(prevalence)),
     )
     page.write_text(render_page(inputs), encoding="utf-8")
-    answer.write_text(answer_markdown(frames, facts), encoding="utf-8")
+    answer.write_text(answer_markdown(frames, study), encoding="utf-8")
     frames["verdicts"].to_csv(verdicts, index=False)
     frames["costs"].to_csv(costs, index=False)
 
@@ -82,7 +82,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         files = dict(snakemake.input.items())
         write_report(
-            study=snakemake.params.study,
+            facts=snakemake.params.facts,
             configfile=snakemake.params.configfile,
             template={
                 "html": files.pop("template"),

@@ -1,14 +1,34 @@
-"""What the report says of a study itself, whether it was trained here or its runs were brought."""
+"""What the report says of a study itself, whether it was trained here or its runs were brought.
+
+The workflow reads a study once and hands these facts to the job that writes the report, as plain
+values; the job reads no study again. The workflow's parser imports this module: no pandas here.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import pandas as pd
-
-from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import Analysis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisFacts:
+    """What the report says of the registered analysis.
+
+    Attributes:
+        thresholds: validation accuracy that counts as converged, in percent, by data set.
+        margins: equivalence margin in points of accuracy, by data set.
+        speed_margin: ratios of time between which two schemes count as equally fast.
+        alpha: family-wise error rate.
+        resamples: number of sign flips where there are too many seeds to enumerate all.
+
+    """
+
+    thresholds: Mapping[str, float]
+    margins: Mapping[str, float]
+    speed_margin: tuple[float, float]
+    alpha: float
+    resamples: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,41 +50,57 @@ class StudyFacts:
     run_count: int
     epochs: float | None
     batch_size: int | None
-    analysis: Analysis
+    analysis: AnalysisFacts
     keys: Mapping[str, Any]
-    imported: bool = False
+    imported: bool
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the facts as plain values, for the parameters of a job."""
+        return asdict(self)
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "StudyFacts":
+        """Return the facts that ``to_mapping`` gave away."""
+        return cls(**{**mapping, "analysis": AnalysisFacts(**mapping["analysis"])})
 
 
-def facts_of(study: Study | ImportedStudy, runs: pd.DataFrame | None = None) -> StudyFacts:
-    """Return the facts of a study; those of imported runs are counted in ``runs``."""
-    common = {
+def facts_of(study: Study | ImportedStudy) -> StudyFacts:
+    """Return the facts of a study; of brought runs the job counts seeds, cells and runs itself."""
+    analysis = study.analysis
+    common: dict[str, Any] = {
         "study": study.study,
         "reference": study.reference,
         "replicate": study.replicate,
         "replicate_name": study.replicate_name,
-        "analysis": study.analysis,
+        "analysis": AnalysisFacts(
+            thresholds=dict(analysis.thresholds),
+            margins=dict(analysis.margins),
+            speed_margin=analysis.speed_margin,
+            alpha=analysis.alpha,
+            resamples=analysis.resamples,
+        ),
         "keys": study.model_dump(mode="json"),
     }
-    if isinstance(study, Study):
+    if isinstance(study, ImportedStudy):
         return StudyFacts(
-            **common,  # type: ignore[arg-type]
-            schemes=tuple(scheme.name for scheme in study.schemes),
-            seeds=study.seeds,
-            seeds_per_shard=study.seeds_per_shard,
-            cells=len(study.cells),
-            run_count=study.run_count,
-            epochs=float(study.training.epochs),
-            batch_size=study.training.batch_size,
+            **common,
+            schemes=study.schemes,
+            seeds=0,
+            seeds_per_shard=1,
+            cells=0,
+            run_count=0,
+            epochs=study.epochs,
+            batch_size=None,
+            imported=True,
         )
-    table = pd.DataFrame({"seed": []}) if runs is None else runs
     return StudyFacts(
-        **common,  # type: ignore[arg-type]
-        schemes=study.schemes,
-        seeds=table["seed"].nunique(),
-        seeds_per_shard=1,
-        cells=cell_labels(table).nunique(),
-        run_count=len(table),
-        epochs=study.epochs,
-        batch_size=None,
-        imported=True,
+        **common,
+        schemes=tuple(scheme.name for scheme in study.schemes),
+        seeds=study.seeds,
+        seeds_per_shard=study.seeds_per_shard,
+        cells=len(study.cells),
+        run_count=study.run_count,
+        epochs=float(study.training.epochs),
+        batch_size=study.training.batch_size,
+        imported=False,
     )

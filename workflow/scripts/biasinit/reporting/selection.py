@@ -6,6 +6,7 @@ that may be empty or absent and returns a frame with at least the columns that i
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -140,6 +141,18 @@ def over_cells(frame: pd.DataFrame) -> pd.DataFrame:
 def run_cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with their cell, named as the analysis tables name it."""
     return runs if runs.empty else runs.assign(cell=name_cells(runs))
+
+
+def counted(study: StudyFacts, runs: pd.DataFrame) -> StudyFacts:
+    """Return the facts of a study; seeds, cells and runs of a brought one as its table has them."""
+    if not study.imported:
+        return study
+    return replace(
+        study,
+        seeds=runs["seed"].nunique(),
+        cells=name_cells(runs).nunique(),
+        run_count=len(runs),
+    )
 
 
 def treatments(frame: pd.DataFrame) -> pd.DataFrame:
