@@ -139,9 +139,9 @@ class Workflow:
             raise TypeError(f"{self.study.study} brings its runs; nothing is trained.")
         return self.study
 
-    def code(self, script: str) -> str:
-        """Return the version of the code behind a script."""
-        return code_version(self.scripts / script)
+    def code(self, *files: str) -> str:
+        """Return the version of the code behind a script, and behind modules that it looks up."""
+        return code_version(*(self.scripts / file for file in files), root=self.scripts)
 
     def dataset_description(self, levels: Levels) -> dict[str, Any]:
         """Return how a data set is made and split."""

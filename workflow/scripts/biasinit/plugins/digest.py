@@ -3,13 +3,15 @@
 Snakemake tracks neither imported modules nor meaning: a ``touch`` or a fresh checkout would
 re-train everything, and a changed module nothing. The digest covers the syntax trees of a
 script and of all modules of the library that it imports, directly or not, without comments,
-docstrings and layout, and C++ sources beside those modules as they stand.
-``biasinit.execution`` is left out: it decides how a job runs, never what comes out of it.
+docstrings and layout, and C++ sources beside those modules as they stand. Modules that a script
+finds by name, and not by an import, are named beside it.
+``biasinit.execution`` and what it alone imports are left out: it decides how a job runs, never
+what comes out of it.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,31 +19,29 @@ from pathlib import Path
 WITHOUT_EFFECT_ON_RESULTS = Path("biasinit/execution")
 
 
-def code_version(script: Path) -> str:
-    """Return the digest of a script and its imports from the folder that the script is in.
+def code_version(*files: Path, root: Path) -> str:
+    """Return the digest of some files and of all that they import below a folder.
 
     Args:
-        script: a Python file; modules are looked up in its folder, as Python does.
+        files: Python files below ``root``, such as a script and the module that it is to run.
+        root: folder that modules are looked up in; of a script its own, as Python does.
 
     """
-    root = script.parent
     digest = hashlib.sha256()
-    modules = _closure(script, root)
+    modules = _closure(files, root)
     others = {path for folder in {path.parent for path in modules} for path in folder.glob("*.cpp")}
     for path in sorted(modules | others):
-        if path.relative_to(root).is_relative_to(WITHOUT_EFFECT_ON_RESULTS):
-            continue
         digest.update(str(path.relative_to(root)).encode())
         digest.update(_source(path).meaning.encode() if path in modules else path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _closure(script: Path, root: Path) -> set[Path]:
+def _closure(files: Iterable[Path], root: Path) -> set[Path]:
     found: set[Path] = set()
-    waiting = [script]
+    waiting = list(files)
     while waiting:
         path = waiting.pop()
-        if path in found:
+        if path in found or path.relative_to(root).is_relative_to(WITHOUT_EFFECT_ON_RESULTS):
             continue
         found.add(path)
         waiting.extend(_imported_files(path, root))
