@@ -84,7 +84,7 @@ bench: $(VENV)/dev.installed .venv-jax/installed
 	@touch $@
 
 # Fits the study's own runs in R too and prints the largest differences; needs Debian's packages
-# r-cran-lme4, r-cran-lmertest, r-cran-emmeans, r-cran-nlme and r-cran-survival.
+# r-cran-lme4, r-cran-lmertest, r-cran-emmeans and r-cran-nlme.
 r-check: $(VENV)/study.installed
 	$(BIN)/python bench/statistics/r_check.py $(or $(NAME),digits)
 

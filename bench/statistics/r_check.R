@@ -1,6 +1,6 @@
 # Re-fits what r_check.py wrote and writes R's answers. Called by r_check.py: Rscript r_check.R FOLDER
-# Needs R with lme4, lmerTest, emmeans, nlme and survival (Debian: r-cran-lme4 and so on).
-suppressPackageStartupMessages({ library(nlme); library(lme4); library(lmerTest); library(emmeans); library(survival) })
+# Needs R with lme4, lmerTest, emmeans and nlme (Debian: r-cran-lme4 and so on).
+suppressPackageStartupMessages({ library(nlme); library(lme4); library(lmerTest); library(emmeans) })
 Sys.setlocale("LC_COLLATE", "C")  # sorted text order, as in the package
 emm_options(lmerTest.limit = 1e5, pbkrtest.limit = 0, lmer.df = "satterthwaite")
 folder <- commandArgs(trailingOnly = TRUE)[1]
@@ -48,13 +48,6 @@ for (i in seq_len(nrow(models))) {
     for (n in grep("^scheme", rownames(table), value = TRUE)) {
       add(m$model, sub("^scheme", "", n), "estimate", table[n, 1])
       add(m$model, sub("^scheme", "", n), "standard error", table[n, 2])
-    }
-  } else if (m$kind == "cox") {
-    data$scheme <- relevel(factor(data$scheme), ref = m$reference)
-    table <- summary(coxph(Surv(time, event) ~ scheme + strata(seed, cell), data, ties = "efron"))$coefficients
-    for (n in rownames(table)) {
-      add(m$model, sub("^scheme", "", n), "estimate", table[n, 1])
-      add(m$model, sub("^scheme", "", n), "standard error", table[n, 3])
     }
   } else {
     wide <- reshape(data[c("seed", "scheme", "value")], idvar = "seed", timevar = "scheme", direction = "wide")

@@ -13,7 +13,6 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure
-from biasinit.statistics.influence import influence
 from biasinit.statistics.judging.schemes import judge_claims
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.trust.sensitivity import sensitivity
@@ -79,8 +78,6 @@ def main() -> None:
         speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15, **PLAN)
     with timed("failure"):
         failure = analyse_failure(runs, alpha=0.05, **ORDER)
-    with timed("influence"):
-        influence(runs, outcome="final_accuracy", alpha=0.05, **ORDER)
     with timed("specifications"):
         thresholds = {"digits": 95.0, "mnist": 95.0}
         table = sensitivity(runs, curves, thresholds=thresholds, epochs=15, **PLAN)

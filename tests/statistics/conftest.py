@@ -23,3 +23,21 @@ def reference():
 def runs():
     """The generated study: 560 runs, three failures of 'one' without batch normalisation."""
     return generated_runs()
+
+
+@pytest.fixture(scope="session")
+def synthetic_study(reference):
+    """The synthetic runs as a table of runs: three cells, twenty seeds, ten times not reached."""
+    data = reference("nn_runs")
+    return pd.DataFrame(
+        {
+            "dataset": "synthetic",
+            "architecture": data["cell"],
+            "normalization": data["bn"].map({"off": "none", "on": "batchnorm_shift"}),
+            "scheme": data["scheme"],
+            "seed": data["seed"],
+            "final_accuracy": data["acc"],
+            "epochs_to_threshold": data["epoch_to"],
+            "reached": data["reached"] == 1,
+        }
+    )

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from biasinit.statistics.accuracy.planning import decision_power, seeds_for_contrast, seeds_needed
+from biasinit.statistics.accuracy.planning import decision_power, seeds_for_contrast
 from biasinit.statistics.accuracy.power_curves import power_curves, seed_numbers
 from biasinit.statistics.failure.analysis import clopper_pearson
 from biasinit.statistics.mixed.fitting import fit_mixed
-from biasinit.statistics.paired.contrasts import one_sample, paired_contrasts
+from biasinit.statistics.paired.contrasts import arrange, one_sample
 from biasinit.study.parts import Analysis
 
 LOOKS = (20, 30, 40, 60)
@@ -58,44 +58,73 @@ def _runs(rng, seeds, *, effect):
     return pd.concat(rows, ignore_index=True)
 
 
+def _contrast(runs, seeds):
+    """Estimate of 'one' minus 'zeros' over both cells in the mixed model, and its SD by seed."""
+    fit = fit_mixed(runs, "accuracy ~ scheme * cell", ["seed:cell"], residual_by=["scheme"])
+    means = fit.grid(["scheme"])[1]
+    row = fit.tests(means[:1] - means[1:]).iloc[0]
+    return row["estimate"], row["standard_error"] * np.sqrt(seeds)
+
+
+OPTIONS = {"comparisons": 1, "alpha": 0.05, "power": 0.8, "draws": 20_000}
+
+
 @pytest.mark.slow
 def test_a_study_of_the_recommended_size_has_the_promised_power():
     """Fit a large study, ask for the seeds, and simulate studies of that size afresh."""
     rng, effect = np.random.default_rng(6), 0.35
-    large = _runs(rng, 400, effect=effect)
-    fit = fit_mixed(large, "accuracy ~ scheme * cell", ["seed:cell"], residual_by="scheme")
-    means = {"scheme[T.zeros]": -1.0, "scheme[T.zeros]:cell[T.slow]": -0.5}
-    assert fit.test(means).estimate == pytest.approx(effect, abs=0.1)
-    found = seeds_needed(fit, means, seeds=400, margin=np.nan, rng=rng)
-    truth = (0.3**2 + 0.9**2) / 2  # variance of one seed's contrast, over two cells
-    assert found.difference == pytest.approx(
-        7.85 * truth / fit.test(means).estimate ** 2 + 2, rel=0.12
+    estimate, deviation = _contrast(_runs(rng, 400, effect=effect), 400)
+    assert estimate == pytest.approx(effect, abs=0.1)
+    assert deviation**2 == pytest.approx((0.3**2 + 0.9**2) / 2, rel=0.12)  # over two cells
+    seeds = seeds_for_contrast(
+        effect=estimate, deviation=deviation, margin=np.nan, rng=rng, **OPTIONS
     )
-    estimated = fit.test(means).estimate
     rejected, studies = 0, 600
     for _ in range(studies):
-        runs = _runs(rng, int(found.difference), effect=estimated)
-        table = paired_contrasts(
-            runs, "accuracy", "scheme", "zeros", average_over="cell", resamples=1_000
-        )
-        rejected += bool(table["p"].iloc[0] <= 0.05)
+        runs = _runs(rng, int(seeds), effect=estimate)
+        array = arrange(runs, "accuracy", "scheme", unit="seed", cells=["cell"], strata=[])
+        differences = array.cell_mean(array.differences("one", "zeros"))
+        rejected += bool(one_sample(differences.T)["p"].iloc[0] <= 0.05)
     lower, upper = clopper_pearson(rejected, studies)
     assert lower < 0.83
     assert upper > 0.77
 
 
-def test_seeds_for_equivalence_come_from_the_model_too():
-    rng = np.random.default_rng(7)
-    fit = fit_mixed(
-        _runs(rng, 200, effect=0.0),
-        "accuracy ~ scheme * cell",
-        ["seed:cell"],
-        residual_by="scheme",
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
+def test_planned_seeds_follow_the_normal_formula(scale):
+    """S = 7.85 (sd / effect)^2 + 2 for a difference, whatever the unit."""
+    found = seeds_for_contrast(
+        effect=0.2 * scale,
+        deviation=0.5 * scale,
+        margin=np.nan,
+        rng=np.random.default_rng(9),
+        **OPTIONS,
     )
-    means = {"scheme[T.zeros]": -1.0, "scheme[T.zeros]:cell[T.slow]": -0.5}
-    found = seeds_needed(fit, means, seeds=200, margin=0.3, draws=20_000, rng=rng)
-    deviation = fit.test(means).standard_error * np.sqrt(200)
-    assert found.equivalence == pytest.approx(8.56 * (deviation / 0.3) ** 2 + 1, rel=0.05)
+    assert found == pytest.approx(7.85 * 2.5**2 + 2, abs=3)
+
+
+def test_equivalence_has_the_chance_of_the_normal_formula():
+    """8.56 (sd / margin)^2 + 1 seeds show equivalence of nothing in 80 %, and 5 % differ."""
+    seeds = round(8.56 * (0.5 / 0.15) ** 2 + 1)
+    found = decision_power(
+        [seeds],
+        effect=0.0,
+        deviation=0.5,
+        margin=0.15,
+        comparisons=1,
+        alpha=0.05,
+        draws=100_000,
+        rng=np.random.default_rng(7),
+    )
+    assert found == pytest.approx(0.85, abs=0.01)
+
+
+@pytest.mark.parametrize("margin", [np.nan, 1e-3])
+def test_no_affordable_number_of_seeds_shows_that_nothing_is_something(margin):
+    found = seeds_for_contrast(
+        effect=0.0, deviation=1.0, margin=margin, rng=np.random.default_rng(10), **OPTIONS
+    )
+    assert np.isnan(found)
 
 
 def test_the_chance_of_a_difference_is_that_of_the_noncentral_t():
@@ -124,7 +153,7 @@ def test_the_curve_passes_the_wanted_chance_at_the_seeds_needed(effect, margin):
         "effect": effect, "deviation": 0.9, "margin": margin, "comparisons": 2, "alpha": 0.05,
         "draws": 2_000,
     }  # fmt: skip
-    needed = seeds_for_contrast(**options, power=0.8, rng=np.random.default_rng(9)).decision
+    needed = seeds_for_contrast(**options, power=0.8, rng=np.random.default_rng(9))
     below, at = decision_power(
         [int(needed) - 1, int(needed)], **options, rng=np.random.default_rng(9)
     )

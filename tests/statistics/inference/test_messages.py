@@ -6,13 +6,12 @@ import pandas as pd
 import pytest
 
 from biasinit.errors import BiasinitError
-from biasinit.statistics.incidence import cumulative_incidence
 from biasinit.statistics.inference.arrays import column_numbers
 from biasinit.statistics.inference.study_runs import read_runs
 from biasinit.statistics.mixed.fitting import fit_mixed
-from biasinit.statistics.paired.contrasts import paired_contrasts
+from biasinit.statistics.paired.contrasts import arrange
+from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.speed.hazard import discrete_hazard
-from biasinit.statistics.speed.restricted_mean import restricted_mean_contrast
 
 TABLE = pd.DataFrame(
     {
@@ -27,12 +26,12 @@ TABLE = pd.DataFrame(
 )
 
 
-def mixed(table=TABLE, formula="y ~ scheme", random="seed", **options):
+def mixed(table=TABLE, formula="y ~ scheme", random=("seed",), **options):
     return fit_mixed(table, formula, random, **options)
 
 
-def mean(table=TABLE, level="one"):
-    return restricted_mean_contrast(table, "time", "event", "scheme", level, "zeros", restriction=3)
+def arranged(outcome="y"):
+    return arrange(TABLE, outcome, "scheme", unit="seed", cells=[], strata=[])
 
 
 CASES = {
@@ -70,17 +69,16 @@ CASES = {
         lambda: mixed(formula="same ~ scheme"),
         "The column 'same' must hold numbers, but 8 rows hold 'a'. Mend them",
     ),
-    "an unknown method": (lambda: mixed(method="OLS"), "'method' must be 'REML' or 'ML', got 'OL"),
     "a random term twice": (
         lambda: mixed(random=["seed", "seed"]),
         "'random' names the term seed twice",
     ),
     "a random term of one level": (
-        lambda: mixed(random="same"),
+        lambda: mixed(random=["same"]),
         "The random term 'same' has a single level",
     ),
     "a random term of a level for each row": (
-        lambda: mixed(random="row"),
+        lambda: mixed(random=["row"]),
         "The random term 'row' has a level of its own for each of the 8 rows",
     ),
     "an outcome that does not vary": (
@@ -88,24 +86,26 @@ CASES = {
         "The outcome does not vary around the fixed effects",
     ),
     "contrasts of a column that is not there": (
-        lambda: paired_contrasts(TABLE, "z", "scheme", "zeros"),
+        lambda: arranged("z"),
         "The table has no column 'z'. It has scheme, seed, y",
     ),
     "contrasts with a level that is not there": (
-        lambda: paired_contrasts(TABLE, "y", "scheme", "two"),
-        "'reference' must be a level of 'scheme', which has one, zeros, got 'two'.",
+        lambda: arranged().differences("one", "two"),
+        "No run has the level 'two'; the table has one, zeros.",
     ),
     "times below 0": (
-        lambda: mean(TABLE.assign(time=-1)),
-        "The column 'time' must hold times of at least 0, got -1.",
-    ),
-    "a mean of a level that is not there": (
-        lambda: mean(level="two"),
-        "No run has the level 'two'",
-    ),
-    "incidence of a column that is not there": (
-        lambda: cumulative_incidence(TABLE, "z", "event", None, "scheme"),
-        "The table has no column 'z'. It has scheme, seed, y",
+        lambda: analyse_speed(
+            TABLE.assign(epochs_to_threshold=-1.0, reached=True),
+            None,
+            reference="zeros",
+            schemes=("zeros", "one"),
+            speed_margin=(0.8, 1.25),
+            epochs=3,
+            alpha=0.05,
+            resamples=10,
+            analysis_seed=0,
+        ),
+        "The column 'epochs_to_threshold' must hold times of at least 0, got -1.",
     ),
     "a hazard of a column that is not there": (
         lambda: discrete_hazard(TABLE, "z", "event", "scheme", "same", "seed"),

@@ -3,14 +3,12 @@
 import itertools
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.inference.sign_flips import FlipMethod, flip_family
-from biasinit.statistics.paired.contrasts import family_table, one_sample, paired_contrasts
+from biasinit.statistics.paired.contrasts import family_table, one_sample
 
 
 def _family(differences, *, any_failed=False, resamples=2_000):
@@ -109,30 +107,3 @@ def test_family_wise_error_of_unequal_arms_stays_near_its_level(method):
 def test_the_flips_are_a_function_of_the_registered_seed_alone():
     differences = np.random.default_rng(8).normal(0.3, 1, (20, 3))
     assert _family(differences).equals(_family(differences))
-
-
-def _table(**changes):
-    rows = [
-        {"seed": seed, "scheme": scheme, "cell": cell, "y": seed + 0.1 * len(scheme) * (seed % 3)}
-        for seed in range(6)
-        for scheme in ("zeros", "one")
-        for cell in ("a", "b")
-    ]
-    return pd.DataFrame(rows).assign(**changes)
-
-
-def test_a_unit_without_one_of_the_cells_does_not_enter_the_mean_over_cells():
-    table = _table()
-    lost = table[~((table["seed"] == 2) & (table["scheme"] == "one") & (table["cell"] == "b"))]
-    frame = paired_contrasts(lost, "y", "scheme", "zeros", average_over="cell")
-    assert frame["seeds"].item() == 5
-
-
-def test_rows_that_share_one_place_are_refused():
-    with pytest.raises(RunsTableError, match="Several rows share one place"):
-        paired_contrasts(_table(), "y", "scheme", "zeros")
-
-
-def test_an_unknown_reference_lists_the_levels():
-    with pytest.raises(NotEstimableError, match="which has one, zeros, got 'none'"):
-        paired_contrasts(_table(), "y", "scheme", "none", average_over="cell")

@@ -18,7 +18,6 @@ from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearso
 from biasinit.statistics.inference.estimates import two_one_sided
 from biasinit.statistics.judging.schemes import judge_claims
 from biasinit.statistics.paired.contrasts import family_table, one_sample
-from biasinit.statistics.trust.new_test_set import pigeonhole_interval
 
 DEVIATIONS = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, the reference first
 TABLES = 250
@@ -81,17 +80,6 @@ def test_equivalence_is_claimed_at_the_margin_as_rarely_as_it_should():
     )
     low, high = clopper_pearson(claimed, 2_000)
     assert low <= 0.05 <= high
-
-
-def test_new_test_set_interval_is_wider_than_the_one_for_this_test_set():
-    """Images that are hard for one scheme only: new images matter more than new seeds."""
-    rng = np.random.default_rng(4)
-    image = rng.normal(0, 0.3, 300)
-    gaps = image + rng.normal(0, 0.1, (20, 300))
-    lower, upper = pigeonhole_interval(gaps, draws=2_000, rng=rng)
-    same = one_sample(gaps.mean(axis=1)[:, None]).iloc[0]
-    assert upper - lower > 3 * (same["upper"] - same["lower"])
-    assert (upper - lower) / 3.92 == pytest.approx(0.3 / np.sqrt(300), rel=0.2)
 
 
 def _verdicts(runs, key):

@@ -111,7 +111,7 @@ def contrast_rows(
     factors = ["scheme"]
     factors += ["cell"] if cell != ALL_CELLS and "cell" in fit.factors else []
     factors += ["normalization"] if crossed else []
-    grid, means = fit.state.design.grid(factors)
+    grid, means = fit.grid(factors)
     place = {tuple(row): index for index, row in enumerate(grid.itertuples(index=False))}
     at = (cell,) if "cell" in factors else ()
     if not crossed:
@@ -194,7 +194,7 @@ def model_table(
                 "share of the variance that the pairing removes from differences",
             )
         )
-        rows.append(("log-likelihood", fit.method, fit.log_likelihood, fit.formula))
+        rows.append(("log-likelihood", "REML", fit.log_likelihood, fit.formula))
         rows.append(("runs", "used", float(fit.n), ""))
         for check in residual_checks(fit, draws=CHECKED_TABLES, rng=rng).itertuples():
             note = f"observed {check.observed:.2f}, expected {check.expected:.2f}; {check.meaning}"

@@ -272,7 +272,7 @@ def _means(
     for level, model in models.items():
         part = table[table["normalization"] == level]
         array = arrange(part, OUTCOME, "scheme", unit="seed", cells=["cell"], strata=[])
-        fitted = pd.DataFrame() if model.fit is None else model.fit.marginal_means("scheme")
+        fitted = pd.DataFrame() if model.fit is None else model.fit.marginal_means(["scheme"])
         for scheme in schemes:
             runs = part[part["scheme"] == scheme]
             row: dict[str, object] = dict.fromkeys(MEANS, np.nan)

@@ -15,67 +15,12 @@ import numpy as np
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.mixed.mixed_fit import Combination, MixedFit
 from biasinit.streams import Purpose, stream
 
 MOST_SEEDS = 20_000  # beyond this the answer is "not by seeds"
 FEWEST_SEEDS = 6  # the exact sign-flip test cannot reject at 5 % with fewer
 PLANNED_POWER = 0.8  # wanted probability of a decision, Cohen's convention
 PLANNED_STUDIES = 2_000  # simulated for each number of seeds; 0.9 % standard error at 80 %
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeedsNeeded:
-    """Seeds for the wanted power; NaN where no affordable number reaches it.
-
-    ``difference`` shows an effect of the estimated size, ``equivalence`` shows that an effect of
-    exactly zero lies within the margin, ``decision`` reaches either verdict if the estimate is
-    the truth.
-    """
-
-    difference: float
-    equivalence: float
-    decision: float
-    power: float
-
-
-def seeds_needed(
-    fit: MixedFit,
-    combination: Combination,
-    *,
-    seeds: int,
-    margin: float,
-    comparisons: int = 1,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    draws: int = 2_000,
-    rng: np.random.Generator,
-) -> SeedsNeeded:
-    """Return the seeds needed to decide one contrast within seeds, from a fitted model.
-
-    Args:
-        fit: of runs in which every seed has all arms of the contrast.
-        combination: the contrast, as ``MixedFit.test`` takes it.
-        seeds: number of seeds that the model was fitted to.
-        margin: equivalence margin in the unit of the outcome, NaN for none.
-        comparisons: contrasts of the family; each is planned at ``alpha / comparisons``.
-        alpha: error rate of the family.
-        power: wanted probability of a decision.
-        draws: simulated studies.
-        rng: the stream of the simulation.
-
-    """
-    contrast = fit.test(combination)
-    return seeds_for_contrast(
-        effect=contrast.estimate,
-        deviation=contrast.standard_error * float(np.sqrt(seeds)),
-        margin=margin,
-        comparisons=comparisons,
-        alpha=alpha,
-        power=power,
-        draws=draws,
-        rng=rng,
-    )
 
 
 def seeds_for_contrast(
@@ -88,8 +33,10 @@ def seeds_for_contrast(
     power: float,
     draws: int,
     rng: np.random.Generator,
-) -> SeedsNeeded:
-    """Return the seeds needed to decide one contrast, from its mean and SD over seeds.
+) -> float:
+    """Return the seeds with which a contrast is decided either way, if the estimate is the truth.
+
+    NaN where no affordable number reaches the wanted power.
 
     Args:
         effect: estimated contrast.
@@ -104,34 +51,21 @@ def seeds_for_contrast(
     """
     studies = _studies(draws, rng)
     if not deviation > 0 or not np.isfinite(effect):
-        nothing = float("nan")
-        return SeedsNeeded(difference=nothing, equivalence=nothing, decision=nothing, power=power)
+        return float("nan")
     level = alpha / max(comparisons, 1)
 
-    def decided(seeds: int, truth: float, *, differ: bool, equivalent: bool) -> float:
-        wanted = margin if equivalent else float("nan")
-        return studies.decided(seeds, truth, deviation, level, differ=differ, margin=wanted)
+    def enough(seeds: int) -> bool:
+        return studies.decided(seeds, effect, deviation, level, margin) >= power
 
-    def fewest(truth: float, *, differ: bool, equivalent: bool) -> float:
-        low, high = FEWEST_SEEDS - 1, FEWEST_SEEDS
-        while decided(high, truth, differ=differ, equivalent=equivalent) < power:
-            low, high = high, high * 2
-            if high > MOST_SEEDS:
-                return float("nan")
-        while high - low > 1:
-            middle = (low + high) // 2
-            if decided(middle, truth, differ=differ, equivalent=equivalent) < power:
-                low = middle
-            else:
-                high = middle
-        return float(high)
-
-    return SeedsNeeded(
-        difference=fewest(effect, differ=True, equivalent=False),
-        equivalence=fewest(0.0, differ=False, equivalent=True) if margin > 0 else float("nan"),
-        decision=fewest(effect, differ=True, equivalent=True),
-        power=power,
-    )
+    low, high = FEWEST_SEEDS - 1, FEWEST_SEEDS
+    while not enough(high):
+        low, high = high, high * 2
+        if high > MOST_SEEDS:
+            return float("nan")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return float(high)
 
 
 def decision_power(
@@ -147,19 +81,14 @@ def decision_power(
 ) -> Floats:
     """Return the probability of either verdict for each number of seeds, shape (numbers,).
 
-    The curve behind ``SeedsNeeded.decision``: with the same stream it passes the wanted power at
-    that number. Arguments as of ``seeds_for_contrast``; NaN where nothing can be planned.
+    The curve behind ``seeds_for_contrast``: with the same stream it passes the wanted power at
+    that number. Arguments as there; NaN where nothing can be planned.
     """
     studies = _studies(draws, rng)
     if not deviation > 0 or not np.isfinite(effect):
         return np.full(len(seeds), np.nan)
     level = alpha / max(comparisons, 1)
-    return np.array(
-        [
-            studies.decided(number, effect, deviation, level, differ=True, margin=margin)
-            for number in seeds
-        ]
-    )
+    return np.array([studies.decided(number, effect, deviation, level, margin) for number in seeds])
 
 
 def contrast_deviation(row: Mapping[str, object], seeds: int) -> float:
@@ -189,25 +118,16 @@ class _Studies:
     uniform: Floats
 
     def decided(
-        self,
-        seeds: int,
-        truth: float,
-        deviation: float,
-        level: float,
-        *,
-        differ: bool,
-        margin: float,
+        self, seeds: int, truth: float, deviation: float, level: float, margin: float
     ) -> float:
         """Return the share of studies that reach a verdict; no equivalence without a margin."""
         mean = truth + deviation / np.sqrt(seeds) * self.normal
         scatter = scipy.stats.chi2.ppf(self.uniform, seeds - 1) / (seeds - 1)
         error = deviation * np.sqrt(scatter / seeds)
-        hits: Floats = np.zeros(len(mean))
-        if differ:
-            hits += np.abs(mean) > error * scipy.stats.t.isf(level / 2, seeds - 1)
+        hits = np.abs(mean) > error * scipy.stats.t.isf(level / 2, seeds - 1)
         if margin > 0:
-            hits += margin - np.abs(mean) > error * scipy.stats.t.isf(level, seeds - 1)
-        return float((hits > 0).mean())
+            hits |= margin - np.abs(mean) > error * scipy.stats.t.isf(level, seeds - 1)
+        return float(hits.mean())
 
 
 def _studies(draws: int, rng: np.random.Generator) -> _Studies:

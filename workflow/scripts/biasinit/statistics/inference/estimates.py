@@ -9,20 +9,6 @@ from biasinit.errors import NotEstimableError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contrast:
-    """One estimated quantity; ``lower`` and ``upper`` bound a 95 % interval unless said."""
-
-    estimate: float
-    standard_error: float
-    df: float
-    t: float
-    p: float
-    lower: float
-    upper: float
-    method: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class JointTest:
     """An F-test that several linear combinations are all zero."""
 
@@ -30,12 +16,6 @@ class JointTest:
     df_numerator: float
     df_denominator: float
     p: float
-    method: str
-
-    @property
-    def df(self) -> tuple[float, float]:
-        """Numerator and denominator degrees of freedom."""
-        return self.df_numerator, self.df_denominator
 
 
 @dataclass(frozen=True, kw_only=True)

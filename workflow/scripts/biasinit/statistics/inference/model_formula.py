@@ -176,13 +176,6 @@ def level_text(value: object) -> str:
     return str(value)
 
 
-def as_list(names: str | Sequence[str] | None) -> list[str]:
-    """Return one name, several or none as a list."""
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)
-
-
 def level_codes(data: pd.DataFrame, columns: Sequence[str]) -> tuple[Integers, tuple[str, ...]]:
     """Return the level of each row in the interaction of ``columns``, and the sorted levels.
 

@@ -227,4 +227,4 @@ def _judged(
         draws=PLANNED_STUDIES,
         rng=planning_stream(analysis_seed, "levels", *(str(row[key]) for key in labels)),
     )
-    return verdict, needed.decision
+    return verdict, needed

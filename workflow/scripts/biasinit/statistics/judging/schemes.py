@@ -326,7 +326,7 @@ def _seeds_needed(
             analysis_seed, evidence.outcome, evidence.normalization, evidence.scheme
         ),
     )
-    return found.decision
+    return found
 
 
 def _row(evidence: Evidence, p_adjusted: object) -> dict[str, object]:

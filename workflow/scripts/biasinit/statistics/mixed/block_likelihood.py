@@ -1,14 +1,13 @@
-"""Gaussian log-likelihood of a model with random intercepts, and its gradient, block by block.
+"""Restricted log-likelihood of a model with random intercepts, and its gradient, by blocks.
 
 The model of n observations with p fixed effects and K grouping terms is
 
     y = X b + sum_k Z_k u_k + e,   u_k ~ N(0, v_k I),   e_i ~ N(0, s_g(i)),
 
 where ``v_k`` is the variance of term k and ``s_g`` the residual variance of group g. With
-``V = R + Z D Z'`` the two criteria are
+``V = R + Z D Z'`` the criterion is
 
-    ML    -2 l = log|V| + y' P y + n log 2 pi
-    REML  -2 l = log|V| + log|X' V^-1 X| + y' P y + (n - p) log 2 pi,
+    -2 l = log|V| + log|X' V^-1 X| + y' P y + (n - p) log 2 pi,
 
 with ``P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1``. Levels of different terms that never meet in
 a row fall into separate blocks; everything is computed on a padded batch of blocks by
@@ -60,7 +59,6 @@ class BlockLikelihood:
         response: Floats,
         terms: Sequence[Integers],
         groups: Integers,
-        restricted: bool,
     ) -> None:
         """Arrange the data in blocks.
 
@@ -69,11 +67,9 @@ class BlockLikelihood:
             response: (n,).
             terms: for each grouping term the level of each row, (n,), counted from 0.
             groups: residual group of each row, (n,), counted from 0.
-            restricted: REML when true, ML otherwise.
 
         """
         self.n, self.p = design.shape
-        self.restricted = restricted
         self.groups = groups
         self.group_sizes = np.bincount(groups)
         self.term_count = len(terms)
@@ -148,8 +144,7 @@ class BlockLikelihood:
         quadratic = float(information[p, p] - information[:p, p] @ coefficients)
         value = float(self.group_sizes @ np.log(residual)) + log_det + quadratic
         value += self.n * LOG_TWO_PI
-        if self.restricted:
-            value += 2 * float(np.log(np.diagonal(lower)).sum()) - p * LOG_TWO_PI
+        value += 2 * float(np.log(np.diagonal(lower)).sum()) - p * LOG_TWO_PI
         # V^-1 [X y], then P y
         solved = weighted - weights[:, None] * (self.incidence @ flat_shrunk)
         weighted_design = solved[:, :p]
@@ -158,11 +153,9 @@ class BlockLikelihood:
         crossed_shrunk = crossed @ shrink
         diagonal = np.diagonal(crossed, axis1=1, axis2=2) - (crossed_shrunk * crossed).sum(axis=2)
         effect = diagonal.ravel() - (self._transposed @ residuals) ** 2
-        leverage = weights
-        if self.restricted:
-            outer = (projected - crossed_shrunk @ projected).reshape(-1, p + 1)[:, :p]
-            effect -= ((outer @ half.T) ** 2).sum(axis=1)
-            leverage = weights - ((weighted_design @ half.T) ** 2).sum(axis=1)
+        outer = (projected - crossed_shrunk @ projected).reshape(-1, p + 1)[:, :p]
+        effect -= ((outer @ half.T) ** 2).sum(axis=1)
+        leverage = weights - ((weighted_design @ half.T) ** 2).sum(axis=1)
         by_group = group_sums(self.groups, leverage - residuals**2, len(residual))
         by_group -= (self._pair_counts_transposed @ shrink.ravel()) / residual**2
         used = self.term_of_slot >= 0

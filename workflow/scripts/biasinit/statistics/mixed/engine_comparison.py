@@ -67,7 +67,7 @@ def compare_with_statsmodels(data: pd.DataFrame, fit: MixedFit) -> EngineCompari
     frame = frame[[outcome, *columns]].reset_index(drop=True)
     frame[columns] = frame[columns].astype(str)
     try:
-        own = fit_mixed(frame, fit.formula, fit.random, method="REML")
+        own = fit_mixed(frame, fit.formula, fit.random)
     except (NotEstimableError, np.linalg.LinAlgError) as problem:
         return _without(EngineOutcome.NO_FIT, float("nan"), str(problem))
     if len(frame) > LARGEST:

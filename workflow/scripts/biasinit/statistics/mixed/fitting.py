@@ -1,4 +1,4 @@
-"""Linear mixed-effects models with random intercepts, fitted by REML or ML.
+"""Linear mixed-effects models with random intercepts, fitted by REML.
 
 ``fit_mixed`` maximises the block-wise likelihood of ``block_likelihood`` and returns a
 ``MixedFit``: coefficients with (X' V^-1 X)^-1 as covariance, variance components, and tests whose
@@ -8,14 +8,13 @@ one or several factors, which neither lme4 nor statsmodels offers for crossed de
 
 import itertools
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.inference.arrays import Booleans, Floats, Integers, group_sums
-from biasinit.statistics.inference.model_formula import Design, as_list, level_codes, read_design
+from biasinit.statistics.inference.model_formula import Design, level_codes, read_design
 from biasinit.statistics.mixed.block_likelihood import BlockLikelihood
 from biasinit.statistics.mixed.mixed_fit import MixedFit, MixedState
 from biasinit.statistics.mixed.variance_optimum import VarianceOptimum, maximise
@@ -26,10 +25,9 @@ NO_VARIATION = 1e-12  # spread / largest value below which the outcome does not 
 def fit_mixed(
     data: pd.DataFrame,
     formula: str,
-    random: str | Sequence[str],
+    random: Sequence[str],
     *,
-    method: Literal["REML", "ML"] = "REML",
-    residual_by: str | Sequence[str] | None = None,
+    residual_by: Sequence[str] = (),
 ) -> MixedFit:
     """Return a linear mixed model with random intercepts.
 
@@ -37,17 +35,14 @@ def fit_mixed(
         data: one row per run; any index and order. Rows with missing values are left out.
         formula: for example ``"accuracy ~ scheme * cell"``; text columns are factors.
         random: grouping terms, nested or crossed, such as ``["seed", "seed:cell"]``.
-        method: "REML" or "ML".
-        residual_by: factor or factors whose levels have residual SDs of their own.
+        residual_by: factors whose combined levels have residual SDs of their own.
 
     Raises:
         RunsTableError: a column is missing.
         NotEstimableError: the data cannot determine the model; the message says why.
 
     """
-    if method not in ("REML", "ML"):
-        raise NotEstimableError(f"'method' must be 'REML' or 'ML', got {method!r}.")
-    names = as_list(random)
+    names, by = list(random), list(residual_by)
     grouping = [[part.strip() for part in term.split(":")] for term in names]
     repeated = [
         name
@@ -59,7 +54,6 @@ def fit_mixed(
             f"'random' names the term {', '.join(repeated)} twice, so its variance cannot be "
             "split. Name each term once."
         )
-    by = as_list(residual_by)
     design = read_design(data, formula, [*itertools.chain.from_iterable(grouping), *by])
     used = data.iloc[design.rows]
     terms = [_term_codes(used, columns, design) for columns in grouping]
@@ -78,7 +72,6 @@ def fit_mixed(
         response=residuals / scale,
         terms=terms,
         groups=groups,
-        restricted=method == "REML",
     )
     sizes = np.bincount(groups)
     guess = group_sums(groups, (residuals / scale) ** 2, len(sizes)) / sizes
@@ -96,12 +89,10 @@ def fit_mixed(
         basis @ optimum.point.coefficient_covariance @ basis.T * scale**2
     )
     criterion = optimum.point.value + 2 * n * np.log(scale)
-    if method == "REML":
-        criterion += 2 * np.log(np.abs(np.diag(triangle))).sum() - 2 * p * np.log(scale)
+    criterion += 2 * np.log(np.abs(np.diag(triangle))).sum() - 2 * p * np.log(scale)
     return MixedFit(
         formula=formula,
         random=tuple(names),
-        method=method,
         params=params,
         covariance=covariance,
         variance_components=pd.Series(

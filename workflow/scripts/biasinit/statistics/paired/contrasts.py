@@ -15,7 +15,7 @@ import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
 from biasinit.statistics.inference.arrays import Floats, column_numbers
-from biasinit.statistics.inference.model_formula import as_list, level_codes, level_text
+from biasinit.statistics.inference.model_formula import level_codes
 from biasinit.statistics.inference.sign_flips import FlipFamily, FlipMethod, flip_family, varies
 from biasinit.streams import Purpose, stream
 
@@ -215,99 +215,3 @@ def flips_of(
         resamples=resamples,
         rng=stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"sign flips, {name}"),
     )
-
-
-def paired_contrasts(
-    data: pd.DataFrame,
-    outcome: str,
-    factor: str,
-    reference: str,
-    unit: str = "seed",
-    average_over: str | Sequence[str] | None = (),
-    *,
-    by: str | Sequence[str] | None = (),
-    interaction: str | None = None,
-    failed: str | None = None,
-    alpha: float = 0.05,
-    resamples: int = 20_000,
-    analysis_seed: int = 0,
-) -> pd.DataFrame:
-    """Return contrasts of every level of ``factor`` with the reference, within units.
-
-    Args:
-        data: one row per run; any index and order.
-        outcome: column of numbers.
-        factor: column whose levels are compared.
-        reference: the level that is subtracted.
-        unit: column of the independent units.
-        average_over: columns whose combinations are averaged with equal weights.
-        by: columns within whose levels the comparison is made; all rows are one family.
-        interaction: column with several levels; gives the difference of each contrast between
-            its levels, later minus first in sorted text order.
-        failed: column of true/false; when any is true, the family is adjusted by min-p.
-        alpha: family-wise error rate.
-        resamples: random sign flips when there are more than 16 units.
-        analysis_seed: keys the random flips; in a study it comes from the registered plan.
-
-    Returns:
-        ``contrast``, the ``by`` columns, ``seeds, estimate, standard_error, df, t, p, lower,
-        upper`` (one-sample t, plain 95 % interval) and ``p_adjusted, simultaneous_lower,
-        simultaneous_upper`` (sign flips), ``method``.
-
-    """
-    over, within = as_list(average_over), as_list(by)
-    reference = level_text(reference)
-    crossing = [interaction] if interaction else []
-    array = arrange(data, outcome, factor, unit=unit, cells=over, strata=[*within, *crossing])
-    if reference not in array.levels:
-        raise NotEstimableError(
-            f"'reference' must be a level of '{factor}', which has {', '.join(array.levels)}, "
-            f"got {reference!r}."
-        )
-    labels, keys, columns = [], [], []
-    for level in array.levels:
-        if level == reference:
-            continue
-        means = array.cell_mean(array.differences(level, reference))
-        name = f"{level} - {reference}"
-        if interaction is None:
-            for row, values in zip(array.stratum_rows.itertuples(index=False), means, strict=True):
-                labels.append(name)
-                keys.append(tuple(row))
-                columns.append(values)
-        else:
-            for key, label, values in _crossed(array.stratum_rows, interaction, means):
-                labels.append(f"({name}) x ({label})")
-                keys.append(key)
-                columns.append(values)
-    any_failed = failed is not None and bool(data[failed].fillna(False).astype(bool).any())
-    differences = np.array(columns).reshape(len(columns), len(array.units)).T
-    table = family_table(
-        differences,
-        any_failed=any_failed,
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name=f"{factor} in {outcome}",
-    )
-    table["method"] = str(FlipMethod.SMALLEST_P if any_failed else FlipMethod.LARGEST_T)
-    frame = pd.DataFrame(keys, columns=pd.Index(within), index=range(len(keys)))
-    frame.insert(0, "contrast", labels)
-    return pd.concat([frame, table], axis=1)
-
-
-def _crossed(
-    rows: pd.DataFrame, interaction: str, means: Floats
-) -> list[tuple[tuple[object, ...], str, Floats]]:
-    others = [name for name in rows.columns if name != interaction]
-    found = []
-    groups = {"": rows} if not others else dict(list(rows.groupby(others, sort=False)))
-    for group in groups.values():
-        texts = group[interaction].astype(str)
-        order = texts.sort_values(kind="stable").index
-        first = order[0]
-        key = tuple(group.loc[first, others])
-        for later in order[1:]:
-            label = f"{texts[later]} - {texts[first]}"
-            found.append((key, label, np.asarray(means[later] - means[first])))
-    return found

@@ -41,15 +41,12 @@ class HazardFit:
     """A discrete-time hazard model.
 
     ``table``: index term; ``estimate, standard_error`` (jackknife), ``model_standard_error, df,
-    t, p, lower, upper``. A term whose events are separated perfectly has NaN. ``replicates``
-    (clusters, terms) are the estimates with one cluster left out. ``events`` counts events, and
-    ``person_periods`` the time points that runs spent at risk where somebody had the event.
+    t, p, lower, upper``. A term whose events are separated perfectly has NaN. ``person_periods``
+    counts the time points that runs spent at risk where somebody had the event.
     """
 
     table: pd.DataFrame
     deviance: float
-    replicates: pd.DataFrame
-    events: int
     person_periods: int
     notes: tuple[str, ...]
 
@@ -91,8 +88,8 @@ def discrete_hazard(
     right = formula.split("~")[-1]
     parsed = read_formula(right)
     variables = sorted({str(name) for name in parsed.required_variables})
-    frame = complete_rows(data, [time, event, cluster, *strata_columns, *variables])
-    matrix, names = covariate_matrix(frame, parsed, variables)
+    frame = _complete_rows(data, [time, event, cluster, *strata_columns, *variables])
+    matrix, names = _covariate_matrix(frame, parsed, variables)
     times = _times(frame[time])
     happened = frame[event].astype(float).to_numpy() > 0
     stratum, _ = level_codes(frame, strata_columns)
@@ -109,13 +106,11 @@ def discrete_hazard(
             for s in range(len(cluster_names))
         ]
     ).reshape(len(cluster_names), len(names))
-    table = coefficient_table(beta, model_error, replicates, names, model_errors=False)
+    table = _coefficient_table(beta, model_error, replicates, names)
     separated = [name for name, value in zip(names, beta, strict=True) if np.isnan(value)]
     return HazardFit(
         table=table,
         deviance=-2 * log_likelihood,
-        replicates=pd.DataFrame(replicates, index=list(cluster_names), columns=names),
-        events=int(happened.sum()),
         person_periods=round(_used_risk(total_risk, total_hits, counts)),
         notes=tuple(f"The events do not determine {name}." for name in separated),
     )
@@ -126,7 +121,7 @@ def _used_risk(risk: Floats, hits: Floats, counts: _Counts) -> float:
     return float(risk[(by_stratum > 0)[counts.stratum]].sum())
 
 
-def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def _complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the rows without missing values in ``columns``, with a fresh index."""
     missing = [name for name in columns if name not in data.columns]
     if missing:
@@ -140,7 +135,7 @@ def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def covariate_matrix(
+def _covariate_matrix(
     frame: pd.DataFrame, parsed: formulaic.Formula, variables: Sequence[str]
 ) -> tuple[Floats, list[str]]:
     """Return the covariates without intercept, (rows, terms), and their names."""
@@ -282,13 +277,8 @@ def _score(
     return score_a, design.T @ slope, weight, value
 
 
-def coefficient_table(
-    beta: Floats,
-    model_error: Floats,
-    replicates: Floats,
-    names: Sequence[str],
-    *,
-    model_errors: bool,
+def _coefficient_table(
+    beta: Floats, model_error: Floats, replicates: Floats, names: Sequence[str]
 ) -> pd.DataFrame:
     """Return the table of a hazard model.
 
@@ -297,16 +287,11 @@ def coefficient_table(
         model_error: standard errors from the information matrix, (terms,).
         replicates: estimates with one cluster left out, (clusters, terms).
         names: of the terms.
-        model_errors: without clusters, let p and interval rest on the model, with infinite df.
 
     """
-    count: float = len(replicates)
+    count = len(replicates)
     error = np.full(len(beta), np.nan)
-    if model_errors:
-        error, count = model_error, np.inf
-    elif count < 2:
-        pass
-    else:
+    if count >= 2:
         around = replicates - replicates.mean(axis=0)
         error = np.sqrt((count - 1) / count * (around**2).sum(axis=0))
     error = np.where(np.isnan(beta) | (error == 0), np.nan, error)

@@ -179,9 +179,10 @@ def _permuted(array: PairedArray, rng: np.random.Generator) -> Floats:
 def _drawn(arm: _Arm, rng: np.random.Generator, reference: str, shift: float) -> Floats:
     """Return runs drawn without scheme effects, all but the reference shifted by ``shift``."""
     assert arm.fit is not None
-    flatten = {name: 0.0 for name in arm.fit.params.index if "scheme" in str(name)}
+    params = arm.fit.params
+    without_schemes = params.mask(params.index.str.contains("scheme"), 0.0)
     values = np.full(int(np.prod(arm.array.values.shape[1:])), np.nan)
-    values[arm.flat] = arm.fit.simulate(rng, flatten).to_numpy()
+    values[arm.flat] = arm.fit.simulate(rng, without_schemes).to_numpy()
     others = np.array([level != reference for level in arm.array.levels])
     return np.asarray(values.reshape(arm.array.values.shape[1:]) + shift * others)
 

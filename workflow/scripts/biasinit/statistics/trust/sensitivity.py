@@ -315,7 +315,7 @@ def _mixed_rows(runs: pd.DataFrame, rows: pd.DataFrame, *, pooled: bool) -> Floa
             usable,
             f"value ~ {' * '.join(factors)}",
             random_terms(usable, joint=False),
-            residual_by=None if pooled else factors,
+            residual_by=() if pooled else factors,
         )
     except (NotEstimableError, np.linalg.LinAlgError):
         return found
