@@ -530,7 +530,7 @@ def test_a_study_that_was_not_run_is_said_so():
         ("", "the whole: must be a list, got None."),
         ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
          "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
-         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'better', 'worse',"),
+         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'worse', 'better',"),
     ],
 )  # fmt: skip
 def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, capsys):

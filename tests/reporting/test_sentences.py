@@ -7,10 +7,12 @@ from synthetic import make_study, make_tables
 
 from biasinit.reporting.verdicts.answer import answer_text, answers
 from biasinit.reporting.verdicts.sentences import failure_clause, sentence, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import Verdict, read_verdicts
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow, read_verdicts
+from biasinit.verdicts import Outcome, Verdict
 
-BASE = Verdict(
-    outcome="accuracy", normalization="none", scheme="1.0", reference="zeros", verdict="worse",
+BASE = VerdictRow(
+    outcome=Outcome.ACCURACY, normalization="none", scheme="1.0", reference="zeros",
+    verdict=Verdict.WORSE,
     estimate=-6.93, lower=-10.7, upper=-3.1, level=95.0, unit="points",
     margin_lower=-0.5, margin_upper=0.5,
     p_adjusted=0.001, p_equivalence_adjusted=0.9, fragile=False, depends_on="",
@@ -31,7 +33,7 @@ def test_worse_is_said_by_how_much_and_how_sure():
 
 
 def test_better_keeps_the_size_positive():
-    text = said(verdict="better", estimate=0.8, lower=0.2, upper=1.4)
+    text = said(verdict=Verdict.BETTER, estimate=0.8, lower=0.2, upper=1.4)
     assert "better than zeros by 0.80 points (95 % interval 0.20 to 1.40)" in text
 
 
@@ -42,7 +44,7 @@ def test_failed_runs_join_the_sentence_and_the_seeds_it_rests_on():
 
 
 def test_equivalent_names_the_margin():
-    text = said(verdict="equivalent", estimate=0.02, lower=-0.14, upper=0.18)
+    text = said(verdict=Verdict.EQUIVALENT, estimate=0.02, lower=-0.14, upper=0.18)
     assert text == (
         "1.0 without batch normalisation: equivalent to zeros within ±0.5 points "
         "(+0.02 points, 95 % interval −0.14 to 0.18)."
@@ -50,19 +52,23 @@ def test_equivalent_names_the_margin():
 
 
 def test_negligible_says_both_halves():
-    text = said(verdict="different but negligible", estimate=0.2, lower=0.1, upper=0.3)
+    text = said(verdict=Verdict.NEGLIGIBLE, estimate=0.2, lower=0.1, upper=0.3)
     assert "different from zeros, but negligibly: +0.20 points" in text
     assert "inside ±0.5 points" in text
 
 
 def test_inconclusive_says_what_would_decide():
-    text = said(verdict="inconclusive", estimate=-0.3, lower=-0.65, upper=0.05, seeds_needed=45.0)
+    text = said(
+        verdict=Verdict.INCONCLUSIVE, estimate=-0.3, lower=-0.65, upper=0.05, seeds_needed=45.0
+    )
     assert "neither a difference nor equivalence within ±0.5 points is shown" in text
     assert "about 45 seeds would decide (20 were used)" in text
 
 
 def test_not_estimable_counts_the_failures():
-    text = said(verdict="not estimable", estimate=math.nan, failed=40.0, reference_failed=40.0)
+    text = said(
+        verdict=Verdict.NOT_ESTIMABLE, estimate=math.nan, failed=40.0, reference_failed=40.0
+    )
     assert "not estimable against zeros: 40 of 40 runs failed (zeros: 40 of 40)." in text
 
 
@@ -79,8 +85,8 @@ def test_not_estimable_counts_the_failures():
 )
 def test_speed_is_a_ratio_of_times(verdict, words):
     text = said(
-        outcome="speed", verdict=verdict, estimate=1.46, lower=1.3, upper=1.64, margin_lower=0.8,
-        margin_upper=1.25,
+        outcome=Outcome.SPEED, verdict=verdict, estimate=1.46, lower=1.3, upper=1.64,
+        margin_lower=0.8, margin_upper=1.25,
     )  # fmt: skip
     assert words in text
 
@@ -97,7 +103,9 @@ def test_speed_is_a_ratio_of_times(verdict, words):
     ],
 )
 def test_interaction_is_said_without_a_second_normalisation(verdict, words):
-    text = said(outcome="interaction", normalization="batchnorm_shift - none", verdict=verdict)
+    text = said(
+        outcome=Outcome.INTERACTION, normalization="batchnorm_shift - none", verdict=verdict
+    )
     assert words in text
     assert text.startswith("1.0: ")
 
@@ -112,14 +120,15 @@ def test_interaction_is_said_without_a_second_normalisation(verdict, words):
 )
 def test_failures_are_counted(verdict, words):
     text = said(
-        outcome="failure", verdict=verdict, estimate=0.2, lower=0.1, upper=0.3, failed=8.0
+        outcome=Outcome.FAILURE, verdict=verdict, estimate=0.2, lower=0.1, upper=0.3, failed=8.0
     )  # fmt: skip
     assert words in text
     assert "difference +20.0 % of runs (95 % interval 10.0 to 30.0)" in text
 
 
 def test_no_failures_in_either_arm_is_one_plain_clause():
-    assert said(outcome="failure", verdict="inconclusive").endswith("no run failed in either arm.")
+    text = said(outcome=Outcome.FAILURE, verdict=Verdict.NO_FAILURES)
+    assert text.endswith("no run failed in either arm.")
 
 
 def test_what_qualifies_a_verdict_is_said():
@@ -166,12 +175,14 @@ def test_the_answer_names_every_scheme_with_the_margin(study, tables):
 
 
 def test_a_scheme_that_fails_is_named_even_when_its_accuracy_is_equivalent():
-    rows = [dataclasses.replace(BASE, verdict="equivalent", estimate=0.0, failed=3.0)]
+    rows = [dataclasses.replace(BASE, verdict=Verdict.EQUIVALENT, estimate=0.0, failed=3.0)]
     assert "Fails: 1.0 in 3 of 40 runs." in answer_text(rows, threshold="95 %")
 
 
 def test_a_reference_that_fails_is_named():
-    rows = [dataclasses.replace(BASE, verdict="equivalent", estimate=0.0, reference_failed=2.0)]
+    rows = [
+        dataclasses.replace(BASE, verdict=Verdict.EQUIVALENT, estimate=0.0, reference_failed=2.0)
+    ]
     assert "The reference fails: zeros in 2 of 40 runs." in answer_text(rows, threshold="95 %")
 
 

@@ -5,7 +5,8 @@ import itertools
 
 import pytest
 
-from biasinit.statistics.judging.verdicts import Evidence, Verdict, judge
+from biasinit.statistics.judging.verdicts import Evidence, judge
+from biasinit.verdicts import Verdict
 
 NAN = float("nan")
 PLAIN = Evidence(

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import ABSENT, SPEED_WORDS, normalization_label
+from biasinit.reporting.catalogue import ABSENT, normalization_label
 from biasinit.reporting.residuals import share_outside
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
 from biasinit.reporting.spending import BY_SCHEME
+from biasinit.reporting.verdicts.vocabulary import word as verdict_word
+from biasinit.verdicts import Outcome, Verdict
 
 LISTED = 8  # rows named one by one; more are summed up by their extremes
 
@@ -42,8 +44,10 @@ def _effect(row: Mapping[str, Any], column: str, where: str = "") -> str:
     lower = _finite(row, f"{prefix}simultaneous_lower", f"{prefix}lower")
     upper = _finite(row, f"{prefix}simultaneous_upper", f"{prefix}upper")
     verdict = row.get("verdict")
-    said = SPEED_WORDS.get(str(verdict), verdict) if column == "ratio" else verdict
-    word = f", {said}" if isinstance(said, str) and said else ""
+    outcome = Outcome.SPEED if column == "ratio" else Outcome.ACCURACY
+    word = ""
+    if isinstance(verdict, str) and verdict:
+        word = f", {verdict_word(Verdict(verdict), outcome)}"
     write = numbers.number if column == "ratio" else numbers.signed
     return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
 

@@ -14,7 +14,7 @@ from biasinit.reporting import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.verdicts.answer import answer_text
 from biasinit.reporting.verdicts.sentences import threshold_words
-from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 
 INTERVALS = (
     "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "
@@ -140,15 +140,15 @@ def figure_captions(frames: Mapping[str, pd.DataFrame], study: StudyFacts) -> di
     }
 
 
-def page_caption(study: StudyFacts, verdicts: Sequence[Verdict]) -> str:
+def page_caption(study: StudyFacts, verdicts: Sequence[VerdictRow]) -> str:
     """Return the caption of the page in Snakemake's own report: the answer itself."""
     answer = answer_text(verdicts, threshold=threshold_words(study))
     return f"The whole study '{study.study}' on one page, for reading offline.\n\n{answer}".strip()
 
 
-def verdicts_caption(study: StudyFacts, verdicts: Sequence[Verdict]) -> str:
+def verdicts_caption(study: StudyFacts, verdicts: Sequence[VerdictRow]) -> str:
     """Return the caption of the table of verdicts: how many rows have which verdict."""
-    kinds = ["no failures" if nothing_failed(row) else row.verdict for row in verdicts]
+    kinds = [row.verdict for row in verdicts]
     counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
     listed = numbers.joined(counts) if counts else "none"
     return (

@@ -2,7 +2,7 @@
 
 The parser of the workflow reads this module to know which files the report makes, so it
 imports nothing but the standard library. Words that the whole report shares (names of the
-normalisation levels, order of the verdicts) stand here as well.
+normalisation levels) stand here as well.
 """
 
 from dataclasses import dataclass
@@ -29,31 +29,6 @@ NORMALIZATION_LABELS = MappingProxyType(
         INTERACTION: "difference that batch normalisation makes",
     }
 )
-
-VERDICTS = (
-    "worse",
-    "better",
-    "different but negligible",
-    "equivalent",
-    "inconclusive",
-    "not estimable",
-)
-
-VERDICT_SYMBOLS = MappingProxyType(
-    {
-        "worse": "▼",
-        "better": "▲",
-        "different but negligible": "≃",
-        "equivalent": "=",
-        "inconclusive": "?",
-        "not estimable": "–",
-    }
-)
-
-# Verdicts in the words of an outcome; a change of an effect is neither good nor bad by itself.
-SPEED_WORDS = MappingProxyType({"better": "faster", "worse": "slower"})
-FAILURE_WORDS = MappingProxyType({"better": "fails less", "worse": "fails more"})
-INTERACTION_WORDS = MappingProxyType({"better": "higher with", "worse": "lower with"})
 
 SHORT_NORMALIZATION_LABELS = MappingProxyType(
     {

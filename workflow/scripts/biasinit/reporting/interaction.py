@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from biasinit.reporting.catalogue import INTERACTION_WORDS, normalization_label
+from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.effects import TALL_ROW
 from biasinit.reporting.figures.contrast_rows import finite_or_nan, points_rows
 from biasinit.reporting.figures.forest import (
@@ -24,6 +24,7 @@ from biasinit.reporting.figures.forest import (
 )
 from biasinit.reporting.figures.style import INK, LINE, MUTED, PAPER, scheme_looks, style_context
 from biasinit.reporting.selection import normalizations, records
+from biasinit.verdicts import Outcome
 
 
 def interaction(frame: pd.DataFrame, *, contrasts: pd.DataFrame, schemes: Sequence[str]) -> Figure:
@@ -107,7 +108,7 @@ def _contrast_panel(
     *,
     left: float,
 ) -> None:
-    rows = points_rows(contrasts, words=INTERACTION_WORDS).drop_duplicates("label")
+    rows = points_rows(contrasts, outcome=Outcome.INTERACTION).drop_duplicates("label")
     rows = rows.set_index("label").reindex(list(names)).reset_index()
     texts = [text if isinstance(text, str) else "" for text in rows["text"]]
     lines = [line for text in texts for line in text.split("\n")]

@@ -15,19 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.study.problems import Document, validation_problems
+from biasinit.verdicts import Verdict
 from biasinit.vocabulary import QUICK
 
 Number = Annotated[int, Field(ge=1)]
-Word = Literal[
-    "better",
-    "worse",
-    "equivalent",
-    "different but negligible",
-    "inconclusive",
-    "not estimable",
-    "no failures",
-]
-"""A verdict; 'no failures' is that of two arms without a failed run."""
 
 
 class _Model(BaseModel):
@@ -42,9 +33,9 @@ class VerdictEvidence(_Model):
     outcome: Literal["accuracy", "interaction", "speed", "failure"]
     normalization: str
     scheme: str
-    refutes: tuple[Word, ...] = ()
+    refutes: tuple[Verdict, ...] = ()
     """Verdicts that speak against the claim."""
-    supports: tuple[Word, ...] = ()
+    supports: tuple[Verdict, ...] = ()
     """Verdicts that agree with the claim; all others leave it open."""
 
 
@@ -101,9 +92,9 @@ class LevelEvidence(_Model):
     against: str
     reference: str = ""
     """Another scheme: then the effect of the scheme against it is compared between the levels."""
-    refutes: tuple[Word, ...] = ()
+    refutes: tuple[Verdict, ...] = ()
     """Verdicts that speak against the claim."""
-    supports: tuple[Word, ...] = ()
+    supports: tuple[Verdict, ...] = ()
     """Verdicts that agree with the claim; all others leave it open."""
 
     @property

@@ -108,6 +108,7 @@ _WHAT = {
     "finite_number": "must be a finite number",
     "too_short": "must have at least {min_length} entry",
     "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
     "string_type": "must be text",
     "string_pattern_mismatch": "is not a name that can be part of a path",
     "int_parsing": "must be a whole number",

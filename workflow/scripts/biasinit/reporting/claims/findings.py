@@ -12,14 +12,9 @@ from enum import StrEnum
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import (
-    FAILURE_WORDS,
-    INTERACTION_WORDS,
-    SPEED_WORDS,
-    VERDICT_SYMBOLS,
-    normalization_label,
-)
+from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.selection import natural_order, records
+from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
 from biasinit.statistics.failure.analysis import clopper_pearson
 from biasinit.study.claims import (
     AnyEvidence,
@@ -29,8 +24,8 @@ from biasinit.study.claims import (
     TwinEvidence,
     VerdictEvidence,
 )
+from biasinit.verdicts import Outcome, Verdict
 
-NO_FAILURES = "no failures"
 NO_SUCH_RUNS = "The study as it was run has no such runs."
 NOT_COMPARED = "Not compared yet: run the study once more; nothing is trained again."
 
@@ -115,9 +110,9 @@ class Finding:
     @property
     def kind(self) -> str:
         """Class of the verdict in the style sheet; a changed effect is neither good nor bad."""
-        if not self.verdict or (self.change and self.verdict in INTERACTION_WORDS):
+        if not self.verdict:
             return ""
-        return f"is-{self.verdict.replace(' ', '-')}"
+        return kind(Verdict(self.verdict), Outcome.INTERACTION if self.change else Outcome.ACCURACY)
 
     @property
     def bearing_kind(self) -> str:
@@ -185,11 +180,6 @@ _PLACES: Mapping[str, tuple[str, str, str]] = {
     "speed": ("speed_contrasts", "time_ratios", "rule-speed"),
     "failure": ("failure_contrasts", "failure_rates", "rule-failure"),
 }
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "speed": SPEED_WORDS,
-    "failure": FAILURE_WORDS,
-    "interaction": INTERACTION_WORDS,
-}
 _OUTCOMES: Mapping[str, str] = {
     "accuracy": "final accuracy",
     "interaction": "final accuracy",
@@ -216,16 +206,15 @@ def _verdict(evidence: VerdictEvidence, study: StudyTables) -> Finding:
     reference = str(row["reference"])
     sign = "/" if outcome == "speed" else f"{numbers.MINUS}"
     question = f"{evidence.scheme} {sign} {reference}, {_OUTCOMES[outcome]}, {where}"
-    word = str(row["verdict"])
-    shown = f"{VERDICT_SYMBOLS[word]} {_WORDS.get(outcome, {}).get(word, word)}"
+    word = Verdict(str(row["verdict"]))
     if outcome == "failure" and _value(row, "failed") == 0 and _value(row, "reference_failed") == 0:
-        word = shown = NO_FAILURES
+        word = Verdict.NO_FAILURES
     return Finding(
         study=evidence.study,
         question=question,
         measured=_effect(row, outcome),
         verdict=word,
-        shown=shown,
+        shown=shown(word, Outcome(outcome)),
         bearing=_bearing(word, evidence),
         sure=_sure(
             row,
@@ -322,10 +311,8 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
     if found.empty or _value(records(found)[0], "runs") == 0:
         return _absent(evidence, question, table=table)
     row = records(found)[0]
-    word = str(row["verdict"])
-    words = INTERACTION_WORDS if evidence.reference else {}
-    named = {"higher with": "higher", "lower with": "lower"}
-    shown = f"{VERDICT_SYMBOLS[word]} {named.get(words.get(word, word), word)}"
+    word = Verdict(str(row["verdict"]))
+    wording = VOCABULARY[word]
     measured: tuple[str, ...] = ("not estimable",)
     if math.isfinite(_value(row, "estimate")):
         bounds = numbers.interval(
@@ -341,7 +328,7 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
         question=question,
         measured=measured,
         verdict=word,
-        shown=shown,
+        shown=wording.shown(wording.change if evidence.reference else wording.accuracy),
         bearing=_bearing(word, evidence),
         sure=_sure(row, word, (evidence.level, evidence.against), ("failed", "against_failed")),
         figure="level_contrasts",

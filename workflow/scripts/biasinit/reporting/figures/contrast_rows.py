@@ -1,15 +1,13 @@
 """From a table of contrasts to the rows of a forest plot: intervals, margins, numbers in words."""
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import SPEED_WORDS, VERDICT_SYMBOLS
 from biasinit.reporting.selection import records
-
-NO_OTHER_WORDS: Mapping[str, str] = {}
+from biasinit.reporting.verdicts.vocabulary import shown
+from biasinit.verdicts import Outcome, Verdict
 
 
 def finite_or_nan(value: object) -> float:
@@ -28,8 +26,8 @@ def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
     return first.where(first.notna(), second)
 
 
-def points_rows(frame: pd.DataFrame, *, words: Mapping[str, str] = NO_OTHER_WORDS) -> pd.DataFrame:
-    """Return forest rows in points; ``words`` are other words for verdicts."""
+def points_rows(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> pd.DataFrame:
+    """Return forest rows in points, with the verdicts in the words of the outcome."""
     outer_lower = _first_finite(
         column_values(frame, "simultaneous_lower"), column_values(frame, "lower")
     )
@@ -50,7 +48,7 @@ def points_rows(frame: pd.DataFrame, *, words: Mapping[str, str] = NO_OTHER_WORD
             "margin_upper": column_values(frame, "margin"),
         }
     )
-    return rows.assign(text=_texts(rows, frame, signed=True, words=words))
+    return rows.assign(text=_texts(rows, frame, outcome))
 
 
 def ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,27 +72,24 @@ def ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
             "margin_upper": _positive(column_values(frame, "margin_upper")),
         }
     )
-    return rows.assign(text=_texts(rows, frame, signed=False, words=SPEED_WORDS))
+    return rows.assign(text=_texts(rows, frame, Outcome.SPEED))
 
 
 def _positive(values: pd.Series) -> pd.Series:
     return values.where(values > 0)
 
 
-def _texts(
-    rows: pd.DataFrame, frame: pd.DataFrame, *, signed: bool, words: Mapping[str, str]
-) -> list[str]:
+def _texts(rows: pd.DataFrame, frame: pd.DataFrame, outcome: Outcome) -> list[str]:
     verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
     texts = []
     for row, verdict in zip(records(rows), verdicts, strict=True):
-        write = numbers.signed if signed else numbers.number
+        write = numbers.number if outcome is Outcome.SPEED else numbers.signed
         estimate = float(row["estimate"])
         if not math.isfinite(estimate):
             texts.append("")
             continue
         bounds = numbers.interval(float(row["outer_lower"]), float(row["outer_upper"]))
         line = f"{write(estimate)} ({bounds})"
-        word = verdict if isinstance(verdict, str) else ""
-        symbol = VERDICT_SYMBOLS.get(word, "")
-        texts.append(f"{line}\n{symbol} {words.get(word, word)}" if word else line)
+        judged = isinstance(verdict, str) and verdict != ""
+        texts.append(f"{line}\n{shown(Verdict(verdict), outcome)}" if judged else line)
     return texts

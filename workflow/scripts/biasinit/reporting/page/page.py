@@ -32,9 +32,10 @@ from biasinit.reporting.verdicts.answer import Answer, answers
 from biasinit.reporting.verdicts.glossary import GLOSSARY
 from biasinit.reporting.verdicts.matrix import Matrix, ledger_table, verdict_matrix
 from biasinit.reporting.verdicts.sentences import sentence, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed, read_verdicts
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow, read_verdicts
 from biasinit.study.claims import Claim, Practice
 from biasinit.study.plan import PLANNED_LOOK, planned_seeds
+from biasinit.verdicts import Verdict
 
 MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
 
@@ -311,9 +312,9 @@ def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str]
     return tuple(pairs)
 
 
-def open_questions(verdicts: Sequence[Verdict], study: StudyFacts) -> tuple[OpenQuestion, ...]:
+def open_questions(verdicts: Sequence[VerdictRow], study: StudyFacts) -> tuple[OpenQuestion, ...]:
     """Return the inconclusive verdicts with their sentences, the cheapest to decide first."""
-    rows = [v for v in verdicts if v.verdict == "inconclusive" and not nothing_failed(v)]
+    rows = [v for v in verdicts if v.verdict is Verdict.INCONCLUSIVE]
     rows.sort(key=lambda row: (row.seeds_needed != row.seeds_needed, row.seeds_needed))
     threshold = threshold_words(study)
     return tuple(
@@ -323,7 +324,7 @@ def open_questions(verdicts: Sequence[Verdict], study: StudyFacts) -> tuple[Open
 
 
 def next_command(
-    verdicts: Sequence[Verdict], study: StudyFacts, *, configfile: str | None = None
+    verdicts: Sequence[VerdictRow], study: StudyFacts, *, configfile: str | None = None
 ) -> str:
     """Return the command that adds the seeds which would decide the inconclusive verdicts.
 

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import INTERACTION, VERDICTS, normalization_label
+from biasinit.reporting.catalogue import INTERACTION, normalization_label
 from biasinit.reporting.verdicts.sentences import (
     among_words,
     failure_clause,
     margin_words,
     size_words,
 )
-from biasinit.reporting.verdicts.verdict_rows import Verdict
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow
+from biasinit.verdicts import Verdict
+
+KINDS = tuple(kind for kind in Verdict if kind is not Verdict.NO_FAILURES)
 
 MANY = 4  # schemes with one verdict, above which the answer gives their range, not each interval
 
@@ -57,7 +60,7 @@ class Answer:
         return f"{self.title}: {' '.join(str(statement) for statement in self.statements)}"
 
 
-def answers(verdicts: Sequence[Verdict], *, threshold: str) -> tuple[Answer, ...]:
+def answers(verdicts: Sequence[VerdictRow], *, threshold: str) -> tuple[Answer, ...]:
     """Return the answer for each normalisation that has verdicts.
 
     Each names every scheme that is worse or fails, every scheme that is equivalent with the
@@ -84,28 +87,30 @@ def answers(verdicts: Sequence[Verdict], *, threshold: str) -> tuple[Answer, ...
     return tuple(found)
 
 
-def answer_text(verdicts: Sequence[Verdict], *, threshold: str) -> str:
+def answer_text(verdicts: Sequence[VerdictRow], *, threshold: str) -> str:
     """Return the answer as one paragraph of plain text per normalisation."""
     return "\n\n".join(str(answer) for answer in answers(verdicts, threshold=threshold))
 
 
-def _accuracy_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
+def _accuracy_statements(verdicts: Sequence[VerdictRow]) -> list[Statement]:
     rows = [v for v in verdicts if v.outcome == "accuracy"]
     arms = {v.scheme: v for v in verdicts if v.outcome in ("failure", "accuracy")}
     failing = [v for v in arms.values() if v.failed > 0 or v.reference_failed > 0]
     statements = []
-    for kind in VERDICTS:
+    for kind in KINDS:
         chosen = [v for v in rows if v.verdict == kind]
         if chosen:
             statements.append(
                 Statement(verdict=kind, lead=_lead(chosen[0]), text=_listing(chosen) + ".")
             )
-        if kind == "worse":
+        if kind is Verdict.WORSE:
             statements += _failing_statements(failing, named=chosen)
     return statements
 
 
-def _failing_statements(failing: Sequence[Verdict], *, named: Sequence[Verdict]) -> list[Statement]:
+def _failing_statements(
+    failing: Sequence[VerdictRow], *, named: Sequence[VerdictRow]
+) -> list[Statement]:
     """Return the schemes that fail, without those that were named as worse, and the reference."""
     said = {v.scheme for v in named}
     parts = [
@@ -124,12 +129,12 @@ def _failing_statements(failing: Sequence[Verdict], *, named: Sequence[Verdict])
     return statements
 
 
-def _of_runs(failed: float, verdict: Verdict) -> str:
+def _of_runs(failed: float, verdict: VerdictRow) -> str:
     total = f" of {numbers.count(verdict.runs)}" if math.isfinite(verdict.runs) else ""
     return f"{numbers.count(failed)}{total}"
 
 
-def _lead(verdict: Verdict) -> str:
+def _lead(verdict: VerdictRow) -> str:
     reference = verdict.reference
     return {
         "worse": f"Worse than {reference}:",
@@ -141,13 +146,13 @@ def _lead(verdict: Verdict) -> str:
     }[verdict.verdict]
 
 
-def _listing(verdicts: Sequence[Verdict]) -> str:
+def _listing(verdicts: Sequence[VerdictRow]) -> str:
     if len(verdicts) > MANY and not any(v.verdict in ("worse", "better") for v in verdicts):
         return numbers.joined([v.scheme for v in verdicts]) + _range(verdicts)
     return numbers.joined([_item(v) for v in verdicts])
 
 
-def _range(verdicts: Sequence[Verdict]) -> str:
+def _range(verdicts: Sequence[VerdictRow]) -> str:
     estimates = [v.estimate for v in verdicts if math.isfinite(v.estimate)]
     needed = [v.seeds_needed for v in verdicts if math.isfinite(v.seeds_needed)]
     parts = []
@@ -161,7 +166,7 @@ def _range(verdicts: Sequence[Verdict]) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _item(verdict: Verdict) -> str:
+def _item(verdict: VerdictRow) -> str:
     if verdict.verdict not in ("worse", "better"):
         return _difference_item(verdict)
     clause = failure_clause(verdict)
@@ -170,9 +175,9 @@ def _item(verdict: Verdict) -> str:
     return f"{verdict.scheme}, {size}{failures}{_notes(verdict)}"
 
 
-def _interaction_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
+def _interaction_statements(verdicts: Sequence[VerdictRow]) -> list[Statement]:
     statements = []
-    for kind in VERDICTS:
+    for kind in KINDS:
         chosen = [v for v in verdicts if v.verdict == kind]
         if not chosen:
             continue
@@ -193,7 +198,7 @@ def _interaction_statements(verdicts: Sequence[Verdict]) -> list[Statement]:
     return statements
 
 
-def _difference_item(verdict: Verdict) -> str:
+def _difference_item(verdict: VerdictRow) -> str:
     if not math.isfinite(verdict.estimate):
         return verdict.scheme
     bounds = numbers.interval(verdict.lower, verdict.upper)
@@ -201,20 +206,20 @@ def _difference_item(verdict: Verdict) -> str:
     return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{rest})"
 
 
-def _would_decide(verdict: Verdict) -> str:
+def _would_decide(verdict: VerdictRow) -> str:
     if not math.isfinite(verdict.seeds_needed):
         return ""
     return f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
 
 
-def _notes(verdict: Verdict) -> str:
+def _notes(verdict: VerdictRow) -> str:
     notes = [f"depends on {verdict.depends_on.replace('_', ' ')}"] if verdict.depends_on else []
     if verdict.fragile:
         notes.append("fragile")
     return "".join(f"; {note}" for note in notes)
 
 
-def _speed_statements(verdicts: Sequence[Verdict], *, threshold: str) -> list[Statement]:
+def _speed_statements(verdicts: Sequence[VerdictRow], *, threshold: str) -> list[Statement]:
     rows = [v for v in verdicts if v.outcome == "speed"]
     leads = {
         "worse": f"Slower to {threshold}:",
@@ -225,24 +230,24 @@ def _speed_statements(verdicts: Sequence[Verdict], *, threshold: str) -> list[St
         "not estimable": "Speed not estimable:",
     }
     statements = []
-    for kind in VERDICTS:
+    for kind in KINDS:
         chosen = [v for v in rows if v.verdict == kind]
         if not chosen:
             continue
         lead = leads[kind]
-        if kind == "equivalent":
+        if kind is Verdict.EQUIVALENT:
             lead = f"Equally fast to {threshold} within ratios of {margin_words(chosen[0])}:"
         statements.append(Statement(verdict=kind, lead=lead, text=_speed_listing(chosen) + "."))
     return statements
 
 
-def _speed_listing(verdicts: Sequence[Verdict]) -> str:
+def _speed_listing(verdicts: Sequence[VerdictRow]) -> str:
     if len(verdicts) > MANY and not any(v.verdict in ("worse", "better") for v in verdicts):
         return numbers.joined([v.scheme for v in verdicts])
     return numbers.joined([_speed_item(v) for v in verdicts])
 
 
-def _speed_item(verdict: Verdict) -> str:
+def _speed_item(verdict: VerdictRow) -> str:
     if not math.isfinite(verdict.estimate):
         return verdict.scheme
     bounds = numbers.interval(verdict.lower, verdict.upper)

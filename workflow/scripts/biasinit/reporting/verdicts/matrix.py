@@ -1,28 +1,23 @@
 """The verdicts as tables: the ledger, one row each, and the matrix, schemes by outcome."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import (
-    FAILURE_WORDS,
-    INTERACTION_WORDS,
-    SPEED_WORDS,
-    VERDICT_SYMBOLS,
-    normalization_label,
-    short_normalization_label,
-)
+from biasinit.reporting.catalogue import normalization_label, short_normalization_label
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.page.tables import Cell, DisplayTable, csv_href
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow
+from biasinit.reporting.verdicts.vocabulary import kind, shown
+from biasinit.verdicts import Outcome, Verdict
 
 
 def ledger_table(
-    verdicts: Sequence[Verdict], study: StudyFacts, *, data: pd.DataFrame
+    verdicts: Sequence[VerdictRow], study: StudyFacts, *, data: pd.DataFrame
 ) -> DisplayTable:
     """Return all verdicts, each with its sentence and the numbers that decided."""
     threshold = threshold_words(study)
@@ -34,7 +29,11 @@ def ledger_table(
                 sort=row.normalization,
             ),
             Cell(text=row.scheme, sort=row.scheme),
-            Cell(text=verdict_text(row), sort=row.verdict, kind=f"verdict {_ledger_class(row)}"),
+            Cell(
+                text=verdict_text(row),
+                sort=row.verdict,
+                kind=f"verdict {kind(row.verdict, row.outcome)}",
+            ),
             Cell(
                 text=finding(row, threshold=threshold) + "." + remarks(row),
                 sort=repr(row.estimate) if math.isfinite(row.estimate) else "",
@@ -74,35 +73,13 @@ def ledger_table(
     )
 
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "speed": SPEED_WORDS,
-    "failure": FAILURE_WORDS,
-    "interaction": INTERACTION_WORDS,
-}
-
-
-def verdict_text(row: Verdict) -> str:
+def verdict_text(row: VerdictRow) -> str:
     """Return the verdict with its symbol; for speed the words are slower and faster."""
-    if nothing_failed(row):
-        return "no failures"
-    words = _WORDS.get(row.outcome, {})
-    return f"{VERDICT_SYMBOLS.get(row.verdict, '')} {words.get(row.verdict, row.verdict)}".strip()
-
-
-def verdict_class(verdict: str) -> str:
-    """Return the class of a verdict in the style sheet."""
-    return f"is-{verdict.replace(' ', '-')}" if verdict else ""
+    return shown(row.verdict, row.outcome)
 
 
 def _number_cell(text: str, value: float) -> Cell:
     return Cell(text=text, sort=repr(value) if math.isfinite(value) else "", kind="number")
-
-
-def _ledger_class(row: Verdict) -> str:
-    if nothing_failed(row):
-        return "is-none"
-    changed = row.outcome == "interaction" and row.verdict in INTERACTION_WORDS
-    return "" if changed else verdict_class(row.verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +101,13 @@ class Matrix:
 
 
 _MATRIX_OUTCOMES = (
-    ("accuracy", "accuracy"),
-    ("speed", "time to threshold"),
-    ("failure", "failed runs"),
+    (Outcome.ACCURACY, "accuracy"),
+    (Outcome.SPEED, "time to threshold"),
+    (Outcome.FAILURE, "failed runs"),
 )
 
 
-def verdict_matrix(verdicts: Sequence[Verdict], study: StudyFacts) -> Matrix:
+def verdict_matrix(verdicts: Sequence[VerdictRow], study: StudyFacts) -> Matrix:
     """Return the matrix of verdicts, schemes in the order of the study."""
     levels = list(dict.fromkeys(v.normalization for v in verdicts if v.outcome == "accuracy"))
     found = {(v.outcome, v.normalization, v.scheme): v for v in verdicts}
@@ -160,16 +137,16 @@ def _matrix_heading(outcome: str, words: str, study: StudyFacts) -> str:
     return f"time to {threshold_words(study)}, ratio" if outcome == "speed" else words
 
 
-def _matrix_cell(row: Verdict | None) -> MatrixCell:
+def _matrix_cell(row: VerdictRow | None) -> MatrixCell:
     if row is None:
         return MatrixCell(verdict=numbers.MISSING, kind="", detail="")
     if row.outcome == "failure" and math.isfinite(row.failed):
         total = f" of {numbers.count(row.runs)}" if math.isfinite(row.runs) else ""
         counted = f"{numbers.count(row.failed)}{total}"
-        if nothing_failed(row):
+        if row.verdict is Verdict.NO_FAILURES:
             return MatrixCell(verdict="none", kind="is-none", detail=counted)
         return MatrixCell(
-            verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=counted
+            verdict=verdict_text(row), kind=kind(row.verdict, row.outcome), detail=counted
         )
     detail = ""
     if math.isfinite(row.estimate):
@@ -177,4 +154,4 @@ def _matrix_cell(row: Verdict | None) -> MatrixCell:
         sign = "× " if row.outcome == "speed" else ""
         bounds = numbers.interval(row.lower, row.upper)
         detail = f"{sign}{write(row.estimate)} ({bounds})"
-    return MatrixCell(verdict=verdict_text(row), kind=verdict_class(row.verdict), detail=detail)
+    return MatrixCell(verdict=verdict_text(row), kind=kind(row.verdict, row.outcome), detail=detail)

@@ -11,10 +11,11 @@ import math
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import INTERACTION, normalization_label
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.verdicts.verdict_rows import Verdict, nothing_failed
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow
+from biasinit.verdicts import Verdict
 
 
-def sentence(verdict: Verdict, *, threshold: str) -> str:
+def sentence(verdict: VerdictRow, *, threshold: str) -> str:
     """Return one plain sentence or two for a verdict.
 
     Args:
@@ -29,7 +30,7 @@ def sentence(verdict: Verdict, *, threshold: str) -> str:
     return f"{subject}: {finding(verdict, threshold=threshold)}.{remarks(verdict)}"
 
 
-def finding(verdict: Verdict, *, threshold: str) -> str:
+def finding(verdict: VerdictRow, *, threshold: str) -> str:
     """Return what was found, without the subject: 'worse than zeros by 0.93 points (…)'."""
     if verdict.outcome == "speed":
         return _speed(verdict, threshold)
@@ -42,7 +43,7 @@ def finding(verdict: Verdict, *, threshold: str) -> str:
     return _accuracy(verdict) + (f"{joint}{clause}" if clause else "")
 
 
-def _accuracy(verdict: Verdict) -> str:
+def _accuracy(verdict: VerdictRow) -> str:
     reference = verdict.reference
     among = among_words(verdict)
     if verdict.verdict in ("worse", "better"):
@@ -65,7 +66,7 @@ def _accuracy(verdict: Verdict) -> str:
     return f"not estimable against {reference}"
 
 
-def _interaction(verdict: Verdict) -> str:
+def _interaction(verdict: VerdictRow) -> str:
     among = among_words(verdict)
     if verdict.verdict in ("worse", "better"):
         direction = "lower" if verdict.verdict == "worse" else "higher"
@@ -91,7 +92,7 @@ def _interaction(verdict: Verdict) -> str:
     return "not estimable whether batch normalisation changes the effect on accuracy"
 
 
-def _speed(verdict: Verdict, threshold: str) -> str:
+def _speed(verdict: VerdictRow, threshold: str) -> str:
     reference = verdict.reference
     times = (
         f"{numbers.number(verdict.estimate)} times as long to {threshold} as {reference} "
@@ -108,8 +109,8 @@ def _speed(verdict: Verdict, threshold: str) -> str:
     return f"speed not estimable against {reference}"
 
 
-def _failure(verdict: Verdict) -> str:
-    if nothing_failed(verdict):
+def _failure(verdict: VerdictRow) -> str:
+    if verdict.verdict is Verdict.NO_FAILURES:
         return "no run failed in either arm"
     counts = failure_clause(verdict) or "failures not counted"
     bounds = numbers.interval(100 * verdict.lower, 100 * verdict.upper, decimals=1)
@@ -127,7 +128,7 @@ def _failure(verdict: Verdict) -> str:
     return f"{head}: {counts}{risk}{_needed(verdict)}"
 
 
-def failure_clause(verdict: Verdict) -> str:
+def failure_clause(verdict: VerdictRow) -> str:
     """Return '4 of 40 runs failed (zeros: 0 of 40)', or nothing when no run of either failed."""
     failed, other = verdict.failed, verdict.reference_failed
     if not math.isfinite(failed) or (failed == 0 and not other > 0):
@@ -139,7 +140,7 @@ def failure_clause(verdict: Verdict) -> str:
     return f"{numbers.count(failed)}{total} runs failed{against}"
 
 
-def margin_words(verdict: Verdict) -> str:
+def margin_words(verdict: VerdictRow) -> str:
     """Return the margin with its unit: '±0.5 points' or '0.8 to 1.25'."""
     lower, upper = verdict.margin_lower, verdict.margin_upper
     if verdict.outcome == "speed":
@@ -149,7 +150,7 @@ def margin_words(verdict: Verdict) -> str:
     return f"{numbers.plain(lower)} to {numbers.plain(upper)} points"
 
 
-def size_words(verdict: Verdict) -> str:
+def size_words(verdict: VerdictRow) -> str:
     """Return the size of an effect without its sign: '0.93 points (95 % interval …)'."""
     bounds = sorted((abs(verdict.lower), abs(verdict.upper)))
     return (
@@ -158,14 +159,14 @@ def size_words(verdict: Verdict) -> str:
     )
 
 
-def _difference(verdict: Verdict) -> str:
+def _difference(verdict: VerdictRow) -> str:
     return (
         f"{numbers.signed(verdict.estimate)} points, {verdict.level:g} % interval "
         f"{numbers.interval(verdict.lower, verdict.upper)}"
     )
 
 
-def among_words(verdict: Verdict) -> str:
+def among_words(verdict: VerdictRow) -> str:
     """Return which seeds a contrast rests on, where some runs failed."""
     if verdict.failed > 0 or verdict.reference_failed > 0:
         seeds = f"the {numbers.count(verdict.seeds)} " if math.isfinite(verdict.seeds) else ""
@@ -173,14 +174,14 @@ def among_words(verdict: Verdict) -> str:
     return ""
 
 
-def _needed(verdict: Verdict) -> str:
+def _needed(verdict: VerdictRow) -> str:
     if not math.isfinite(verdict.seeds_needed):
         return ""
     used = f" ({numbers.count(verdict.seeds)} were used)" if math.isfinite(verdict.seeds) else ""
     return f"; about {numbers.count(verdict.seeds_needed)} seeds would decide{used}"
 
 
-def remarks(verdict: Verdict) -> str:
+def remarks(verdict: VerdictRow) -> str:
     """Return what qualifies a verdict: for which images it holds, what it depends on, fragility."""
     text = _test_set(verdict)
     if verdict.depends_on:
@@ -190,7 +191,7 @@ def remarks(verdict: Verdict) -> str:
     return text
 
 
-def _test_set(verdict: Verdict) -> str:
+def _test_set(verdict: VerdictRow) -> str:
     """Return whether an equivalence holds for new test images too, where that was measured."""
     lower, upper = verdict.new_test_set_lower, verdict.new_test_set_upper
     if verdict.verdict != "equivalent" or not (math.isfinite(lower) and math.isfinite(upper)):

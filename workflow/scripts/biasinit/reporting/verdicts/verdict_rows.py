@@ -9,22 +9,23 @@ import pandas as pd
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import ALL_CELLS, arranged, records, scheme_order, table
-
-OUTCOMES = ("accuracy", "interaction", "speed", "failure")
+from biasinit.verdicts import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class VerdictRow:
     """One row of the table of verdicts; missing numbers are nan.
+
+    ``verdict`` is what readers see: of two arms without a failed run, that there were none.
 
     ``runs`` is the number of runs of each arm, from the table of failure rates.
     """
 
-    outcome: str
+    outcome: Outcome
     normalization: str
     scheme: str
     reference: str
-    verdict: str
+    verdict: Verdict
     estimate: float
     lower: float
     upper: float
@@ -65,16 +66,16 @@ _NUMBERS = (
 )
 
 
-_TEXTS = ("outcome", "normalization", "scheme", "reference", "verdict", "unit", "depends_on")
+_TEXTS = ("normalization", "scheme", "reference", "unit", "depends_on")
 
 
-def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[Verdict, ...]:
+def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[VerdictRow, ...]:
     """Return the rows of the table of verdicts, ordered by outcome, normalisation and scheme."""
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
     arms = arm_runs(tables)
+    order = list(Outcome)
     rows = [_verdict(row, arms) for row in records(frame)]
-    known = [row for row in rows if row.outcome in OUTCOMES]
-    return tuple(sorted(known, key=lambda row: OUTCOMES.index(row.outcome)))
+    return tuple(sorted(rows, key=lambda row: order.index(row.outcome)))
 
 
 def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]:
@@ -87,17 +88,20 @@ def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]
     return dict(zip(keys, whole["runs"].astype(float), strict=True))
 
 
-def _verdict(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> Verdict:
+def _verdict(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> VerdictRow:
     texts = {name: _text(row.get(name)) for name in _TEXTS}
     values = {name: _number(row.get(name)) for name in _NUMBERS}
     fragile = row.get("fragile")
     runs = arms.get((texts["normalization"], texts["scheme"]), math.nan)
-    return Verdict(
-        outcome=texts["outcome"],
+    outcome, verdict = Outcome(row["outcome"]), Verdict(row["verdict"])
+    if outcome is Outcome.FAILURE and values["failed"] == values["reference_failed"] == 0:
+        verdict = Verdict.NO_FAILURES
+    return VerdictRow(
+        outcome=outcome,
         normalization=texts["normalization"],
         scheme=texts["scheme"],
         reference=texts["reference"],
-        verdict=texts["verdict"],
+        verdict=verdict,
         unit=texts["unit"],
         depends_on=texts["depends_on"],
         fragile=bool(fragile) if isinstance(fragile, (bool, int)) else str(fragile) == "True",
@@ -115,8 +119,3 @@ def _number(value: object) -> float:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return math.nan
-
-
-def nothing_failed(verdict: Verdict) -> bool:
-    """Return whether this compares failures of two arms without any."""
-    return verdict.outcome == "failure" and verdict.failed == 0 and verdict.reference_failed == 0

@@ -32,9 +32,10 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.verdicts import Evidence, Verdict, decide
+from biasinit.statistics.judging.verdicts import Evidence, decide
 from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
 from biasinit.statistics.paired.contrasts import arrange, family_table
+from biasinit.verdicts import Verdict
 
 COLUMNS = (
     *("normalization", "scheme", "reference", "factor", "level", "against", "basis", "seeds"),

@@ -24,8 +24,9 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.verdicts import Evidence, Verdict, judge
+from biasinit.statistics.judging.verdicts import Evidence, judge
 from biasinit.statistics.trust.new_test_set import new_test_set_family
+from biasinit.verdicts import Verdict
 
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "verdict", "headline"),

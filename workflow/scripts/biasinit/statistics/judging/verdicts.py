@@ -7,20 +7,10 @@ absence of an effect.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-
-class Verdict(StrEnum):
-    """What can be said about a contrast."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    EQUIVALENT = "equivalent"
-    NEGLIGIBLE = "different but negligible"
-    INCONCLUSIVE = "inconclusive"
-    NOT_ESTIMABLE = "not estimable"
+from biasinit.verdicts import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
