@@ -86,10 +86,10 @@ def finished_shards(workspace: Workspace) -> dict[str, bytes]:
 
 
 def running_shards(workspace: Workspace) -> list[str]:
-    """Return the shards that a job holds the claim to."""
+    """Return the shards that a job holds the lease of."""
     folder = workspace.results / "logs" / "train"
     return [
-        str(path.relative_to(folder).with_suffix(".parquet")) for path in folder.rglob("*.claim")
+        str(path.relative_to(folder).with_suffix(".parquet")) for path in folder.rglob("*.lease")
     ]
 
 

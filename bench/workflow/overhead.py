@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from biasinit.errors import BiasinitError
-from biasinit.execution.costs.expected import TRAINING, read_costs
+from biasinit.execution.costs.benchmarks import TRAINING, read_costs
 from biasinit.tables import read_table
 
 WORKED = re.compile(r"Started within ([\d.]+) s of a processor, worked for ([\d.]+) s\.")

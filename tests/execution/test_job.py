@@ -80,7 +80,7 @@ def test_what_a_job_says_goes_to_its_log(run_job):
     assert re.search(cost, ended.log)
 
 
-def test_a_job_ends_its_process_at_once_and_leaves_no_claim(run_job):
+def test_a_job_ends_its_process_at_once_and_leaves_no_lease(run_job):
     ended = run_job(
         """
         atexit.register(print, "taken apart")

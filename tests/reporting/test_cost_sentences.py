@@ -46,7 +46,7 @@ def test_an_unknown_cost_is_told_to_be_unknown():
     assert cost_sentences({}, make_study()) == ("Cost: not in this table.",)
 
 
-def test_the_ledger_is_on_the_page_with_every_column(make_page, study, figures):
+def test_the_costs_are_on_the_page_with_every_column(make_page, study, figures):
     page = make_page(study, TABLES, figures=figures)
     assert "Twice the seeds (40)" in page
     shown = page_tables(TABLES, study)["costs"]

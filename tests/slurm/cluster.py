@@ -46,7 +46,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=3,bf_interval=3,sched_min_interval=0
-# nodes claim more cores together than the machine may have
+# nodes offer more cores together than the machine may have
 SlurmdParameters=config_overrides
 # a daemon that comes back makes its node available again
 ReturnToService=2

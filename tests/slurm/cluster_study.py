@@ -77,12 +77,12 @@ class ClusterStudy:
         folder = self.workspace.results / "checkpoints"
         for checkpoint in folder.rglob("*.checkpoint"):
             shard = checkpoint.relative_to(folder).with_suffix("")
-            claim = self.workspace.results / "logs" / "train" / shard.with_suffix(".claim")
+            lease = self.workspace.results / "logs" / "train" / shard.with_suffix(".lease")
             try:
-                process = psutil.Process(int(claim.read_text().split()[1]))
+                process = psutil.Process(int(lease.read_text().split()[1]))
                 process.suspend()
-                if claim.exists() and checkpoint.exists():
-                    return FrozenShard(str(shard), claim, process)
+                if lease.exists() and checkpoint.exists():
+                    return FrozenShard(str(shard), lease, process)
                 process.resume()  # it had just finished
             except (OSError, IndexError, psutil.Error):
                 continue
@@ -108,18 +108,18 @@ class ClusterStudy:
 class FrozenShard:
     """A shard in the middle of its training, whose process does not move."""
 
-    def __init__(self, shard: str, claim: Path, process: psutil.Process) -> None:
+    def __init__(self, shard: str, lease: Path, process: psutil.Process) -> None:
         self.shard = shard
-        self.claim = claim
-        self.claim_text = claim.read_text()
+        self.lease = lease
+        self.lease_text = lease.read_text()
         self.process = process
         environment = process.environ()
         self.job = environment["SLURM_JOB_ID"]
         self.node = environment["SLURMD_NODENAME"]
 
-    def is_claimed_anew(self) -> bool:
+    def is_leased_anew(self) -> bool:
         try:
-            return self.claim.read_text() not in ("", self.claim_text)
+            return self.lease.read_text() not in ("", self.lease_text)
         except FileNotFoundError:
             return False
 

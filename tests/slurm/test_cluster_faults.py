@@ -64,7 +64,7 @@ def test_a_job_that_goes_on_without_its_daemon_ends_when_another_node_has_it(
     struck = strike("only the node's daemon dies, its job goes on", study)
     cluster.kill_daemon(frozen.node)
     try:
-        study.wait_until(frozen.is_claimed_anew)
+        study.wait_until(frozen.is_leased_anew)
         frozen.thaw()  # now two processes train one shard
         study.wait_until(frozen.is_gone)
         study.finish()
@@ -91,7 +91,7 @@ def test_jobs_of_a_killed_snakemake_end_when_the_study_goes_on(cluster, undistur
     assert study.command.returncode != 0
     assert not frozen.is_gone()
     study.start("--until", "collect")
-    study.wait_until(frozen.is_claimed_anew)
+    study.wait_until(frozen.is_leased_anew)
     frozen.thaw()  # the job that nobody waits for, and the one that took over
     study.wait_until(frozen.is_gone)
     study.finish()

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from biasinit.execution.takeover.lease import WORKFLOW_CLAIM
+from biasinit.execution.takeover.lease import WORKFLOW_LEASE
 from biasinit.files import UNFINISHED
 from faults import LOCAL, Strike, finished_shards, named, running_shards
 from workspace import Workspace
@@ -84,18 +84,18 @@ def kill_all(workspace: Workspace) -> None:
 
 
 def kill_a_job(workspace: Workspace) -> None:
-    """Kill a process that claims a shard: a claim names its host and its process.
+    """Kill a process that has the lease of a shard: a lease names its host and its process.
 
-    A job may end between the look at its claim and the kill; then another one is taken.
+    A job may end between the look at its lease and the kill; then another one is taken.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        for path in (workspace.results / "logs" / "train").rglob("*.claim"):
+        for path in (workspace.results / "logs" / "train").rglob("*.lease"):
             with contextlib.suppress(FileNotFoundError, IndexError, psutil.NoSuchProcess):
                 psutil.Process(int(path.read_text().split()[1])).kill()
                 return
         time.sleep(0.01)
-    raise AssertionError("No job claims a shard.")
+    raise AssertionError("No job has the lease of a shard.")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_study_whose_disk_was_full_goes_on_to_the_same_bytes(small_disk, finis
 def test_a_job_of_a_killed_workflow_is_refused_before_its_output_is_touched(workspace, monkeypatch):
     """It waited in the queue of a cluster while its workflow was killed and another one ended."""
     before = finished_shards(workspace)
-    monkeypatch.setenv(WORKFLOW_CLAIM, "the claim of a workflow that was killed")
+    monkeypatch.setenv(WORKFLOW_LEASE, "the lease of a workflow that was killed")
     as_a_job = ("--force", "--no-hooks", "--nolock", "--ignore-incomplete", "--allowed-rules")
     shard = next(iter(before))
     done = workspace.snakemake(*as_a_job, "train", "--", f"results/tiny/runs/{shard}")

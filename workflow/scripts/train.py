@@ -10,7 +10,7 @@ import torch
 from biasinit.data.prepared import load_prepared
 from biasinit.execution.devices.checkpoint_interval import checkpoint_seconds
 from biasinit.execution.devices.compiled_code import share_compiled_code
-from biasinit.execution.devices.slots import leased_device
+from biasinit.execution.devices.slots import held_device
 from biasinit.execution.job import job
 from biasinit.execution.progress.notes import ProgressNote
 from biasinit.files import remove_with_unfinished
@@ -50,7 +50,7 @@ def train(
     torch.set_num_threads(threads)
     share_compiled_code(Path(compiled))
     description = ShardDescription.from_mapping(shard)
-    with leased_device() if device == "cuda" else nullcontext():
+    with held_device() if device == "cuda" else nullcontext():
         result = train_shard(
             description,
             load_prepared(Path(data)),

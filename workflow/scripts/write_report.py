@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from biasinit.execution.costs.by_rule import cost_ledger
+from biasinit.execution.costs.by_rule import costs_by_rule
 from biasinit.execution.costs.provenance import provenance
 from biasinit.execution.job import job
 from biasinit.reporting.drawing import caption_texts, draw_all
@@ -44,14 +44,14 @@ def write_report(
             captions/.
         answer: output file of the answer.
         verdicts: output file of the verdicts as CSV.
-        costs: output file of the ledger of costs as CSV.
+        costs: output file of costs by rule and scheme as CSV.
 
     """
     folder = page.parent
     frames = {name: read_table(path) for name, path in tables.items()}
     study = counted(StudyFacts.from_mapping(facts), frames["runs"])
     registration = read_registration(folder)
-    frames["costs"] = cost_ledger(folder, frames.get("jobs"))
+    frames["costs"] = costs_by_rule(folder, frames.get("jobs"))
     drawn = draw_all(frames, study)
     for name, figure in drawn.items():
         (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from biasinit.errors import FolderError
-from biasinit.execution.costs.expected import benchmark_path
+from biasinit.execution.costs.benchmarks import benchmark_path
 from biasinit.execution.progress.notes import (
     ANNOUNCEMENT,
     SIZE,

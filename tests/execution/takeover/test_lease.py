@@ -9,19 +9,19 @@ import pytest
 from biasinit.errors import SupersededError
 from biasinit.execution.takeover.lease import (
     EXIT_STATUS,
-    WORKFLOW_CLAIM,
-    Claim,
-    claim_folder,
-    claimed_job,
+    WORKFLOW_LEASE,
+    Lease,
+    leased_job,
     refuse_if_superseded,
+    take_folder,
 )
 from repository import REPOSITORY
 
 JOB = """
 import sys, time
 from pathlib import Path
-from biasinit.execution.takeover.lease import claimed_job
-with claimed_job(Path("logs") / "0.claim"):
+from biasinit.execution.takeover.lease import leased_job
+with leased_job(Path("logs") / "0.lease"):
     print("started", flush=True)
     sys.stdin.readline()
 Path("written").touch()
@@ -30,9 +30,9 @@ Path("written").touch()
 
 @pytest.fixture(autouse=True)
 def no_workflow(monkeypatch):
-    """No claim to a folder, and none is left behind for the tests that come later."""
-    monkeypatch.setenv(WORKFLOW_CLAIM, "")
-    monkeypatch.delenv(WORKFLOW_CLAIM)
+    """No lease of a folder, and none is left behind for the tests that come later."""
+    monkeypatch.setenv(WORKFLOW_LEASE, "")
+    monkeypatch.delenv(WORKFLOW_LEASE)
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def test_a_job_ends_when_another_process_starts_the_same_one(job, tmp_path):
     assert (tmp_path / "written").exists()
 
 
-def test_a_job_ends_when_another_workflow_claims_the_folder(job, tmp_path):
-    claim_folder(tmp_path)
+def test_a_job_ends_when_another_workflow_takes_the_folder(job, tmp_path):
+    take_folder(tmp_path)
     of_this_workflow = job()
-    claim_folder(tmp_path)  # and another is started
+    take_folder(tmp_path)  # and another is started
     assert of_this_workflow.wait(timeout=20) == EXIT_STATUS
 
 
@@ -81,48 +81,48 @@ def test_a_job_that_waited_in_the_queue_is_refused_when_its_workflow_was_succeed
     tmp_path, monkeypatch
 ):
     refuse_if_superseded(tmp_path)  # no job: the workflow itself
-    claim_folder(tmp_path)
+    take_folder(tmp_path)
     refuse_if_superseded(tmp_path)
-    mine = os.environ[WORKFLOW_CLAIM]
-    claim_folder(tmp_path)
-    monkeypatch.setenv(WORKFLOW_CLAIM, mine)
+    mine = os.environ[WORKFLOW_LEASE]
+    take_folder(tmp_path)
+    monkeypatch.setenv(WORKFLOW_LEASE, mine)
     with pytest.raises(SupersededError, match="another one has been started in this folder since"):
         refuse_if_superseded(tmp_path)
 
 
-def test_a_claim_holds_until_the_next_and_a_late_withdrawal_leaves_the_newer_alone(tmp_path):
-    path = tmp_path / "claim"
-    older = Claim.staked(path)
+def test_a_lease_holds_until_the_next_and_who_gives_it_back_late_leaves_the_newer_alone(tmp_path):
+    path = tmp_path / "lease"
+    older = Lease.taken(path)
     assert older.holds()
-    newer = Claim.staked(path)
+    newer = Lease.taken(path)
     assert not older.holds()
-    older.withdraw()
+    older.give_back()
     assert newer.holds()
-    newer.withdraw()
+    newer.give_back()
     assert not path.exists()
     assert not newer.holds()
 
 
 def test_a_file_system_that_stutters_ends_no_job(tmp_path, monkeypatch):
-    claim = Claim.staked(tmp_path / "claim")
+    lease = Lease.taken(tmp_path / "lease")
 
     def stale(*arguments, **options):
         raise OSError(116, "Stale file handle")
 
     monkeypatch.setattr("pathlib.Path.read_text", stale)
-    assert claim.holds()
+    assert lease.holds()
 
 
-def test_a_job_that_lost_its_claim_since_the_last_look_writes_nothing(tmp_path, monkeypatch):
+def test_a_job_that_lost_its_lease_since_the_last_look_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("biasinit.execution.takeover.lease.POLL_SECONDS", 60)
-    with claimed_job(tmp_path / "claim") as confirm:
+    with leased_job(tmp_path / "lease") as confirm:
         confirm()
-        Claim.staked(tmp_path / "claim")
+        Lease.taken(tmp_path / "lease")
         with pytest.raises(SupersededError, match="Another process has taken over this job"):
             confirm()
 
 
 def test_nothing_is_left_when_a_job_fails(tmp_path):
-    with pytest.raises(ZeroDivisionError), claimed_job(tmp_path / "claim"):
+    with pytest.raises(ZeroDivisionError), leased_job(tmp_path / "lease"):
         _ = 1 / 0
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from typing import Any
 
 from biasinit.execution.progress.notes import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
-from biasinit.execution.takeover.lease import claim_folder, refuse_if_superseded
+from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
 from biasinit.plugins.digest import code_version
@@ -261,7 +261,7 @@ class Workflow:
 
         """
         hold_lock_in_workflow(Path.cwd())
-        claim_folder(Path.cwd())
+        take_folder(Path.cwd())
         register(self.study, self.folder, now=datetime.now(UTC))
         announce_in(self.folder, self.size)
 

@@ -1,4 +1,4 @@
-"""What every job of the workflow needs around its work: a claim, a log, clear errors, an end."""
+"""What every job of the workflow needs around its work: a lease, a log, clear errors, an end."""
 
 import errno
 import logging
@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from biasinit.errors import BiasinitError
 from biasinit.execution.takeover.guard import end_with_workflow
-from biasinit.execution.takeover.lease import Confirm, claimed_job
+from biasinit.execution.takeover.lease import Confirm, leased_job
 from biasinit.files import unwritable
 
 NOT_WRITABLE = {
@@ -33,7 +33,7 @@ def job(log: str | Path) -> Iterator[Confirm]:
     sums that up. With the block the process ends: nothing after it is run.
 
     Yields:
-        What a long job calls before it writes its results (see ``claimed_job``).
+        What a long job calls before it writes its results (see ``leased_job``).
 
     """
     end_with_workflow()
@@ -42,8 +42,8 @@ def job(log: str | Path) -> Iterator[Confirm]:
     path = Path(log)
     try:
         with (
-            _refusals_named(path),  # to write the log itself, or the claim beside it
-            claimed_job(path.with_suffix(".claim")) as confirm,
+            _refusals_named(path),  # to write the log itself, or the lease beside it
+            leased_job(path.with_suffix(".lease")) as confirm,
             _logged(path),
         ):
             yield confirm
@@ -58,7 +58,7 @@ def _end_process() -> NoReturn:
     """End this process with status 0, without taking its objects apart one by one.
 
     After compiled training that alone takes more than a second, in which no other job can have
-    the core. All files are closed and the claim is withdrawn by now.
+    the core. All files are closed and the lease is given back by now.
     """
     logging.shutdown()
     sys.stdout.flush()

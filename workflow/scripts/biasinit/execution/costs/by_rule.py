@@ -1,4 +1,4 @@
-"""The ledger of a study's cost: time and memory of its jobs, by rule and by scheme.
+"""What a study costs: time and memory of its jobs, by rule and by scheme.
 
 Time on the clock, of processors, and memory are from Snakemake's benchmark files; time of
 training, of evaluation and of a GPU from what training jobs say of themselves.
@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from biasinit.execution.costs.expected import TRAINING, JobCost, read_costs
+from biasinit.execution.costs.benchmarks import TRAINING, JobCost, read_costs
 from biasinit.study.shards import Shard
 
 ALL = "all"
-REPORT = "write_report"  # makes the ledger, so that its own cost is not known yet
+REPORT = "write_report"  # shows the costs, so that its own cost is not known yet
 SUMMED = (
     "jobs",
     "runs",
@@ -27,7 +27,7 @@ SUMMED = (
 LARGEST = ("memory_mib", "device_memory_mib")
 
 
-def cost_ledger(folder: Path, jobs: pd.DataFrame | None) -> pd.DataFrame:
+def costs_by_rule(folder: Path, jobs: pd.DataFrame | None) -> pd.DataFrame:
     """Return what the jobs of the study in ``folder`` cost.
 
     Args:

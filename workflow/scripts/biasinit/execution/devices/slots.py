@@ -1,12 +1,12 @@
 """Which GPU a job may use: Snakemake counts GPUs, and never says which one is free.
 
-A job leases a slot of a device by a lock on a file, and sees that device alone while it holds
-the lease. The kernel drops the lock when the process ends, however it ends. Devices that
-CUDA_VISIBLE_DEVICES names are the only ones that are leased.
+A job holds a slot of a device by a lock on a file, and sees that device alone while it does. The
+kernel drops the lock when the process ends, however it ends. Of all devices only those are used
+that CUDA_VISIBLE_DEVICES names, where it is set.
 
 Within a SLURM job that variable names what SLURM has given to the job. One GPU for one shard
-is leased at once; several, in an allocation that a whole workflow runs in, are shared out like
-those of a machine. Such leases are the SLURM job's own: where SLURM confines jobs to their
+is free at once; several, in an allocation that a whole workflow runs in, are shared out like
+those of a machine. Such slots are the SLURM job's own: where SLURM confines jobs to their
 devices, each counts its GPUs from 0, and equal names mean different GPUs.
 """
 
@@ -51,7 +51,7 @@ def slots_folder(environment: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def leased_device(folder: Path | None = None) -> Iterator[str | None]:
+def held_device(folder: Path | None = None) -> Iterator[str | None]:
     """Wait for a free slot of a GPU, and make that GPU the only visible one of this process.
 
     Yields:
@@ -69,7 +69,7 @@ def leased_device(folder: Path | None = None) -> Iterator[str | None]:
     before = os.environ.get(VISIBLE)
     name, lock = _wait_for(places)
     os.environ[VISIBLE] = name
-    log.info("Leased GPU %s.", name)
+    log.info("Holds GPU %s.", name)
     try:
         yield name
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from biasinit.errors import FolderError, RunsTableError
-from biasinit.execution.costs.expected import TRAINING, benchmark_path, read_cost
+from biasinit.execution.costs.benchmarks import TRAINING, benchmark_path, read_cost
 from biasinit.files import refusals_named, whole_file
 from biasinit.study.shards import Shard
 

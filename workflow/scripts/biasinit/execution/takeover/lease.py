@@ -4,12 +4,12 @@ On a cluster two processes can end up with the same job. When the daemon of a no
 scheduler gives the job to another node, and the first process goes on. When Snakemake is
 killed, its jobs stay in the queue, and the next Snakemake submits them anew.
 
-The newest claim wins, because that is the one the living Snakemake waits for. Who starts a job
-writes its claim over the one before; who finds another claim than its own ends, without
-touching anything, and the newcomer goes on from its last checkpoint. Claims are files that are
+The newest lease holds, because that is the one the living Snakemake waits for. Who starts a job
+writes its lease over the one before; who finds another lease than its own ends, without
+touching anything, and the newcomer goes on from its last checkpoint. Leases are files that are
 renamed into place and read again and again: that works on every shared file system, while
 locks do not everywhere, and a lock would make the newcomer wait for a process that may hang.
-Between two looks at the claim both may write; files are written whole (``biasinit.files``), and
+Between two looks at the lease both may write; files are written whole (``biasinit.files``), and
 both write the same bytes.
 """
 
@@ -27,13 +27,13 @@ from biasinit.files import refusals_named, whole_file
 
 EXIT_STATUS = 75  # EX_TEMPFAIL of sysexits.h: somebody else has taken over, nothing is wrong here
 POLL_SECONDS = 2.0
-WORKFLOW_CLAIM = "BIASINIT_WORKFLOW_CLAIM"  # handed down to jobs, on other machines too
-WORKFLOW_FILE = Path("results") / ".workflow.claim"
+WORKFLOW_LEASE = "BIASINIT_WORKFLOW_LEASE"  # handed down to jobs, on other machines too
+WORKFLOW_FILE = Path("results") / ".workflow.lease"
 
 log = logging.getLogger(__name__)
 
 
-class Claim:
+class Lease:
     """A file that says who may work on something; holds as long as nobody writes it anew."""
 
     def __init__(self, path: Path, token: str) -> None:
@@ -41,11 +41,11 @@ class Claim:
         self._token = token
 
     @classmethod
-    def staked(cls, path: Path) -> "Claim":
-        """Write a new claim, and so end every other one to the same path.
+    def taken(cls, path: Path) -> "Lease":
+        """Write a new lease, and so end every other one of the same path.
 
         Raises:
-            FolderError: the claim cannot be written.
+            FolderError: the lease cannot be written.
 
         """
         token = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}"
@@ -57,32 +57,32 @@ class Claim:
 
     @property
     def token(self) -> str:
-        """What the file holds while the claim does: host, process, and a number used once."""
+        """What the file holds while the lease does: host, process, and a number used once."""
         return self._token
 
     def holds(self) -> bool:
-        """Return whether the claim is the newest; a finished successor has removed the file."""
+        """Return whether the lease is the newest; a finished successor has removed the file."""
         try:
             return self._path.read_text(encoding="utf-8") == self._token
         except FileNotFoundError:
             return False
         except OSError:
-            return True  # a file system that stutters says nothing about claims
+            return True  # a file system that stutters says nothing about leases
 
-    def withdraw(self) -> None:
-        """Remove the file, if the claim still holds."""
+    def give_back(self) -> None:
+        """Remove the file, if the lease still holds."""
         if self.holds():
             self._path.unlink(missing_ok=True)
 
 
-def claim_folder(folder: Path) -> None:
-    """Claim a folder for this workflow: jobs of earlier ones end, also those not yet started.
+def take_folder(folder: Path) -> None:
+    """Take the lease of a folder: jobs of earlier workflows end, also those not yet started.
 
     Raises:
-        FolderError: the claim cannot be written.
+        FolderError: the lease cannot be written.
 
     """
-    os.environ[WORKFLOW_CLAIM] = Claim.staked(folder / WORKFLOW_FILE).token
+    os.environ[WORKFLOW_LEASE] = Lease.taken(folder / WORKFLOW_FILE).token
 
 
 def refuse_if_superseded(folder: Path) -> None:
@@ -92,11 +92,11 @@ def refuse_if_superseded(folder: Path) -> None:
     that waited in the queue while its workflow was killed would delete its successor's.
 
     Raises:
-        SupersededError: another workflow has claimed the folder.
+        SupersededError: another workflow has taken the folder.
 
     """
-    claim = _workflow_claim(folder)
-    if claim is not None and not claim.holds():
+    lease = _workflow_lease(folder)
+    if lease is not None and not lease.holds():
         raise SupersededError(
             "This job belongs to a workflow that was killed, and another one has been started in "
             "this folder since. The job ends without touching anything."
@@ -107,41 +107,41 @@ Confirm = Callable[[], None]
 
 
 @contextmanager
-def claimed_job(path: Path) -> Iterator[Confirm]:
-    """Hold the claim to a job during the block; end this process when the claim is lost.
+def leased_job(path: Path) -> Iterator[Confirm]:
+    """Hold the lease of a job during the block; end this process when the lease is lost.
 
     Args:
         path: a file that only this job uses.
 
     Yields:
-        What to call before results are written: it raises SupersededError when the claim was
+        What to call before results are written: it raises SupersededError when the lease was
         lost since the last look.
 
     """
-    own = Claim.staked(path)
-    workflow = _workflow_claim(Path.cwd())
-    claims = [own] if workflow is None else [own, workflow]
+    own = Lease.taken(path)
+    workflow = _workflow_lease(Path.cwd())
+    leases = [own] if workflow is None else [own, workflow]
     ended = threading.Event()
-    threading.Thread(target=_watch, args=(claims, ended), daemon=True).start()
+    threading.Thread(target=_watch, args=(leases, ended), daemon=True).start()
 
     def confirm() -> None:
-        if not all(claim.holds() for claim in claims):
+        if not all(lease.holds() for lease in leases):
             raise SupersededError("Another process has taken over this job; this one ends.")
 
     try:
         yield confirm
     finally:
         ended.set()
-        own.withdraw()
+        own.give_back()
 
 
-def _workflow_claim(folder: Path) -> Claim | None:
-    token = os.environ.get(WORKFLOW_CLAIM)
-    return None if token is None else Claim(folder / WORKFLOW_FILE, token)
+def _workflow_lease(folder: Path) -> Lease | None:
+    token = os.environ.get(WORKFLOW_LEASE)
+    return None if token is None else Lease(folder / WORKFLOW_FILE, token)
 
 
-def _watch(claims: list[Claim], ended: threading.Event) -> None:
+def _watch(leases: list[Lease], ended: threading.Event) -> None:
     while not ended.wait(POLL_SECONDS):
-        if not all(claim.holds() for claim in claims) and not ended.is_set():
+        if not all(lease.holds() for lease in leases) and not ended.is_set():
             log.warning("Another process has taken over this job; this one ends.")
             os._exit(EXIT_STATUS)

@@ -1,4 +1,4 @@
-"""Leases of GPUs, with pretended devices."""
+"""Slots of GPUs, with pretended devices."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ import pytest
 
 from biasinit.errors import DeviceError
 from biasinit.execution.devices import slots as device_slots
-from biasinit.execution.devices.slots import devices, leased_device
+from biasinit.execution.devices.slots import devices, held_device
 
 HOLD = (
     "import os, sys, time, pathlib\n"
-    "from biasinit.execution.devices.slots import leased_device\n"
-    "with leased_device(pathlib.Path(sys.argv[1])) as name:\n"
+    "from biasinit.execution.devices.slots import held_device\n"
+    "with held_device(pathlib.Path(sys.argv[1])) as name:\n"
     "    print(name, os.environ['CUDA_VISIBLE_DEVICES'], flush=True)\n"
     "    time.sleep(60)\n"
 )
@@ -63,10 +63,10 @@ def test_several_jobs_share_a_device_when_asked(holder):
     assert [said(job)[0] for job in jobs] == ["0", "0"]
 
 
-def test_a_lease_ends_with_its_block_and_restores_the_variable(tmp_path, monkeypatch):
+def test_a_slot_is_free_after_its_block_and_restores_the_variable(tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,2")
     for _ in range(3):
-        with leased_device(tmp_path) as name:
+        with held_device(tmp_path) as name:
             assert name == "1"
             assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
@@ -79,9 +79,9 @@ def test_the_gpu_that_slurm_chose_is_the_one_and_other_slurm_jobs_do_not_hold_it
     monkeypatch.setattr(device_slots.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     monkeypatch.setenv("SLURM_JOB_ID", "12")
-    with leased_device() as one:
+    with held_device() as one:
         monkeypatch.setenv("SLURM_JOB_ID", "13")
-        with leased_device() as other:
+        with held_device() as other:
             assert (one, other) == ("0", "0")
 
 
@@ -91,10 +91,10 @@ def test_shards_within_one_slurm_allocation_share_out_its_gpus(holder):
     assert {said(job)[0] for job in jobs} == {"2", "3"}
 
 
-def test_a_slurm_job_whose_gpus_are_not_named_leases_nothing(tmp_path, monkeypatch):
+def test_a_slurm_job_whose_gpus_are_not_named_holds_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "12")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    with leased_device(tmp_path) as one, leased_device(tmp_path) as other:
+    with held_device(tmp_path) as one, held_device(tmp_path) as other:
         assert (one, other) == (None, None)
 
 
@@ -126,5 +126,5 @@ def test_what_is_wrong_is_named(environment, message, tmp_path, monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(DeviceError, match=message), leased_device(tmp_path):
+    with pytest.raises(DeviceError, match=message), held_device(tmp_path):
         pass

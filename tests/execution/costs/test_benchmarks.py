@@ -1,7 +1,7 @@
 import pytest
 
 from biasinit.errors import RunsTableError
-from biasinit.execution.costs.expected import benchmark_path, read_cost, read_costs
+from biasinit.execution.costs.benchmarks import benchmark_path, read_cost, read_costs
 
 # as Snakemake writes it
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from biasinit.execution.costs.by_rule import cost_ledger
-from biasinit.execution.costs.expected import benchmark_path
+from biasinit.execution.costs.benchmarks import benchmark_path
+from biasinit.execution.costs.by_rule import costs_by_rule
 from biasinit.study.shards import Shard
 
 FACTORS = {
@@ -43,14 +43,14 @@ def jobs():
 
 
 @pytest.fixture
-def ledger(jobs, tmp_path):
+def costs(jobs, tmp_path):
     for row in jobs.to_dict("records"):
         benchmark(tmp_path, "train", Shard.of_job(row).path)
     benchmark(tmp_path, "calibrate", wall=2.0, cpu=1.5, memory=900.0)
     benchmark(tmp_path, "prepare_data", "digits", wall=3.0, cpu=3.0)
     benchmark(tmp_path, "write_report", wall=1000.0)
     benchmark(tmp_path, "train", "digits/left/over/0", wall=1000.0)
-    return cost_ledger(tmp_path, jobs).set_index(["rule", "scheme"])
+    return costs_by_rule(tmp_path, jobs).set_index(["rule", "scheme"])
 
 
 def test_a_shard_has_the_path_that_the_workflow_gives_it():
@@ -59,8 +59,8 @@ def test_a_shard_has_the_path_that_the_workflow_gives_it():
     )
 
 
-def test_costs_are_summed_by_scheme_by_rule_and_in_all(ledger):
-    assert list(ledger.index) == [
+def test_costs_are_summed_by_scheme_by_rule_and_in_all(costs):
+    assert list(costs.index) == [
         ("train", "zeros"),
         ("train", "1.0"),
         ("train", "all"),
@@ -68,32 +68,32 @@ def test_costs_are_summed_by_scheme_by_rule_and_in_all(ledger):
         ("calibrate", "all"),
         ("all", "all"),
     ]
-    zeros = ledger.loc["train", "zeros"]
+    zeros = costs.loc["train", "zeros"]
     assert (zeros["jobs"], zeros["runs"], zeros["wall_seconds"]) == (2, 40, 30)
-    everything = ledger.loc["all", "all"]
+    everything = costs.loc["all", "all"]
     assert everything["wall_seconds"] == 3 * 15 + 2 + 3
     assert everything["cpu_seconds"] == 3 * 12 + 1.5 + 3
     assert (everything["training_seconds"], everything["evaluation_seconds"]) == (27, 3)
     assert everything["memory_mib"] == 900
 
 
-def test_time_of_a_gpu_is_that_of_the_jobs_that_had_one(ledger):
-    assert ledger.loc["train", "zeros"]["gpu_seconds"] == 0
-    assert ledger.loc["train", "1.0"]["gpu_seconds"] == 10
+def test_time_of_a_gpu_is_that_of_the_jobs_that_had_one(costs):
+    assert costs.loc["train", "zeros"]["gpu_seconds"] == 0
+    assert costs.loc["train", "1.0"]["gpu_seconds"] == 10
 
 
-def test_a_job_knows_its_peak_of_memory_better_than_one_who_looks_now_and_then(ledger):
-    assert ledger.loc["train", "zeros"]["memory_mib"] == 400
+def test_a_job_knows_its_peak_of_memory_better_than_one_who_looks_now_and_then(costs):
+    assert costs.loc["train", "zeros"]["memory_mib"] == 400
 
 
 def test_a_shard_without_a_benchmark_counts_with_the_time_that_it_notes(jobs, tmp_path):
-    ledger = cost_ledger(tmp_path, jobs)
-    assert ledger["wall_seconds"].iloc[-1] == 30
+    costs = costs_by_rule(tmp_path, jobs)
+    assert costs["wall_seconds"].iloc[-1] == 30
 
 
 def test_brought_runs_cost_their_analysis_alone_and_nothing_where_nothing_ran(tmp_path):
-    assert cost_ledger(tmp_path, None).empty
+    assert costs_by_rule(tmp_path, None).empty
     benchmark(tmp_path, "calibrate")
-    ledger = cost_ledger(tmp_path, None)
-    assert ledger["rule"].tolist() == ["calibrate", "all"]
-    assert ledger["wall_seconds"].tolist() == [15, 15]
+    costs = costs_by_rule(tmp_path, None)
+    assert costs["rule"].tolist() == ["calibrate", "all"]
+    assert costs["wall_seconds"].tolist() == [15, 15]
