@@ -1,6 +1,7 @@
 """The rules of the house: who imports whom, what is public, what stands nowhere."""
 
 import ast
+import importlib
 import subprocess
 import sys
 
@@ -111,6 +112,19 @@ def test_a_script_is_thin_and_touches_snakemake_under_its_guard_only(path):
     outside = [node for node in tree.body if not isinstance(node, ast.If)]
     names = {node.id for part in outside for node in ast.walk(part) if isinstance(node, ast.Name)}
     assert "snakemake" not in names
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "bench").rglob("*.py")), ids=lambda path: path.name
+)
+def test_what_a_benchmark_takes_from_the_library_is_there(path):
+    """Benchmarks run rarely, and would else be the last to hear of a new name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("biasinit."):
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                if not hasattr(module, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
 
 
 def test_every_rule_has_a_script_of_its_name():

@@ -30,7 +30,6 @@ import pandas as pd
 
 from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.accuracy.planning import SeedsNeeded
 from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearson
 from biasinit.statistics.inference.equivalence_columns import equivalence_columns
 from biasinit.statistics.judging import schemes as claims_module
@@ -102,14 +101,13 @@ def only_what_decides() -> Iterator[None]:
         names = ["hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p"]
         return pd.DataFrame(np.nan, index=labels.index, columns=names)
 
-    nothing = SeedsNeeded(difference=np.nan, equivalence=np.nan, decision=np.nan, power=np.nan)
     with ExitStack() as stack:
         for module, name, stand_in in (
             (accuracy_module, "fit_accuracy", lambda *_, **__: accuracy_module.NO_MODEL),
             (accuracy_module, "_means", lambda *_, **__: None),
             (speed_module, "_means", lambda *_, **__: None),
             (speed_module, "_hazards", no_hazards),
-            (claims_module, "seeds_for_contrast", lambda **_: nothing),
+            (claims_module, "seeds_for_contrast", lambda **_: np.nan),
         ):
             stack.enter_context(mock.patch.object(module, name, stand_in))
         yield
