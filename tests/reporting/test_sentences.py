@@ -6,14 +6,15 @@ import pytest
 from synthetic import make_study, make_tables
 
 from biasinit.reporting.verdicts.answer import answer_text, answers
-from biasinit.reporting.verdicts.sentences import failure_clause, sentence, threshold_words
+from biasinit.reporting.verdicts.clauses import failures
+from biasinit.reporting.verdicts.sentences import sentence, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, read_verdicts
 from biasinit.verdicts import Outcome, Verdict
 
 BASE = VerdictRow(
     outcome=Outcome.ACCURACY, normalization="none", scheme="1.0", reference="zeros",
     verdict=Verdict.WORSE,
-    estimate=-6.93, lower=-10.7, upper=-3.1, level=95.0, unit="points",
+    estimate=-6.93, lower=-10.7, upper=-3.1, level=95.0,
     margin_lower=-0.5, margin_upper=0.5,
     p_adjusted=0.001, p_equivalence_adjusted=0.9, fragile=False, depends_on="",
     smallest_margin=10.1, seeds=20.0, seeds_needed=math.nan, failed=0.0, reference_failed=0.0,
@@ -75,12 +76,12 @@ def test_not_estimable_counts_the_failures():
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("worse", "slower: takes 1.46 times as long to 95 % as zeros"),
-        ("better", "faster: takes 1.46 times as long"),
-        ("equivalent", "equally fast within ratios of 0.8 to 1.25"),
-        ("different but negligible", "negligibly different in speed, inside 0.8 to 1.25"),
-        ("inconclusive", "speed inconclusive"),
-        ("not estimable", "speed not estimable against zeros"),
+        (Verdict.WORSE, "slower: takes 1.46 times as long to 95 % as zeros"),
+        (Verdict.BETTER, "faster: takes 1.46 times as long"),
+        (Verdict.EQUIVALENT, "equally fast within ratios of 0.8 to 1.25"),
+        (Verdict.NEGLIGIBLE, "negligibly different in speed, inside 0.8 to 1.25"),
+        (Verdict.INCONCLUSIVE, "speed inconclusive"),
+        (Verdict.NOT_ESTIMABLE, "speed not estimable against zeros"),
     ],
 )
 def test_speed_is_a_ratio_of_times(verdict, words):
@@ -94,12 +95,15 @@ def test_speed_is_a_ratio_of_times(verdict, words):
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("worse", "the effect on accuracy is lower with batch normalisation, by 6.93 points"),
-        ("better", "is higher with batch normalisation"),
-        ("equivalent", "is the same with and without batch normalisation, within ±0.5 points"),
-        ("different but negligible", "changes with batch normalisation, but negligibly"),
-        ("inconclusive", "inconclusive whether batch normalisation changes the effect"),
-        ("not estimable", "not estimable whether batch normalisation changes the effect"),
+        (Verdict.WORSE, "the effect on accuracy is lower with batch normalisation, by 6.93 points"),
+        (Verdict.BETTER, "is higher with batch normalisation"),
+        (
+            Verdict.EQUIVALENT,
+            "is the same with and without batch normalisation, within ±0.5",
+        ),
+        (Verdict.NEGLIGIBLE, "changes with batch normalisation, but negligibly"),
+        (Verdict.INCONCLUSIVE, "inconclusive whether batch normalisation changes the effect"),
+        (Verdict.NOT_ESTIMABLE, "not estimable whether batch normalisation changes the effect"),
     ],
 )
 def test_interaction_is_said_without_a_second_normalisation(verdict, words):
@@ -113,9 +117,9 @@ def test_interaction_is_said_without_a_second_normalisation(verdict, words):
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("worse", "more runs fail than with zeros: 8 of 40 runs failed (zeros: 0 of 40)"),
-        ("better", "fewer runs fail than with zeros"),
-        ("inconclusive", "failures inconclusive"),
+        (Verdict.WORSE, "more runs fail than with zeros: 8 of 40 runs failed (zeros: 0 of 40)"),
+        (Verdict.BETTER, "fewer runs fail than with zeros"),
+        (Verdict.INCONCLUSIVE, "failures inconclusive"),
     ],
 )
 def test_failures_are_counted(verdict, words):
@@ -137,7 +141,7 @@ def test_what_qualifies_a_verdict_is_said():
 
 
 def test_failures_without_known_runs_are_still_counted():
-    assert failure_clause(dataclasses.replace(BASE, failed=3.0, runs=math.nan)) == (
+    assert failures(dataclasses.replace(BASE, failed=3.0, runs=math.nan)) == (
         "3 runs failed (zeros: 0)"
     )
 

@@ -27,3 +27,15 @@ class Verdict(StrEnum):
     NOT_ESTIMABLE = "not estimable"
     NO_FAILURES = "no failures"
     """Of two arms without a failed run; the table calls them inconclusive, readers see this."""
+
+    @property
+    def directed(self) -> bool:
+        """Whether it says which of the two is ahead, and so by how much."""
+        return self in (Verdict.WORSE, Verdict.BETTER)
+
+
+def verdicts_of(outcome: Outcome) -> tuple[Verdict, ...]:
+    """Return the verdicts that an outcome can have, in their order."""
+    margin = (Verdict.NEGLIGIBLE, Verdict.EQUIVALENT)  # failures are compared without a margin
+    never = margin if outcome is Outcome.FAILURE else (Verdict.NO_FAILURES,)
+    return tuple(verdict for verdict in Verdict if verdict not in never)

@@ -328,7 +328,9 @@ def _levels(evidence: LevelEvidence, study: StudyTables) -> Finding:
         question=question,
         measured=measured,
         verdict=word,
-        shown=wording.shown(wording.change if evidence.reference else wording.accuracy),
+        shown=wording.shown(
+            wording.change if evidence.reference else wording.of[Outcome.ACCURACY].word
+        ),
         bearing=_bearing(word, evidence),
         sure=_sure(row, word, (evidence.level, evidence.against), ("failed", "against_failed")),
         figure="level_contrasts",

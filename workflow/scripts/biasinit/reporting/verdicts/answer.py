@@ -10,25 +10,19 @@ from dataclasses import dataclass
 
 from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import INTERACTION, normalization_label
-from biasinit.reporting.verdicts.sentences import (
-    among_words,
-    failure_clause,
-    margin_words,
-    size_words,
-)
+from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
-from biasinit.verdicts import Verdict
-
-KINDS = tuple(kind for kind in Verdict if kind is not Verdict.NO_FAILURES)
+from biasinit.reporting.verdicts.vocabulary import VOCABULARY, phrases
+from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
 MANY = 4  # schemes with one verdict, above which the answer gives their range, not each interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement of the answer: its verdict, which colours it, and its words."""
+    """One statement of the answer: the class that colours it, and its words."""
 
-    verdict: str
+    kind: str
     lead: str
     text: str
 
@@ -66,24 +60,20 @@ def answers(verdicts: Sequence[VerdictRow], *, threshold: str) -> tuple[Answer, 
     Each names every scheme that is worse or fails, every scheme that is equivalent with the
     margin, and the inconclusive ones with the seeds that would decide.
     """
-    levels = list(
-        dict.fromkeys(v.normalization for v in verdicts if v.normalization != INTERACTION)
+    levels = dict.fromkeys(
+        row.normalization for row in verdicts if row.outcome is not Outcome.INTERACTION
     )
-    found = [
-        Answer(
-            normalization=level,
-            statements=(
-                *_accuracy_statements([v for v in verdicts if v.normalization == level]),
-                *_speed_statements(
-                    [v for v in verdicts if v.normalization == level], threshold=threshold
-                ),
-            ),
+    found = []
+    for level in levels:
+        rows = [row for row in verdicts if row.normalization == level]
+        accuracy = _statements(rows, Outcome.ACCURACY, threshold=threshold)
+        speed = _statements(rows, Outcome.SPEED, threshold=threshold).values()
+        found.append(
+            Answer(normalization=level, statements=(*_with_failures(accuracy, rows), *speed))
         )
-        for level in levels
-    ]
-    changes = _interaction_statements([v for v in verdicts if v.outcome == "interaction"])
+    changes = _statements(verdicts, Outcome.INTERACTION, threshold=threshold)
     if changes:
-        found.append(Answer(normalization=INTERACTION, statements=tuple(changes)))
+        found.append(Answer(normalization=INTERACTION, statements=tuple(changes.values())))
     return tuple(found)
 
 
@@ -92,69 +82,41 @@ def answer_text(verdicts: Sequence[VerdictRow], *, threshold: str) -> str:
     return "\n\n".join(str(answer) for answer in answers(verdicts, threshold=threshold))
 
 
-def _accuracy_statements(verdicts: Sequence[VerdictRow]) -> list[Statement]:
-    rows = [v for v in verdicts if v.outcome == "accuracy"]
-    arms = {v.scheme: v for v in verdicts if v.outcome in ("failure", "accuracy")}
-    failing = [v for v in arms.values() if v.failed > 0 or v.reference_failed > 0]
-    statements = []
-    for kind in KINDS:
-        chosen = [v for v in rows if v.verdict == kind]
-        if chosen:
-            statements.append(
-                Statement(verdict=kind, lead=_lead(chosen[0]), text=_listing(chosen) + ".")
-            )
-        if kind is Verdict.WORSE:
-            statements += _failing_statements(failing, named=chosen)
-    return statements
+def _statements(
+    verdicts: Sequence[VerdictRow], outcome: Outcome, *, threshold: str
+) -> dict[Verdict, Statement]:
+    """Return what the answer says of each verdict that some scheme has."""
+    found = {}
+    for verdict in verdicts_of(outcome):
+        rows = [row for row in verdicts if row.outcome is outcome and row.verdict is verdict]
+        if rows:
+            lead = clauses.filled(phrases(verdict, outcome).lead, rows[0], threshold=threshold)
+            text = f"{_listing(rows)}."
+            found[verdict] = Statement(kind=_colour(verdict, outcome), lead=lead, text=text)
+    return found
 
 
-def _failing_statements(
-    failing: Sequence[VerdictRow], *, named: Sequence[VerdictRow]
-) -> list[Statement]:
-    """Return the schemes that fail, without those that were named as worse, and the reference."""
-    said = {v.scheme for v in named}
-    parts = [
-        f"{v.scheme} in {_of_runs(v.failed, v)}"
-        for v in failing
-        if v.failed > 0 and v.scheme not in said
-    ]
-    statements = []
-    if parts:
-        text = f"{numbers.joined(parts)} runs."
-        statements.append(Statement(verdict="worse", lead="Fails:", text=text))
-    reference = next((v for v in failing if v.reference_failed > 0), None)
-    if reference is not None:
-        text = f"{reference.reference} in {_of_runs(reference.reference_failed, reference)} runs."
-        statements.append(Statement(verdict="worse", lead="The reference fails:", text=text))
-    return statements
+def _colour(verdict: Verdict, outcome: Outcome) -> str:
+    """Return the class of a statement; whether a change is good depends on the effect itself."""
+    changed = outcome is Outcome.INTERACTION and verdict.directed
+    return VOCABULARY[Verdict.NEGLIGIBLE if changed else verdict].kind
 
 
-def _of_runs(failed: float, verdict: VerdictRow) -> str:
-    total = f" of {numbers.count(verdict.runs)}" if math.isfinite(verdict.runs) else ""
-    return f"{numbers.count(failed)}{total}"
+def _listing(rows: Sequence[VerdictRow]) -> str:
+    """Return the schemes of one verdict with their numbers, or with the range of them where many.
+
+    Schemes that are ahead or behind are told one by one, however many they are.
+    """
+    if len(rows) > MANY and not rows[0].verdict.directed:
+        return numbers.joined([row.scheme for row in rows]) + _range(rows)
+    return numbers.joined([_item(row) for row in rows])
 
 
-def _lead(verdict: VerdictRow) -> str:
-    reference = verdict.reference
-    return {
-        "worse": f"Worse than {reference}:",
-        "better": f"Better than {reference}:",
-        "different but negligible": f"Different from {reference}, inside {margin_words(verdict)}:",
-        "equivalent": f"Equivalent to {reference} within {margin_words(verdict)}:",
-        "inconclusive": "Inconclusive:",
-        "not estimable": "Not estimable:",
-    }[verdict.verdict]
-
-
-def _listing(verdicts: Sequence[VerdictRow]) -> str:
-    if len(verdicts) > MANY and not any(v.verdict in ("worse", "better") for v in verdicts):
-        return numbers.joined([v.scheme for v in verdicts]) + _range(verdicts)
-    return numbers.joined([_item(v) for v in verdicts])
-
-
-def _range(verdicts: Sequence[VerdictRow]) -> str:
-    estimates = [v.estimate for v in verdicts if math.isfinite(v.estimate)]
-    needed = [v.seeds_needed for v in verdicts if math.isfinite(v.seeds_needed)]
+def _range(rows: Sequence[VerdictRow]) -> str:
+    if rows[0].outcome is Outcome.SPEED:
+        return ""
+    estimates = [row.estimate for row in rows if math.isfinite(row.estimate)]
+    needed = [row.seeds_needed for row in rows if math.isfinite(row.seeds_needed)]
     parts = []
     if estimates:
         parts.append(
@@ -162,94 +124,54 @@ def _range(verdicts: Sequence[VerdictRow]) -> str:
             f"{numbers.signed(max(estimates))} points"
         )
     if needed:
-        parts.append(f"up to {numbers.count(max(needed))} seeds would decide")
+        parts.append(clauses.would_decide(max(needed), about="up to"))
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _item(verdict: VerdictRow) -> str:
-    if verdict.verdict not in ("worse", "better"):
-        return _difference_item(verdict)
-    clause = failure_clause(verdict)
-    failures = f", and {clause}" if clause else ""
-    size = f"by {size_words(verdict)}{among_words(verdict)}"
-    return f"{verdict.scheme}, {size}{failures}{_notes(verdict)}"
+def _item(row: VerdictRow) -> str:
+    doubts = [doubt.note for doubt in clauses.doubts(row)]
+    if row.outcome is Outcome.ACCURACY and row.verdict.directed:
+        failed = clauses.failures(row)
+        counted = f", and {failed}" if failed else ""
+        size = f"{row.scheme}, by {clauses.size(row)}{clauses.among(row)}{counted}"
+        return "; ".join([size, *doubts])
+    if not math.isfinite(row.estimate):
+        return row.scheme
+    found = [f"{clauses.compact(row)}, {numbers.interval(row.lower, row.upper)}"]
+    if math.isfinite(row.seeds_needed):
+        found.append(clauses.would_decide(row.seeds_needed))
+    return f"{row.scheme} ({'; '.join([*found, *doubts])})"
 
 
-def _interaction_statements(verdicts: Sequence[VerdictRow]) -> list[Statement]:
-    statements = []
-    for kind in KINDS:
-        chosen = [v for v in verdicts if v.verdict == kind]
-        if not chosen:
-            continue
-        lead = {
-            "worse": "Effect on accuracy lower with it:",
-            "better": "Effect on accuracy higher with it:",
-            "different but negligible": f"Changes inside {margin_words(chosen[0])}:",
-            "equivalent": f"Same effect with and without, within {margin_words(chosen[0])}:",
-            "inconclusive": "Inconclusive:",
-            "not estimable": "Not estimable:",
-        }[kind]
-        # Whether a change is good depends on the effect itself: no colour of better or worse.
-        shown = "different but negligible" if kind in ("worse", "better") else kind
-        many = len(chosen) > MANY and kind not in ("worse", "better")
-        names = numbers.joined([v.scheme if many else _difference_item(v) for v in chosen])
-        text = names + (_range(chosen) if many else "") + "."
-        statements.append(Statement(verdict=shown, lead=lead, text=text))
-    return statements
+WORSE = (Verdict.WORSE,)  # the answer names who fails below those who are worse
 
 
-def _difference_item(verdict: VerdictRow) -> str:
-    if not math.isfinite(verdict.estimate):
-        return verdict.scheme
-    bounds = numbers.interval(verdict.lower, verdict.upper)
-    rest = f"{_would_decide(verdict)}{_notes(verdict)}"
-    return f"{verdict.scheme} ({numbers.signed(verdict.estimate)}, {bounds}{rest})"
-
-
-def _would_decide(verdict: VerdictRow) -> str:
-    if not math.isfinite(verdict.seeds_needed):
-        return ""
-    return f"; about {numbers.count(verdict.seeds_needed)} seeds would decide"
-
-
-def _notes(verdict: VerdictRow) -> str:
-    notes = [f"depends on {verdict.depends_on.replace('_', ' ')}"] if verdict.depends_on else []
-    if verdict.fragile:
-        notes.append("fragile")
-    return "".join(f"; {note}" for note in notes)
-
-
-def _speed_statements(verdicts: Sequence[VerdictRow], *, threshold: str) -> list[Statement]:
-    rows = [v for v in verdicts if v.outcome == "speed"]
-    leads = {
-        "worse": f"Slower to {threshold}:",
-        "better": f"Faster to {threshold}:",
-        "different but negligible": "Speed different, but negligibly:",
-        "equivalent": "Equally fast:",
-        "inconclusive": "Speed inconclusive:",
-        "not estimable": "Speed not estimable:",
+def _with_failures(
+    statements: dict[Verdict, Statement], verdicts: Sequence[VerdictRow]
+) -> list[Statement]:
+    """Return the statements on accuracy with who fails among them."""
+    named = {
+        row.scheme for row in verdicts if row.outcome is Outcome.ACCURACY and row.verdict in WORSE
     }
+    above = [statement for verdict, statement in statements.items() if verdict in WORSE]
+    below = [statement for verdict, statement in statements.items() if verdict not in WORSE]
+    return [*above, *_failing_statements(verdicts, named=named), *below]
+
+
+def _failing_statements(verdicts: Sequence[VerdictRow], *, named: set[str]) -> list[Statement]:
+    """Return the schemes that fail, without those that were named as worse, and the reference."""
+    counting = (Outcome.ACCURACY, Outcome.FAILURE)
+    arms = {row.scheme: row for row in verdicts if row.outcome in counting}.values()
+    failing = [row for row in arms if row.failed > 0 and row.scheme not in named]
+    reference = next((row for row in arms if row.reference_failed > 0), None)
+    kind = VOCABULARY[Verdict.WORSE].kind
     statements = []
-    for kind in KINDS:
-        chosen = [v for v in rows if v.verdict == kind]
-        if not chosen:
-            continue
-        lead = leads[kind]
-        if kind is Verdict.EQUIVALENT:
-            lead = f"Equally fast to {threshold} within ratios of {margin_words(chosen[0])}:"
-        statements.append(Statement(verdict=kind, lead=lead, text=_speed_listing(chosen) + "."))
+    if failing:
+        parts = [f"{row.scheme} in {clauses.of_runs(row.failed, row)}" for row in failing]
+        text = f"{numbers.joined(parts)} runs."
+        statements.append(Statement(kind=kind, lead="Fails:", text=text))
+    if reference is not None:
+        counted = clauses.of_runs(reference.reference_failed, reference)
+        text = f"{reference.reference} in {counted} runs."
+        statements.append(Statement(kind=kind, lead="The reference fails:", text=text))
     return statements
-
-
-def _speed_listing(verdicts: Sequence[VerdictRow]) -> str:
-    if len(verdicts) > MANY and not any(v.verdict in ("worse", "better") for v in verdicts):
-        return numbers.joined([v.scheme for v in verdicts])
-    return numbers.joined([_speed_item(v) for v in verdicts])
-
-
-def _speed_item(verdict: VerdictRow) -> str:
-    if not math.isfinite(verdict.estimate):
-        return verdict.scheme
-    bounds = numbers.interval(verdict.lower, verdict.upper)
-    ratio = f"×\N{NO-BREAK SPACE}{numbers.number(verdict.estimate)}"
-    return f"{verdict.scheme} ({ratio}, {bounds}{_would_decide(verdict)}{_notes(verdict)})"

@@ -1,5 +1,7 @@
 """Words of the report, each in one or two sentences for a practitioner."""
 
+from biasinit.reporting.verdicts.vocabulary import VOCABULARY
+
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("scheme", "How the biases of a network start: all zero, a constant, or drawn at random."),
     (
@@ -34,17 +36,11 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "equivalence margin",
         "The difference that was called negligible before the first run, in the study file.",
     ),
-    (
-        "equivalent",
-        "Shown to differ by less than the margin. It is a result, unlike 'nothing was found'.",
+    *(
+        (str(verdict), wording.meaning)
+        for verdict, wording in VOCABULARY.items()
+        if wording.meaning
     ),
-    ("different but negligible", "Shown to differ, and shown to differ by less than the margin."),
-    (
-        "inconclusive",
-        "Neither a difference nor equivalence was shown. More seeds decide; the report says how "
-        "many.",
-    ),
-    ("not estimable", "The runs do not allow the comparison, for example because all failed."),
     (
         "fragile",
         "The two analyses, by seed and by mixed model, disagree in sign or in what they reject.",

@@ -10,6 +10,7 @@ from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label, short_normalization_label
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.page.tables import Cell, DisplayTable, csv_href
+from biasinit.reporting.verdicts.clauses import compact, of_runs
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import kind, shown
@@ -30,7 +31,7 @@ def ledger_table(
             ),
             Cell(text=row.scheme, sort=row.scheme),
             Cell(
-                text=verdict_text(row),
+                text=shown(row.verdict, row.outcome),
                 sort=row.verdict,
                 kind=f"verdict {kind(row.verdict, row.outcome)}",
             ),
@@ -71,11 +72,6 @@ def ledger_table(
             data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
         ),
     )
-
-
-def verdict_text(row: VerdictRow) -> str:
-    """Return the verdict with its symbol; for speed the words are slower and faster."""
-    return shown(row.verdict, row.outcome)
 
 
 def _number_cell(text: str, value: float) -> Cell:
@@ -140,18 +136,16 @@ def _matrix_heading(outcome: str, words: str, study: StudyFacts) -> str:
 def _matrix_cell(row: VerdictRow | None) -> MatrixCell:
     if row is None:
         return MatrixCell(verdict=numbers.MISSING, kind="", detail="")
-    if row.outcome == "failure" and math.isfinite(row.failed):
-        total = f" of {numbers.count(row.runs)}" if math.isfinite(row.runs) else ""
-        counted = f"{numbers.count(row.failed)}{total}"
-        if row.verdict is Verdict.NO_FAILURES:
-            return MatrixCell(verdict="none", kind="is-none", detail=counted)
-        return MatrixCell(
-            verdict=verdict_text(row), kind=kind(row.verdict, row.outcome), detail=counted
-        )
-    detail = ""
-    if math.isfinite(row.estimate):
-        write = numbers.number if row.outcome == "speed" else numbers.signed
-        sign = "× " if row.outcome == "speed" else ""
-        bounds = numbers.interval(row.lower, row.upper)
-        detail = f"{sign}{write(row.estimate)} ({bounds})"
-    return MatrixCell(verdict=verdict_text(row), kind=kind(row.verdict, row.outcome), detail=detail)
+    return MatrixCell(
+        verdict="none" if row.verdict is Verdict.NO_FAILURES else shown(row.verdict, row.outcome),
+        kind=kind(row.verdict, row.outcome),
+        detail=_detail(row),
+    )
+
+
+def _detail(row: VerdictRow) -> str:
+    if row.outcome is Outcome.FAILURE and math.isfinite(row.failed):
+        return of_runs(row.failed, row)
+    if not math.isfinite(row.estimate):
+        return ""
+    return f"{compact(row)} ({numbers.interval(row.lower, row.upper)})"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,6 @@ class VerdictRow:
     """One row of the table of verdicts; missing numbers are nan.
 
     ``verdict`` is what readers see: of two arms without a failed run, that there were none.
-
     ``runs`` is the number of runs of each arm, from the table of failure rates.
     """
 
@@ -30,7 +29,6 @@ class VerdictRow:
     lower: float
     upper: float
     level: float
-    unit: str
     margin_lower: float
     margin_upper: float
     p_adjusted: float
@@ -47,26 +45,7 @@ class VerdictRow:
     runs: float
 
 
-_NUMBERS = (
-    "estimate",
-    "lower",
-    "upper",
-    "level",
-    "margin_lower",
-    "margin_upper",
-    "p_adjusted",
-    "p_equivalence_adjusted",
-    "smallest_margin",
-    "seeds",
-    "seeds_needed",
-    "failed",
-    "reference_failed",
-    "new_test_set_lower",
-    "new_test_set_upper",
-)
-
-
-_TEXTS = ("normalization", "scheme", "reference", "unit", "depends_on")
+_NUMBERS = tuple(item.name for item in fields(VerdictRow) if item.type is float)
 
 
 def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[VerdictRow, ...]:
@@ -74,7 +53,7 @@ def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tupl
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
     arms = arm_runs(tables)
     order = list(Outcome)
-    rows = [_verdict(row, arms) for row in records(frame)]
+    rows = [_row(row, arms) for row in records(frame)]
     return tuple(sorted(rows, key=lambda row: order.index(row.outcome)))
 
 
@@ -88,24 +67,21 @@ def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]
     return dict(zip(keys, whole["runs"].astype(float), strict=True))
 
 
-def _verdict(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> VerdictRow:
-    texts = {name: _text(row.get(name)) for name in _TEXTS}
+def _row(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> VerdictRow:
     values = {name: _number(row.get(name)) for name in _NUMBERS}
-    fragile = row.get("fragile")
-    runs = arms.get((texts["normalization"], texts["scheme"]), math.nan)
+    normalization, scheme = _text(row["normalization"]), _text(row["scheme"])
+    values["runs"] = arms.get((normalization, scheme), math.nan)
     outcome, verdict = Outcome(row["outcome"]), Verdict(row["verdict"])
     if outcome is Outcome.FAILURE and values["failed"] == values["reference_failed"] == 0:
         verdict = Verdict.NO_FAILURES
     return VerdictRow(
         outcome=outcome,
-        normalization=texts["normalization"],
-        scheme=texts["scheme"],
-        reference=texts["reference"],
+        normalization=normalization,
+        scheme=scheme,
+        reference=_text(row["reference"]),
         verdict=verdict,
-        unit=texts["unit"],
-        depends_on=texts["depends_on"],
-        fragile=bool(fragile) if isinstance(fragile, (bool, int)) else str(fragile) == "True",
-        runs=runs,
+        depends_on=_text(row.get("depends_on")),
+        fragile=str(row.get("fragile")) == "True",
         **values,
     )
 
