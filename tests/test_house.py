@@ -37,6 +37,19 @@ ALLOWED = {
     "workflow": {"errors", "execution", "files", "plugins", "study"},
 }
 
+# the rooms within statistics, each with those before it that it may import from
+STATISTICS = {
+    "inference": set(),
+    "mixed": {"inference"},
+    "paired": {"inference"},
+    "accuracy": {"inference", "mixed", "paired"},
+    "speed": {"inference", "paired"},
+    "failure": {"inference", "paired"},
+    "layers": {"inference"},
+    "trust": {"inference", "mixed", "paired", "accuracy"},
+    "judging": {"inference", "paired", "accuracy", "trust"},
+}
+
 
 def modules():
     return sorted(path for path in LIBRARY.rglob("*.py") if path != LIBRARY / "__init__.py")
@@ -46,24 +59,39 @@ def room_of(path):
     return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
 
 
-def rooms_imported_by(path):
+def names_imported_by(path):
+    """Return the modules that a module imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            if node.module == "biasinit":
-                names = [f"biasinit.{alias.name}" for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("biasinit.")}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def rooms_imported_by(path):
+    return {name.split(".")[1] for name in names_imported_by(path) if name.startswith("biasinit.")}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(LIBRARY)))
 def test_imports_point_one_way(path):
     room = room_of(path)
     assert rooms_imported_by(path) <= ALLOWED[room] | {room, "vocabulary"}
+
+
+def test_within_statistics_imports_point_one_way():
+    rooms = LIBRARY / "statistics"
+    assert {path.parent.name for path in rooms.glob("*/*.py")} == set(STATISTICS)
+    assert [path.name for path in rooms.glob("*.py")] == ["__init__.py"]
+    before = set()
+    for room, allowed in STATISTICS.items():
+        assert allowed <= before, room
+        before.add(room)
+        for path in (rooms / room).glob("*.py"):
+            parts = [name.split(".") for name in names_imported_by(path)]
+            found = {part[2] for part in parts if part[:2] == ["biasinit", "statistics"]}
+            assert found <= allowed | {room}, path
 
 
 def test_a_package_hands_nothing_on():

@@ -30,14 +30,18 @@ import pandas as pd
 
 from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearson
-from biasinit.statistics.inference.equivalence_columns import equivalence_columns
+from biasinit.statistics.accuracy.contrasts import NO_MODEL
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.inference.binomial import clopper_pearson
+from biasinit.statistics.inference.equivalence import equivalence_columns, equivalence_of
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.judging import schemes as claims_module
 from biasinit.statistics.judging.schemes import judge_claims
-from biasinit.statistics.paired.contrasts import family_table, one_sample
+from biasinit.statistics.paired.seed_tests import family_table, one_sample
 from biasinit.statistics.speed import analysis as speed_module
 from biasinit.statistics.speed.analysis import analyse_speed
-from biasinit.statistics.speed.restricted_mean import jackknife_log_ratio
+from biasinit.statistics.speed.hazard_ratios import COLUMNS as HAZARD_COLUMNS
+from biasinit.statistics.speed.time_ratios import jackknife_log_ratio
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 DEVIATION = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, in the order of SCHEMES
@@ -98,15 +102,14 @@ def only_what_decides() -> Iterator[None]:
     """Leave out the models that stand beside the verdicts, and the planning."""
 
     def no_hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-        names = ["hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p"]
-        return pd.DataFrame(np.nan, index=labels.index, columns=names)
+        return pd.DataFrame(np.nan, index=labels.index, columns=list(HAZARD_COLUMNS))
 
     with ExitStack() as stack:
         for module, name, stand_in in (
-            (accuracy_module, "fit_accuracy", lambda *_, **__: accuracy_module.NO_MODEL),
+            (accuracy_module, "fit_accuracy", lambda *_, **__: NO_MODEL),
             (accuracy_module, "_means", lambda *_, **__: None),
             (speed_module, "_means", lambda *_, **__: None),
-            (speed_module, "_hazards", no_hazards),
+            (speed_module, "hazard_ratios", no_hazards),
             (claims_module, "seeds_for_contrast", lambda **_: np.nan),
         ):
             stack.enter_context(mock.patch.object(module, name, stand_in))
@@ -174,14 +177,8 @@ def power_table(key: int, *, deviations: np.ndarray) -> Counter[str]:
         columns.append(values[:, 1:] - values[:, :1])
     differences = np.concatenate(columns, axis=1)
     differences[:, 0] += 1.5 * max(deviations[0], deviations[1])
-    found = family_table(
-        differences,
-        any_failed=False,
-        alpha=0.05,
-        resamples=RESAMPLES,
-        analysis_seed=key,
-        name="accuracy",
-    )["p_adjusted"]
+    plan = FlipPlan(alpha=0.05, resamples=RESAMPLES, analysis_seed=key)
+    found = family_table(differences, plan, any_failed=False, name="accuracy")["p_adjusted"]
     return Counter({"tables": 1, "found": int(found[0] <= 0.05)})
 
 
@@ -192,8 +189,7 @@ def equivalence_table(key: int) -> Counter[str]:
     values = rng.normal(0, 0.3, (SEEDS, 1)) + deviations * rng.normal(size=(SEEDS, 5))
     tests = one_sample(values[:, 1:] - values[:, :1] + MARGIN)
     family = np.ones(4, dtype=bool)
-    columns = [tests[name].to_numpy() for name in ("estimate", "standard_error", "df")]
-    found = equivalence_columns(*columns, np.full(4, MARGIN), family=family)
+    found = equivalence_of(tests.assign(margin=MARGIN), family=family)
     pace = (5 + rng.normal(0, 0.3, (SEEDS, 1)) + PACE / 2 * rng.normal(size=(SEEDS, 5))) * [
         1,
         *[1.25] * 4,

@@ -28,7 +28,8 @@ from biasinit.statistics.inference.study_runs import (
 )
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
-from biasinit.statistics.paired.contrasts import arrange, one_sample
+from biasinit.statistics.paired.arrangement import arrange
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.statistics.speed.hazard import discrete_hazard
 
 # relative but for the log-likelihood; R stops its optimiser a little earlier than this package
@@ -149,10 +150,10 @@ def _paired(part: pd.DataFrame, reference: str) -> Answer:
     complete = part.groupby("seed")["value"].transform("size")
     whole = part[complete == part["cell"].nunique() * part["scheme"].nunique()]
     means = whole.groupby(["seed", "scheme"])["value"].mean().reset_index().assign(cell="all")
-    array = arrange(means, "value", "scheme", unit="seed", cells=[], strata=[])
+    array = arrange(means, "value")
     rows = []
     for name in [level for level in array.levels if level != reference]:
-        test = one_sample(array.differences(name, reference)[0].T).iloc[0]
+        test = one_sample(array.differences(name, reference).T).iloc[0]
         rows += [(name, "estimate", float(test["estimate"])), (name, "p", float(test["p"]))]
     return means, "", rows
 

@@ -18,7 +18,7 @@ from linear_questions import coefficients, mean_differences
 from biasinit.errors import BiasinitError
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
-from biasinit.statistics.inference.estimates import two_one_sided
+from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.judging.schemes import judge_claims
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit

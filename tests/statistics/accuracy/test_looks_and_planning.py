@@ -7,9 +7,10 @@ import scipy.stats
 
 from biasinit.statistics.accuracy.planning import decision_power, seeds_for_contrast
 from biasinit.statistics.accuracy.power_curves import power_curves, seed_numbers
-from biasinit.statistics.failure.analysis import clopper_pearson
+from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.mixed.fitting import fit_mixed
-from biasinit.statistics.paired.contrasts import arrange, one_sample
+from biasinit.statistics.paired.arrangement import arrange
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.study.parts import Analysis
 
 LOOKS = (20, 30, 40, 60)
@@ -82,9 +83,9 @@ def test_a_study_of_the_recommended_size_has_the_promised_power():
     rejected, studies = 0, 600
     for _ in range(studies):
         runs = _runs(rng, int(seeds), effect=estimate)
-        array = arrange(runs, "accuracy", "scheme", unit="seed", cells=["cell"], strata=[])
+        array = arrange(runs, "accuracy")
         differences = array.cell_mean(array.differences("one", "zeros"))
-        rejected += bool(one_sample(differences.T)["p"].iloc[0] <= 0.05)
+        rejected += bool(one_sample(differences[:, None])["p"].iloc[0] <= 0.05)
     lower, upper = clopper_pearson(rejected, studies)
     assert lower < 0.83
     assert upper > 0.77

@@ -9,14 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from r_results import expected
 
-from biasinit.statistics.failure.analysis import (
-    analyse_failure,
-    clopper_pearson,
-    exact_sign_p,
-    failure_contrasts,
-    risk_difference_interval,
-)
+from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
+from biasinit.statistics.failure.paired_risks import exact_sign_p, risk_difference_interval
 from biasinit.statistics.failure.risk_difference import exact_risk_difference
+from biasinit.statistics.inference.binomial import clopper_pearson
 
 
 @given(first=st.integers(0, 15), second=st.integers(0, 15), both=st.integers(0, 15))

@@ -9,7 +9,7 @@ from biasinit.errors import BiasinitError
 from biasinit.statistics.inference.arrays import column_numbers
 from biasinit.statistics.inference.study_runs import read_runs
 from biasinit.statistics.mixed.fitting import fit_mixed
-from biasinit.statistics.paired.contrasts import arrange
+from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.speed.hazard import discrete_hazard
 
@@ -31,7 +31,7 @@ def mixed(table=TABLE, formula="y ~ scheme", random=("seed",), **options):
 
 
 def arranged(outcome="y"):
-    return arrange(TABLE, outcome, "scheme", unit="seed", cells=[], strata=[])
+    return arrange(TABLE, outcome, cells=())
 
 
 CASES = {

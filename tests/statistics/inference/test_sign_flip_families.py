@@ -7,19 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from biasinit.statistics.inference.sign_flips import FlipMethod, flip_family
-from biasinit.statistics.paired.contrasts import family_table, one_sample
+from biasinit.statistics.inference.sign_flips import FlipMethod, FlipPlan, flip_family
+from biasinit.statistics.paired.seed_tests import family_table, one_sample
 
 
 def _family(differences, *, any_failed=False, resamples=2_000):
-    return family_table(
-        differences,
-        any_failed=any_failed,
-        alpha=0.05,
-        resamples=resamples,
-        analysis_seed=1,
-        name="test",
-    )
+    plan = FlipPlan(alpha=0.05, resamples=resamples, analysis_seed=1)
+    return family_table(differences, plan, any_failed=any_failed, name="test")
 
 
 def test_all_flips_of_a_small_family_are_counted_by_hand():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from biasinit.statistics.failure.analysis import clopper_pearson
+from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.sign_flips import FlipMethod, flip_family
 from biasinit.statistics.inference.typical_values import typical_interval
 

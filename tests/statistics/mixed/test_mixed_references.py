@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from linear_questions import coefficients, mean_differences
 
-from biasinit.statistics.inference.estimates import two_one_sided
+from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.mixed.fitting import fit_mixed
 
 LOG_LIKELIHOOD = 2e-4  # of -2 log-likelihood, absolute

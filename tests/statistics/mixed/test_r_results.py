@@ -21,7 +21,7 @@ from r_results import (
     r_table,
 )
 
-from biasinit.statistics.inference.estimates import two_one_sided
+from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.mixed.fitting import fit_mixed
 
 LOST = [0, 1, 2, 4, 7, 12, 20, 33, 54]  # rows of Oats that "oats_unbalanced" lacks

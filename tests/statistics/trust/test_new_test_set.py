@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from biasinit.statistics.inference.study_runs import read_runs
-from biasinit.statistics.paired.contrasts import one_sample
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 
 SEEDS, IMAGES = 20, 300

@@ -14,10 +14,12 @@ import pytest
 from generated_study import SCHEMES, generated_runs
 
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure, clopper_pearson
-from biasinit.statistics.inference.estimates import two_one_sided
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.inference.binomial import clopper_pearson
+from biasinit.statistics.inference.equivalence import two_one_sided
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.judging.schemes import judge_claims
-from biasinit.statistics.paired.contrasts import family_table, one_sample
+from biasinit.statistics.paired.seed_tests import family_table, one_sample
 
 DEVIATIONS = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, the reference first
 TABLES = 250
@@ -35,14 +37,8 @@ def _differences(rng, *, failing):
 
 
 def _family(differences, any_failed, key):
-    return family_table(
-        differences,
-        any_failed=any_failed,
-        alpha=0.05,
-        resamples=1_000,
-        analysis_seed=key,
-        name="simulation",
-    )
+    plan = FlipPlan(alpha=0.05, resamples=1_000, analysis_seed=key)
+    return family_table(differences, plan, any_failed=any_failed, name="simulation")
 
 
 @pytest.mark.parametrize("failing", [0.0, 0.01])

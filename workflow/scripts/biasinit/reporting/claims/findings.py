@@ -15,7 +15,7 @@ from biasinit.reporting import numbers
 from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.selection import natural_order, records
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
-from biasinit.statistics.failure.analysis import clopper_pearson
+from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.study.claims import (
     AnyEvidence,
     FailureEvidence,

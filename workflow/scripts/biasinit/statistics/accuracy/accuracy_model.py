@@ -6,6 +6,7 @@ cell, that scheme's contrast there has 38 % type I error (docs/statistics.md). T
 is the co-primary analysis: it never decides, but where it disagrees the verdict is fragile.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,24 +126,19 @@ def contrast_rows(
 
 def mixed_columns(model: AccuracyModel, labels: pd.DataFrame, *, crossed: bool) -> pd.DataFrame:
     """Return ``mixed_estimate, mixed_standard_error, mixed_df, mixed_p`` of each labelled row."""
-    empty = {f"mixed_{name}": np.nan for name in ESTIMATES}
+    names = [f"mixed_{name}" for name in ESTIMATES]
+    table = pd.DataFrame(np.nan, index=labels.index, columns=names)
     if model.fit is None:
-        return pd.DataFrame([empty] * len(labels), index=labels.index, columns=list(empty))
-    fit, rows, known = model.fit, [], []
-    for row in labels.itertuples():
-        try:
-            rows.append(
-                contrast_rows(
-                    fit, str(row.scheme), str(row.reference), str(row.cell), crossed=crossed
-                )[0]
-            )
-            known.append(True)
-        except KeyError:
-            known.append(False)
-    table = pd.DataFrame([empty] * len(labels), index=labels.index, columns=list(empty))
-    if rows:
-        tests = fit.tests(np.array(rows))
-        table.loc[np.array(known), list(empty)] = tests[list(ESTIMATES)].to_numpy()
+        return table
+    weights = {}
+    for place, row in zip(labels.index, labels.itertuples(), strict=True):
+        with contextlib.suppress(KeyError):  # an arm without runs
+            weights[place] = contrast_rows(
+                model.fit, str(row.scheme), str(row.reference), str(row.cell), crossed=crossed
+            )[0]
+    if weights:
+        tests = model.fit.tests(np.array(list(weights.values())))
+        table.loc[list(weights), names] = tests[list(ESTIMATES)].to_numpy()
     return table
 
 

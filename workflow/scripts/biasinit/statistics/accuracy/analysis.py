@@ -15,39 +15,24 @@ from biasinit.statistics.accuracy.accuracy_model import (
     CHECKED_TABLES,
     AccuracyModel,
     fit_accuracy,
-    mixed_columns,
     model_table,
-    scheme_by_cell,
 )
+from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
 from biasinit.statistics.accuracy.power_curves import power_curves
-from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.equivalence_columns import equivalence_columns
-from biasinit.statistics.inference.multiplicity import benjamini_hochberg, holm
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
     CROSSED_NORMALIZATION,
-    common_margin,
     levels_present,
     read_runs,
     treatments,
 )
-from biasinit.statistics.inference.typical_values import with_typical_intervals
 from biasinit.statistics.mixed.residual_checks import residual_quantiles
-from biasinit.statistics.paired.arms import ArmDifferences, arm_differences, crossed_differences
-from biasinit.statistics.paired.contrasts import arrange, family_table, one_sample
+from biasinit.statistics.paired.arms import arm_differences, crossed_differences
+from biasinit.statistics.paired.arrangement import arrange
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.streams import Purpose, stream
 
-OUTCOME = "final_accuracy"
 MEANS = ("normalization", "scheme", "estimate", "standard_error", "df", "lower", "upper")
-CONTRASTS = (
-    *("family", "normalization", "scheme", "reference", "cell", "basis", "seeds"),
-    *("estimate", "standard_error", "df", "t", "p", "lower", "upper"),
-    *("p_adjusted", "simultaneous_lower", "simultaneous_upper"),
-    *("margin", "p_equivalence", "p_equivalence_adjusted", "smallest_margin"),
-    *("mixed_estimate", "mixed_standard_error", "mixed_df", "mixed_p", "mixed_p_adjusted"),
-    *("fragile", "scheme_by_cell_p"),
-)
-NO_MODEL = AccuracyModel(fit=None, runs=pd.DataFrame(), notes=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +70,7 @@ def analyse_accuracy(
     """
     table = read_runs(runs, needed=[OUTCOME])
     table = treatments(table[table["scheme"].isin(list(schemes))])
-    margin = common_margin(margins, table)
+    plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     levels = levels_present(table)
     everything = {
         level: fit_accuracy(table[table["normalization"] == level], joint=False) for level in levels
@@ -103,21 +88,12 @@ def analyse_accuracy(
     if len(crossed.labels):
         trained[CROSSED_NORMALIZATION] = fit_accuracy(table[~table["failed"]], joint=True)
     tables = [
-        contrast_table(
-            differences,
-            models=trained,
-            margin=margin,
-            margins=margins,
-            runs=table,
-            alpha=alpha,
-            resamples=resamples,
-            analysis_seed=analysis_seed,
-        )
+        contrast_table(differences, plan, models=trained, margins=margins, runs=table)
         for differences in (single, crossed)
         if len(differences.labels)
     ]
-    contrasts = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CONTRASTS)
-    contrasts = contrasts[list(CONTRASTS)]
+    tables = tables or [pd.DataFrame(columns=list(CONTRASTS))]
+    contrasts = pd.concat(tables, ignore_index=True)
     return AccuracyAnalysis(
         means=_means(table, schemes, everything),
         contrasts=contrasts,
@@ -125,115 +101,6 @@ def analyse_accuracy(
         residuals=_residual_rows(trained, analysis_seed),
         power=power_curves(contrasts, alpha=alpha, analysis_seed=analysis_seed),
     )
-
-
-def contrast_table(
-    differences: ArmDifferences,
-    *,
-    models: Mapping[str, AccuracyModel],
-    margin: float,
-    margins: Mapping[str, float],
-    runs: pd.DataFrame,
-    alpha: float,
-    resamples: int,
-    analysis_seed: int,
-) -> pd.DataFrame:
-    """Return the rows of `accuracy_contrasts` for one family.
-
-    Args:
-        differences: per-seed differences; the rows with cell "all" are the family, the others
-            are exploratory.
-        models: mixed model for each value of ``normalization``.
-        margin: for the mean over cells, in points.
-        margins: for each data set.
-        runs: the runs behind the differences.
-        alpha: error rate of the family.
-        resamples: random sign flips.
-        analysis_seed: keys the flips.
-
-    """
-    labels = differences.labels
-    whole = (labels["cell"] == ALL_CELLS).to_numpy()
-    name = str(labels["family"].iloc[0])
-    tests = exploratory_and_family(
-        differences,
-        whole,
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name=name,
-    )
-    table = pd.concat([labels, tests], axis=1)
-    table["margin"] = np.where(whole, margin, _cell_margins(labels, runs, margins))
-    equivalence = equivalence_columns(
-        table["estimate"].to_numpy(),
-        table["standard_error"].to_numpy(),
-        table["df"].to_numpy(),
-        table["margin"].to_numpy(dtype=float),
-        family=whole,
-    )
-    mixed = pd.DataFrame(index=labels.index)
-    joint_p = np.full(len(labels), np.nan)
-    for normalization, rows in labels.groupby("normalization", sort=False):
-        model = models.get(str(normalization), NO_MODEL)
-        crossed = normalization == CROSSED_NORMALIZATION
-        part = mixed_columns(model, rows, crossed=crossed)
-        mixed = mixed.reindex(columns=part.columns)
-        mixed.loc[rows.index] = part
-        for place, row in rows[rows["cell"] == ALL_CELLS].iterrows():
-            joint_p[int(str(place))] = scheme_by_cell(
-                model, str(row["scheme"]), str(row["reference"]), crossed=crossed
-            )
-    mixed = mixed.astype(float)
-    p_mixed = mixed["mixed_p"].to_numpy()
-    adjusted = np.full(len(labels), np.nan)
-    adjusted[whole] = holm(p_mixed[whole])
-    adjusted[~whole] = benjamini_hochberg(p_mixed[~whole])
-    table = pd.concat([table, equivalence, mixed], axis=1)
-    table["mixed_p_adjusted"] = adjusted
-    table["fragile"] = _fragile(table, alpha)
-    table["scheme_by_cell_p"] = joint_p
-    return table[list(CONTRASTS)]
-
-
-def exploratory_and_family(
-    differences: ArmDifferences,
-    whole: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]",
-    *,
-    alpha: float,
-    resamples: int,
-    analysis_seed: int,
-    name: str,
-) -> pd.DataFrame:
-    """Return tests of all columns: those of ``whole`` as one family, the others on their own.
-
-    The others get Benjamini-Hochberg p-values and their plain interval as the simultaneous one.
-    Columns that count failed runs have their plain p-value and interval from sign flips.
-    """
-    plain = with_typical_intervals(
-        one_sample(differences.values),
-        differences.values,
-        differences.counted,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name=name,
-    )
-    family = family_table(
-        differences.values[:, whole],
-        any_failed=bool(differences.failed[whole].any()),
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name=name,
-    )
-    single = plain[~whole].copy()
-    single["p_adjusted"] = benjamini_hochberg(single["p"].to_numpy())
-    single["simultaneous_lower"] = single["lower"]
-    single["simultaneous_upper"] = single["upper"]
-    family.index = pd.Index(np.flatnonzero(whole))
-    family[plain.columns] = plain[whole]
-    parts = [part for part in (family, single) if len(part)]
-    return pd.concat(parts).sort_index()
 
 
 def _trained_models(
@@ -250,28 +117,13 @@ def _trained_models(
     return models
 
 
-def _cell_margins(labels: pd.DataFrame, runs: pd.DataFrame, margins: Mapping[str, float]) -> Floats:
-    if "dataset" not in runs:
-        return np.full(len(labels), common_margin(margins, runs))
-    of_cell = runs.groupby("cell")["dataset"].first().astype(str).map(dict(margins))
-    return np.asarray(labels["cell"].map(of_cell), dtype=float)
-
-
-def _fragile(table: pd.DataFrame, alpha: float) -> "pd.Series[bool]":
-    decided = table["p_adjusted"] <= alpha
-    modelled = table["mixed_p_adjusted"] <= alpha
-    opposite = np.sign(table["estimate"]) != np.sign(table["mixed_estimate"])
-    known = table["mixed_p"].notna() & table["p_adjusted"].notna()
-    return pd.Series(known & ((decided != modelled) | (decided & opposite)))
-
-
 def _means(
     table: pd.DataFrame, schemes: Sequence[str], models: Mapping[str, AccuracyModel]
 ) -> pd.DataFrame:
     rows = []
     for level, model in models.items():
         part = table[table["normalization"] == level]
-        array = arrange(part, OUTCOME, "scheme", unit="seed", cells=["cell"], strata=[])
+        array = arrange(part, OUTCOME)
         fitted = pd.DataFrame() if model.fit is None else model.fit.marginal_means(["scheme"])
         for scheme in schemes:
             runs = part[part["scheme"] == scheme]
@@ -282,9 +134,8 @@ def _means(
                 row |= {name: found[name].iloc[0] for name in MEANS[1:]}
             elif scheme in array.levels:
                 # the model cannot speak of an arm that does not vary; its seeds can
-                values = array.cell_mean(array.values[..., array.levels.index(scheme)])
-                tests = one_sample(values.T)
-                row |= {name: tests[name].iloc[0] for name in MEANS[2:]}
+                test = one_sample(array.cell_mean(array.of(scheme))[:, None]).iloc[0]
+                row |= {name: test[name] for name in MEANS[2:]}
             rows.append({**row, "runs": len(runs), "failed": int(runs["failed"].sum())})
     return pd.DataFrame(rows, columns=[*MEANS, "runs", "failed"])
 

@@ -1,5 +1,6 @@
 """Arrays of numbers: names of their kinds, numbers of a table's column, grouped sums."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +19,21 @@ def group_sums(groups: Integers, values: Floats, count: int) -> Floats:
     return np.asarray(np.bincount(groups, weights=values, minlength=count), dtype=np.float64)
 
 
+def require_columns(data: pd.DataFrame, names: Sequence[str], *, table: str = "table") -> None:
+    """Check that the columns are there.
+
+    Raises:
+        RunsTableError: some are missing.
+
+    """
+    missing = [name for name in names if name not in data.columns]
+    if missing:
+        raise RunsTableError(
+            f"The {table} has no column {', '.join(map(repr, missing))}. "
+            f"It has {', '.join(map(str, data.columns))}."
+        )
+
+
 def column_numbers(data: pd.DataFrame, column: str) -> "pd.Series[float]":
     """Return a column as numbers, NaN where it is empty.
 
@@ -25,10 +41,7 @@ def column_numbers(data: pd.DataFrame, column: str) -> "pd.Series[float]":
         RunsTableError: the column is missing, or holds something that is no number.
 
     """
-    if column not in data.columns:
-        raise RunsTableError(
-            f"The table has no column {column!r}. It has {', '.join(map(str, data.columns))}."
-        )
+    require_columns(data, [column])
     given = data[column]
     numbers = pd.to_numeric(given.astype(object).where(given.notna()), errors="coerce")
     wrong = given[(numbers.isna() & given.notna()).to_numpy()]

@@ -18,7 +18,13 @@ import pandas as pd
 from formulaic.errors import FormulaSyntaxError
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.inference.arrays import Booleans, Floats, Integers, column_numbers
+from biasinit.statistics.inference.arrays import (
+    Booleans,
+    Floats,
+    Integers,
+    column_numbers,
+    require_columns,
+)
 
 DEPENDENT = 1e-9  # a column whose part outside the others is below this share of it is dropped
 
@@ -108,12 +114,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         raise RunsTableError(f"'formula' must have an outcome before '~', got {formula!r}.")
     variables = sorted({str(name) for name in parsed.required_variables})
     needed = list(dict.fromkeys([*variables, *also]))
-    missing = [name for name in needed if name not in data.columns]
-    if missing:
-        raise RunsTableError(
-            f"The table has no column {', '.join(map(repr, missing))}. "
-            f"It has {', '.join(map(str, data.columns))}."
-        )
+    require_columns(data, needed)
     frame = data[needed].reset_index(drop=True).infer_objects()
     numeric = {
         name: _is_numeric(frame[name]) and not _is_categorical_in(formula, name)

@@ -30,6 +30,19 @@ class FlipMethod(StrEnum):
     SMALLEST_P = "sign flips of seeds, smallest p"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipPlan:
+    """What the registered plan fixes of a study's families of sign flips.
+
+    ``alpha`` is the error rate of each family, ``resamples`` the number of random flips where
+    there are more than 16 seeds, and ``analysis_seed`` keys them together with a family's name.
+    """
+
+    alpha: float
+    resamples: int
+    analysis_seed: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlipFamily:
     """Adjusted p-values and the critical |t| of each contrast, (contrasts,).
@@ -42,8 +55,6 @@ class FlipFamily:
     p_adjusted: Floats
     critical: Floats
     single: Floats
-    method: FlipMethod
-    flips: int
 
 
 def flip_family(
@@ -87,9 +98,7 @@ def flip_family(
         # a flip within TIE of |t| counts as reaching it, so |t| must pass the limit by as much;
         # otherwise an interval that should touch 0 could miss it by rounding
         p_adjusted[usable], critical[usable], single[usable] = adjusted, limits / (1 - TIE), own
-    return FlipFamily(
-        p_adjusted=p_adjusted, critical=critical, single=single, method=method, flips=len(signs)
-    )
+    return FlipFamily(p_adjusted=p_adjusted, critical=critical, single=single)
 
 
 def varies(differences: Floats) -> Booleans:

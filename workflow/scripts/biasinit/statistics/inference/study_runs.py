@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import RunsTableError
-from biasinit.statistics.inference.arrays import Booleans, column_numbers
+from biasinit.statistics.inference.arrays import Booleans, column_numbers, require_columns
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
 
@@ -36,12 +36,7 @@ def read_runs(runs: pd.DataFrame, *, needed: Sequence[str] = ()) -> pd.DataFrame
         RunsTableError: a column is missing, a key is missing, or a run stands there twice.
 
     """
-    missing = [name for name in ("scheme", "seed", *needed) if name not in runs.columns]
-    if missing:
-        raise RunsTableError(
-            f"The table of runs has no column {', '.join(map(repr, missing))}. "
-            f"It has {', '.join(map(str, runs.columns))}."
-        )
+    require_columns(runs, ["scheme", "seed", *needed], table="table of runs")
     table = runs.reset_index(drop=True).copy()
     for name in [name for name in needed if name not in TRUE_OR_FALSE]:
         table[name] = column_numbers(table, name)

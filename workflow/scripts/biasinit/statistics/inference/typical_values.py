@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.inference.sign_flips import coin_signs
+from biasinit.statistics.inference.sign_flips import FlipPlan, coin_signs
 from biasinit.streams import Purpose, stream
 
 
@@ -79,9 +79,8 @@ def with_typical_intervals(
     tests: pd.DataFrame,
     differences: Floats,
     counted: Booleans,
+    plan: FlipPlan,
     *,
-    resamples: int,
-    analysis_seed: int,
     name: str,
 ) -> pd.DataFrame:
     """Return ``tests`` with ``p, lower, upper`` of the counted columns from sign flips.
@@ -90,8 +89,7 @@ def with_typical_intervals(
         tests: of ``one_sample``, one row per column of ``differences``.
         differences: (units, contrasts), NaN where a unit does not enter.
         counted: (contrasts,), which columns count failed runs among their values.
-        resamples: random subsets when there are more than 16 units.
-        analysis_seed: keys the subsets, together with ``name``.
+        plan: how the flips are drawn.
         name: of the family.
 
     """
@@ -100,8 +98,8 @@ def with_typical_intervals(
         values = differences[:, column]
         found = typical_interval(
             values[~np.isnan(values)],
-            resamples=resamples,
-            rng=typical_stream(analysis_seed, name),
+            resamples=plan.resamples,
+            rng=typical_stream(plan.analysis_seed, name),
         )
         ends[column] = found.p, found.lower, found.upper
     return tests.assign(p=ends[:, 0], lower=ends[:, 1], upper=ends[:, 2])

@@ -24,8 +24,9 @@ from biasinit.statistics.accuracy.planning import (
     seeds_for_contrast,
 )
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.equivalence_columns import equivalence_columns
+from biasinit.statistics.inference.equivalence import equivalence_of
 from biasinit.statistics.inference.model_formula import level_text
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
     common_margin,
     read_runs,
@@ -34,7 +35,8 @@ from biasinit.statistics.inference.study_runs import (
 )
 from biasinit.statistics.judging.verdicts import Evidence, decide
 from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
-from biasinit.statistics.paired.contrasts import arrange, family_table
+from biasinit.statistics.paired.arrangement import arrange
+from biasinit.statistics.paired.seed_tests import family_table
 from biasinit.verdicts import Verdict
 
 COLUMNS = (
@@ -86,24 +88,11 @@ def compare_levels(
     asked = [_Asked.of(question, table, margins) for question in questions]
     differences = np.column_stack([item.differences(seeds) for item in asked])
     any_failed = any(item.failed + item.against_failed > 0 for item in asked)
-    found = family_table(
-        differences,
-        any_failed=any_failed,
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name="levels in final_accuracy",
-    )
-    margin = np.array([item.margin for item in asked])
-    equivalence = equivalence_columns(
-        found["estimate"].to_numpy(),
-        found["standard_error"].to_numpy(),
-        found["df"].to_numpy(),
-        margin,
-        family=np.ones(len(asked), dtype=bool),
-    )
-    labels = pd.DataFrame([item.labels() for item in asked])
-    frame = pd.concat([labels, found, equivalence], axis=1)
+    plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
+    found = family_table(differences, plan, any_failed=any_failed, name="levels in final_accuracy")
+    frame = pd.concat([pd.DataFrame([item.labels() for item in asked]), found], axis=1)
+    equivalence = equivalence_of(frame, family=np.ones(len(asked), dtype=bool))
+    frame = pd.concat([frame, equivalence], axis=1)
     frame["interval_level"] = round(100 * (1 - alpha), 6)
     comparisons = int(frame["standard_error"].notna().sum())
     judged = [_judged(row, alpha, comparisons, analysis_seed) for row in frame.to_dict("records")]
@@ -133,7 +122,7 @@ class _Asked:
             & table["scheme"].isin(schemes)
             & level.isin([question.level, question.against])
         ]
-        rows = rows.assign(compared=level[rows.index], failed_run=rows["failed"].astype(float))
+        rows = rows.assign(compared=level[rows.index])
         return cls(question=question, rows=rows, margin=common_margin(margins, rows))
 
     def differences(self, seeds: Sequence[str]) -> Floats:
@@ -155,12 +144,11 @@ class _Asked:
             return {}
         cells = [name for name in varying_factors(part) if name != self.question.factor]
         array, lost = (
-            arrange(part, outcome, "compared", unit="seed", cells=cells, strata=[])
-            for outcome in ("final_accuracy", "failed_run")
+            arrange(part, outcome, factor="compared", cells=cells)
+            for outcome in ("final_accuracy", "failed")
         )
-        mean = array.cell_mean(array.differences(self.question.level, self.question.against))[0]
-        failed = np.nan_to_num(lost.values[0]).max(axis=(0, 2)) > 0
-        mean = np.where(failed, np.nan, mean)
+        mean = array.cell_mean(array.differences(self.question.level, self.question.against))
+        mean = np.where((lost.values > 0).any(axis=(0, 2)), np.nan, mean)
         return {unit: float(value) for unit, value in zip(array.units, mean, strict=True)}
 
     def _at(self, level: str) -> pd.DataFrame:

@@ -15,12 +15,21 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats, Integers
-from biasinit.statistics.inference.estimates import JointTest
 from biasinit.statistics.inference.model_formula import Design
 from biasinit.statistics.mixed.block_likelihood import BlockLikelihood
 from biasinit.statistics.mixed.variance_optimum import VarianceOptimum
 
 LEVEL = 0.95  # of all intervals
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointTest:
+    """An F-test that several linear combinations are all zero."""
+
+    F: float
+    df_numerator: float
+    df_denominator: float
+    p: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
 from biasinit.statistics.inference.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
     levels_present,
 )
-from biasinit.statistics.paired.contrasts import PairedArray, arrange
+from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.vocabulary import TREATMENTS
 
 EVERY_SEED = "all seeds"
 BOTH_TRAINED = "seeds where both trained"
+LABELS = ("family", "normalization", "scheme", "reference", "cell", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,16 @@ class ArmDifferences:
     def counted(self) -> Booleans:
         """Mark the columns that count failed runs among all seeds; others set them apart."""
         return np.asarray(self.failed & (self.labels["basis"] == EVERY_SEED).to_numpy(), dtype=bool)
+
+    @property
+    def over_all_cells(self) -> Booleans:
+        """Mark the columns that average over cells; the others are single cells."""
+        return np.asarray(self.labels["cell"] == ALL_CELLS, dtype=bool)
+
+    def single_cells_of(self, normalization: str, scheme: str) -> Integers:
+        """Return the places of the columns of an arm's single cells."""
+        arm = (self.labels["normalization"] == normalization) & (self.labels["scheme"] == scheme)
+        return np.flatnonzero(arm.to_numpy() & ~self.over_all_cells)
 
     def select(self, chosen: Booleans) -> "ArmDifferences":
         """Return the chosen columns."""
@@ -72,52 +83,31 @@ def arm_differences(
         set_failed_apart: restrict to seeds where both trained when a run of either arm failed.
 
     """
-    others = [scheme for scheme in schemes if scheme != reference]
+    seeds = sorted({str(seed) for seed in table["seed"]})
     rows: list[dict[str, str]] = []
     columns: list[Floats] = []
     failed: list[bool] = []
-    units: tuple[str, ...] = ()
-    seeds = sorted({str(seed) for seed in table["seed"]})
     for normalization in levels_present(table):
         part = table[table["normalization"] == normalization]
-        array = arrange(part, outcome, "scheme", unit="seed", cells=["cell"], strata=[])
-        failures = arrange(
-            part.assign(failed=part["failed"].astype(float)),
-            "failed",
-            "scheme",
-            unit="seed",
-            cells=["cell"],
-            strata=[],
-        )
-        places = [seeds.index(unit) for unit in array.units]
-        for scheme in others:
+        outcomes, failures = arrange(part, outcome), arrange(part, "failed")
+        places = [seeds.index(unit) for unit in outcomes.units]
+        for scheme in [name for name in schemes if name != reference]:
             for cell, values, any_failed in _columns(
-                array, failures, scheme, reference, set_failed_apart
+                outcomes, failures, scheme, reference, set_failed_apart
             ):
-                whole = np.full(len(seeds), np.nan)
-                whole[places] = values
-                columns.append(whole)
+                column = np.full(len(seeds), np.nan)
+                column[places] = values
+                columns.append(column)
                 failed.append(any_failed)
                 apart = any_failed and set_failed_apart
-                rows.append(
-                    {
-                        "family": family,
-                        "normalization": normalization,
-                        "scheme": scheme,
-                        "reference": reference,
-                        "cell": cell,
-                        "basis": BOTH_TRAINED if apart else EVERY_SEED,
-                    }
-                )
-    units = tuple(seeds)
-    labels = pd.DataFrame(
-        rows, columns=["family", "normalization", "scheme", "reference", "cell", "basis"]
-    )
+                basis = BOTH_TRAINED if apart else EVERY_SEED
+                row = (family, normalization, scheme, reference, cell, basis)
+                rows.append(dict(zip(LABELS, row, strict=True)))
     return ArmDifferences(
-        labels=labels,
-        values=np.array(columns).reshape(len(columns), len(units)).T,
+        labels=pd.DataFrame(rows, columns=list(LABELS)),
+        values=np.array(columns).reshape(len(columns), len(seeds)).T,
         failed=np.array(failed, dtype=bool),
-        units=units,
+        units=tuple(seeds),
     )
 
 
@@ -158,24 +148,23 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
 
 
 def _columns(
-    array: PairedArray,
+    outcomes: PairedArray,
     failures: PairedArray,
     scheme: str,
     reference: str,
     set_failed_apart: bool,
 ) -> list[tuple[str, Floats, bool]]:
     """Return cell, per-seed difference and whether a run failed: the mean over cells, then each."""
-    if scheme not in array.levels or reference not in array.levels:
-        return [(ALL_CELLS, np.full(len(array.units), np.nan), False)]
-    differences = array.differences(scheme, reference)
-    arms = [failures.levels.index(scheme), failures.levels.index(reference)]
-    either_failed = np.nan_to_num(failures.values[..., arms]).max(axis=-1) > 0
+    if not {scheme, reference} <= set(outcomes.levels):
+        return [(ALL_CELLS, np.full(len(outcomes.units), np.nan), False)]
+    differences = outcomes.differences(scheme, reference)
+    lost = (failures.of(scheme) > 0) | (failures.of(reference) > 0)
     if set_failed_apart:
-        differences = np.where(either_failed, np.nan, differences)
-    found = [(ALL_CELLS, array.cell_mean(differences)[0], bool(either_failed[0].any()))]
-    if len(array.cells) > 1:
+        differences = np.where(lost, np.nan, differences)
+    found = [(ALL_CELLS, outcomes.cell_mean(differences), bool(lost.any()))]
+    if len(outcomes.cells) > 1:
         found += [
-            (cell, differences[0, place], bool(either_failed[0, place].any()))
-            for place, cell in enumerate(array.cells)
+            (cell, differences[place], bool(lost[place].any()))
+            for place, cell in enumerate(outcomes.cells)
         ]
     return found

@@ -12,7 +12,7 @@ import pandas as pd
 
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
-from biasinit.statistics.paired.contrasts import arrange
+from biasinit.statistics.paired.arrangement import arrange
 
 COLUMNS = (
     *("normalization", "cell", "scheme", "reference", "seeds"),
@@ -38,7 +38,7 @@ def pairing_audit(runs: pd.DataFrame, *, reference: str, schemes: Sequence[str])
     for level in levels_present(table):
         part = table[(table["normalization"] == level)]
         trained = part.assign(accuracy=part["final_accuracy"].where(~part["failed"]))
-        array = arrange(trained, "accuracy", "scheme", unit="seed", cells=["cell"], strata=[])
+        array = arrange(trained, "accuracy")
         if reference not in array.levels:
             continue
         for cell_place, cell in enumerate(array.cells):
@@ -48,8 +48,7 @@ def pairing_audit(runs: pd.DataFrame, *, reference: str, schemes: Sequence[str])
                 if scheme == reference or scheme not in array.levels:
                     continue
                 arm = in_cell[in_cell["scheme"] == scheme]
-                values = array.values[0, cell_place]
-                pair = values[:, [array.levels.index(scheme), array.levels.index(reference)]]
+                pair = np.column_stack([array.of(name)[cell_place] for name in (scheme, reference)])
                 correlation, gain = _gain(pair[np.isfinite(pair).all(axis=1)])
                 rows.append(
                     {

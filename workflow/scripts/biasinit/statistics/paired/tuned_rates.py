@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics.inference.equivalence_columns import equivalence_columns
+from biasinit.statistics.inference.equivalence import equivalence_of
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
     cell_labels,
     common_margin,
     read_runs,
     treatments,
 )
 from biasinit.statistics.paired.arms import arm_differences
-from biasinit.statistics.paired.contrasts import family_table
+from biasinit.statistics.paired.seed_tests import family_table
 
 RATE = "learning_rate"
 TUNED_CONTRASTS = (
@@ -85,19 +85,9 @@ def tuned_contrasts(
     """
     table = read_runs(runs, needed=["final_accuracy", "validation_accuracy", RATE])
     table = treatments(table[table["scheme"].isin(list(schemes))])
-    rates = sorted(table[RATE].unique())
-    seeds = sorted(table["seed"].unique())
-    if len(rates) < 2:
-        raise NotEstimableError("Choosing learning rates needs two of them in the runs at least.")
-    if not 0 < tuning_seeds < len(seeds):
-        raise NotEstimableError(
-            f"Choosing learning rates by {tuning_seeds} of {len(seeds)} seeds leaves none for one "
-            "of the two: use at least one seed for choosing, and another for judging."
-        )
-    table["cell"] = cell_labels(table.drop(columns=[RATE]))
-    is_tuning = table["seed"].isin(seeds[:tuning_seeds])
-    chosen = _chosen_rates(table[is_tuning])
-    judged = table[~is_tuning].merge(chosen, on=[*_ARM, RATE], validate="many_to_one")
+    tuning_runs, judged_runs = _set_apart(table, tuning_seeds)
+    chosen = _chosen_rates(tuning_runs)
+    judged = judged_runs.merge(chosen, on=[*_ARM, RATE], validate="many_to_one")
     differences = arm_differences(
         judged,
         "final_accuracy",
@@ -106,40 +96,32 @@ def tuned_contrasts(
         schemes=schemes,
         set_failed_apart=True,
     )
-    whole = differences.select((differences.labels["cell"] == ALL_CELLS).to_numpy())
-    tests = family_table(
-        whole.values,
-        any_failed=bool(whole.failed.any()),
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-        name="tuned",
-    )
+    whole = differences.select(differences.over_all_cells)
+    plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
+    tests = family_table(whole.values, plan, any_failed=bool(whole.failed.any()), name="tuned")
     result = pd.concat([whole.labels, tests], axis=1)
     result["margin"] = common_margin(margins, judged)
-    equivalence = equivalence_columns(
-        result["estimate"].to_numpy(),
-        result["standard_error"].to_numpy(),
-        result["df"].to_numpy(),
-        result["margin"].to_numpy(dtype=float),
-        family=np.ones(len(result), dtype=bool),
-    )
-    result = pd.concat([result, equivalence], axis=1)
-    by_arm = chosen.groupby(["normalization", "scheme"])[RATE].agg(list).to_dict()
-    own, others = (
-        [by_arm.get((row["normalization"], row[name]), []) for _, row in result.iterrows()]
-        for name in ("scheme", "reference")
-    )
-    result["learning_rates"] = [", ".join(map(repr, found)) for found in own]
-    result["reference_learning_rates"] = [", ".join(map(repr, found)) for found in others]
-    edges = {rates[0], rates[-1]}
-    result["at_edge"] = [
-        bool(edges & {*found, *other}) for found, other in zip(own, others, strict=True)
-    ]
-    return result[list(TUNED_CONTRASTS)]
+    equivalence = equivalence_of(result, family=np.ones(len(result), dtype=bool))
+    rates = _rates_of_rows(result, chosen, tried=sorted(table[RATE].unique()))
+    return pd.concat([result, equivalence, rates], axis=1)[list(TUNED_CONTRASTS)]
 
 
 _ARM = ("normalization", "cell", "scheme")
+
+
+def _set_apart(table: pd.DataFrame, tuning_seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the runs that choose the rates and those that are judged, in cells without rates."""
+    seeds = sorted(table["seed"].unique())
+    if table[RATE].nunique() < 2:
+        raise NotEstimableError("Choosing learning rates needs two of them in the runs at least.")
+    if not 0 < tuning_seeds < len(seeds):
+        raise NotEstimableError(
+            f"Choosing learning rates by {tuning_seeds} of {len(seeds)} seeds leaves none for one "
+            "of the two: use at least one seed for choosing, and another for judging."
+        )
+    table = table.assign(cell=cell_labels(table.drop(columns=[RATE])))
+    is_tuning = table["seed"].isin(seeds[:tuning_seeds])
+    return table[is_tuning], table[~is_tuning]
 
 
 def _chosen_rates(tuning: pd.DataFrame) -> pd.DataFrame:
@@ -151,3 +133,25 @@ def _chosen_rates(tuning: pd.DataFrame) -> pd.DataFrame:
     best = means.groupby(list(_ARM), sort=True)["validation_accuracy"].idxmax()
     found: pd.DataFrame = means.loc[best, [*_ARM, RATE]]
     return found.reset_index(drop=True)
+
+
+def _rates_of_rows(
+    rows: pd.DataFrame, chosen: pd.DataFrame, *, tried: Sequence[float]
+) -> pd.DataFrame:
+    """Return the rates of both arms of each row, and whether one of them is at an edge."""
+    by_arm = chosen.groupby(["normalization", "scheme"])[RATE].agg(list).to_dict()
+    own, others = (
+        [by_arm.get((row["normalization"], row[name]), []) for _, row in rows.iterrows()]
+        for name in ("scheme", "reference")
+    )
+    edges = {tried[0], tried[-1]}
+    return pd.DataFrame(
+        {
+            "learning_rates": [", ".join(map(repr, found)) for found in own],
+            "reference_learning_rates": [", ".join(map(repr, found)) for found in others],
+            "at_edge": [
+                bool(edges & {*found, *other}) for found, other in zip(own, others, strict=True)
+            ],
+        },
+        index=rows.index,
+    )

@@ -24,7 +24,13 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.inference.arrays import Booleans, Floats, Integers, group_sums
+from biasinit.statistics.inference.arrays import (
+    Booleans,
+    Floats,
+    Integers,
+    group_sums,
+    require_columns,
+)
 from biasinit.statistics.inference.model_formula import (
     independent_columns,
     level_codes,
@@ -123,12 +129,7 @@ def _used_risk(risk: Floats, hits: Floats, counts: _Counts) -> float:
 
 def _complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the rows without missing values in ``columns``, with a fresh index."""
-    missing = [name for name in columns if name not in data.columns]
-    if missing:
-        raise RunsTableError(
-            f"The table has no column {', '.join(map(repr, missing))}. "
-            f"It has {', '.join(map(str, data.columns))}."
-        )
+    require_columns(data, columns)
     frame = data[list(dict.fromkeys(columns))].dropna().reset_index(drop=True)
     if frame.empty:
         raise NotEstimableError("No row is complete; a hazard cannot be estimated.")
@@ -208,16 +209,14 @@ def _fit(
     strata = int(informative.sum())
     terms = patterns.shape[1]
     design = patterns[counts.pattern[used]]
-    centred = design - _stratum_means(design, risk, stratum, strata)
+    centred = design - _stratum_means(design, risk, stratum, strata)[stratum]
     kept = independent_columns(centred) if strata else np.zeros(terms, dtype=bool)
     design = design[:, kept]
     beta = np.zeros(int(kept.sum()))
     if start is not None:
         beta = np.clip(np.nan_to_num(start[kept]), -SEPARATED, SEPARATED)
     share = by_stratum_hits[informative] / by_stratum_risk[informative]
-    alpha = (
-        np.log(-np.log1p(-share)) - _stratum_means(design, risk, stratum, strata, rows=False) @ beta
-    )
+    alpha = np.log(-np.log1p(-share)) - _stratum_means(design, risk, stratum, strata) @ beta
     value = -np.inf
     inverse = np.zeros((len(beta), len(beta)))
     for _ in range(ITERATIONS):
@@ -251,14 +250,12 @@ def _fit(
     return full, error, float(value)
 
 
-def _stratum_means(
-    design: Floats, risk: Floats, stratum: Integers, strata: int, *, rows: bool = True
-) -> Floats:
+def _stratum_means(design: Floats, risk: Floats, stratum: Integers, strata: int) -> Floats:
+    """Return the mean of each covariate over the runs at risk of a stratum, (strata, terms)."""
     total = group_sums(stratum, risk, strata)
     sums = np.zeros((strata, design.shape[1]))
     np.add.at(sums, stratum, risk[:, None] * design)
-    means = sums / np.maximum(total, 1)[:, None]
-    return means[stratum] if rows else means
+    return np.asarray(sums / np.maximum(total, 1)[:, None])
 
 
 def _score(

@@ -22,8 +22,8 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
-from biasinit.statistics.failure.analysis import clopper_pearson
 from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
+from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.sign_flips import FlipMethod, flip_family
 from biasinit.statistics.inference.study_runs import (
     common_margin,
@@ -32,7 +32,8 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
 )
 from biasinit.statistics.mixed.mixed_fit import MixedFit
-from biasinit.statistics.paired.contrasts import PairedArray, arrange, one_sample
+from biasinit.statistics.paired.arrangement import PairedArray, arrange
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.streams import Purpose, stream
 
 COLUMNS = (
@@ -123,14 +124,7 @@ def _outcomes(table: pd.DataFrame, arms: Sequence[_Arm]) -> dict[str, list[Paire
     found = {"accuracy": [arm.array for arm in arms]}
     if "restricted_epochs" in table and len(table):
         found["speed"] = [
-            arrange(
-                table[table["normalization"] == level],
-                "restricted_epochs",
-                "scheme",
-                unit="seed",
-                cells=["cell"],
-                strata=[],
-            )
+            arrange(table[table["normalization"] == level], "restricted_epochs")
             for level in levels_present(table)
             if any(arm.level == level for arm in arms)
         ]
@@ -152,7 +146,7 @@ def _families(
 
 def _arm(part: pd.DataFrame) -> _Arm:
     trained = part[~part["failed"]].reset_index(drop=True)
-    array = arrange(part, "final_accuracy", "scheme", unit="seed", cells=["cell"], strata=[])
+    array = arrange(part, "final_accuracy")
     model = fit_accuracy(trained, joint=False)
     fit = model.fit
     used = model.runs if fit is None else model.runs.iloc[fit.state.design.rows]
@@ -164,14 +158,14 @@ def _arm(part: pd.DataFrame) -> _Arm:
             (array.levels, "scheme"),
         )
     ]
-    flat = np.ravel_multi_index(tuple(places), array.values.shape[1:])
+    flat = np.ravel_multi_index(tuple(places), array.values.shape)
     level = str(part["normalization"].iloc[0])
     return _Arm(level=level, array=array, fit=fit, flat=np.asarray(flat, dtype=np.int64))
 
 
 def _permuted(array: PairedArray, rng: np.random.Generator) -> Floats:
     """Return the runs with scheme labels permuted within each seed, (cells, seeds, schemes)."""
-    values = array.values[0]
+    values = array.values
     order = rng.permuted(np.tile(np.arange(values.shape[2]), (values.shape[1], 1)), axis=1)
     return np.asarray(np.take_along_axis(values, order[None, :, :], axis=2))
 
@@ -181,10 +175,10 @@ def _drawn(arm: _Arm, rng: np.random.Generator, reference: str, shift: float) ->
     assert arm.fit is not None
     params = arm.fit.params
     without_schemes = params.mask(params.index.str.contains("scheme"), 0.0)
-    values = np.full(int(np.prod(arm.array.values.shape[1:])), np.nan)
+    values = np.full(int(np.prod(arm.array.values.shape)), np.nan)
     values[arm.flat] = arm.fit.simulate(rng, without_schemes).to_numpy()
     others = np.array([level != reference for level in arm.array.levels])
-    return np.asarray(values.reshape(arm.array.values.shape[1:]) + shift * others)
+    return np.asarray(values.reshape(arm.array.values.shape) + shift * others)
 
 
 def _differences(values: Sequence[Floats], arrays: Sequence[PairedArray], reference: str) -> Floats:

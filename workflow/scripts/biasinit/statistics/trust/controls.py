@@ -13,14 +13,10 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
-from biasinit.statistics.accuracy.analysis import CONTRASTS, OUTCOME, contrast_table
+from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
 from biasinit.statistics.inference.arrays import Integers
-from biasinit.statistics.inference.study_runs import (
-    common_margin,
-    levels_present,
-    read_runs,
-    treatments,
-)
+from biasinit.statistics.inference.sign_flips import FlipPlan
+from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences
 from biasinit.statistics.paired.pairing import pairing_audit
 from biasinit.vocabulary import IDENTITY
@@ -75,10 +71,8 @@ def check_controls(
         replicate=_replicate(
             table,
             replicate,
+            FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed),
             margins=margins,
-            alpha=alpha,
-            resamples=resamples,
-            analysis_seed=analysis_seed,
         ),
         pairing=pairing_audit(runs, reference=reference, schemes=schemes),
     )
@@ -87,11 +81,9 @@ def check_controls(
 def _replicate(
     table: pd.DataFrame,
     replicate: str | None,
+    plan: FlipPlan,
     *,
     margins: Mapping[str, float],
-    alpha: float,
-    resamples: int,
-    analysis_seed: int,
 ) -> pd.DataFrame:
     pseudo = f"{replicate}_again"
     table = treatments(table)
@@ -111,16 +103,7 @@ def _replicate(
         level: fit_accuracy(trained[trained["normalization"] == level], joint=False)
         for level in levels_present(table)
     }
-    return contrast_table(
-        differences,
-        models=models,
-        margin=common_margin(margins, table),
-        margins=margins,
-        runs=table,
-        alpha=alpha,
-        resamples=resamples,
-        analysis_seed=analysis_seed,
-    )
+    return contrast_table(differences, plan, models=models, margins=margins, runs=table)
 
 
 def _identity(
