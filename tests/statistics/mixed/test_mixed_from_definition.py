@@ -1,4 +1,4 @@
-"""The block-wise likelihood against the definition: dense matrices and a plain optimiser.
+"""The restricted likelihood against the definition: dense matrices and a plain optimiser.
 
 The dense version shares no code with the package: V is written out, the criterion is
 minimised by Nelder-Mead on standard deviations, and Satterthwaite's df come from finite

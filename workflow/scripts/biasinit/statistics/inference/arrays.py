@@ -12,6 +12,7 @@ from biasinit.errors import RunsTableError
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 def group_sums(groups: Integers, values: Floats, count: int) -> Floats:

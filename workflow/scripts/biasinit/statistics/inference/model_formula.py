@@ -120,13 +120,7 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         name: _is_numeric(frame[name]) and not _is_categorical_in(formula, name)
         for name in variables
     }
-    values = frame[[name for name in variables if numeric[name]]].astype(float)
-    usable = frame.notna().all(axis=1).to_numpy() & np.isfinite(values.to_numpy()).all(axis=1)
-    rows = np.flatnonzero(usable)
-    if len(rows) == 0:
-        raise NotEstimableError(
-            f"No row has a value in all of {', '.join(needed)}; nothing can be fitted."
-        )
+    rows = _complete_rows(frame, [name for name in variables if numeric[name]])
     frame = frame.iloc[rows].reset_index(drop=True)
     right = {str(name) for name in parsed.rhs.required_variables}
     for name in sorted({str(name) for name in parsed.lhs.required_variables} - right):
@@ -155,6 +149,17 @@ def read_design(data: pd.DataFrame, formula: str, also: Sequence[str]) -> Design
         means=means,
         specification=matrices.rhs.model_spec,
     )
+
+
+def _complete_rows(frame: pd.DataFrame, numbers: Sequence[str]) -> Integers:
+    """Return the rows without missing values, in which the numbers are finite."""
+    finite = np.isfinite(frame[list(numbers)].astype(float).to_numpy()).all(axis=1)
+    rows = np.flatnonzero(frame.notna().all(axis=1).to_numpy() & finite)
+    if len(rows) == 0:
+        raise NotEstimableError(
+            f"No row has a value in all of {', '.join(frame.columns)}; nothing can be fitted."
+        )
+    return rows
 
 
 def read_formula(formula: str) -> formulaic.Formula:

@@ -8,6 +8,7 @@ whatever it answers, the own fit is what is used, and the difference is reported
 import warnings
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import statsmodels.formula.api as smf
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from biasinit.errors import NotEstimableError
+from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 
@@ -74,40 +76,44 @@ def compare_with_statsmodels(data: pd.DataFrame, fit: MixedFit) -> EngineCompari
         return _without(EngineOutcome.TOO_LARGE, own.log_likelihood, "")
     if not fit.random or own.params.isna().any():
         return _without(EngineOutcome.NO_FIT, own.log_likelihood, "")
-    group, intercept, components = _structure(frame, fit.random)
+    structure = _structure(frame, fit.random)
     try:
-        with warnings.catch_warnings():
-            # the verdict on the optimum is ours; each optimiser ignores the other's tolerance
-            warnings.filterwarnings("ignore", "Keyword arguments", FutureWarning)
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("ignore", RuntimeWarning)
-            model = smf.mixedlm(
-                fit.formula,
-                frame,
-                groups=group,
-                re_formula=intercept,
-                vc_formula=components or None,
-            )
-            other = model.fit(method=["powell", "lbfgs"], ftol=1e-13, tol=1e-10)
-            value, effects = float(other.llf), other.fe_params.to_numpy()
+        value, effects = _fit_by_statsmodels(frame, fit.formula, structure)
     except (np.linalg.LinAlgError, ValueError, ArithmeticError) as problem:
         return _without(EngineOutcome.FAILED, own.log_likelihood, f"({problem})")
-    gap = own.log_likelihood - value
-    outcome_of = (
-        EngineOutcome.AGREED
-        if abs(gap) < AGREEMENT
-        else EngineOutcome.FALSE_OPTIMUM
-        if gap > 0
-        else EngineOutcome.OWN_BELOW
-    )
     return EngineComparison(
-        outcome=outcome_of if np.isfinite(gap) else EngineOutcome.FAILED,
+        outcome=_outcome_of(own.log_likelihood - value),
         own=own.log_likelihood,
         statsmodels=value,
         largest_effect_difference=float(np.abs(effects - own.params.to_numpy()).max()),
         detail="",
     )
+
+
+def _fit_by_statsmodels(
+    frame: pd.DataFrame, formula: str, structure: "_Structure"
+) -> tuple[float, Floats]:
+    """Return log-likelihood and fixed effects of `MixedLM`, which may raise."""
+    group, intercept, components = structure
+    with warnings.catch_warnings():
+        # the verdict on the optimum is ours; each optimiser ignores the other's tolerance
+        warnings.filterwarnings("ignore", "Keyword arguments", FutureWarning)
+        for category in (ConvergenceWarning, UserWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", category)
+        model = smf.mixedlm(
+            formula, frame, groups=group, re_formula=intercept, vc_formula=components or None
+        )
+        found = model.fit(method=["powell", "lbfgs"], ftol=1e-13, tol=1e-10)
+        return float(found.llf), found.fe_params.to_numpy()
+
+
+def _outcome_of(gap: float) -> EngineOutcome:
+    """Return what a difference of log-likelihoods, the own minus the other, says."""
+    if not np.isfinite(gap):
+        return EngineOutcome.FAILED
+    if abs(gap) < AGREEMENT:
+        return EngineOutcome.AGREED
+    return EngineOutcome.FALSE_OPTIMUM if gap > 0 else EngineOutcome.OWN_BELOW
 
 
 def _without(outcome: EngineOutcome, own: float, detail: str) -> EngineComparison:
@@ -120,9 +126,10 @@ def _without(outcome: EngineOutcome, own: float, detail: str) -> EngineCompariso
     )
 
 
-def _structure(
-    frame: pd.DataFrame, random: tuple[str, ...]
-) -> tuple["pd.Series[str]", str | None, dict[str, str]]:
+_Structure: TypeAlias = tuple["pd.Series[str]", str | None, dict[str, str]]
+
+
+def _structure(frame: pd.DataFrame, random: tuple[str, ...]) -> _Structure:
     """Return the top group, its random-effects formula, and the variance components within it.
 
     statsmodels needs one grouping that contains all others, and evaluates variance components

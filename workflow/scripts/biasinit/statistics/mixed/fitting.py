@@ -1,6 +1,6 @@
 """Linear mixed-effects models with random intercepts, fitted by REML.
 
-``fit_mixed`` maximises the block-wise likelihood of ``block_likelihood`` and returns a
+``fit_mixed`` maximises the likelihood of ``restricted_likelihood`` and returns a
 ``MixedFit``: coefficients with (X' V^-1 X)^-1 as covariance, variance components, and tests whose
 degrees of freedom follow Satterthwaite. Residual standard deviations may differ by the level of
 one or several factors, which neither lme4 nor statsmodels offers for crossed designs.
@@ -8,6 +8,7 @@ one or several factors, which neither lme4 nor statsmodels offers for crossed de
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ import pandas as pd
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.inference.arrays import Booleans, Floats, Integers, group_sums
 from biasinit.statistics.inference.model_formula import Design, level_codes, read_design
-from biasinit.statistics.mixed.block_likelihood import BlockLikelihood
 from biasinit.statistics.mixed.mixed_fit import MixedFit, MixedState
+from biasinit.statistics.mixed.restricted_likelihood import RestrictedLikelihood
 from biasinit.statistics.mixed.variance_optimum import VarianceOptimum, maximise
 
 NO_VARIATION = 1e-12  # spread / largest value below which the outcome does not vary
@@ -42,11 +43,59 @@ def fit_mixed(
         NotEstimableError: the data cannot determine the model; the message says why.
 
     """
-    names, by = list(random), list(residual_by)
-    grouping = [[part.strip() for part in term.split(":")] for term in names]
+    grouping = _grouping(random)
+    design = read_design(data, formula, [*itertools.chain.from_iterable(grouping), *residual_by])
+    used = data.iloc[design.rows]
+    terms = tuple(_term_codes(used, columns, design) for columns in grouping)
+    groups, levels = (
+        level_codes(used, residual_by)
+        if residual_by
+        else (np.zeros(len(used), dtype=np.int64), ("all",))
+    )
+    problem = _standardised(design)
+    likelihood = RestrictedLikelihood(
+        design=problem.matrix, response=problem.response, terms=terms, groups=groups
+    )
+    sizes = np.bincount(groups)
+    guess = group_sums(groups, problem.response**2, len(sizes)) / sizes
+    rounding = NO_VARIATION * float(np.abs(design.response).max()) / problem.scale
+    _refuse_silent_levels(guess <= max(rounding**2, 1e-18), levels, residual_by)
+    optimum = maximise(likelihood, np.maximum(guess, 1e-12))
+    params, covariance = _coefficients(design, problem, optimum)
+    scale = problem.scale
+    residual = np.nan if residual_by else optimum.residual[0] * scale**2
+    return MixedFit(
+        formula=formula,
+        random=tuple(random),
+        params=params,
+        covariance=covariance,
+        variance_components=pd.Series(
+            [*(optimum.components * scale**2), residual], index=[*random, "residual"]
+        ),
+        residual_sd=pd.Series(np.sqrt(optimum.residual) * scale, index=list(levels)),
+        log_likelihood=problem.log_likelihood(optimum.point.value),
+        singular=[name for name, zero in zip(random, optimum.zero, strict=True) if zero],
+        n=len(used),
+        notes=tuple(_notes(design, optimum, random, levels, len(data) - len(used))),
+        state=MixedState(
+            design=design,
+            likelihood=likelihood,
+            optimum=optimum,
+            basis=problem.basis,
+            scale=scale,
+            terms=terms,
+            groups=groups,
+            index=used.index,
+        ),
+    )
+
+
+def _grouping(random: Sequence[str]) -> list[list[str]]:
+    """Return the columns of each grouping term."""
+    grouping = [[part.strip() for part in term.split(":")] for term in random]
     repeated = [
         name
-        for place, name in enumerate(names)
+        for place, name in enumerate(random)
         if sorted(grouping[place]) in [sorted(columns) for columns in grouping[:place]]
     ]
     if repeated:
@@ -54,12 +103,34 @@ def fit_mixed(
             f"'random' names the term {', '.join(repeated)} twice, so its variance cannot be "
             "split. Name each term once."
         )
-    design = read_design(data, formula, [*itertools.chain.from_iterable(grouping), *by])
-    used = data.iloc[design.rows]
-    terms = [_term_codes(used, columns, design) for columns in grouping]
-    groups, levels = (
-        level_codes(used, by) if by else (np.zeros(len(used), dtype=np.int64), ("all",))
-    )
+    return grouping
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Standardised:
+    """The same regression with an orthonormal design and a response of variance near 1.
+
+    ``matrix`` (n, p) spans the fixed effects, ``basis`` (p, p) turns its coefficients into those
+    of the kept columns and ``triangle`` is its inverse; ``residuals`` (n,) are what the fixed
+    effects leave, and ``response`` is the same in units of ``scale``.
+    """
+
+    matrix: Floats
+    triangle: Floats
+    basis: Floats
+    response: Floats
+    residuals: Floats
+    scale: float
+
+    def log_likelihood(self, criterion: float) -> float:
+        """Return the restricted log-likelihood of the design and the response as they were."""
+        n, p = self.matrix.shape
+        criterion += 2 * n * np.log(self.scale)
+        criterion += 2 * np.log(np.abs(np.diag(self.triangle))).sum() - 2 * p * np.log(self.scale)
+        return float(-criterion / 2)
+
+
+def _standardised(design: Design) -> _Standardised:
     kept = design.matrix[:, design.kept]
     n, p = kept.shape
     orthonormal, triangle = np.linalg.qr(kept)
@@ -67,54 +138,31 @@ def fit_mixed(
     residuals = design.response - orthonormal @ (orthonormal.T @ design.response) / n
     residuals -= orthonormal @ (orthonormal.T @ residuals) / n
     scale = _scale(residuals, design.response, n - p)
-    likelihood = BlockLikelihood(
-        design=orthonormal,
+    return _Standardised(
+        matrix=orthonormal,
+        triangle=triangle,
+        basis=np.linalg.inv(triangle),
         response=residuals / scale,
-        terms=terms,
-        groups=groups,
+        residuals=residuals,
+        scale=scale,
     )
-    sizes = np.bincount(groups)
-    guess = group_sums(groups, (residuals / scale) ** 2, len(sizes)) / sizes
-    rounding = NO_VARIATION * float(np.abs(design.response).max()) / scale
-    _refuse_silent_levels(guess <= max(rounding**2, 1e-18), levels, by)
-    optimum = maximise(likelihood, np.maximum(guess, 1e-12))
-    basis = np.linalg.inv(triangle)
-    shift = np.linalg.lstsq(kept, design.response - residuals, rcond=None)[0]
-    coefficients = shift + basis @ optimum.point.coefficients * scale
-    params = pd.Series(np.full(len(design.names), np.nan), index=list(design.names))
-    params.iloc[np.flatnonzero(design.kept)] = coefficients
-    covariance = pd.DataFrame(np.nan, index=params.index, columns=params.index)
+
+
+def _coefficients(
+    design: Design, problem: _Standardised, optimum: VarianceOptimum
+) -> tuple["pd.Series[float]", pd.DataFrame]:
+    """Return the coefficients of all columns, and their covariance; NaN for dependent columns."""
+    kept, basis, scale = design.matrix[:, design.kept], problem.basis, problem.scale
+    fitted = design.response - problem.residuals
+    shift = np.linalg.lstsq(kept, fitted, rcond=None)[0]
     places = np.flatnonzero(design.kept)
+    params = pd.Series(np.full(len(design.names), np.nan), index=list(design.names))
+    params.iloc[places] = shift + basis @ optimum.point.coefficients * scale
+    covariance = pd.DataFrame(np.nan, index=params.index, columns=params.index)
     covariance.iloc[places, places] = (
         basis @ optimum.point.coefficient_covariance @ basis.T * scale**2
     )
-    criterion = optimum.point.value + 2 * n * np.log(scale)
-    criterion += 2 * np.log(np.abs(np.diag(triangle))).sum() - 2 * p * np.log(scale)
-    return MixedFit(
-        formula=formula,
-        random=tuple(names),
-        params=params,
-        covariance=covariance,
-        variance_components=pd.Series(
-            [*(optimum.components * scale**2), np.nan if by else optimum.residual[0] * scale**2],
-            index=[*names, "residual"],
-        ),
-        residual_sd=pd.Series(np.sqrt(optimum.residual) * scale, index=list(levels)),
-        log_likelihood=float(-criterion / 2),
-        singular=[name for name, zero in zip(names, optimum.zero, strict=True) if zero],
-        n=n,
-        notes=tuple(_notes(design, optimum, names, levels, len(data) - n)),
-        state=MixedState(
-            design=design,
-            likelihood=likelihood,
-            optimum=optimum,
-            basis=basis,
-            scale=scale,
-            terms=tuple(terms),
-            groups=groups,
-            index=data.index[design.rows],
-        ),
-    )
+    return params, covariance
 
 
 def _term_codes(data: pd.DataFrame, columns: Sequence[str], design: Design) -> Integers:

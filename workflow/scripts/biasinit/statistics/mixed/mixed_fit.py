@@ -16,7 +16,7 @@ import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats, Integers
 from biasinit.statistics.inference.model_formula import Design
-from biasinit.statistics.mixed.block_likelihood import BlockLikelihood
+from biasinit.statistics.mixed.restricted_likelihood import RestrictedLikelihood
 from biasinit.statistics.mixed.variance_optimum import VarianceOptimum
 
 LEVEL = 0.95  # of all intervals
@@ -41,7 +41,7 @@ class MixedState:
     """
 
     design: Design
-    likelihood: BlockLikelihood
+    likelihood: RestrictedLikelihood
     optimum: VarianceOptimum
     basis: Floats
     scale: float

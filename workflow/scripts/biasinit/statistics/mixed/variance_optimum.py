@@ -14,7 +14,7 @@ import numpy as np
 import scipy.optimize
 
 from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.mixed.block_likelihood import BlockLikelihood, LikelihoodPoint
+from biasinit.statistics.mixed.restricted_likelihood import LikelihoodPoint, RestrictedLikelihood
 
 STARTS = (0.5, 0.1, 1.5)  # standard deviation of each term / residual standard deviation
 ZERO_RATIO = 1e-7  # variance of a term / mean residual variance below which the term is zero
@@ -50,7 +50,7 @@ class VarianceOptimum:
 class _Search:
     """Minimises -2 log-likelihood over standard deviations of terms and log residual variances."""
 
-    def __init__(self, likelihood: BlockLikelihood, floor: Floats) -> None:
+    def __init__(self, likelihood: RestrictedLikelihood, floor: Floats) -> None:
         self.likelihood = likelihood
         self.terms = likelihood.term_count
         self.groups = len(floor)
@@ -93,7 +93,7 @@ class _Search:
         return full.copy(), float(found.fun)
 
 
-def maximise(likelihood: BlockLikelihood, group_variance: Floats) -> VarianceOptimum:
+def maximise(likelihood: RestrictedLikelihood, group_variance: Floats) -> VarianceOptimum:
     """Return the variances with the highest likelihood.
 
     Args:

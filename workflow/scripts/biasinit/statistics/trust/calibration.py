@@ -40,6 +40,7 @@ COLUMNS = (
     *("experiment", "quantity", "rate", "lower", "upper"),
     *("band_lower", "band_upper", "within_band", "tables"),
 )
+TYPE_I = "type I error"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,32 +91,27 @@ def calibrate(
     arms = [arm for arm in arms if reference in arm.array.levels and len(arm.array.levels) > 1]
     if not arms or min(len(arm.array.units) for arm in arms) < 3:
         return pd.DataFrame(columns=list(COLUMNS))
-    any_failed = bool(table["failed"].any())
+    method = FlipMethod.SMALLEST_P if table["failed"].any() else FlipMethod.LARGEST_T
     rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="calibration")
+    flips = _Flips(alpha=alpha, resamples=resamples, rng=rng)
     rows = []
-    for family, outcome in _outcomes(table, arms).items():
+    for family, arrays in _outcomes(table, arms).items():
         rejected: Counter[str] = Counter()
         for _ in range(tables):
-            permuted = [_permuted(array, rng) for array in outcome]
-            for name, values in _families(permuted, outcome, reference, family).items():
-                rejected[name] += _rejects(
-                    values, rng, alpha=alpha, resamples=resamples, any_failed=any_failed
-                )
+            permuted = [_permuted(array, rng) for array in arrays]
+            for name, values in _families(permuted, arrays, reference, family).items():
+                rejected[name] += bool(flips.rejected(values, method).any())
         rows += [
             _row("relabelled runs", f"any rejection, {name}", count, tables, None)
             for name, count in rejected.items()
         ]
     if all(arm.fit is not None for arm in arms):
-        rows += _simulated(
-            arms,
-            reference,
-            margin,
-            effect,
-            tables=tables,
-            alpha=alpha,
-            resamples=resamples,
-            rng=rng,
-        )
+        counts: Counter[str] = Counter()
+        for _ in range(tables):
+            drawn = [_drawn(arm, rng) for arm in arms]
+            families = _families(drawn, [arm.array for arm in arms], reference, "accuracy")
+            counts.update(_errors(families, flips, margin=margin, effect=effect))
+        rows += _simulated_rows(counts, tables, margin=margin, effect=effect)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"within_band": "boolean"})
 
 
@@ -170,15 +166,14 @@ def _permuted(array: PairedArray, rng: np.random.Generator) -> Floats:
     return np.asarray(np.take_along_axis(values, order[None, :, :], axis=2))
 
 
-def _drawn(arm: _Arm, rng: np.random.Generator, reference: str, shift: float) -> Floats:
-    """Return runs drawn without scheme effects, all but the reference shifted by ``shift``."""
+def _drawn(arm: _Arm, rng: np.random.Generator) -> Floats:
+    """Return runs drawn from the model without scheme effects, (cells, seeds, schemes)."""
     assert arm.fit is not None
     params = arm.fit.params
     without_schemes = params.mask(params.index.str.contains("scheme"), 0.0)
-    values = np.full(int(np.prod(arm.array.values.shape)), np.nan)
+    values = np.full(arm.array.values.size, np.nan)
     values[arm.flat] = arm.fit.simulate(rng, without_schemes).to_numpy()
-    others = np.array([level != reference for level in arm.array.levels])
-    return np.asarray(values.reshape(arm.array.values.shape) + shift * others)
+    return values.reshape(arm.array.values.shape)
 
 
 def _differences(values: Sequence[Floats], arrays: Sequence[PairedArray], reference: str) -> Floats:
@@ -197,80 +192,73 @@ def _differences(values: Sequence[Floats], arrays: Sequence[PairedArray], refere
     return np.array(columns).T
 
 
-def _rejects(
-    differences: Floats,
-    rng: np.random.Generator,
-    *,
-    alpha: float,
-    resamples: int,
-    any_failed: bool,
-) -> bool:
-    family = flip_family(
-        differences,
-        method=FlipMethod.SMALLEST_P if any_failed else FlipMethod.LARGEST_T,
-        alpha=alpha,
-        resamples=resamples,
-        rng=rng,
-    )
-    return bool((family.p_adjusted <= alpha).any())
+@dataclass(frozen=True, kw_only=True)
+class _Flips:
+    """The sign flips of all tables, drawn one after another from one stream."""
 
+    alpha: float
+    resamples: int
+    rng: np.random.Generator
 
-def _simulated(
-    arms: Sequence[_Arm],
-    reference: str,
-    margin: float,
-    effect: float,
-    *,
-    tables: int,
-    alpha: float,
-    resamples: int,
-    rng: np.random.Generator,
-) -> list[dict[str, object]]:
-    arrays = [arm.array for arm in arms]
-    rejected: Counter[str] = Counter()
-    union = covered = contrasts = claimed = found = margins = effects = 0
-    for _ in range(tables):
-        drawn = [_drawn(arm, rng, reference, 0.0) for arm in arms]
-        families = _families(drawn, arrays, reference, "accuracy")
-        hits = {
-            name: _rejects(values, rng, alpha=alpha, resamples=resamples, any_failed=False)
-            for name, values in families.items()
-        }
-        rejected.update(hits)
-        union += any(hits.values())
-        null = families["accuracy"]
-        tests = one_sample(null)
-        known = tests["p"].notna()
-        covered += int(((tests["lower"] <= 0) & (tests["upper"] >= 0) & known).sum())
-        contrasts += int(known.sum())
-        if margin > 0:
-            claimed += int(_equivalent(null + margin, margin, alpha).sum())
-            margins += int(known.sum())
+    def rejected(self, differences: Floats, method: FlipMethod) -> Booleans:
+        """Return which contrasts of a family are rejected; one that does not vary is not."""
         family = flip_family(
-            null + effect,
-            method=FlipMethod.LARGEST_T,
-            alpha=alpha,
-            resamples=resamples,
-            rng=rng,
+            differences,
+            method=method,
+            alpha=self.alpha,
+            resamples=self.resamples,
+            rng=self.rng,
         )
-        found += int((family.p_adjusted <= alpha).sum())
-        effects += int((~np.isnan(family.p_adjusted)).sum())
-    rows = [
-        *(
-            _row("simulated runs", f"type I error, {name}", count, tables, (0.0, 0.06))
-            for name, count in rejected.items()
-        ),
-        _row("simulated runs", "type I error of any family", union, tables, None),
-        _row("simulated runs", "coverage of 95 % intervals", covered, contrasts, (0.935, 0.965)),
-        _row("simulated runs", f"power at {effect:g} points", found, effects, None),
+        return np.asarray(family.p_adjusted <= self.alpha)
+
+
+def _errors(
+    families: Mapping[str, Floats], flips: _Flips, *, margin: float, effect: float
+) -> Counter[str]:
+    """Return what the analysis says of one table in which no scheme differs.
+
+    Args:
+        families: differences of each family, (seeds, contrasts).
+        flips: of all tables.
+        margin: added to every contrast, whose equivalence is then an error.
+        effect: added to every contrast, to be found.
+
+    """
+    hits = {
+        f"{TYPE_I}, {name}": int(flips.rejected(values, FlipMethod.LARGEST_T).any())
+        for name, values in families.items()
+    }
+    null = families["accuracy"]
+    tests = one_sample(null)
+    known = tests["p"].notna()
+    covers = (tests["lower"] <= 0) & (tests["upper"] >= 0) & known
+    counts = Counter(hits | {TYPE_I: max(hits.values())})
+    counts["contrasts"] = int(known.sum())
+    counts["covers"] = int(covers.sum())
+    if margin > 0:
+        counts["equivalent"] = int(_equivalent(null + margin, margin, flips.alpha).sum())
+    counts["found"] = int(flips.rejected(null + effect, FlipMethod.LARGEST_T).sum())
+    return counts
+
+
+def _simulated_rows(
+    counts: Counter[str], tables: int, *, margin: float, effect: float
+) -> list[dict[str, object]]:
+    contrasts = counts["contrasts"]
+    found: list[tuple[str, int, int, tuple[float, float] | None]] = [
+        (name, count, tables, (0.0, 0.06))
+        for name, count in counts.items()
+        if name.startswith(f"{TYPE_I}, ")
     ]
-    if margins:
-        rows.append(
-            _row(
-                "simulated runs", "equivalence error at the margin", claimed, margins, (0.0, 0.055)
-            )
-        )
-    return rows
+    found += [
+        (f"{TYPE_I} of any family", counts[TYPE_I], tables, None),
+        ("coverage of 95 % intervals", counts["covers"], contrasts, (0.935, 0.965)),
+        (f"power at {effect:g} points", counts["found"], contrasts, None),
+    ]
+    if margin > 0 and contrasts:
+        equivalent = counts["equivalent"]
+        found.append(("equivalence error at the margin", equivalent, contrasts, (0.0, 0.055)))
+    return [_row("simulated runs", *row) for row in found]
 
 
 def _equivalent(differences: Floats, margin: float, alpha: float) -> Booleans:

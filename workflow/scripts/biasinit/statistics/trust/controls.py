@@ -14,11 +14,12 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
 from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
-from biasinit.statistics.inference.arrays import Integers
+from biasinit.statistics.inference.arrays import Bytes
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences
 from biasinit.statistics.paired.pairing import pairing_audit
+from biasinit.statistics.trust.packed_bits import packed, unpacked
 from biasinit.vocabulary import IDENTITY
 
 IDENTITY_COLUMNS = (
@@ -144,7 +145,7 @@ def _identity(
     return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
 
 
-def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
+def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Bytes]:
     """Return the packed bits by cell, scheme and seed of the identity check."""
     if "normalization" not in correct:
         return {}
@@ -152,13 +153,7 @@ def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Integers]:
     chosen = np.flatnonzero((labelled["normalization"] == IDENTITY).to_numpy())
     values = correct["correct"].to_numpy()
     keys = list(zip(labelled["cell"], labelled["scheme"], labelled["seed"], strict=True))
-    return {keys[row]: _bytes(values[row]) for row in chosen}
-
-
-def _bytes(value: object) -> Integers:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return np.frombuffer(bytes(value), dtype=np.uint8).astype(np.int64)
-    return np.asarray(value, dtype=np.int64)
+    return {keys[row]: packed(values[row]) for row in chosen}
 
 
 def _images(runs: pd.DataFrame, test_images: Mapping[str, int]) -> int | None:
@@ -167,10 +162,9 @@ def _images(runs: pd.DataFrame, test_images: Mapping[str, int]) -> int | None:
     return test_images.get(str(runs["dataset"].iloc[0]))
 
 
-def _share_identical(pairs: Sequence[tuple[Integers, Integers]], images: int | None) -> float:
+def _share_identical(pairs: Sequence[tuple[Bytes, Bytes]], images: int | None) -> float:
     same = total = 0
     for first, second in pairs:
-        equal = np.unpackbits((first ^ second).astype(np.uint8)) == 0
-        equal = equal if images is None else equal[:images]
-        same, total = same + int(equal.sum()), total + len(equal)
+        differ = unpacked(first ^ second, images)
+        same, total = same + int((~differ).sum()), total + len(differ)
     return same / total if total else float("nan")

@@ -17,6 +17,7 @@ from biasinit.statistics.inference.study_runs import (
     CROSSED_NORMALIZATION,
     levels_present,
 )
+from biasinit.statistics.trust.packed_bits import packed, unpacked
 from biasinit.streams import Purpose, stream
 from biasinit.vocabulary import FACTORS
 
@@ -26,30 +27,30 @@ CHUNK = 200  # bootstrap samples at a time, so that 10,000 images need 16 MB
 def pigeonhole_means(
     values: Sequence[Floats], shares: Sequence[float], *, draws: int, rng: np.random.Generator
 ) -> Floats:
-    """Return bootstrap means when rows are resampled jointly and columns in each block.
+    """Return bootstrap means when rows are resampled jointly and columns in each table.
 
     Args:
-        values: blocks of (rows, columns), one per data set, with the same rows.
-        shares: weight of each block.
+        values: (rows, columns) for each data set, with the same rows.
+        shares: weight of each data set.
         draws: bootstrap samples.
         rng: the stream of the bootstrap.
 
     Returns:
-        (draws,); NaN where a block has fewer than two rows or columns.
+        (draws,); NaN where a data set has fewer than two rows or columns.
 
     """
     rows = len(values[0])
-    if min(rows, *(block.shape[1] for block in values)) < 2:
+    if min(rows, *(table.shape[1] for table in values)) < 2:
         return np.full(draws, np.nan)
     row_weights = rng.multinomial(rows, np.full(rows, 1 / rows), size=draws) / rows
     means: Floats = np.zeros(draws)
-    for block, share in zip(values, shares, strict=True):
-        columns = block.shape[1]
+    for table, share in zip(values, shares, strict=True):
+        columns = table.shape[1]
         even = np.full(columns, 1 / columns)
         for start in range(0, draws, CHUNK):
             part = slice(start, start + CHUNK)
             weights = rng.multinomial(columns, even, size=len(row_weights[part])) / columns
-            means[part] += share * np.einsum("dc,dc->d", row_weights[part] @ block, weights)
+            means[part] += share * np.einsum("dc,dc->d", row_weights[part] @ table, weights)
     return means
 
 
@@ -85,27 +86,15 @@ def new_test_set_family(
     table = runs[[*dict.fromkeys([*keys, "cell", "failed"])]].merge(
         bits[[*keys, "correct"]], on=keys, how="inner"
     )
-    levels = levels_present(table)
-    gaps = {
-        (level, scheme): _gaps(
-            table[table["normalization"] == level], scheme, reference, test_images
-        )
-        for level in levels
-        for scheme in schemes
-        if scheme != reference
-    }
-    if len(levels) == 2:
-        for scheme in [name for name in schemes if name != reference]:
-            off, on = gaps[levels[0], scheme], gaps[levels[1], scheme]
-            gaps[CROSSED_NORMALIZATION, scheme] = _crossed(on, off)
     rows = []
-    for (level, scheme), blocks in gaps.items():
-        if not blocks:
+    gaps = _gaps_of_contrasts(table, reference, schemes, test_images)
+    for (level, scheme), by_dataset in gaps.items():
+        if not by_dataset:
             continue
         name = f"new test set, {level}, {scheme}"
         rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name=name)
-        values = [block.mean.to_numpy() for block in blocks.values()]
-        shares = np.array([block.cells for block in blocks.values()], dtype=np.float64)
+        values = [gap.mean.to_numpy() for gap in by_dataset.values()]
+        shares = np.array([gap.cells for gap in by_dataset.values()], dtype=np.float64)
         means = pigeonhole_means(values, list(shares / shares.sum()), draws=draws, rng=rng)
         lower, upper = 100 * np.quantile(means, [0.025, 0.975])
         rows.append({"normalization": level, "scheme": scheme, "lower": lower, "upper": upper})
@@ -113,25 +102,45 @@ def new_test_set_family(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Block:
-    """Mean difference of correctness over the cells of one data set: (seeds, images)."""
+class _Gaps:
+    """Mean difference of correctness over the cells of one data set, (seeds, images)."""
 
     mean: pd.DataFrame
     cells: int
 
 
+def _gaps_of_contrasts(
+    table: pd.DataFrame, reference: str, schemes: Sequence[str], test_images: Mapping[str, int]
+) -> dict[tuple[str, str], dict[str, _Gaps]]:
+    """Return the gaps of each contrast by data set, those between normalisations too."""
+    levels = levels_present(table)
+    others = [scheme for scheme in schemes if scheme != reference]
+    gaps = {
+        (level, scheme): _gaps(
+            table[table["normalization"] == level], scheme, reference, test_images
+        )
+        for level in levels
+        for scheme in others
+    }
+    if len(levels) == 2:
+        for scheme in others:
+            off, on = gaps[levels[0], scheme], gaps[levels[1], scheme]
+            gaps[CROSSED_NORMALIZATION, scheme] = _crossed(on, off)
+    return gaps
+
+
 def _gaps(
     part: pd.DataFrame, scheme: str, reference: str, test_images: Mapping[str, int]
-) -> dict[str, _Block]:
+) -> dict[str, _Gaps]:
     """Return scheme minus reference by data set, for the seeds where both trained everywhere."""
     arms = {name: part[part["scheme"] == name] for name in (scheme, reference)}
     pair = arms[scheme].merge(arms[reference], on=["cell", "seed"], suffixes=("", "_reference"))
     count = pair["cell"].nunique()
     fine = pair[~pair["failed"] & ~pair["failed_reference"]].groupby("seed").size()
     seeds = sorted(fine.index[fine == count])
-    blocks: dict[str, _Block] = {}
+    by_dataset: dict[str, _Gaps] = {}
     if not seeds:
-        return blocks
+        return by_dataset
     chosen = pair[pair["seed"].isin(seeds)]
     names = (
         chosen["dataset"].astype(str) if "dataset" in chosen else chosen["cell"].map(lambda _: "")
@@ -142,32 +151,27 @@ def _gaps(
         for seed, first, second in zip(
             rows["seed"], rows["correct"], rows["correct_reference"], strict=True
         ):
-            gap = _unpacked(first, images) - _unpacked(second, images)
+            gap = _bits(first, images) - _bits(second, images)
             total[seed] = total[seed] + gap if seed in total else gap
         cells = int(rows["cell"].nunique())
         mean = pd.DataFrame({seed: total[seed] / cells for seed in seeds}).T
-        blocks[str(dataset)] = _Block(mean=mean, cells=cells)
-    return blocks
+        by_dataset[str(dataset)] = _Gaps(mean=mean, cells=cells)
+    return by_dataset
 
 
-def _crossed(on: Mapping[str, _Block], off: Mapping[str, _Block]) -> dict[str, _Block]:
-    """Return the difference of two sets of blocks on the seeds that both have."""
+def _crossed(on: Mapping[str, _Gaps], off: Mapping[str, _Gaps]) -> dict[str, _Gaps]:
+    """Return the difference of two such gaps, data set by data set, on the seeds that both have."""
     if not on or set(on) != set(off):
         return {}
     found = {}
-    for dataset, block in on.items():
-        seeds = block.mean.index.intersection(off[dataset].mean.index)
+    for dataset, gap in on.items():
+        seeds = gap.mean.index.intersection(off[dataset].mean.index)
         if len(seeds) == 0:
             return {}
-        mean = block.mean.loc[seeds] - off[dataset].mean.loc[seeds]
-        found[dataset] = _Block(mean=mean, cells=block.cells)
+        mean = gap.mean.loc[seeds] - off[dataset].mean.loc[seeds]
+        found[dataset] = _Gaps(mean=mean, cells=gap.cells)
     return found
 
 
-def _unpacked(value: object, images: int | None) -> Floats:
-    packed = (
-        np.frombuffer(bytes(value), dtype=np.uint8)
-        if isinstance(value, (bytes, bytearray, memoryview))
-        else np.asarray(value, dtype=np.uint8)
-    )
-    return np.unpackbits(packed, count=images).astype(np.float64)
+def _bits(value: object, images: int | None) -> Floats:
+    return unpacked(packed(value), images).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Restricted log-likelihood of a model with random intercepts, and its gradient, by blocks.
+"""Restricted log-likelihood of a model with random intercepts, and its gradient.
 
 The model of n observations with p fixed effects and K grouping terms is
 
@@ -10,9 +10,10 @@ where ``v_k`` is the variance of term k and ``s_g`` the residual variance of gro
     -2 l = log|V| + log|X' V^-1 X| + y' P y + (n - p) log 2 pi,
 
 with ``P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1``. Levels of different terms that never meet in
-a row fall into separate blocks; everything is computed on a padded batch of blocks by
+a row make Z'WZ block-diagonal; everything is computed on a batch of padded *tiles* along its
+diagonal (a block is a seed within a cell here, and a tile often holds one) by
 ``V^-1 = W - W Z T Z' W``, ``T = L (I + L Z'WZ L)^-1 L``, ``L = D^(1/2)``, which stays finite at
-zero components. Cost per evaluation: n p^2 + q m^2, q effects in blocks of m.
+zero components. Cost per evaluation: n p^2 + q m^2, q effects in tiles of m.
 
 Source: Bates et al. (2015), doi:10.18637/jss.v067.i01, for the zero-safe factorisation; Searle,
 Casella & McCulloch (1992), section 6.6, for the derivatives.
@@ -49,7 +50,7 @@ class LikelihoodPoint:
     weighted_design: Floats
 
 
-class BlockLikelihood:
+class RestrictedLikelihood:
     """Evaluates the criterion for one data set at any variances."""
 
     def __init__(
@@ -60,7 +61,7 @@ class BlockLikelihood:
         terms: Sequence[Integers],
         groups: Integers,
     ) -> None:
-        """Arrange the data in blocks.
+        """Arrange the data in tiles.
 
         Args:
             design: fixed effects, (n, p), of full column rank.
@@ -81,11 +82,11 @@ class BlockLikelihood:
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         effects = [codes + offset for codes, offset in zip(terms, offsets[:-1], strict=True)]
         count = int(offsets[-1])
-        block, place, width = _pack(effects, count)
-        blocks = int(block.max()) + 1 if count else 1
-        self.shape = (blocks, width)
-        slots = block * width + place
-        self.term_of_slot = np.full(blocks * width, -1)
+        tile, place, width = _pack(effects, count)
+        tiles = int(tile.max()) + 1 if count else 1
+        self.shape = (tiles, width)
+        slots = tile * width + place
+        self.term_of_slot = np.full(tiles * width, -1)
         for term in range(self.term_count):
             self.term_of_slot[slots[offsets[term] : offsets[term + 1]]] = term
         columns = [slots[effect] for effect in effects]
@@ -95,7 +96,7 @@ class BlockLikelihood:
                 np.ones(self.n * len(columns)),
                 (np.tile(rows, len(columns)), _joined(columns)),
             ),
-            shape=(self.n, blocks * width),
+            shape=(self.n, tiles * width),
         )
         self._transposed = self.incidence.T.tocsr()
         pairs = [first * width + place[effect] for first in columns for effect in effects]
@@ -104,7 +105,7 @@ class BlockLikelihood:
                 np.ones(self.n * len(pairs)),
                 (_joined(pairs), np.tile(self.groups, len(pairs))),
             ),
-            shape=(blocks * width * width, len(self.group_sizes)),
+            shape=(tiles * width * width, len(self.group_sizes)),
         )
         self._pair_counts_transposed = self._pair_counts.T.tocsr()
 
@@ -119,21 +120,21 @@ class BlockLikelihood:
             numpy.linalg.LinAlgError: the variances are so extreme that a factorisation fails.
 
         """
-        blocks, width = self.shape
+        tiles, width = self.shape
         p = self.p
         weights = (1 / residual)[self.groups]
         # the padding has scale zero, so it changes nothing
-        scales = np.append(np.sqrt(components), 0.0)[self.term_of_slot].reshape(blocks, width)
-        # Z'WZ by block, and T, both (blocks, width, width)
-        crossed = (self._pair_counts @ (1 / residual)).reshape(blocks, width, width)
+        scales = np.append(np.sqrt(components), 0.0)[self.term_of_slot].reshape(tiles, width)
+        # Z'WZ by tile, and T, both (tiles, width, width)
+        crossed = (self._pair_counts @ (1 / residual)).reshape(tiles, width, width)
         inner = scales[:, :, None] * crossed * scales[:, None, :]
         inner[:, np.arange(width), np.arange(width)] += 1
         factor = np.linalg.cholesky(inner)
         log_det = 2 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
         shrink = scales[:, :, None] * np.linalg.inv(inner) * scales[:, None, :]
-        # Z'W[X y] and its products, (blocks, width, p + 1)
+        # Z'W[X y] and its products, (tiles, width, p + 1)
         weighted = weights[:, None] * self._both
-        projected = (self._transposed @ weighted).reshape(blocks, width, p + 1)
+        projected = (self._transposed @ weighted).reshape(tiles, width, p + 1)
         shrunk = shrink @ projected
         flat, flat_shrunk = projected.reshape(-1, p + 1), shrunk.reshape(-1, p + 1)
         information = self._both.T @ weighted - flat.T @ flat_shrunk
@@ -193,10 +194,10 @@ def _joined(parts: Sequence[Integers]) -> Integers:
 
 
 def _pack(effects: Sequence[Integers], count: int) -> tuple[Integers, Integers, int]:
-    """Return block, place in the block, and block width for each of ``count`` effects.
+    """Return tile, place in the tile, and tile width for each of ``count`` effects.
 
-    Connected effects share a block; small ones are packed together up to the width of the
-    largest, so that one large block does not blow up the padding of the others.
+    Connected effects share a tile; small ones are packed together up to the width of the
+    largest, so that one large tile does not blow up the padding of the others.
     """
     if count == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 1
@@ -207,15 +208,15 @@ def _pack(effects: Sequence[Integers], count: int) -> tuple[Integers, Integers, 
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     sizes = np.bincount(part)
     width = int(sizes.max())
-    block_of_part = np.zeros(len(sizes), dtype=np.int64)
+    tile_of_part = np.zeros(len(sizes), dtype=np.int64)
     start_of_part = np.zeros(len(sizes), dtype=np.int64)
-    block, filled = 0, 0
+    tile, filled = 0, 0
     for index in np.argsort(-sizes, kind="stable"):
         if filled + sizes[index] > width:
-            block, filled = block + 1, 0
-        block_of_part[index], start_of_part[index] = block, filled
+            tile, filled = tile + 1, 0
+        tile_of_part[index], start_of_part[index] = tile, filled
         filled += int(sizes[index])
     order = np.argsort(part, kind="stable")
     within = np.empty(count, dtype=np.int64)
     within[order] = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return block_of_part[part], start_of_part[part] + within, width
+    return tile_of_part[part], start_of_part[part] + within, width
