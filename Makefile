@@ -88,11 +88,12 @@ bench: $(VENV)/dev.installed .venv-jax/installed
 r-check: $(VENV)/study.installed
 	$(BIN)/python bench/statistics/r_check.py $(or $(NAME),digits)
 
-# The JSON schema and the reference of a study's keys, from the typed model; the inventory of bad
-# input, from the tests.
+# The JSON schema and the reference of a study's keys, from the typed model; the reference of
+# tables, from their declarations; the inventory of bad input, from the tests.
 schema: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.study.schema > workflow/schemas/study.schema.json
 	$(BIN)/python -m biasinit.study.schema --markdown > docs/configuration.md
+	$(BIN)/python -m biasinit.analyses.documentation > docs/tables.md
 	$(BIN)/python tests/bad_input.py > docs/bad_input.md
 
 $(VENV)/bin/python:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 
@@ -31,10 +32,10 @@ ALLOWED = {
     "training": {"data", "errors", "files", "networks", "specs", "streams", "tables"},
     "runs": {"errors", "files", "tables"},
     "statistics": {"errors", "runs", "streams", "verdicts"},
-    "analyses": {"data", "errors", "runs", "specs", "statistics", "study", "theory"},
+    "analyses": {"runs", "statistics", "study"},
     "reporting": {"analyses", "errors", "files", "runs", "statistics", "study", "verdicts"},
     "execution": {"errors", "files", "plugins", "processor", "study"},
-    "workflow": {"errors", "execution", "files", "plugins", "study"},
+    "workflow": {"analyses", "errors", "execution", "files", "plugins", "runs", "study"},
 }
 
 # the rooms within statistics, each with those before it that it may import from
@@ -155,12 +156,45 @@ def test_what_a_benchmark_takes_from_the_library_is_there(path):
                     importlib.import_module(f"{node.module}.{alias.name}")
 
 
-def test_every_rule_has_a_script_of_its_name():
+def rules_files():
+    return sorted((REPOSITORY / "workflow" / "rules").glob("*.smk"))
+
+
+def test_every_rule_has_a_script_of_its_name_and_all_analyses_have_one():
     rules = set()
-    for path in (REPOSITORY / "workflow" / "rules").glob("*.smk"):
+    for path in rules_files():
         lines = path.read_text(encoding="utf-8").splitlines()
         rules |= {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
-    assert rules == {path.stem for path in SCRIPTS.glob("*.py")}
+    assert rules | {"analyse"} == {path.stem for path in SCRIPTS.glob("*.py")}
+
+
+def test_the_parser_of_the_workflow_needs_no_package_of_its_jobs():
+    """Every job parses the workflow again: what it imports is waited for that often."""
+    imported = [
+        ast.unparse(node)
+        for path in [REPOSITORY / "Snakefile", *rules_files()]
+        for node in imports_in(path)
+        if "biasinit" in ast.unparse(node)
+    ]
+    assert any("biasinit.workflow" in line for line in imported)
+    lines = [*imported, "from biasinit.analyses.index import all_analyses", "all_analyses()"]
+    heavy = ("torch", "matplotlib", "seaborn", "statsmodels", "scipy", "sklearn", "pandas")
+    code = "\n".join(["import sys", *lines, f"print(set(sys.modules) & set({heavy}))"])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(SCRIPTS), "PATH": ""},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def imports_in(path):
+    """Yield the import statements of a file of Snakemake's language, which is not quite Python."""
+    text = path.read_text(encoding="utf-8")
+    for match in re.finditer(r"^(from|import) .*?(\(.*?\)|$)", text, re.MULTILINE | re.DOTALL):
+        yield ast.parse(match.group(0)).body[0]
 
 
 def pins():

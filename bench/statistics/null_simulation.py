@@ -36,7 +36,7 @@ from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.equivalence import equivalence_columns, equivalence_of
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.judging import schemes as claims_module
-from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.paired.seed_tests import family_table, one_sample
 from biasinit.statistics.speed import analysis as speed_module
 from biasinit.statistics.speed.analysis import analyse_speed
@@ -84,7 +84,7 @@ def verdicts_of(runs: pd.DataFrame, key: int) -> tuple[pd.DataFrame, pd.DataFram
     accuracy = analyse_accuracy(runs, margins={"digits": MARGIN}, **ORDER, **options)
     speed = analyse_speed(runs, None, speed_margin=(0.8, 1.25), epochs=EPOCHS, **ORDER, **options)
     failure = analyse_failure(runs, alpha=0.05, **ORDER)
-    verdicts = judge_claims(
+    verdicts = judge_schemes(
         runs,
         accuracy_contrasts=accuracy.contrasts,
         speed_contrasts=speed.contrasts,

@@ -27,7 +27,7 @@ import pandas as pd
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.judging.level_contrasts import LevelQuestion, compare_levels
-from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.layers.layer_summary import summarise_layers
 from biasinit.statistics.layers.twins import summarise_twins
 from biasinit.statistics.paired.tuned_rates import tuned_contrasts
@@ -316,7 +316,7 @@ def controls(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
 def verdicts(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the verdicts."""
     names = ("accuracy_contrasts", "speed_contrasts", "failure_rates", "failure_contrasts")
-    found = judge_claims(
+    found = judge_schemes(
         tables["runs"],
         correct=tables.get("correct"),
         **{name: tables[name] for name in names},

@@ -13,7 +13,7 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure
-from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.trust.sensitivity import sensitivity
 
@@ -82,7 +82,7 @@ def main() -> None:
         thresholds = {"digits": 95.0, "mnist": 95.0}
         table = sensitivity(runs, curves, thresholds=thresholds, epochs=15, **PLAN)
     with timed("verdicts"):
-        verdicts = judge_claims(
+        verdicts = judge_schemes(
             runs,
             accuracy_contrasts=accuracy.contrasts,
             speed_contrasts=speed.contrasts,

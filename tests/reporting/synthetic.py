@@ -1,4 +1,4 @@
-"""Seeded synthetic tables of a study, with the columns of docs/tables.md and plausible numbers."""
+"""Seeded synthetic tables of a study: the declared columns, and plausible numbers."""
 
 import math
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from biasinit.reporting.facts import StudyFacts, facts_of
-from biasinit.reporting.page.columns import COLUMNS
 from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.study.reading import parse_study
 from biasinit.vocabulary import PROBED_QUANTITIES
+from declared_tables import DECLARED
 
 LEVELS = ("none", "batchnorm_shift")
 LAYERS = ("conv1", "conv2", "fc1", "output")
@@ -124,13 +124,23 @@ def make_tables(
         "curve_means": _curves(study, names, failing, all_failed),
         "jobs": pd.DataFrame(
             {
+                **study.cells[0].model_dump(),
+                "normalization": list(LEVELS),
+                "scheme": names[0],
+                "first_seed": 0,
+                "runs": study.seeds,
                 "duration_seconds": [12.5, 13.5],
+                "evaluation_seconds": 1.5,
+                "compiling_seconds": 0.0,
+                "engine": "eager",
+                "width": 20,
                 "device": "cpu",
+                "memory_mib": 400.0,
+                "device_memory_mib": 0.0,
                 "host": "h",
-                "threads": 1,
                 "torch_version": "2.13.0",
                 "python_version": "3.11.2",
-                "scheme": names[0],
+                "threads": 1,
             }
         ),
     }
@@ -140,7 +150,13 @@ def make_tables(
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
     tables["costs"] = COSTS
-    return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
+    return {name: _as_declared(name, frame) for name, frame in tables.items()}
+
+
+def _as_declared(name, frame):
+    """Return a table as it is, when it has the declared columns; one without rows has those."""
+    rows = frame if len(frame.columns) else pd.DataFrame(columns=DECLARED[name].column_names)
+    return DECLARED[name].checked(rows.reset_index(drop=True))
 
 
 def _residuals(rng):
@@ -184,32 +200,6 @@ def _power(schemes, reference, seeds):
         ]
         or [pd.DataFrame()]
     )
-
-
-_VERDICT_COLUMNS = (
-    "outcome",
-    "normalization",
-    "scheme",
-    "reference",
-    "verdict",
-    "headline",
-    "estimate",
-    "lower",
-    "upper",
-    "level",
-    "unit",
-    "margin_lower",
-    "margin_upper",
-    "p_adjusted",
-    "p_equivalence_adjusted",
-    "fragile",
-    "depends_on",
-    "smallest_margin",
-    "seeds",
-    "seeds_needed",
-    "failed",
-    "reference_failed",
-)
 
 
 def _failures(scheme, level, failing, all_failed, runs):
@@ -361,7 +351,7 @@ def _verdicts(study, others, failing, all_failed, rng):
                 "reference_failed": 0,
             }
         )
-    return pd.DataFrame(rows, columns=list(_VERDICT_COLUMNS))
+    return pd.DataFrame(rows, columns=DECLARED["verdicts"].column_names)
 
 
 def _means(study, names, all_failed, rng, *, speed=False):
@@ -556,20 +546,7 @@ def _failure_contrasts(study, others, failing):
             for scheme in others
             if scheme in failing
         ],
-        columns=[
-            "normalization",
-            "cell",
-            "scheme",
-            "reference",
-            "pairs",
-            "only_scheme_failed",
-            "only_reference_failed",
-            "risk_difference",
-            "lower",
-            "upper",
-            "p",
-            "p_adjusted",
-        ],
+        columns=DECLARED["failure_contrasts"].column_names,
     )
 
 
@@ -613,6 +590,7 @@ def _layers(names, study, layers):
                                 "lower": value - 0.02,
                                 "upper": value + 0.02,
                                 "runs": study.seeds * len(study.cells),
+                                "predicted": math.nan,
                             }
                         )
     return pd.DataFrame(rows)
@@ -665,6 +643,8 @@ def _curves(study, names, failing, all_failed):
                             "validation_accuracy": accuracy,
                             "lower": accuracy - 0.8,
                             "upper": accuracy + 0.8,
+                            "band_lower": accuracy - 1.6,
+                            "band_upper": accuracy + 1.6,
                             "share_reached": round(share * study.seeds) / study.seeds,
                             "runs": study.seeds,
                         }
@@ -758,5 +738,5 @@ COSTS = pd.DataFrame(
         ("prepare_data", "all", 1, 0, 20.0, 10.0, 0.0, 0.0, 0.0, 200.0, 0.0),
         ("all", "all", 14, 240, 2000.0, 1660.0, 900.0, 1150.0, 50.0, 900.0, 5000.0),
     ],
-    columns=[column.key for column in COLUMNS["costs"]],
+    columns=DECLARED["costs"].column_names,
 )

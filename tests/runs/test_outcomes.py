@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biasinit.runs.outcomes import RUN_COLUMNS, failure_kinds, speed_outcomes, summarise_runs
+from biasinit.runs.outcomes import failure_kinds, speed_outcomes, summarise_runs
+from biasinit.runs.tables import RUNS
 
 KEY = {
     "dataset": "digits",
@@ -122,7 +123,7 @@ def test_a_run_that_reached_the_threshold_and_then_diverged_is_fast_and_failed()
         epochs=3,
         seeds_per_shard=20,
     )
-    assert tuple(table.columns) == RUN_COLUMNS
+    assert tuple(table.columns) == RUNS.column_names
     row = table.iloc[0]
     assert (row["reached"], row["epochs_to_threshold"], row["failed"]) == (True, 1, True)
     assert (row["failure_kind"], row["shard"]) == ("diverged", 1)

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from biasinit.analyses.index import all_analyses
 from repository import REPOSITORY
 
 PROFILES = REPOSITORY / "profiles"
@@ -12,7 +13,7 @@ SLURM = PROFILES / "slurm" / "profile.yaml"
 
 
 def rules() -> dict[str, str]:
-    """Return the text of every rule, by name."""
+    """Return the text of every rule, by name, but for those that are made of an analysis each."""
     found = {}
     for path in (REPOSITORY / "workflow" / "rules").glob("*.smk"):
         parts = re.split(r"^rule (\w+):$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -23,6 +24,7 @@ def rules() -> dict[str, str]:
 def test_every_rule_is_local_or_asks_for_time_and_memory_that_grow_with_the_attempt():
     asked = yaml.safe_load(SLURM.read_text(encoding="utf-8"))["set-resources"]
     remote = {name for name, text in rules().items() if "localrule: True" not in text}
+    remote |= {analysis.name for analysis in all_analyses() if not analysis.is_local}
     assert set(asked) == remote
     for resources in asked.values():
         assert resources["mem_mb"].endswith(" * attempt")

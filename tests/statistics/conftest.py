@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from generated_study import generated_runs
 
 REFERENCE = Path(__file__).parent / "reference"

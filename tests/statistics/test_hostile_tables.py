@@ -12,14 +12,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import pytest
-from generated_study import EPOCHS, SCHEMES, generated_runs
 from linear_questions import coefficients, mean_differences
 
 from biasinit.errors import BiasinitError
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
 from biasinit.statistics.inference.equivalence import two_one_sided
-from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 from biasinit.statistics.mixed.residual_checks import residual_checks, residual_quantiles
@@ -28,6 +27,7 @@ from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.speed.hazard import discrete_hazard
 from biasinit.statistics.trust.calibration import calibrate
 from biasinit.statistics.trust.sensitivity import sensitivity
+from generated_study import EPOCHS, SCHEMES, generated_runs
 
 ORDER = {"reference": "zeros", "schemes": SCHEMES}
 OPTIONS = {"alpha": 0.05, "resamples": 1_000, "analysis_seed": 5}
@@ -129,7 +129,7 @@ FUNCTIONS = {
     "analyse_accuracy": lambda r: _analysis("accuracy", r),
     "analyse_speed": lambda r: _analysis("speed", r),
     "analyse_failure": lambda r: _analysis("failure", r),
-    "judge_claims": lambda r: judge_claims(
+    "judge_schemes": lambda r: judge_schemes(
         r,
         accuracy_contrasts=_analysis("accuracy", r).contrasts,
         speed_contrasts=_analysis("speed", r).contrasts,
@@ -176,7 +176,7 @@ def _frames(answer):
     return frames
 
 
-LONG = ("sensitivity", "calibrate", "analyse_accuracy", "judge_claims")  # a second each
+LONG = ("sensitivity", "calibrate", "analyse_accuracy", "judge_schemes")  # a second each
 SHORT_TABLES = ("one seed", "all failed", "constant outcome", "duplicated rows")
 
 

@@ -5,6 +5,18 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+
+from biasinit.errors import RunsTableError
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.inference.study_runs import read_runs
+from biasinit.statistics.judging.schemes import judge_schemes
+from biasinit.statistics.layers.layer_summary import summarise_layers
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.trust.calibration import calibrate
+from biasinit.statistics.trust.controls import check_controls
+from biasinit.statistics.trust.outcome_variants import with_threshold
+from biasinit.statistics.trust.sensitivity import sensitivity
 from generated_study import (
     SCHEMES,
     generated_correct,
@@ -12,18 +24,6 @@ from generated_study import (
     generated_layers,
     generated_runs,
 )
-
-from biasinit.errors import RunsTableError
-from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure
-from biasinit.statistics.inference.study_runs import read_runs
-from biasinit.statistics.judging.schemes import judge_claims
-from biasinit.statistics.layers.layer_summary import summarise_layers
-from biasinit.statistics.speed.analysis import analyse_speed
-from biasinit.statistics.trust.calibration import calibrate
-from biasinit.statistics.trust.controls import check_controls
-from biasinit.statistics.trust.outcome_variants import with_threshold
-from biasinit.statistics.trust.sensitivity import sensitivity
 
 OPTIONS = {"alpha": 0.05, "resamples": 2_000, "analysis_seed": 0}
 ORDER = {"reference": "zeros", "schemes": SCHEMES}
@@ -39,7 +39,7 @@ def _whole(runs, *, schemes=SCHEMES, rich=False):
     failure = analyse_failure(runs, alpha=0.05, **order)
     correct = generated_correct(runs) if rich else None
     controls = check_controls(runs, correct, replicate="zeros", margins=MARGINS, **order, **OPTIONS)
-    verdicts = judge_claims(
+    verdicts = judge_schemes(
         runs,
         accuracy_contrasts=accuracy.contrasts,
         speed_contrasts=speed.contrasts,
@@ -357,7 +357,7 @@ def test_runs_that_all_failed_are_relabelled_but_no_model_draws_others(few):
 
 
 def test_new_test_set_intervals_stand_beside_those_for_this_test_set(runs, tables):
-    found = judge_claims(
+    found = judge_schemes(
         runs,
         accuracy_contrasts=tables["accuracy_contrasts"],
         speed_contrasts=tables["speed_contrasts"],

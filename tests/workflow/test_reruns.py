@@ -15,7 +15,7 @@ ANALYSES = {
     "analyse_sensitivity",
     "calibrate",
     "check_controls",
-    "judge_claims",
+    "judge_schemes",
     "write_report",
 }
 SHARDS = 8  # 3 normalisations × 2 schemes, and the A/A arm without and with batch normalisation
@@ -43,6 +43,9 @@ def test_a_comment_a_docstring_and_the_time_of_a_file_run_nothing(workspace):
     script = "workflow/scripts/train.py"
     workspace.edit(script, "import torch\n", "# a comment\nimport torch\n")
     workspace.edit(f"{LIBRARY}/training/loop.py", '"""The training loop', '"""Another docstring')
+    analysis = f"{LIBRARY}/analyses/analyse_failure.py"
+    workspace.edit(analysis, '"""Failed runs', '"""Runs that failed')
+    workspace.edit(analysis, '"""Return failure rates', '"""Return the failure rates')
     for path in (workspace.folder / "workflow").rglob("*.py"):
         os.utime(path)
     assert workspace.planned() == {}
@@ -83,8 +86,34 @@ def test_a_change_of_the_analysis_trains_nothing(old, new, workspace):
 def test_a_change_of_the_margin_runs_only_what_uses_it(workspace):
     workspace.edit("tiny.yaml", "margins: {digits: 2.0}", "margins: {digits: 1.0}")
     assert set(workspace.planned()) == {
-        "analyse_accuracy", "calibrate", "check_controls", "judge_claims", "write_report",
+        "analyse_accuracy", "calibrate", "check_controls", "judge_schemes", "write_report",
     }  # fmt: skip
+
+
+def test_a_change_of_how_speed_is_analysed_runs_what_uses_it(workspace):
+    workspace.edit(
+        f"{LIBRARY}/statistics/speed/hazard.py", "\nimport numpy", "\nNEW = 1\nimport numpy"
+    )
+    planned = set(workspace.planned())
+    assert planned == {"analyse_speed", "judge_schemes", "write_report"}
+
+
+def test_a_change_of_how_failures_are_analysed_trains_nothing(workspace):
+    file = f"{LIBRARY}/statistics/failure/risk_difference.py"
+    workspace.edit(file, "MOST_PAIRS = 100", "MOST_PAIRS = 99")
+    planned = set(workspace.planned())
+    assert {"analyse_failure", "judge_schemes", "write_report"} <= planned
+    assert planned <= ANALYSES - {"analyse_accuracy", "analyse_speed", "analyse_layers"}
+
+
+def test_a_change_of_one_analysis_runs_no_other(workspace):
+    workspace.edit(f"{LIBRARY}/analyses/analyse_layers.py", "def run(", "NEW = 1\n\n\ndef run(")
+    assert set(workspace.planned()) == {"analyse_layers", "write_report"}
+
+
+def test_another_key_of_the_analysis_runs_no_analysis_that_does_not_use_it(workspace):
+    workspace.edit("tiny.yaml", "calibration_tables: 20", "calibration_tables: 21")
+    assert set(workspace.planned()) == {"calibrate", "write_report"}
 
 
 def test_a_change_of_outcomes_runs_the_analyses_but_no_training(workspace):

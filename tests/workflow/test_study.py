@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 
 from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES
-from biasinit.runs.outcomes import RUN_COLUMNS
+from biasinit.runs.tables import RUNS
 from biasinit.study.reading import parse_study
+from declared_tables import DECLARED, wrong_kinds
 from workspace import Workspace, planned_jobs
 
 
 def test_the_study_ends_with_its_tables_and_its_report(finished):
     runs = pd.read_parquet(finished.results / "runs.parquet")
-    assert tuple(runs.columns) == RUN_COLUMNS
+    assert tuple(runs.columns) == RUNS.column_names
     assert len(runs) == 8 * 4
     assert (finished.results / "report.html").stat().st_size > 10_000
     verdicts = pd.read_parquet(finished.results / "analysis" / "verdicts.parquet")
@@ -25,6 +26,17 @@ def test_the_study_ends_with_its_tables_and_its_report(finished):
         assert (finished.results / "figures" / f"{name}.csv").exists()
     for name in CAPTION_NAMES:
         assert (finished.results / "captions" / f"{name}.rst").read_text().strip()
+
+
+def test_every_table_of_the_study_is_as_declared(finished):
+    files = [*finished.results.glob("*.parquet"), *finished.results.glob("analysis/*.parquet")]
+    made = {path.stem: pd.read_parquet(path) for path in files}
+    made["costs"] = pd.read_csv(finished.results / "costs.csv")
+    assert {"runs", "curves", "layers", "correct", "jobs", "predictions", "verdicts"} < set(made)
+    for name, frame in made.items():
+        table = DECLARED[name]
+        assert (finished.results / table.path).exists()
+        assert wrong_kinds(table.checked(frame), table) == []
 
 
 def test_the_plan_was_registered_before_the_first_run(finished):

@@ -2,7 +2,7 @@
 # carry computed numbers into Snakemake's own report.
 rule write_report:
     input:
-        **{name: f"results/{{study}}/{path}.parquet" for name, path in REPORTED.items()},
+        **WORKFLOW.reported_tables,
         **WORKFLOW.claims_inputs,
         template=WORKFLOW.file("report/page.html.j2"),
         style=WORKFLOW.file("report/page.css"),

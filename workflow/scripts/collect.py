@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from biasinit.execution.job import job
 from biasinit.runs.outcomes import sorted_by_run, summarise_runs
+from biasinit.runs.tables import COLLECTED_TABLES
 from biasinit.tables import read_tables, write_table
 
 
@@ -36,11 +37,15 @@ def collect(
         epochs=epochs,
         seeds_per_shard=seeds_per_shard,
     )
-    write_table(runs, tables["runs"])
-    write_table(sorted_by_run(merged["curves"], "step"), tables["curves"])
-    write_table(sorted_by_run(merged["layers"]), tables["layers"])
-    write_table(sorted_by_run(merged["correct"]), tables["correct"])
-    write_table(merged["jobs"], tables["jobs"])
+    collected = {
+        "runs": runs,
+        "curves": sorted_by_run(merged["curves"], "step"),
+        "layers": sorted_by_run(merged["layers"]),
+        "correct": sorted_by_run(merged["correct"]),
+        "jobs": merged["jobs"],
+    }
+    for table in COLLECTED_TABLES:
+        write_table(table.checked(collected[table.name]), tables[table.name])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from biasinit.execution.job import job
 from biasinit.runs.imported import complete_runs, read_brought_runs
+from biasinit.runs.tables import RUNS
 from biasinit.tables import write_table
 
 
@@ -13,7 +14,7 @@ def import_runs(
     """Write the runs of ``schemes`` in the file ``table`` to ``output``."""
     brought = read_brought_runs(Path(table)).reset_index(drop=True)
     runs = complete_runs(brought, study=study, schemes=tuple(schemes), epochs=epochs)
-    write_table(runs, output)
+    write_table(RUNS.checked(runs), output)
 
 
 if __name__ == "__main__":

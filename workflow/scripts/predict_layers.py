@@ -6,6 +6,7 @@ from typing import Any
 
 from biasinit.data.prepared import load_prepared
 from biasinit.execution.job import job
+from biasinit.runs.tables import PREDICTIONS
 from biasinit.tables import write_table
 from biasinit.theory.predictions import predict_layers
 
@@ -15,7 +16,7 @@ def write_predictions(
 ) -> None:
     """Write the predictions for each arm; the files of ``data`` are named by data set."""
     datasets = {Path(path).stem: load_prepared(Path(path)) for path in data}
-    write_table(predict_layers(arms, datasets), output)
+    write_table(PREDICTIONS.checked(predict_layers(arms, datasets)), output)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from generated_study import SCHEMES
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from r_results import expected
@@ -13,6 +12,7 @@ from biasinit.statistics.failure.analysis import analyse_failure, failure_contra
 from biasinit.statistics.failure.paired_risks import exact_sign_p, risk_difference_interval
 from biasinit.statistics.failure.risk_difference import exact_risk_difference
 from biasinit.statistics.inference.binomial import clopper_pearson
+from generated_study import SCHEMES
 
 
 @given(first=st.integers(0, 15), second=st.integers(0, 15), both=st.integers(0, 15))

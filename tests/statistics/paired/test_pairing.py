@@ -1,9 +1,9 @@
 """The audit of pairing: equal starts and orders, and what the pairing gains."""
 
 import pytest
-from generated_study import SCHEMES
 
 from biasinit.statistics.paired.pairing import pairing_audit
+from generated_study import SCHEMES
 
 
 def test_unequal_weights_are_caught_and_unequal_orders_too(runs):

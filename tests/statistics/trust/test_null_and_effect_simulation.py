@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from generated_study import SCHEMES, generated_runs
 
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.judging.schemes import judge_claims
+from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.paired.seed_tests import family_table, one_sample
+from generated_study import SCHEMES, generated_runs
 
 DEVIATIONS = np.array([0.4, 0.4, 0.8, 2.0, 0.4])  # points, the reference first
 TABLES = 250
@@ -83,7 +83,7 @@ def _verdicts(runs, key):
     options = {"alpha": 0.05, "analysis_seed": key}
     accuracy = analyse_accuracy(runs, margins={"digits": 0.5}, resamples=1_000, **order, **options)
     failure = analyse_failure(runs, alpha=0.05, **order)
-    return judge_claims(
+    return judge_schemes(
         runs,
         accuracy_contrasts=accuracy.contrasts,
         speed_contrasts=None,

@@ -4,6 +4,7 @@ BiasinitError
 ├── ConfigurationError    a study file or a setting cannot be used; lists every problem at once
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
+├── TableError            a table that was made has other columns than it was declared with
 ├── CheckpointError       a checkpoint is damaged, or does not belong to the shard that asks for it
 ├── CompilerError         the compiled engine cannot be built on this machine
 ├── DeviceError           the device that a job asks for is not there
@@ -60,6 +61,10 @@ class DataError(BiasinitError):
 
 class RunsTableError(BiasinitError):
     """Raised when a table of runs lacks columns or holds impossible values."""
+
+
+class TableError(BiasinitError):
+    """Raised when a table that was made has other columns than it was declared with."""
 
 
 class CheckpointError(BiasinitError):

@@ -4,6 +4,7 @@
 rules get everything else from that one object. Snakemake itself is not known here.
 """
 
+import itertools
 import os
 import re
 import shlex
@@ -12,17 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
+from biasinit.analyses.contract import AnalysedStudy, Analysis
+from biasinit.analyses.index import analyses_of
+from biasinit.analyses.keys import plan_keys
 from biasinit.execution.progress.notes import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
 from biasinit.plugins.digest import code_version
-from biasinit.study.claims import Claim, read_claims
+from biasinit.runs.columns import Table
+from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
+from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import Cell, ImportedStudy, Study
 from biasinit.study.plan import register
 from biasinit.study.reading import parse_any_study, read_study_file
@@ -31,12 +36,23 @@ from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
 
 RESULTS = Path("results")
+# tables that no item of the page shows
+NOT_REPORTED = ("curves", "layers", "correct", "predictions")
 
 
 def seen_from_here(path: Path) -> str:
     """Return a path as it is named from the working directory: relative where that holds it."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _run_columns(study: Study | ImportedStudy) -> frozenset[str]:
+    """Return the columns of a study's table `runs`; brought runs have what their file has."""
+    if isinstance(study, Study):
+        return frozenset(RUNS.column_names)
+    from biasinit.runs.imported import read_brought_runs  # pandas, which no other study needs here
+
+    return frozenset(read_brought_runs(Path(study.runs_table)).columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +63,7 @@ class Workflow:
         study: what the study file says, checked.
         claims: the sentences that the study may test.
         claims_file: where they stand.
+        run_columns: columns that the table `runs` has.
         repository: folder of the Snakefile; what belongs to the program is found from there.
         study_file: the study file, None where the keys came from elsewhere.
 
@@ -55,6 +72,7 @@ class Workflow:
     study: Study | ImportedStudy
     claims: tuple[Claim, ...]
     claims_file: Path
+    run_columns: frozenset[str]
     repository: Path
     study_file: Path | None
 
@@ -70,8 +88,8 @@ class Workflow:
             repository: folder of the Snakefile.
 
         Raises:
-            BiasinitError: what is wrong with the study or its claims, or another workflow took
-                this folder over.
+            BiasinitError: what is wrong with the study, its claims or the table of its runs, or
+                another workflow took this folder over.
 
         """
         refuse_if_superseded(Path.cwd())
@@ -91,6 +109,7 @@ class Workflow:
             study=study,
             claims=tuple(read_claims(claims_file)),
             claims_file=claims_file,
+            run_columns=_run_columns(study),
             repository=repository,
             study_file=study_file,
         )
@@ -183,7 +202,9 @@ class Workflow:
                     "shard": number,
                 }
             )
-            for cell, normalization in product(self.study.cells, self.study.normalizations)
+            for cell, normalization in itertools.product(
+                self.study.cells, self.study.normalizations
+            )
             for scheme in self.study.schemes_at(normalization)
             for number in self.study.shard_numbers
         )
@@ -220,7 +241,9 @@ class Workflow:
     def arms_to_predict(self) -> list[dict[str, Any]]:
         """Return what theory needs of each arm; optimisers and learning rates change no start."""
         arms = {}
-        for cell, normalization in product(self._trained.cells, self._trained.normalizations):
+        for cell, normalization in itertools.product(
+            self._trained.cells, self._trained.normalizations
+        ):
             if normalization == IDENTITY:
                 continue
             for scheme in self._trained.schemes:
@@ -236,6 +259,49 @@ class Workflow:
                 }
                 arms[(*place.values(), normalization, scheme.name)] = kept | {"cell": place}
         return list(arms.values())
+
+    @cached_property
+    def analysed(self) -> AnalysedStudy:
+        """The study as its analyses see it."""
+        study = self.study
+        networks = study.architectures if isinstance(study, Study) else ()
+        return AnalysedStudy(
+            plan=plan_keys(study, level_questions(self.claims, study.study)),
+            run_columns=self.run_columns,
+            compares_pairs=any(network.layout.compares_pairs for network in networks),
+        )
+
+    @cached_property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """The analyses that the study has."""
+        return analyses_of(self.analysed, self._tables_of_runs)
+
+    @property
+    def _tables_of_runs(self) -> tuple[Table, ...]:
+        return TRAINED_TABLES if self.is_trained else BROUGHT_TABLES
+
+    @cached_property
+    def _tables(self) -> dict[str, str]:
+        """The file of each table that the study has, with the name of the study in braces."""
+        made = itertools.chain.from_iterable(analysis.makes for analysis in self.analyses)
+        return {
+            table.name: f"{RESULTS}/{{study}}/{table.path}"
+            for table in (*self._tables_of_runs, *made)
+        }
+
+    def tables_read_by(self, analysis: Analysis) -> dict[str, str]:
+        """Return the file of each table that an analysis of the study reads."""
+        there = [name for name in analysis.reads_if_there if name in self._tables]
+        return {name: self._tables[name] for name in (*analysis.reads, *there)}
+
+    def tables_made_by(self, analysis: Analysis) -> dict[str, str]:
+        """Return the file of each table that an analysis makes."""
+        return {table.name: self._tables[table.name] for table in analysis.makes}
+
+    @property
+    def reported_tables(self) -> dict[str, str]:
+        """The file of each table that the report shows and the study has."""
+        return {name: file for name, file in self._tables.items() if name not in NOT_REPORTED}
 
     @property
     def size(self) -> StudySize:

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import RunsTableError
-from biasinit.runs.outcomes import RUN_COLUMNS
+from biasinit.runs.tables import RUNS
 from biasinit.vocabulary import IDENTITY, RUN_KEY, TREATMENTS
 
 REQUIRED = ("scheme", "seed", "final_accuracy")
@@ -91,7 +91,9 @@ def complete_runs(
         runs["epochs_to_threshold"] = times
         runs["restricted_epochs"] = times.fillna(float(epochs or 0))
     key = [name for name in RUN_KEY if name in runs]
-    return runs[[name for name in RUN_COLUMNS if name in runs]].sort_values(key, ignore_index=True)
+    return runs[[name for name in RUNS.column_names if name in runs]].sort_values(
+        key, ignore_index=True
+    )
 
 
 def _problems(table: pd.DataFrame, schemes: tuple[str, ...], epochs: float | None) -> list[str]:

@@ -12,30 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from biasinit.vocabulary import FACTORS, RUN_KEY
+from biasinit.runs.tables import RUNS
+from biasinit.vocabulary import RUN_KEY
 
 CHANCE_MARGIN = 2.0  # percentage points above chance that still count as nothing learned
-
-RUN_COLUMNS = (
-    "study",
-    *FACTORS,
-    "scheme",
-    "seed",
-    "shard",
-    "final_accuracy",
-    "final_loss",
-    "validation_accuracy",
-    "epochs_to_threshold",
-    "reached",
-    "restricted_epochs",
-    "curve_area",
-    "initial_loss",
-    "failed",
-    "failure_kind",
-    "diverged_at",
-    "weights_hash",
-    "order_hash",
-)
 
 
 def sorted_by_run(frame: pd.DataFrame, *further: str) -> pd.DataFrame:
@@ -63,7 +43,7 @@ def summarise_runs(
         seeds_per_shard: seeds that one job trains.
 
     Returns:
-        The columns of ``RUN_COLUMNS``, described in docs/tables.md.
+        The columns of ``RUNS``.
 
     """
     result = sorted_by_run(runs)
@@ -73,7 +53,7 @@ def summarise_runs(
     result = result.merge(speed, on=list(RUN_KEY), how="left", validate="one_to_one")
     result["failure_kind"] = failure_kinds(result)
     result["failed"] = result["failure_kind"] != "none"
-    return result[list(RUN_COLUMNS)]
+    return result[list(RUNS.column_names)]
 
 
 def speed_outcomes(

@@ -144,21 +144,21 @@ def decision_rules(study: StudyFacts, *, levels: bool, twins: bool) -> tuple[Rul
             f"seeds at {alpha}, excludes zero; negligible where it also lies inside the margin "
             f"({margins} points); equivalent where two one-sided tests, adjusted by Holm, reject "
             "both ends of the margin; inconclusive otherwise.",
-            made_by=("analyse_accuracy", "judge_claims"),
+            made_by=("analyse_accuracy", "judge_schemes"),
         ),
         Rule(
             anchor="rule-speed",
             title="Speed",
             text="The same on the ratio of restricted mean epochs to the threshold, with ratios "
             f"of {low} to {high} as the margin; its own family.",
-            made_by=("analyse_speed", "judge_claims"),
+            made_by=("analyse_speed", "judge_schemes"),
         ),
         Rule(
             anchor="rule-failure",
             title="Failures",
             text="More or fewer failures where the exact paired (McNemar) test, adjusted by Holm, "
             f"rejects at {alpha}. Shares of failed runs have exact (Clopper-Pearson) intervals.",
-            made_by=("analyse_failure", "judge_claims"),
+            made_by=("analyse_failure", "judge_schemes"),
         ),
         Rule(
             anchor="rule-layers",

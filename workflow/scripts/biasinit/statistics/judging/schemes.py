@@ -103,7 +103,7 @@ def _texts(key: object) -> tuple[str, ...]:
     return tuple(map(str, key)) if isinstance(key, tuple) else (str(key),)
 
 
-def judge_claims(
+def judge_schemes(
     runs: pd.DataFrame,
     *,
     accuracy_contrasts: pd.DataFrame,

@@ -1,12 +1,13 @@
-"""A small seeded study that looks like the pilot: tables with the columns of docs/tables.md."""
+"""A small seeded study that looks like the pilot, with the declared tables of runs."""
 
 import itertools
 
 import numpy as np
 import pandas as pd
 
+from biasinit.runs.tables import CORRECT, CURVES, LAYERS, RUNS
 from biasinit.streams import Purpose, stream
-from biasinit.vocabulary import PROBED_QUANTITIES
+from biasinit.vocabulary import PROBED_QUANTITIES, RUN_KEY
 
 SCHEMES = ("zeros", "small", "one", "xavier")
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
@@ -87,22 +88,10 @@ def generated_runs(
                     "order_hash": _hash(seed, rate, "again" if scheme.endswith("_again") else ""),
                 }
             )
-    return pd.DataFrame(rows).sort_values(
+    frame = pd.DataFrame(rows).sort_values(
         ["normalization", "learning_rate", "scheme", "seed"], ignore_index=True
     )
-
-
-KEYS = [
-    "dataset",
-    "architecture",
-    "normalization",
-    "weight_init",
-    "input_scaling",
-    "optimizer",
-    "learning_rate",
-    "scheme",
-    "seed",
-]
+    return RUNS.checked(frame)
 
 
 def generated_curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -116,13 +105,13 @@ def generated_curves(runs: pd.DataFrame) -> pd.DataFrame:
             else 98.5 - 88.5 * np.exp(-GRID / pace * np.log(88.5 / 3.5))
         )
         frame = pd.DataFrame({"step": (GRID * 37).astype(int), "epoch": GRID})
-        for key in KEYS:
+        for key in RUN_KEY:
             frame[key] = run[key]
         frame["train_loss"] = np.nan if run["failed"] else np.exp(-GRID)
         frame["validation_accuracy"] = accuracy
         frame["test_accuracy"] = np.where(GRID >= 13, run["final_accuracy"], np.nan)
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return CURVES.checked(pd.concat(frames, ignore_index=True))
 
 
 def generated_layers(runs: pd.DataFrame) -> pd.DataFrame:
@@ -130,20 +119,20 @@ def generated_layers(runs: pd.DataFrame) -> pd.DataFrame:
     frames = []
     rng = np.random.default_rng(5)
     for when, layer in itertools.product(("start", "epoch 1", "end"), ("conv1", "conv2", "fc1")):
-        frame = runs[KEYS].copy()
+        frame = runs[list(RUN_KEY)].copy()
         frame["when"], frame["layer"] = when, layer
         for quantity in PROBED_QUANTITIES:
             frame[quantity] = rng.uniform(0, 1, len(frame))
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return LAYERS.checked(pd.concat(frames, ignore_index=True))
 
 
 def generated_correct(runs: pd.DataFrame) -> pd.DataFrame:
     """Correctness bits that agree with final_accuracy; the easiest images are right first."""
-    frame = runs[KEYS].copy()
+    frame = runs[list(RUN_KEY)].copy()
     bits = []
     for accuracy in runs["final_accuracy"]:
         right = round(accuracy * TEST_IMAGES / 100)
         bits.append(np.packbits(np.arange(TEST_IMAGES) < right).tobytes())
     frame["correct"] = bits
-    return frame
+    return CORRECT.checked(frame)

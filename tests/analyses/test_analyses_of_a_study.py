@@ -1,0 +1,123 @@
+"""Which analyses there are, and which of them a study has."""
+
+import ast
+
+import pytest
+import yaml
+
+from biasinit.analyses.contract import PlanKeys
+from biasinit.analyses.index import NAMES, all_analyses
+from biasinit.runs.tables import TRAINED_TABLES
+from biasinit.workflow import Workflow
+from repository import REPOSITORY
+
+FOLDER = REPOSITORY / "workflow" / "scripts" / "biasinit" / "analyses"
+MACHINERY = {"__init__", "columns", "contract", "documentation", "index", "keys"}
+ALWAYS = {
+    *("analyse_accuracy", "analyse_failure", "analyse_sensitivity"),
+    *("calibrate", "check_controls", "judge_schemes"),
+}
+
+
+def workflow(keys):
+    return Workflow.read(keys, study_files=(), repository=REPOSITORY)
+
+
+def names_in(keys):
+    return {analysis.name for analysis in workflow(keys).analyses}
+
+
+@pytest.fixture
+def brought(tmp_path):
+    """A function that returns the keys of a study whose runs have these columns too."""
+
+    def keys(*columns):
+        table = tmp_path / "runs.csv"
+        table.write_text(",".join(("scheme", "seed", "final_accuracy", *columns)) + "\n")
+        return {
+            "study": "mine",
+            "runs_table": str(table),
+            "schemes": ["zeros", "1.0"],
+            "epochs": 3,
+            "analysis": {"margins": {"any": 1.0}},
+        }
+
+    return keys
+
+
+def test_every_file_is_an_analysis_of_the_index_and_its_name_is_that_of_its_rule():
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*NAMES} | MACHINERY
+    assert tuple(analysis.name for analysis in all_analyses()) == NAMES
+    for analysis in all_analyses():
+        assert (REPOSITORY / "workflow" / "scripts" / analysis.module).exists()
+
+
+def test_an_analysis_reads_tables_that_are_made_before_it():
+    there = {table.name for table in TRAINED_TABLES}
+    for analysis in all_analyses():
+        assert there.issuperset({*analysis.reads, *analysis.reads_if_there}), analysis.name
+        there |= {table.name for table in analysis.makes}
+
+
+def test_an_analysis_uses_keys_that_the_plan_has():
+    for analysis in all_analyses():
+        assert set(analysis.plan) <= set(PlanKeys.__annotations__), analysis.name
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def test_an_analysis_imports_what_it_computes_with_when_it_runs(path):
+    """The workflow's parser reads these modules, and needs no statistics."""
+    outside = ast.parse(path.read_text(encoding="utf-8")).body
+    names = {node.module for node in outside if isinstance(node, ast.ImportFrom)}
+    assert not {name for name in names if name.startswith(("biasinit.statistics", "pandas"))}
+
+
+def test_a_trained_study_has_speed_and_layers(mapping):
+    assert names_in(mapping) == {*ALWAYS, "analyse_speed", "analyse_layers"}
+
+
+def test_seeds_that_tune_make_a_comparison_at_tuned_rates(mapping):
+    mapping["analysis"]["tuning_seeds"] = 5
+    assert "analyse_tuned" in names_in(mapping)
+
+
+def test_networks_that_compare_pairs_have_their_twins_compared():
+    keys = yaml.safe_load((REPOSITORY / "studies" / "siamese.yaml").read_text())
+    assert "compare_twins" in names_in(keys)
+
+
+def test_levels_are_compared_where_claims_ask_for_it():
+    keys = yaml.safe_load((REPOSITORY / "studies" / "scaling.yaml").read_text())
+    assert "compare_levels" in names_in(keys)
+    assert "compare_levels" not in names_in({**keys, "study": "of_no_claim"})
+
+
+def test_brought_runs_have_what_their_columns_allow(brought):
+    assert names_in(brought()) == ALWAYS
+    assert names_in(brought("epochs_to_threshold", "reached")) == {*ALWAYS, "analyse_speed"}
+
+
+def test_an_analysis_reads_files_that_the_study_has(mapping, brought):
+    trained, others = workflow(mapping), workflow(brought("epochs_to_threshold", "reached"))
+    for study, curves in ((trained, True), (others, False)):
+        found = {item.name: study.tables_read_by(item) for item in study.analyses}
+        assert ("curves" in found["analyse_speed"]) is curves
+        assert ("correct" in found["judge_schemes"]) is curves
+    assert others.tables_read_by(others.analyses[0]) == {"runs": "results/{study}/runs.parquet"}
+    without = workflow(brought())
+    (judging,) = (item for item in without.analyses if item.name == "judge_schemes")
+    assert "speed_contrasts" not in without.tables_read_by(judging)
+
+
+def test_every_table_of_an_analysis_is_made_once(mapping):
+    study = workflow(mapping)
+    made = [file for item in study.analyses for file in study.tables_made_by(item).values()]
+    assert len(made) == len(set(made))
+    assert all(file.startswith("results/{study}/analysis/") for file in made)
+
+
+def test_the_report_gets_runs_jobs_and_what_analyses_made(mapping, brought):
+    for keys, others in ((mapping, {"runs", "jobs"}), (brought(), {"runs"})):
+        study = workflow(keys)
+        made = {table.name for item in study.analyses for table in item.makes}
+        assert set(study.reported_tables) == made | others

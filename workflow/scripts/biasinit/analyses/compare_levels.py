@@ -1,0 +1,82 @@
+"""The levels of factors against each other, where claims ask for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from biasinit.analyses.columns import (
+    BASIS,
+    EQUIVALENCE,
+    MARGIN,
+    NORMALIZATION,
+    SEEDS,
+    SMALLEST_MARGIN,
+    family_of_flips,
+    tested,
+)
+from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
+from biasinit.runs.columns import Table, integer, number, text
+
+CONTRASTS = Table(
+    name="level_contrasts",
+    folder="analysis",
+    note="One row for each comparison between levels of a factor that the claims ask of the "
+    "study; only there where they ask any. All rows are one family.",
+    columns=(
+        NORMALIZATION,
+        text("scheme", "under which start of biases"),
+        text(
+            "reference",
+            "empty, or another scheme: then the effect of the scheme against it is compared "
+            "between the levels",
+        ),
+        text("factor", "whose levels are compared"),
+        text("level", "one level of the factor"),
+        text("against", "the level that it is compared with"),
+        BASIS,
+        SEEDS,
+        *tested(
+            "accuracy at `level` minus that at `against`, averaged over the other cells; mean of "
+            "the differences within seeds",
+            "points",
+        ),
+        *family_of_flips("points"),
+        number("interval_level", "level of the family's intervals", unit="percent"),
+        MARGIN,
+        *EQUIVALENCE,
+        SMALLEST_MARGIN,
+        integer("runs", "runs at the level"),
+        integer("against_runs", "runs at the level that it is compared with"),
+        integer("failed", "of the first, failed"),
+        integer("against_failed", "of the second, failed"),
+        text("verdict", "as in `verdicts`"),
+        integer("seeds_needed", "as in `verdicts`"),
+    ),
+)
+
+
+def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
+    """Return the contrasts between levels that are asked for."""
+    from biasinit.statistics.judging.level_contrasts import LevelQuestion, compare_levels
+
+    questions = [LevelQuestion(**question) for question in plan["questions"]]
+    found = compare_levels(tables["runs"], **{**plan, "questions": questions})
+    return {CONTRASTS.name: found}
+
+
+def is_asked(study: AnalysedStudy) -> bool:
+    """Return whether claims ask for comparisons between levels."""
+    return bool(study.plan["questions"])
+
+
+ANALYSIS = Analysis(
+    name="compare_levels",
+    message="Comparing levels of factors for the ledger of claims",
+    reads=("runs",),
+    plan=("margins", "alpha", "resamples", "analysis_seed", "questions"),
+    makes=(CONTRASTS,),
+    run=run,
+    applies=is_asked,
+    memory_mb=2000,
+    minutes=10,
+    is_local=True,
+)
