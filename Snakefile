@@ -53,5 +53,5 @@ include: "workflow/rules/reporting.smk"
 rule all:
     default_target: True
     input:
-        f"results/{STUDY.study}/report.html",
+        WORKFLOW.goals,
     localrule: True

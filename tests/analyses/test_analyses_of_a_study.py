@@ -5,13 +5,15 @@ import ast
 import pytest
 import yaml
 
-from biasinit.analyses.contract import PlanKeys
+from biasinit.analyses.contract import PlanKeys, analysis_named
 from biasinit.analyses.index import NAMES, all_analyses
+from biasinit.plugins import digest
 from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.workflow import Workflow
 from repository import REPOSITORY
 
-FOLDER = REPOSITORY / "workflow" / "scripts" / "biasinit" / "analyses"
+SCRIPTS = REPOSITORY / "workflow" / "scripts"
+FOLDER = SCRIPTS / "biasinit" / "analyses"
 MACHINERY = {"__init__", "columns", "contract", "documentation", "index", "keys"}
 ALWAYS = {
     *("analyse_accuracy", "analyse_failure", "analyse_sensitivity"),
@@ -49,7 +51,7 @@ def test_every_file_is_an_analysis_of_the_index_and_its_name_is_that_of_its_rule
     assert {path.stem for path in FOLDER.glob("*.py")} == {*NAMES} | MACHINERY
     assert tuple(analysis.name for analysis in all_analyses()) == NAMES
     for analysis in all_analyses():
-        assert (REPOSITORY / "workflow" / "scripts" / analysis.module).exists()
+        assert (SCRIPTS / analysis.module).exists()
 
 
 def test_an_analysis_reads_tables_that_are_made_before_it():
@@ -70,6 +72,28 @@ def test_an_analysis_imports_what_it_computes_with_when_it_runs(path):
     outside = ast.parse(path.read_text(encoding="utf-8")).body
     names = {node.module for node in outside if isinstance(node, ast.ImportFrom)}
     assert not {name for name in names if name.startswith(("biasinit.statistics", "pandas"))}
+
+
+def files_behind(name):
+    """Return the files that the version of an analysis' code covers."""
+    files = [SCRIPTS / "analyse.py", SCRIPTS / analysis_named(name).module]
+    return {path.relative_to(SCRIPTS).as_posix() for path in digest._closure(files, SCRIPTS)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_code_behind_an_analysis_is_its_own(name):
+    """So that no change of training, of the page or of another analysis runs it again."""
+    found = files_behind(name)
+    assert {"analyse.py", f"biasinit/analyses/{name}.py"} < found
+    assert any(path.startswith("biasinit/statistics/") for path in found)
+    assert not found & {f"biasinit/analyses/{other}.py" for other in NAMES if other != name}
+    for forbidden in ("study", "training", "networks", "reporting", "data", "specs"):
+        assert not any(path.startswith(f"biasinit/{forbidden}/") for path in found), forbidden
+
+
+def test_how_speed_is_analysed_is_no_code_of_the_analysis_of_accuracy():
+    assert any("statistics/speed/" in path for path in files_behind("analyse_speed"))
+    assert not any("statistics/speed/" in path for path in files_behind("analyse_accuracy"))
 
 
 def test_a_trained_study_has_speed_and_layers(mapping):
@@ -114,6 +138,13 @@ def test_every_table_of_an_analysis_is_made_once(mapping):
     made = [file for item in study.analyses for file in study.tables_made_by(item).values()]
     assert len(made) == len(set(made))
     assert all(file.startswith("results/{study}/analysis/") for file in made)
+
+
+def test_the_report_and_all_tables_of_analyses_are_made_without_being_asked_for(brought):
+    study = workflow(brought())
+    assert study.goals[0] == "results/mine/report.html"
+    asked = {file for item in study.analyses for file in study.tables_made_by(item).values()}
+    assert set(study.goals[1:]) == {file.format(study="mine") for file in asked}
 
 
 def test_the_report_gets_runs_jobs_and_what_analyses_made(mapping, brought):

@@ -2,6 +2,7 @@
 
 import os
 
+import pandas as pd
 import pytest
 
 from faults import finished_shards
@@ -109,6 +110,57 @@ def test_a_change_of_how_failures_are_analysed_trains_nothing(workspace):
 def test_a_change_of_one_analysis_runs_no_other(workspace):
     workspace.edit(f"{LIBRARY}/analyses/analyse_layers.py", "def run(", "NEW = 1\n\n\ndef run(")
     assert set(workspace.planned()) == {"analyse_layers", "write_report"}
+
+
+NEW_ANALYSIS = '''"""How many runs there are of each scheme."""
+
+from biasinit.analyses.columns import RUNS, SCHEME
+from biasinit.analyses.contract import Analysis
+from biasinit.runs.columns import Table
+
+COUNTS = Table(name="counts", folder="analysis", note="One row per scheme.", columns=(SCHEME, RUNS))
+
+
+def run(tables, plan):
+    counts = tables["runs"].groupby("scheme").size().reset_index(name="runs")
+    return {COUNTS.name: counts[counts["scheme"].isin(plan["schemes"])]}
+
+
+ANALYSIS = Analysis(
+    name="count_runs",
+    message="Counting runs",
+    reads=("runs",),
+    plan=("schemes",),
+    makes=(COUNTS,),
+    run=run,
+    memory_mb=2000,
+    minutes=10,
+    is_local=True,
+)
+'''
+
+
+def test_a_new_analysis_is_a_file_and_a_line_and_runs_alone(workspace):
+    folder = workspace.folder / LIBRARY / "analyses"
+    (folder / "count_runs.py").write_text(NEW_ANALYSIS, encoding="utf-8")
+    workspace.edit(f"{LIBRARY}/analyses/index.py", "NAMES = (", 'NAMES = (\n    "count_runs",')
+    assert set(workspace.planned()) - {"write_report"} == {"count_runs"}
+    done = workspace.snakemake("--until", "count_runs")
+    assert done.returncode == 0, done.stdout
+    counts = pd.read_parquet(workspace.results / "analysis" / "counts.parquet")
+    assert counts.set_index("scheme")["runs"].to_dict() == {"zeros": 12, "1.0": 12}
+
+
+def test_a_table_that_is_not_as_declared_ends_its_job_with_one_sentence(workspace):
+    file = f"{LIBRARY}/analyses/analyse_failure.py"
+    workspace.edit(file, 'integer("pairs"', 'integer("couples"')
+    done = workspace.snakemake("--until", "analyse_failure")
+    assert done.returncode != 0
+    assert (
+        "The table 'failure_contrasts' has other columns than it was declared with: 'couples' is "
+        "missing, 'pairs' was not declared. Correct what makes it, or its declaration."
+    ) in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_another_key_of_the_analysis_runs_no_analysis_that_does_not_use_it(workspace):

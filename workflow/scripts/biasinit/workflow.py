@@ -281,7 +281,7 @@ class Workflow:
         return TRAINED_TABLES if self.is_trained else BROUGHT_TABLES
 
     @cached_property
-    def _tables(self) -> dict[str, str]:
+    def tables_made(self) -> dict[str, str]:
         """The file of each table that the study has, with the name of the study in braces."""
         made = itertools.chain.from_iterable(analysis.makes for analysis in self.analyses)
         return {
@@ -291,17 +291,23 @@ class Workflow:
 
     def tables_read_by(self, analysis: Analysis) -> dict[str, str]:
         """Return the file of each table that an analysis of the study reads."""
-        there = [name for name in analysis.reads_if_there if name in self._tables]
-        return {name: self._tables[name] for name in (*analysis.reads, *there)}
+        there = [name for name in analysis.reads_if_there if name in self.tables_made]
+        return {name: self.tables_made[name] for name in (*analysis.reads, *there)}
 
     def tables_made_by(self, analysis: Analysis) -> dict[str, str]:
         """Return the file of each table that an analysis makes."""
-        return {table.name: self._tables[table.name] for table in analysis.makes}
+        return {table.name: self.tables_made[table.name] for table in analysis.makes}
+
+    @property
+    def goals(self) -> list[str]:
+        """What is made when nothing else is asked for: the report, and all tables of analyses."""
+        tables = [table for analysis in self.analyses for table in analysis.makes]
+        return [f"{self.folder}/{path}" for path in ("report.html", *(t.path for t in tables))]
 
     @property
     def reported_tables(self) -> dict[str, str]:
         """The file of each table that the report shows and the study has."""
-        return {name: file for name, file in self._tables.items() if name not in NOT_REPORTED}
+        return {name: file for name, file in self.tables_made.items() if name not in NOT_REPORTED}
 
     @property
     def size(self) -> StudySize:
