@@ -107,7 +107,7 @@ def test_a_package_hands_nothing_on():
     [
         ("biasinit.study.reading", "torch"),
         ("biasinit.study.plan", "torch"),
-        ("biasinit.reporting.catalogue", "matplotlib"),
+        ("biasinit.reporting.index", "pandas"),
         ("biasinit.reporting.facts", "pandas"),
         ("biasinit.reporting.page.page", "torch"),
         ("biasinit.statistics.judging.schemes", "torch"),

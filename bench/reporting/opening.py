@@ -52,7 +52,7 @@ def made_up_pages() -> dict[str, str]:
     """Return pages of made-up studies by name, with the tables that the tests use."""
     from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
-    from biasinit.reporting.drawing import draw_all
+    from biasinit.reporting.figure import figures_of
     from biasinit.reporting.page.page import ReportInputs, render_page
     from biasinit.reporting.page.templates import read_template
 
@@ -76,7 +76,7 @@ def made_up_pages() -> dict[str, str]:
                 plan=PLAN,
                 deviations=(),
                 provenance=PROVENANCE,
-                figures=draw_all(tables, study),
+                figures=figures_of(tables, study),
                 template=template,
             )
         )

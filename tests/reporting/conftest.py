@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
-from biasinit.reporting.drawing import draw_all
+from biasinit.reporting.figure import figures_of
 from biasinit.reporting.page.page import ReportInputs, render_page
 from biasinit.reporting.page.templates import read_template
 
@@ -22,7 +22,7 @@ def tables(study):
 
 @pytest.fixture(scope="session")
 def figures(tables, study):
-    return draw_all(tables, study)
+    return figures_of(tables, study)
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def make_page(template):
                 plan=plan,
                 deviations=deviations,
                 provenance=PROVENANCE,
-                figures=draw_all(tables, study) if figures is None else figures,
+                figures=figures_of(tables, study) if figures is None else figures,
                 template=template,
                 **more,
             )

@@ -403,7 +403,7 @@ def numbers_in(text):
 
 
 def test_every_number_of_the_ledger_on_the_page_equals_its_table(
-    make_page, study, tables, tmp_path
+    make_page, study, tables, figures, tmp_path
 ):
     row = "{kind: verdict, study: synthetic, outcome: %s, normalization: %s, scheme: xavier}"
     level = (
@@ -413,7 +413,7 @@ def test_every_number_of_the_ledger_on_the_page_equals_its_table(
     compared = [(outcome, where) for outcome in ("accuracy", "speed") for where in TREATMENTS]
     evidence = ", ".join([*(row % pair for pair in compared), level])
     claims = read_claims(claim_file(tmp_path, evidence))
-    page = make_page(study, tables, figures={}, claims=claims)
+    page = make_page(study, tables, figures=figures, claims=claims)
     parser = Cells()
     parser.feed(page)
     shown = [cells for article, cells in parser.rows if article == "claim-1" and len(cells) == 6][
@@ -468,7 +468,7 @@ def overview(study_tables):
 
 
 def test_names_from_a_study_are_escaped_in_the_ledger(
-    study_tables, overview, make_page, study, tables
+    study_tables, overview, make_page, study, tables, figures
 ):
     claim = CLAIMS[3].model_copy(
         update={"claim": EVIL, "source": f"`{EVIL}`", "evidence": (verdict_evidence(scheme=EVIL),)}
@@ -478,7 +478,7 @@ def test_names_from_a_study_are_escaped_in_the_ledger(
     changed = StudyTables(runs=study_tables.runs, verdicts=evil)
     for page in (
         overview((claim,), {4: (practice,)}, {"s": changed}),
-        make_page(study, tables, figures={}, claims=(claim,), prevalence={4: (practice,)}),
+        make_page(study, tables, figures=figures, claims=(claim,), prevalence={4: (practice,)}),
     ):
         assert EVIL not in page
         assert "&lt;script&gt;" in page

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from synthetic import DEVIATION, PLAN, make_study, make_tables
 
-from biasinit.reporting.drawing import caption_texts, draw_all
+from biasinit.reporting.captions import caption_texts
+from biasinit.reporting.figure import figures_of
 from biasinit.reporting.verdicts.markdown import answer_markdown
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,7 +63,7 @@ def tables(study):
 
 @pytest.fixture(scope="module")
 def drawn(tables, study):
-    return draw_all(tables, study)
+    return figures_of(tables, study)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,8 @@ def test_a_drawing_holds_shapes_and_text_alone(drawn):
         for element in root.iter():
             name = element.tag.removeprefix(SVG)
             assert name in {"svg", "g", "defs", "style", "path", "use", "text", "tspan", "rect",
-                            "clipPath", "title"}, figure.name  # fmt: skip
-            assert not [key for key in element.attrib if key.startswith("on")], figure.name
+                            "clipPath", "title"}, figure.entry.name  # fmt: skip
+            assert not [key for key in element.attrib if key.startswith("on")], figure.entry.name
             shown += "<script>" in (element.text or "")
     assert shown  # names are on the axes, so that this could fail
 

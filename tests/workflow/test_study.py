@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from biasinit.reporting.catalogue import CAPTION_NAMES, FIGURE_NAMES
+from biasinit.reporting.index import CAPTIONS, FIGURES
 from biasinit.runs.tables import RUNS
 from biasinit.study.reading import parse_study
 from declared_tables import DECLARED, wrong_kinds
@@ -21,10 +21,10 @@ def test_the_study_ends_with_its_tables_and_its_report(finished):
     assert (finished.results / "report.html").stat().st_size > 10_000
     verdicts = pd.read_parquet(finished.results / "analysis" / "verdicts.parquet")
     assert set(verdicts["scheme"]) == {"1.0"}
-    for name in FIGURE_NAMES:
+    for name in FIGURES:
         assert (finished.results / "figures" / f"{name}.svg").read_text().startswith("<svg")
         assert (finished.results / "figures" / f"{name}.csv").exists()
-    for name in CAPTION_NAMES:
+    for name in CAPTIONS:
         assert (finished.results / "captions" / f"{name}.rst").read_text().strip()
 
 

@@ -11,14 +11,15 @@ REPOSITORY = HERE.absolute()
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from biasinit.errors import BiasinitError
-from biasinit.reporting.catalogue import (
+from biasinit.reporting.facts import facts_of
+from biasinit.reporting.index import (
     ANSWER,
-    CAPTION_NAMES,
+    CAPTIONS,
     FIGURES,
+    ITEMS,
     PAGE_LABELS,
     VERDICT_LABELS,
 )
-from biasinit.reporting.facts import facts_of
 from biasinit.study.plan import plan_digest, plan_of
 from biasinit.workflow import Workflow
 

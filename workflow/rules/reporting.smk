@@ -12,13 +12,13 @@ rule write_report:
         page=report(
             "results/{study}/report.html",
             caption=f"{RESULTS}/captions/page.rst",
-            category=ANSWER,
+            category=ANSWER.category,
             labels=dict(PAGE_LABELS),
         ),
         verdicts=report(
             "results/{study}/verdicts.csv",
             caption=f"{RESULTS}/captions/verdicts.rst",
-            category=ANSWER,
+            category=ANSWER.category,
             labels=dict(VERDICT_LABELS),
         ),
         answer="results/{study}/answer.md",
@@ -27,13 +27,13 @@ rule write_report:
             report(
                 f"results/{{study}}/figures/{name}.svg",
                 caption=f"{RESULTS}/captions/{name}.rst",
-                category=figure.category,
+                category=figure.section.category,
                 labels=figure.labels,
             )
             for name, figure in FIGURES.items()
         ],
         data=expand("results/{{study}}/figures/{name}.csv", name=FIGURES),
-        captions=expand("results/{{study}}/captions/{name}.rst", name=CAPTION_NAMES),
+        captions=expand("results/{{study}}/captions/{name}.rst", name=CAPTIONS),
     log:
         "results/{study}/logs/write_report.log",
     benchmark:
@@ -50,7 +50,7 @@ rule write_report:
         # the page compares the plan in use with the registered one
         plan=plan_digest(plan_of(STUDY)),
         configfile=CONFIGFILE,
-        code=WORKFLOW.code("write_report.py"),
+        code=WORKFLOW.code("write_report.py", *[item.file for item in ITEMS]),
     message:
         "Writing the report"
     script:

@@ -7,8 +7,9 @@ from typing import Any
 from biasinit.execution.costs.by_rule import costs_by_rule
 from biasinit.execution.costs.provenance import provenance
 from biasinit.execution.job import job
-from biasinit.reporting.drawing import caption_texts, draw_all
+from biasinit.reporting.captions import caption_texts
 from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.figure import figures_of
 from biasinit.reporting.page.page import ReportInputs, render_page
 from biasinit.reporting.page.templates import PageTemplate
 from biasinit.reporting.selection import counted
@@ -52,11 +53,11 @@ def write_report(
     study = counted(StudyFacts.from_mapping(facts), frames["runs"])
     registration = read_registration(folder)
     frames["costs"] = costs_by_rule(folder, frames.get("jobs"))
-    drawn = draw_all(frames, study)
-    for name, figure in drawn.items():
+    figures = figures_of(frames, study)
+    for name, figure in figures.items():
         (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
-        figure.data.to_csv(folder / "figures" / f"{name}.csv", index=False)
-    for name, text in caption_texts(frames, study, drawn).items():
+        figure.frame.to_csv(folder / "figures" / f"{name}.csv", index=False)
+    for name, text in caption_texts(frames, study, figures).items():
         (folder / "captions" / f"{name}.rst").write_text(text, encoding="utf-8")
     inputs = ReportInputs(
         study=study,
@@ -64,7 +65,7 @@ def write_report(
         plan=registration.plan,
         deviations=registration.deviations,
         provenance=provenance(frames.get("jobs")),
-        figures=drawn,
+        figures=figures,
         template=PageTemplate(
             **{part: Path(path).read_text(encoding="utf-8") for part, path in template.items()}
         ),

@@ -1,12 +1,14 @@
 """Numbers as a reader sees them; rounding happens here and nowhere else.
 
 Accuracy and differences have two decimals, shares are percent, p-values have three decimals.
-A number that is missing reads as an en dash; an interval without an end reads ∞.
+A number that is missing reads as an en dash, a table that is missing as a phrase; an interval
+without an end reads ∞.
 """
 
 import math
 
 MISSING = "–"
+ABSENT = "not in this table"
 MINUS = "−"
 
 

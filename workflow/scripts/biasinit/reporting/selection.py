@@ -5,14 +5,15 @@ that may be empty or absent and returns a frame with at least the columns that i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from biasinit.reporting.catalogue import INTERACTION, NORMALIZATION_LABELS
 from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.labels import INTERACTION, NORMALIZATION_LABELS
 from biasinit.statistics.inference.study_runs import cell_labels as name_cells
 
 CONDITIONAL_BASIS = "seeds where both trained"
@@ -24,6 +25,54 @@ def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     """Return a table of the study, or an empty frame when the study does not have it."""
     found = tables.get(name)
     return pd.DataFrame() if found is None else found
+
+
+def rows_of(name: str) -> Callable[[Mapping[str, pd.DataFrame], StudyFacts], pd.DataFrame]:
+    """Return a function that gives all rows of one table, in the order of the study."""
+    return lambda tables, study: arranged(table(tables, name), schemes=scheme_order(study))
+
+
+def has_values(name: str) -> Callable[[pd.DataFrame], bool]:
+    """Return a function that says whether a column of a frame holds any finite number."""
+    return lambda frame: any_finite(frame, name)
+
+
+def any_finite(frame: pd.DataFrame, name: str) -> bool:
+    """Return whether a frame has a column, and any finite number in it."""
+    if name not in frame:
+        return False
+    return bool(np.isfinite(pd.to_numeric(frame[name], errors="coerce")).any())
+
+
+def usable(frame: pd.DataFrame, *, needed: Collection[str]) -> pd.DataFrame:
+    """Return the frame, or an empty one when it lacks a column that is needed."""
+    return frame if set(needed) <= set(frame.columns) else pd.DataFrame()
+
+
+def stacked(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return several frames as one, with the name of each in the column ``part``."""
+    present = [frame.assign(part=name) for name, frame in parts.items() if not frame.empty]
+    if not present:
+        return pd.DataFrame()
+    return pd.concat([frame.astype(object) for frame in present], ignore_index=True).infer_objects()
+
+
+def part(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return one part of a frame that stacks several."""
+    if "part" not in frame:
+        return pd.DataFrame()
+    return frame[frame["part"] == name].drop(columns="part").reset_index(drop=True)
+
+
+def with_columns(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return those of the columns that the frame has, in this order."""
+    return frame[[name for name in names if name in frame]]
+
+
+def present_schemes(frame: pd.DataFrame, study: StudyFacts) -> list[str]:
+    """Return the schemes of a frame in the order of the study, others last."""
+    names = [name for name in scheme_order(study) if name in set(frame["scheme"])]
+    return names + [name for name in frame["scheme"].drop_duplicates() if name not in names]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import normalization_label
+from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import natural_order, records
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
 from biasinit.statistics.inference.binomial import clopper_pearson

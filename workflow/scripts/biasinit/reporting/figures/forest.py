@@ -7,78 +7,88 @@ Intervals that leave the scale end in an arrow; the numbers beside them say wher
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Picture
+from matplotlib.ticker import MaxNLocator
 
-from biasinit.reporting.catalogue import ABSENT, FIGURES
-from biasinit.reporting.figures.style import BAND, INK, LINE, MUTED, SchemeLook, style_context
-from biasinit.reporting.selection import records
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.figures.canvas import (
+    LONGEST_LABEL,
+    ROW,
+    TALL_ROW,
+    WIDTH,
+    label_inches,
+    label_rows,
+    new_canvas,
+    short,
+    text_inches,
+    write_numbers,
+)
+from biasinit.reporting.figures.style import BAND, INK, LINE, MUTED, SchemeLook, scheme_looks
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import normalizations, records, scheme_order
 
-WIDTH = 9.6  # inches; 691 points, drawn at about 960 pixels on a page
-ROW = 0.31  # inches from one row to the next
-CHARACTER = 0.072  # inches, mean width of a character at 8.5 points in DejaVu Sans
-LONGEST_LABEL = 26  # characters; longer names are cut in the drawing, never in tables
+BETWEEN = 0.12  # inches between panels
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """Where the panels of a figure stand, in inches from its lower left corner."""
+def forest_panels(
+    rows: pd.DataFrame,
+    study: StudyFacts,
+    *,
+    limits: tuple[float, float],
+    label: str,
+    row_height: float | None = None,
+    longest: int = LONGEST_LABEL,
+) -> Picture:
+    """Return one forest per normalisation, side by side, over the same labels and scale.
 
-    figure: Figure
-    width: float
-    height: float
+    Args:
+        rows: a forest frame with the column ``normalization``.
+        study: the study, whose order of schemes fixes their looks.
+        limits: ends of the scale.
+        label: what the scale shows.
+        row_height: inches; by default what the numbers beside the rows need.
+        longest: characters of a row's label.
 
-    def axes(self, *, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Return new axes in that place."""
-        return self.figure.add_axes(
-            (left / self.width, bottom / self.height, width / self.width, height / self.height)
+    """
+    levels = normalizations(rows)
+    labels = [str(name) for name in rows["label"].drop_duplicates()]
+    lines = rows["text"].str.split("\n").explode().tolist()
+    tall = rows["text"].str.contains("\n").any()
+    height = row_height or (TALL_ROW if tall else ROW)
+    canvas = new_canvas(0.95 + height * len(labels))
+    left = label_inches(labels, longest=longest)
+    numbers_width = text_inches([str(line) for line in lines])
+    width = (WIDTH - left - 0.1) / len(levels) - numbers_width - BETWEEN
+    width = max(width, 0.9)
+    for place, level in enumerate(levels):
+        axes = canvas.axes(
+            left=left + place * (width + numbers_width + BETWEEN),
+            bottom=0.55,
+            width=width,
+            height=height * len(labels),
         )
-
-
-def new_frame(height: float, *, width: float = WIDTH) -> Frame:
-    """Return an empty figure of that height in inches."""
-    return Frame(figure=Figure(figsize=(width, height)), width=width, height=height)
-
-
-def short(label: str, *, longest: int = LONGEST_LABEL) -> str:
-    """Return a label that fits, with an ellipsis when it was cut."""
-    return label if len(label) <= longest else label[: longest - 1] + "…"
-
-
-def label_inches(labels: Sequence[str], *, longest: int = LONGEST_LABEL) -> float:
-    """Return the room that the longest label takes, with a small gap."""
-    characters = max((len(short(label, longest=longest)) for label in labels), default=0)
-    return 0.22 + CHARACTER * max(characters, 3)
-
-
-def text_inches(texts: Sequence[str]) -> float:
-    """Return the room that the longest number column takes."""
-    return 0.12 + 0.062 * max((len(text) for text in texts), default=0)
-
-
-def placeholder(name: str, frame: pd.DataFrame) -> Figure:
-    """Return a figure without axes that says in one sentence why there is nothing to draw."""
-    item = FIGURES[name]
-    tables = ", ".join(item.tables)
-    reason = f"{ABSENT} ({tables})" if frame.empty else f"nothing could be estimated ({tables})"
-    with style_context():
-        frame_of_text = new_frame(0.7)
-        frame_of_text.figure.text(
-            0.02, 0.5, f"{item.title}: {reason}.", va="center", color=MUTED.light, style="italic"
+        here = rows[rows["normalization"] == level].drop_duplicates("label")
+        here = here.set_index("label").reindex(labels).reset_index()
+        draw_forest(
+            axes,
+            here.assign(label=[short(name, longest=longest) for name in labels]),
+            looks=scheme_looks(scheme_order(study)),
+            limits=limits,
         )
-    return frame_of_text.figure
-
-
-def drawable(frame: pd.DataFrame, *, columns: Sequence[str]) -> bool:
-    """Return whether the frame has these columns and any finite value in the first of them."""
-    if frame.empty or not set(columns) <= set(frame.columns):
-        return False
-    return bool(np.isfinite(pd.to_numeric(frame[columns[0]], errors="coerce")).any())
+        axes.set_title(normalization_label(level))
+        axes.set_xlabel(label if width > 0.06 * len(label) else "", fontsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        if place:
+            axes.tick_params(axis="y", labelleft=False)
+        write_numbers(axes, [text if isinstance(text, str) else "" for text in here["text"]])
+    if width <= 0.06 * len(label):
+        canvas.picture.text(left / WIDTH, 0.1 / canvas.height, label, fontsize=8, color=INK.light)
+    return canvas.picture
 
 
 def draw_forest(
@@ -87,36 +97,16 @@ def draw_forest(
     *,
     looks: Mapping[str, SchemeLook],
     limits: tuple[float, float],
-    neutral: float,
 ) -> None:
-    """Draw one row per line of ``rows``, from the top down."""
+    """Draw one row per line of ``rows``, from the top down; no effect is at 0."""
     axes.set_xlim(*limits)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [str(label) for label in rows["label"]])
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
+    label_rows(axes, [str(label) for label in rows["label"]])
     for place, row in enumerate(records(rows)):
         _band(axes, place, row, limits)
-    axes.axvline(neutral, color=INK.light, linewidth=0.9, gid="neutral")
+    axes.axvline(0.0, color=INK.light, linewidth=0.9, gid="neutral")
     for place, row in enumerate(records(rows)):
         look = looks.get(str(row.get("scheme", "")))
         _row(axes, place, row, limits, look)
-
-
-def write_numbers(axes: Axes, texts: Sequence[str]) -> None:
-    """Write one text right of each row."""
-    for place, text in enumerate(texts):
-        axes.text(
-            1.03,
-            place,
-            text,
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            ha="left",
-            fontsize=8,
-            color=INK.light,
-        )
 
 
 def _value(row: Mapping[str, object], key: str) -> float:
@@ -206,15 +196,15 @@ def _highest(row: Mapping[str, object]) -> float:
     return max((value for value in values if not math.isnan(value)), default=-math.inf)
 
 
-def reach(rows: pd.DataFrame, *, neutral: float = 0.0) -> float:
-    """Return the largest distance of any drawn number from the neutral value."""
+def _reach(rows: pd.DataFrame) -> float:
+    """Return the largest distance of any drawn number from 0."""
     columns = [
         column
         for column in ("estimate", "lower", "upper", "outer_lower", "outer_upper")
         if column in rows.columns
     ]
     values = rows[columns].to_numpy(dtype=float)
-    finite = np.abs(values[np.isfinite(values)] - neutral)
+    finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size else 0.0
 
 
@@ -226,7 +216,7 @@ def symmetric_limits(rows: pd.DataFrame) -> tuple[float, float]:
     """
     margins = rows["margin_upper"].to_numpy(dtype=float) if "margin_upper" in rows else np.array([])
     margins = margins[np.isfinite(margins)]
-    wanted = 1.08 * reach(rows)
+    wanted = 1.08 * _reach(rows)
     if margins.size:
         margin = float(margins.max())
         wanted = min(max(wanted, 1.6 * margin), 8 * margin)

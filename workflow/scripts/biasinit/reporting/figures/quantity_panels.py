@@ -1,18 +1,19 @@
 """Panels of several quantities at the start and at the end of training, place by place."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Picture
 
-from biasinit.reporting.catalogue import normalization_label
-from biasinit.reporting.curves import LEGEND_ROW, draw_legend, legend_rows
-from biasinit.reporting.figures.forest import WIDTH, drawable, new_frame, placeholder
-from biasinit.reporting.figures.style import scheme_looks, style_context
-from biasinit.reporting.selection import normalizations
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.figures.canvas import WIDTH, new_canvas
+from biasinit.reporting.figures.lines import LEGEND_ROW, draw_legend, legend_rows
+from biasinit.reporting.figures.style import SchemeLook, scheme_looks
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import any_finite, normalizations, scheme_order
 
 THEORY = "theory"  # ends the label of predicted points
 MOMENTS = ("start", "end")
@@ -27,66 +28,71 @@ BULK = 1000.0
 SMALL = 0.55  # marks of a deep network, as a share of their usual size
 
 
+def quantity_values(quantities: Mapping[str, str]) -> Callable[[pd.DataFrame], bool]:
+    """Return a function that says whether a frame has anything of these quantities to show."""
+
+    def drawable(frame: pd.DataFrame) -> bool:
+        if not any_finite(frame, "estimate"):
+            return False
+        return bool((frame["quantity"].isin(quantities) & frame["when"].isin(MOMENTS)).any())
+
+    return drawable
+
+
 def quantity_panels(
     frame: pd.DataFrame,
+    study: StudyFacts,
     *,
-    figure: str,
-    schemes: Sequence[str],
     quantities: Mapping[str, str],
     along: str,
     joined: bool,
-) -> Figure:
+) -> Picture:
     """Return a row of panels for each quantity: by normalisation, at the start and at the end.
 
     Args:
         frame: ``normalization, scheme, when, quantity, estimate, lower, upper``, the column
             ``along`` and, where theory says something, ``predicted``.
-        figure: name of the figure, for one without data.
-        schemes: order of the study.
+        study: the study.
         quantities: label of each quantity that is shown, in order.
         along: column of the places on the horizontal axis, in their order.
         joined: whether the places follow each other, so that a line joins them.
 
     """
-    if not drawable(frame, columns=["estimate", "normalization", "scheme", along, "quantity"]):
-        return placeholder(figure, frame)
-    names = [name for name in schemes if name in set(frame["scheme"])]
+    looks = scheme_looks(scheme_order(study))
+    names = [name for name in looks if name in set(frame["scheme"])]
     levels = normalizations(frame)
     columns = [
         (level, when) for level in levels for when in MOMENTS if (frame["when"] == when).any()
     ]
     rows = [quantity for quantity in quantities if (frame["quantity"] == quantity).any()]
-    if not names or not columns or not rows:
-        return placeholder(figure, frame)
     places = [str(place) for place in frame[along].drop_duplicates()]
-    with style_context():
-        top = 0.15 + LEGEND_ROW * legend_rows(names)
-        longest = max(map(len, places))
-        bottom = max(0.75, 0.2 + CHARACTER * longest) if _upright(places) else 0.4
-        canvas = new_frame(top + bottom + (PANEL + 0.15) * len(rows))
-        width = (WIDTH - 1.1) / len(columns) - 0.12
-        for line, quantity in enumerate(rows):
-            here = frame[frame["quantity"] == quantity]
-            limits = _limits(here)
-            for column, (level, when) in enumerate(columns):
-                axes = canvas.axes(
-                    left=1.0 + column * (width + 0.12),
-                    bottom=bottom + (len(rows) - 1 - line) * (PANEL + 0.15),
-                    width=width,
-                    height=PANEL,
-                )
-                panel = here[(here["normalization"] == level) & (here["when"] == when)]
-                axes.set_ylim(*limits)
-                _draw(axes, panel.assign(place=panel[along]), places, names, schemes, joined)
-                axes.tick_params(axis="y", labelleft=column == 0)
-                axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
-                if column == 0:
-                    axes.set_ylabel(quantities[quantity], fontsize=8)
-                if line == 0:
-                    short_level = normalization_label(level).replace("normalisation", "norm.")
-                    axes.set_title(f"{short_level}: {when}", fontsize=8)
-        draw_legend(canvas, names, scheme_looks(schemes))
-    return canvas.figure
+    top = 0.15 + LEGEND_ROW * legend_rows(names)
+    longest = max(map(len, places))
+    bottom = max(0.75, 0.2 + CHARACTER * longest) if _upright(places) else 0.4
+    canvas = new_canvas(top + bottom + (PANEL + 0.15) * len(rows))
+    width = (WIDTH - 1.1) / len(columns) - 0.12
+    for line, quantity in enumerate(rows):
+        here = frame[frame["quantity"] == quantity]
+        limits = _limits(here)
+        for column, (level, when) in enumerate(columns):
+            axes = canvas.axes(
+                left=1.0 + column * (width + 0.12),
+                bottom=bottom + (len(rows) - 1 - line) * (PANEL + 0.15),
+                width=width,
+                height=PANEL,
+            )
+            panel = here[(here["normalization"] == level) & (here["when"] == when)]
+            axes.set_ylim(*limits)
+            _draw(axes, panel.assign(place=panel[along]), places, names, looks, joined)
+            axes.tick_params(axis="y", labelleft=column == 0)
+            axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
+            if column == 0:
+                axes.set_ylabel(quantities[quantity], fontsize=8)
+            if line == 0:
+                short_level = normalization_label(level).replace("normalisation", "norm.")
+                axes.set_title(f"{short_level}: {when}", fontsize=8)
+    draw_legend(canvas, names, looks)
+    return canvas.picture
 
 
 def _limits(frame: pd.DataFrame) -> tuple[float, float]:
@@ -111,10 +117,9 @@ def _draw(
     frame: pd.DataFrame,
     places: Sequence[str],
     names: Sequence[str],
-    schemes: Sequence[str],
+    looks: Mapping[str, SchemeLook],
     joined: bool,
 ) -> None:
-    looks = scheme_looks(schemes)
     low, high = axes.get_ylim()
     step = math.ceil(len(places) / NAMED_PLACES)
     scale = SMALL if step > 1 else 1.0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import INTERACTION, normalization_label
+from biasinit.reporting.labels import INTERACTION, normalization_label
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, phrases

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import normalization_label, short_normalization_label
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.page.tables import Cell, DisplayTable, csv_href
+from biasinit.reporting.labels import normalization_label, short_normalization_label
+from biasinit.reporting.page.table import Cell, PageTable, csv_href
 from biasinit.reporting.verdicts.clauses import compact, of_runs
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
@@ -19,7 +19,7 @@ from biasinit.verdicts import Outcome, Verdict
 
 def ledger_table(
     verdicts: Sequence[VerdictRow], study: StudyFacts, *, data: pd.DataFrame
-) -> DisplayTable:
+) -> PageTable:
     """Return all verdicts, each with its sentence and the numbers that decided."""
     threshold = threshold_words(study)
     rows = tuple(
@@ -61,7 +61,7 @@ def ledger_table(
         "seeds needed",
     )
     numeric = (False, False, False, False, False, True, True, True, True, True)
-    return DisplayTable(
+    return PageTable(
         name="verdicts",
         title="Verdict ledger",
         note="One row for each question that the study asked. Intervals hold for the family.",
@@ -71,6 +71,8 @@ def ledger_table(
         csv_href=csv_href(
             data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
         ),
+        left_out=0,
+        folded="",
     )
 
 

@@ -9,8 +9,8 @@ decide it.
 import math
 
 from biasinit.reporting import numbers
-from biasinit.reporting.catalogue import normalization_label
 from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.verdicts.clauses import doubts, filled
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import phrases

@@ -1,0 +1,79 @@
+import numpy as np
+import pandas as pd
+import pytest
+from pictures import draw, frame, marked
+from synthetic import make_study
+
+from biasinit.reporting.figures.quantity_panels import THEORY
+from biasinit.reporting.items.why.mechanism import QUANTITIES
+from repository import REPOSITORY
+
+
+@pytest.fixture
+def rows(tables, study):
+    return frame("mechanism", tables, study)
+
+
+def test_mechanism_shows_theory_beside_the_start_alone(rows, study):
+    known = (rows["when"] == "start") & (rows["quantity"] == "active_fraction")
+    predicted = rows.assign(predicted=np.where(known, 0.25, np.nan))
+    picture = draw("mechanism", predicted, study)
+    shown = {
+        (axes.get_title(loc="left") or place, line.get_label())
+        for place, axes in enumerate(picture.axes)
+        for line in axes.lines
+        if str(line.get_label()).endswith(THEORY) and np.isfinite(line.get_ydata()).any()
+    }
+    assert shown
+    titles = {str(title) for title, _ in shown}
+    assert all(title.endswith("start") for title in titles)
+    for axes in picture.axes:
+        for line in axes.lines:
+            if str(line.get_label()).endswith(THEORY):
+                values = np.asarray(line.get_ydata(), dtype=float)
+                assert set(values[np.isfinite(values)]) <= {0.25}
+
+
+def test_mechanism_has_one_row_per_quantity(rows, study):
+    picture = draw("mechanism", rows, study)
+    assert len(picture.axes) == len(QUANTITIES) * 4
+    assert [label.get_text() for label in picture.axes[-1].get_xticklabels()] == [
+        "conv1", "conv2", "fc1", "output",
+    ]  # fmt: skip
+    labels = [line.get_label() for line in picture.axes[0].lines]
+    assert [label for label in labels if not label.endswith(THEORY)] == list(study.schemes)
+
+
+def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(rows, study):
+    exploded = (
+        (rows["quantity"] == "bias_shift")
+        & (rows["when"] == "end")
+        & (rows["scheme"] == study.schemes[1])
+        & (rows["layer"] == "conv2")
+        & (rows["normalization"] == "none")
+    )
+    assert exploded.sum() == 1
+    beyond = rows.copy()
+    beyond.loc[exploded, ["estimate", "lower", "upper"]] = (1e18, -1e17, 2e18)
+    usual = draw("mechanism", rows, study)
+    picture = draw("mechanism", beyond, study)
+    row = list(QUANTITIES).index("bias_shift")
+    arrows = [(place, arrow) for place, axes in enumerate(picture.axes)
+              for arrow in marked(axes, "arrow")]  # fmt: skip
+    ((place, arrow),) = arrows
+    assert place == 4 * row + 1  # without batch normalisation, at the end
+    low, high = picture.axes[place].get_ylim()
+    assert high < 2 * usual.axes[place].get_ylim()[1]
+    assert low < arrow.get_ydata()[0] < high
+    (line,) = [line for line in usual.axes[place].lines if line.get_label() == study.schemes[1]]
+    assert arrow.get_color() == line.get_color()
+
+
+@pytest.mark.parametrize(("name", "exploded"), [("digits", False), ("vgg16", True)])
+def test_of_measured_layers_only_runs_that_exploded_leave_the_scale(name, exploded):
+    """Gradients of the digits are fifty times as large at the start as in the median."""
+    folder = REPOSITORY / "docs" / "measured" / name / "analysis"
+    layers = pd.read_parquet(folder / "layer_means.parquet")
+    study = make_study(schemes=tuple(dict.fromkeys(layers["scheme"])))
+    picture = draw("mechanism", layers, study)
+    assert any(marked(axes, "arrow") for axes in picture.axes) == exploded

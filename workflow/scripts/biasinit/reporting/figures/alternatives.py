@@ -1,0 +1,130 @@
+"""Parts that the alternative texts of several figures share, computed from the frame they show."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biasinit.reporting import numbers
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
+from biasinit.reporting.verdicts.vocabulary import word as verdict_word
+from biasinit.verdicts import Outcome, Verdict
+
+LISTED = 8  # rows named one by one; more are summed up
+
+
+def by_level(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return each normalisation in words, as a sentence begins, with its rows."""
+    levels = frame["normalization"].drop_duplicates()
+    return [
+        (begun(normalization_label(str(level))), frame[frame["normalization"] == level])
+        for level in levels
+    ]
+
+
+def begun(text: str) -> str:
+    """Return a text with its first letter upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def as_float(value: object) -> float:
+    """Return a number, nan for anything that is none."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def effects_by_level(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> str:
+    """Return the effect of each scheme with its interval and verdict, by normalisation."""
+    parts = []
+    for level, rows in by_level(frame):
+        places = _places(rows)
+        named = [
+            effect(row, outcome=outcome, where=place)
+            for row, place in zip(records(rows), places, strict=True)
+        ]
+        rest = len(named) - LISTED
+        more = f"; and {rest} more" if rest > 0 else ""
+        parts.append(f"{level}: {'; '.join(named[:LISTED])}{more}.")
+    return " ".join(parts)
+
+
+def effect(row: Mapping[str, Any], *, outcome: Outcome = Outcome.ACCURACY, where: str = "") -> str:
+    """Return an effect with its interval and verdict: '1.0 −0.93 (−1.20 to −0.60), worse'.
+
+    Of speed it is the ratio of times.
+    """
+    is_ratio = outcome is Outcome.SPEED
+    value = as_float(row.get("ratio" if is_ratio else "estimate"))
+    scheme = str(row.get("scheme", "")) + (f" at {where}" if where else "")
+    if not math.isfinite(value):
+        return f"{scheme} not estimable"
+    prefix = "ratio_" if is_ratio else ""
+    lower = _finite(row, f"{prefix}simultaneous_lower", f"{prefix}lower")
+    upper = _finite(row, f"{prefix}simultaneous_upper", f"{prefix}upper")
+    verdict = row.get("verdict")
+    word = ""
+    if isinstance(verdict, str) and verdict:
+        word = f", {verdict_word(Verdict(verdict), outcome)}"
+    write = numbers.number if is_ratio else numbers.signed
+    return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
+
+
+def _places(rows: pd.DataFrame) -> list[str]:
+    """Return the cell of each row in short, or nothing for means over cells."""
+    if "cell" not in rows or (rows["cell"] == ALL_CELLS).all():
+        return [""] * len(rows)
+    cells = [str(cell) for cell in rows["cell"]]
+    labels = cell_labels(sorted(set(cells)))
+    return [labels[cell] for cell in cells]
+
+
+def _finite(row: Mapping[str, Any], first: str, second: str) -> float:
+    value = as_float(row.get(first))
+    return as_float(row.get(second)) if math.isnan(value) else value
+
+
+def extremes_by_level(frame: pd.DataFrame, column: str, *, unit: str) -> str:
+    """Return the lowest and the highest value with their schemes, by normalisation."""
+    return " ".join(
+        f"{level}: {_extremes(rows, column, unit=unit)}." for level, rows in by_level(frame)
+    )
+
+
+def _extremes(rows: pd.DataFrame, column: str, *, unit: str) -> str:
+    values = rows[column].to_numpy(dtype=float)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return "nothing to show"
+    names = rows["scheme"].astype(str).to_numpy()[finite]
+    kept = values[finite]
+    low, high = int(kept.argmin()), int(kept.argmax())
+    return (
+        f"from {numbers.number(float(kept[low]))} {unit} ({names[low]}) to "
+        f"{numbers.number(float(kept[high]))} {unit} ({names[high]})"
+    )
+
+
+def last_points(frame: pd.DataFrame, column: str, *, what: str) -> str:
+    """Return the extremes of all curves at the last epoch, by normalisation."""
+    last = frame[frame["epoch"] == frame["epoch"].max()]
+    epoch = numbers.plain(float(frame["epoch"].max()))
+    return f"{what} after epoch {epoch}, the last. {extremes_by_level(last, column, unit='%')}"
+
+
+def ranges(frame: pd.DataFrame, quantities: Sequence[str], *, what: str) -> str:
+    """Return the range of each quantity at the start and at the end of training."""
+    parts = []
+    for quantity in quantities:
+        rows = frame[frame["quantity"] == quantity]
+        for when in ("start", "end"):
+            values = rows.loc[rows["when"] == when, "estimate"].to_numpy(dtype=float)
+            values = values[np.isfinite(values)]
+            if values.size:
+                name = quantity.replace("_", " ")
+                parts.append(
+                    f"{name} at the {when}: {numbers.scientific(float(values.min()))} to "
+                    f"{numbers.scientific(float(values.max()))}"
+                )
+    return f"{what}. {begun('; '.join(parts))}." if parts else f"{what}."

@@ -1,0 +1,36 @@
+"""Words that the captions of several figures share."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from biasinit.reporting import numbers
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.selection import run_cells, table, treatments, without_replicate
+
+INTERVALS = (
+    "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "
+    "family of contrasts at once."
+)
+ARROWS = "Arrows leave the scale."
+
+
+def margin_words(study: StudyFacts) -> str:
+    """Return the equivalence margins of accuracy: '±0.5', or several where data sets differ."""
+    margins = sorted(set(study.analysis.margins.values()))
+    return numbers.joined([f"±{numbers.plain(margin)}" for margin in margins])
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return '1 cell' or '3 cells'."""
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+def compared_runs(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> pd.DataFrame:
+    """Return the runs that enter means, with their cells: no identity check, no A/A arm."""
+    return without_replicate(treatments(run_cells(table(tables, "runs"))), study)
+
+
+def failed_count(runs: pd.DataFrame) -> int:
+    """Return how many runs failed."""
+    return int(runs["failed"].astype(bool).sum()) if "failed" in runs else 0

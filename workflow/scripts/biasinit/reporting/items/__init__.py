@@ -1,0 +1,1 @@
+"""Items of the report, one file each, in the rooms of its sections."""

@@ -1,0 +1,226 @@
+"""Every run behind the means: its final accuracy, by scheme, cell and normalisation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.ticker import MaxNLocator
+
+from biasinit.reporting import numbers
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.figures.canvas import (
+    WIDTH,
+    label_inches,
+    label_rows,
+    new_canvas,
+    short,
+)
+from biasinit.reporting.figures.captions import compared_runs, failed_count
+from biasinit.reporting.figures.style import INK, LINE, MUTED, scheme_looks
+from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import (
+    arranged,
+    cell_labels,
+    has_values,
+    normalizations,
+    present_schemes,
+    scheme_order,
+    with_columns,
+)
+from biasinit.vocabulary import CELL_FACTORS
+
+MAXIMUM_LANES = 4  # cells with a lane of their own; more share one lane
+MANY_POINTS = 4000  # more points are drawn as a picture: as shapes they would fill megabytes
+_GOLDEN = 0.6180339887  # fractional part of the golden ratio: spreads points evenly
+
+
+def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
+    """Return the final accuracy of every run that enters a mean."""
+    runs = arranged(compared_runs(tables, study), schemes=scheme_order(study))
+    return with_columns(
+        runs,
+        (
+            *("normalization", "cell", *CELL_FACTORS, "scheme"),
+            *("seed", "final_accuracy", "failed", "failure_kind"),
+        ),
+    )
+
+
+def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
+    """Return the final accuracy of every run, by scheme, cell and normalisation.
+
+    Failed runs stand in a gutter left of the scale, as a number: at their accuracy (chance) they
+    would squeeze all others into a line.
+
+    Args:
+        frame: ``normalization, scheme, cell, seed, final_accuracy, failed``, in percent.
+        study: the study.
+
+    """
+    names = present_schemes(frame, study)
+    levels = normalizations(frame)
+    cells = list(frame["cell"].drop_duplicates()) if "cell" in frame else ["all"]
+    lanes = cells if 1 < len(cells) <= MAXIMUM_LANES else []
+    height = max(0.34, 0.19 * len(lanes))
+    canvas = new_canvas(0.95 + height * len(names))
+    left = label_inches(names)
+    lane_width = _lane_room(lanes)
+    width = (WIDTH - left - lane_width - 0.1) / len(levels) - 0.12
+    for place, level in enumerate(levels):
+        axes = canvas.axes(
+            left=left + place * (width + 0.12),
+            bottom=0.55,
+            width=width,
+            height=height * len(names),
+        )
+        _strip(axes, frame[frame["normalization"] == level], names, lanes, study)
+        axes.set_title(normalization_label(level))
+        low, edge, high = _accuracy_limits(frame)
+        axes.set_xlim(low, high)
+        if edge > low:
+            axes.axvline(edge, color=LINE.light, linewidth=1.2, gid="gutter")
+        if place:
+            axes.tick_params(axis="y", labelleft=False)
+        if place == len(levels) - 1:
+            _lane_labels(axes, lanes, len(names))
+    return canvas.picture
+
+
+def _accuracy_limits(frame: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the left end, where the gutter for failed runs ends, and the right end."""
+    trained = frame.loc[~_failed(frame), "final_accuracy"].to_numpy(dtype=float)
+    trained = trained[np.isfinite(trained)]
+    if not trained.size:
+        return (0.0, 100.0, 100.0)
+    low, high = float(trained.min()), float(trained.max())
+    span = max(high - low, 0.5)
+    edge = low - 0.04 * span
+    gutter = 0.3 * span if _failed(frame).any() else 0.0
+    return (edge - gutter, edge, high + 0.04 * span)
+
+
+def _failed(frame: pd.DataFrame) -> pd.Series:
+    if "failed" not in frame:
+        return pd.Series(False, index=frame.index)
+    return frame["failed"].astype(bool)
+
+
+def _strip(
+    axes: Axes,
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    lanes: Sequence[str],
+    study: StudyFacts,
+) -> None:
+    looks = scheme_looks(scheme_order(study))
+    many = len(frame) > MANY_POINTS
+    failed = _failed(frame)
+    for place, name in enumerate(names):
+        for lane, cell in enumerate(lanes or ["all"]):
+            rows = frame["scheme"] == name
+            if lanes:
+                rows = rows & (frame["cell"] == cell)
+            height = place + _lane_offset(lane, len(lanes))
+            half = 0.3 / max(len(lanes), 1)
+            values = frame.loc[rows & ~failed, "final_accuracy"].to_numpy(dtype=float)
+            spread = half * (2 * ((np.arange(len(values)) * _GOLDEN) % 1) - 1)
+            look = looks.get(name)
+            axes.plot(
+                values,
+                height + spread,
+                linestyle="none",
+                marker=look.marker if look else "o",
+                markersize=3.4,
+                color=look.colour if look else INK.light,
+                alpha=0.75,
+                markeredgewidth=0,
+                rasterized=many,
+                gid=None if many else "run",
+            )
+            lost = int((rows & failed).sum())
+            if lost:
+                axes.text(
+                    0.012,
+                    height,
+                    f"× {lost} failed",
+                    transform=axes.get_yaxis_transform(),
+                    va="center",
+                    fontsize=7.5,
+                    color=INK.light,
+                    gid="failed",
+                )
+        if place:
+            axes.axhline(place - 0.5, color=LINE.light, linewidth=0.6)
+    label_rows(axes, [short(name) for name in names])
+    # the last number would touch the first one of the panel beside
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
+    axes.set_xlabel("test accuracy after the last epoch, %; one mark is one run", fontsize=8)
+
+
+def _lane_offset(lane: int, lanes: int) -> float:
+    return 0.0 if lanes < 2 else (lane - (lanes - 1) / 2) * 0.86 / lanes
+
+
+def _lane_room(lanes: Sequence[str]) -> float:
+    if not lanes:
+        return 0.0
+    labels = cell_labels(list(lanes))
+    return 0.15 + 0.055 * max(len(short(labels[cell])) for cell in lanes)
+
+
+def _lane_labels(axes: Axes, lanes: Sequence[str], rows: int) -> None:
+    labels = cell_labels(list(lanes))
+    for place in range(rows):
+        for lane, cell in enumerate(lanes):
+            axes.text(
+                1.015,
+                place + _lane_offset(lane, len(lanes)),
+                short(labels[cell]),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7,
+                color=MUTED.light,
+            )
+
+
+def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+    """Return the number of runs, their range and the failed ones."""
+    failed = _failed(frame)
+    trained = frame.loc[~failed, "final_accuracy"].to_numpy(dtype=float)
+    trained = trained[np.isfinite(trained)]
+    text = f"{len(frame)} runs of {frame['scheme'].nunique()} schemes. "
+    if trained.size:
+        text += (
+            f"Runs that trained end between {numbers.number(float(trained.min()))} and "
+            f"{numbers.number(float(trained.max()))} % test accuracy. "
+        )
+    lost = frame[failed].groupby("scheme", sort=False).size()
+    named = [f"{count} of {scheme}" for scheme, count in lost.items()]
+    return text + (f"Failed: {numbers.joined(named)}." if named else "No run failed.")
+
+
+def caption(frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
+    """Return how many marks there are, and where failed runs stand."""
+    failed = failed_count(frame)
+    words = f"{failed} of them failed: they stand at the left edge as a number."
+    return (
+        f"Test accuracy of all {len(frame)} runs after the last epoch, one mark for each. "
+        f"{words if failed else 'None of them failed.'}"
+    )
+
+
+ITEM = FigureItem(
+    needed=("normalization", "scheme", "final_accuracy"),
+    frame=frame,
+    drawable=has_values("final_accuracy"),
+    draw=draw,
+    alternative=alternative,
+    caption=caption,
+    tables=(),
+    sentences=(),
+    rules=(),
+    shown=Shown.ALWAYS,
+)

@@ -1,0 +1,1 @@
+"""Items on how the study was made."""

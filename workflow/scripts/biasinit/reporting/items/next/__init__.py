@@ -1,0 +1,1 @@
+"""Items on how sure the answer is, and what to do next."""

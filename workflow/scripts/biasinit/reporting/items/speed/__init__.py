@@ -1,0 +1,1 @@
+"""Items on speed and failures."""

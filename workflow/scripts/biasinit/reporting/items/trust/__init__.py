@@ -1,0 +1,1 @@
+"""Items on whether the study can be trusted."""

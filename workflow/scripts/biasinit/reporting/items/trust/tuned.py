@@ -1,0 +1,40 @@
+"""Each scheme at its own learning rate."""
+
+from biasinit.reporting.items.kinds import Listing, Shown, TableItem
+from biasinit.reporting.page.columns import (
+    SCHEME,
+    WHERE,
+    count,
+    interval,
+    probability,
+    signed,
+    words,
+)
+from biasinit.reporting.selection import rows_of
+
+ITEM = TableItem(
+    listing=Listing(
+        note="Rates are chosen by validation accuracy of the first seeds; schemes are compared on "
+        "the other seeds alone.",
+        columns=(
+            WHERE,
+            SCHEME,
+            words("its learning rate", "learning_rates"),
+            words("reference", "reference"),
+            words("its learning rate", "reference_learning_rates"),
+            words("at the edge of the grid", "at_edge"),
+            words("seeds that count", "basis"),
+            count("seeds", "seeds"),
+            signed("difference, points", "estimate"),
+            interval("95 % interval", "lower", "upper"),
+            probability("p, family", "p_adjusted"),
+            probability("p, equivalence", "p_equivalence_adjusted"),
+        ),
+        rows=rows_of("tuned"),
+        file="analysis/tuned.parquet",
+        folded="Each scheme at its own learning rate",
+    ),
+    sentences=(),
+    rules=(),
+    shown=Shown.WITH_ROWS,
+)

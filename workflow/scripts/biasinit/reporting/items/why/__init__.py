@@ -1,0 +1,1 @@
+"""Items on what happens inside the networks."""
