@@ -35,7 +35,7 @@ from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.equivalence import equivalence_columns, equivalence_of
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.judging import schemes as claims_module
+from biasinit.statistics.judging import schemes as judging_module
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.paired.seed_tests import family_table, one_sample
 from biasinit.statistics.speed import analysis as speed_module
@@ -110,7 +110,7 @@ def only_what_decides() -> Iterator[None]:
             (accuracy_module, "_means", lambda *_, **__: None),
             (speed_module, "_means", lambda *_, **__: None),
             (speed_module, "hazard_ratios", no_hazards),
-            (claims_module, "seeds_for_contrast", lambda **_: np.nan),
+            (judging_module, "planned_seeds", lambda *_, **__: np.nan),
         ):
             stack.enter_context(mock.patch.object(module, name, stand_in))
         yield

@@ -5,7 +5,8 @@ import itertools
 
 import pytest
 
-from biasinit.statistics.judging.verdicts import Evidence, judge
+from biasinit.statistics.judging.evidence import Evidence, decide
+from biasinit.statistics.judging.headline import headline
 from biasinit.verdicts import Verdict
 
 NAN = float("nan")
@@ -30,8 +31,13 @@ PLAIN = Evidence(
 )
 
 
-def _judged(**changes):
-    return judge(dataclasses.replace(PLAIN, **changes))
+def _decided(**changes):
+    return decide(dataclasses.replace(PLAIN, **changes))
+
+
+def _headline(**changes):
+    evidence = dataclasses.replace(PLAIN, **changes)
+    return headline(evidence, decide(evidence))
 
 
 @pytest.mark.parametrize(
@@ -70,42 +76,41 @@ def _judged(**changes):
     ],
 )
 def test_verdicts_follow_their_order(changes, verdict):
-    assert _judged(**changes).verdict is verdict
+    assert _decided(**changes) is verdict
 
 
 def test_a_smaller_ratio_of_epochs_is_better():
-    judgement = _judged(
-        outcome="speed",
-        null=1.0,
-        estimate=0.6,
-        lower=0.5,
-        upper=0.7,
-        margin_lower=0.8,
-        margin_upper=1.25,
-        higher_is_better=False,
-    )
-    assert judgement.verdict is Verdict.BETTER
-    assert "0.01 is faster than zeros: 0.60 times the epochs" in judgement.headline
+    faster = {
+        "outcome": "speed",
+        "null": 1.0,
+        "estimate": 0.6,
+        "lower": 0.5,
+        "upper": 0.7,
+        "margin_lower": 0.8,
+        "margin_upper": 1.25,
+        "higher_is_better": False,
+    }
+    assert _decided(**faster) is Verdict.BETTER
+    assert "0.01 is faster than zeros: 0.60 times the epochs" in _headline(**faster)
 
 
 def test_failures_make_the_headline_two_part():
-    judgement = _judged(failed=3, seeds=17)
-    assert judgement.headline.startswith(
+    assert _headline(failed=3, seeds=17).startswith(
         "Without batch normalisation, 0.01 failed in 3 of 20 runs and zeros in 0 of 20. "
         "Among the 17 seeds where both trained, 0.01 is better than zeros"
     )
 
 
 def test_what_the_effect_depends_on_and_fragility_are_said():
-    headline = _judged(depends_on="learning_rate", fragile=True).headline
-    assert "This depends on the learning rate." in headline
-    assert "fragile" in headline
+    text = _headline(depends_on="learning_rate", fragile=True)
+    assert "This depends on the learning rate." in text
+    assert "fragile" in text
 
 
 def test_an_open_question_names_the_seeds_that_would_decide_it():
-    headline = _judged(lower=-0.1, different=False, seeds_needed=34).headline
-    assert "remains open" in headline
-    assert "About 34 seeds would decide it." in headline
+    text = _headline(lower=-0.1, different=False, seeds_needed=34)
+    assert "remains open" in text
+    assert "About 34 seeds would decide it." in text
 
 
 def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence():
@@ -116,17 +121,17 @@ def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence():
         (True, False),
     ):
         estimate, lower, upper = interval
-        headline = _judged(
+        text = _headline(
             outcome=outcome,
             estimate=estimate,
             lower=lower,
             upper=upper,
             p_equivalence_adjusted=equivalence,
             different=different,
-        ).headline
-        assert "no significant difference" not in headline.lower()
-        assert headline.endswith(".")
-        assert "nan" not in headline
+        )
+        assert "no significant difference" not in text.lower()
+        assert text.endswith(".")
+        assert "nan" not in text
 
 
 SAME = {
@@ -141,11 +146,12 @@ SAME = {
 @pytest.mark.parametrize(
     ("new", "words"),
     [
-        ({}, "equivalent on this test set: "),
-        ({"new_lower": -0.7, "new_upper": 0.2}, "equivalent on this test set: "),
-        ({"new_lower": -0.4, "new_upper": 0.4}, "equivalent on this test set and on new images: "),
+        ((NAN, NAN), "equivalent on this test set: "),
+        ((-0.7, 0.2), "equivalent on this test set: "),
+        ((-0.4, 0.4), "equivalent on this test set and on new images: "),
     ],
     ids=["not known", "wider than the margin", "inside the margin"],
 )
 def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, words):
-    assert words in _judged(**SAME, **new).headline
+    new_images = {"new_test_set_lower": new[0], "new_test_set_upper": new[1]}
+    assert words in _headline(**SAME, **new_images)

@@ -68,6 +68,32 @@ def seeds_for_contrast(
     return float(high)
 
 
+def planned_seeds(
+    names: Sequence[str],
+    *,
+    effect: float,
+    deviation: float,
+    margin: float,
+    comparisons: int,
+    alpha: float,
+    analysis_seed: int,
+) -> float:
+    """Return the seeds that a report recommends for the contrast that ``names`` label.
+
+    ``seeds_for_contrast`` at the planned power, with the contrast's own stream.
+    """
+    return seeds_for_contrast(
+        effect=effect,
+        deviation=deviation,
+        margin=margin,
+        comparisons=comparisons,
+        alpha=alpha,
+        power=PLANNED_POWER,
+        draws=PLANNED_STUDIES,
+        rng=planning_stream(analysis_seed, *names),
+    )
+
+
 def decision_power(
     seeds: Sequence[int],
     *,
@@ -91,15 +117,13 @@ def decision_power(
     return np.array([studies.decided(number, effect, deviation, level, margin) for number in seeds])
 
 
-def contrast_deviation(row: Mapping[str, object], seeds: int) -> float:
+def contrast_deviation(row: Mapping[str, float], seeds: int) -> float:
     """Return the SD over seeds of a contrast, from a row of `accuracy_contrasts`.
 
     The mixed model's standard error has more degrees of freedom than the scatter of this one
     contrast, which stands in for it where there is none.
     """
-    modelled, scatter = (
-        float(str(row.get(name, "nan"))) for name in ("mixed_standard_error", "standard_error")
-    )
+    modelled, scatter = row["mixed_standard_error"], row["standard_error"]
     error = modelled if np.isfinite(modelled) and modelled > 0 else scatter
     return error * float(np.sqrt(seeds))
 

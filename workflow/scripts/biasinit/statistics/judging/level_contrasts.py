@@ -17,12 +17,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.accuracy.planning import (
-    PLANNED_POWER,
-    PLANNED_STUDIES,
-    planning_stream,
-    seeds_for_contrast,
-)
+from biasinit.statistics.accuracy.planning import planned_seeds
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.equivalence import equivalence_of
 from biasinit.statistics.inference.model_formula import level_text
@@ -33,7 +28,7 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.verdicts import Evidence, decide
+from biasinit.statistics.judging.evidence import Evidence, decide
 from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
 from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.seed_tests import family_table
@@ -206,14 +201,13 @@ def _judged(
     if verdict is not Verdict.INCONCLUSIVE or seeds < 2:
         return verdict, float("nan")
     labels = ("normalization", "scheme", "reference", "factor", "level", "against")
-    needed = seeds_for_contrast(
+    needed = planned_seeds(
+        ["levels", *(str(row[key]) for key in labels)],
         effect=estimate,
         deviation=error * float(np.sqrt(seeds)),
         margin=margin,
         comparisons=comparisons,
         alpha=alpha,
-        power=PLANNED_POWER,
-        draws=PLANNED_STUDIES,
-        rng=planning_stream(analysis_seed, "levels", *(str(row[key]) for key in labels)),
+        analysis_seed=analysis_seed,
     )
     return verdict, needed
