@@ -14,9 +14,8 @@ compares all tables of all analyses, also those of which nothing is published.
 
 import argparse
 import io
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,40 +23,82 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure
-from biasinit.statistics.judging.level_contrasts import LevelQuestion, compare_levels
-from biasinit.statistics.judging.schemes import judge_schemes
-from biasinit.statistics.layers.layer_summary import summarise_layers
-from biasinit.statistics.layers.twins import summarise_twins
-from biasinit.statistics.paired.tuned_rates import tuned_contrasts
-from biasinit.statistics.speed.analysis import analyse_speed
-from biasinit.statistics.trust.calibration import calibrate
-from biasinit.statistics.trust.controls import check_controls
-from biasinit.statistics.trust.sensitivity import sensitivity
+from biasinit.analyses.contract import AnalysedStudy, Analysis
+from biasinit.analyses.index import all_analyses
+from biasinit.analyses.keys import plan_keys
+from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.study.claims import level_questions, read_claims
+from biasinit.study.plan import read_registration
+from biasinit.study.reading import parse_study
 from biasinit.tables import read_table, write_table
 
 REPOSITORY = Path(__file__).parents[2]
 MEASURED = REPOSITORY / "docs" / "measured"
 TOLERANCE = 1e-12  # absolute below 1, relative above
-CALIBRATION_FLIPS = 2_000  # as many as the workflow lets a simulated table have
 
 Tables = Mapping[str, pd.DataFrame]
-Plan = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """What an analysis makes: each table, with the inputs it has beside the runs.
+class StudyFolder:
+    """A study that was run: its plan, its tables of runs, and where its analysis is."""
 
-    A table whose input is missing is made without it where the analysis allows that, but it is
-    not the table that the study published.
-    """
+    analysed: AnalysedStudy
+    inputs: Tables
+    folder: Path
 
-    makes: Mapping[str, tuple[str, ...]]
-    needs: tuple[str, ...]
-    run: Callable[[Tables, Plan], dict[str, pd.DataFrame]]
+    @classmethod
+    def of(cls, folder: Path) -> "StudyFolder":
+        """Return the study in a folder, with the inputs that lie there."""
+        study = parse_study(read_registration(folder).plan["plan"]["study"])
+        files = {table.name: folder / table.path for table in TRAINED_TABLES}
+        inputs = {name: read_table(path) for name, path in files.items() if path.exists()}
+        claims = read_claims(REPOSITORY / "claims.yaml")
+        analysed = AnalysedStudy(
+            plan=plan_keys(study, level_questions(claims, study.study)),
+            run_columns=frozenset(inputs["runs"].columns),
+            compares_pairs=any(item.layout.compares_pairs for item in study.architectures),
+        )
+        return cls(analysed=analysed, inputs=inputs, folder=folder)
+
+    @property
+    def analyses(self) -> list[Analysis]:
+        """The analyses that the study has, whatever is left of their inputs."""
+        return [item for item in all_analyses() if item.applies(self.analysed)]
+
+    def stored(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of its analysis."""
+        return read_tables(self.folder / "analysis", without=set(self.inputs))
+
+    def tables_again(self, wanted: set[str] | None = None) -> dict[str, pd.DataFrame]:
+        """Return the tables of all analyses whose inputs are there; of ``wanted``, as few as do."""
+        asked = set(self.analyses_behind(wanted)) if wanted else None
+        tables = dict(self.inputs)
+        for analysis in self.analyses:
+            if set(analysis.reads) <= set(tables) and (asked is None or analysis.name in asked):
+                names = [*analysis.reads, *analysis.reads_if_there]
+                read = {name: tables[name] for name in names if name in tables}
+                made = analysis.run(read, analysis.keys(self.analysed.plan))
+                tables |= {table.name: table.checked(made[table.name]) for table in analysis.makes}
+        return {name: table for name, table in tables.items() if name not in self.inputs}
+
+    def analyses_behind(self, wanted: set[str]) -> Iterator[str]:
+        """Yield the analyses that make some tables, and those whose tables they read."""
+        for analysis in reversed(self.analyses):
+            if wanted & {table.name for table in analysis.makes}:
+                yield analysis.name
+                wanted = wanted | {*analysis.reads, *analysis.reads_if_there}
+
+    def lacks(self, table: str) -> list[str]:
+        """Return the inputs of a table that do not lie in the folder, where the study had them."""
+        kept = {item.name for item in TRAINED_TABLES} - set(self.inputs)
+        names = [
+            name
+            for analysis in self.analyses
+            if table in {item.name for item in analysis.makes}
+            for name in (*analysis.reads, *analysis.reads_if_there)
+        ]
+        return [name for name in names if name in kept]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,74 +109,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, help="folder for all tables that can be made")
     parser.add_argument("--against", type=Path, help="folder that another checkout has written")
     options = parser.parse_args(arguments)
-    studies = sorted(path.parent for path in options.studies.glob("*/plan.json"))
+    folders = sorted(path.parent for path in options.studies.glob("*/plan.json"))
     differ: list[bool] = []
-    for folder in [path for path in studies if path.name in options.only or not options.only]:
-        inputs, plan = read_inputs(folder), read_plan(folder / "plan.json")
+    for folder in [path for path in folders if path.name in options.only or not options.only]:
+        study = StudyFolder.of(folder)
         if options.write:
-            write_tables(tables_again(inputs, plan), options.write / folder.name)
+            write_tables(study.tables_again(), options.write / folder.name)
             continue
         if options.against:
-            made = tables_again(inputs, plan)
-            found = compared_with_same_inputs(made, read_tables(options.against / folder.name))
+            stored = read_tables(options.against / folder.name, without=set())
+            found = compared_with_same_inputs(study.tables_again(), stored)
         else:
-            stored = read_tables(folder / "analysis")
-            made = tables_again(inputs, plan, wanted=set(stored))
-            found = compared_with_published(made, stored, inputs)
+            found = compared_with_published(study)
         for comparison in found:
             print(f"{folder.name}/{comparison}", flush=True)
             differ.append(comparison.differs)
     if not differ and not options.write:
         print(f"There is no study to compare in {options.studies}.")
     return int(any(differ) or not (differ or options.write))
-
-
-def read_inputs(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the tables that the study's folder has, and what its jobs predicted of layers."""
-    files = [folder / f"{name}.parquet" for name in ("runs", "curves", "layers", "correct")]
-    files.append(folder / "analysis" / "predictions.parquet")
-    return {path.stem: read_table(path) for path in files if path.exists()}
-
-
-def read_plan(path: Path) -> dict[str, Any]:
-    """Return the choices that analyses take from the registered plan."""
-    study = json.loads(path.read_text(encoding="utf-8"))["plan"]["study"]
-    analysis = study["analysis"]
-    assert not analysis["looks"], "further looks share alpha, which this script does not do"
-    return {
-        **analysis,
-        "reference": study["reference"],
-        "schemes": [scheme["name"] for scheme in study["schemes"]],
-        "replicate": study["replicate"],
-        "epochs": study["training"]["epochs"],
-        "analysis_seed": study["study_seed"],
-        "architectures": [item["name"] for item in study["architectures"]],
-        "test_images": {item["name"]: item["test"] for item in study["datasets"]},
-        "questions": level_questions(read_claims(REPOSITORY / "claims.yaml"), study["study"]),
-    }
-
-
-def tables_again(
-    inputs: Tables, plan: Plan, *, wanted: set[str] | None = None
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of all analyses whose inputs are there; of ``wanted``, as few as do."""
-    asked = set(ANALYSES) if wanted is None else analyses_behind(wanted)
-    tables = dict(inputs)
-    for name, analysis in ANALYSES.items():
-        if name in asked and set(analysis.needs) <= set(tables):
-            tables |= analysis.run(tables, plan)
-    return {name: table for name, table in tables.items() if name not in inputs}
-
-
-def analyses_behind(wanted: set[str]) -> set[str]:
-    """Return the analyses that make the tables wanted, and those that these read."""
-    found: set[str] = set()
-    left = set(wanted)
-    while left:
-        names = {name for name, analysis in ANALYSES.items() if left & set(analysis.makes)}
-        left = {table for name in names - found for table in ANALYSES[name].needs}
-        found |= names
-    return found
 
 
 def write_tables(tables: Tables, folder: Path) -> None:
@@ -146,9 +137,9 @@ def write_tables(tables: Tables, folder: Path) -> None:
     print(f"{folder}: {len(tables)} tables written", flush=True)
 
 
-def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the tables in a folder, those that are no analysis of runs left out."""
-    files = sorted(path for path in folder.glob("*.parquet") if path.stem != "predictions")
+def read_tables(folder: Path, *, without: set[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables in a folder."""
+    files = sorted(path for path in folder.glob("*.parquet") if path.stem not in without)
     return {path.stem: read_table(path) for path in files}
 
 
@@ -180,13 +171,12 @@ def compared_with_same_inputs(made: Tables, stored: Tables) -> Iterator[Comparis
             yield Comparison(table=name, differs=True, finding=f"made by {which} code only")
 
 
-def compared_with_published(made: Tables, stored: Tables, inputs: Tables) -> Iterator[Comparison]:
+def compared_with_published(study: StudyFolder) -> Iterator[Comparison]:
     """Yield the comparison of each published table, or which input of it is not published."""
-    rests_on = {name: parts for item in ANALYSES.values() for name, parts in item.makes.items()}
+    stored = study.stored()
+    made = study.tables_again(set(stored))
     for name, table in stored.items():
-        lacking = " and ".join(
-            f"{part}.parquet" for part in rests_on.get(name, ()) if part not in inputs
-        )
+        lacking = " and ".join(f"{part}.parquet" for part in study.lacks(name))
         if lacking and name == "verdicts":
             found = Comparison.of(name, without_new_images(table), without_new_images(made[name]))
             note = f"; without what it says of new images: rests on {lacking}, not published"
@@ -246,157 +236,6 @@ def column_gaps(stored: "pd.Series[Any]", made: "pd.Series[Any]") -> np.ndarray:
     else:
         gaps[both] = np.where(before == now, 0.0, np.inf)
     return gaps
-
-
-# What each analysis takes from the plan, and the tables it gives.
-ORDER = ("reference", "schemes")
-FLIPS = ("alpha", "resamples", "analysis_seed")
-
-
-def chosen(plan: Plan, *names: str) -> dict[str, Any]:
-    """Return some keys of the plan."""
-    return {name: plan[name] for name in names}
-
-
-def accuracy(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the five tables of final accuracy."""
-    found = analyse_accuracy(tables["runs"], **chosen(plan, *ORDER, *FLIPS, "margins"))
-    names = ("means", "contrasts", "model", "residuals", "power")
-    return {f"accuracy_{name}": getattr(found, name) for name in names}
-
-
-def speed(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the tables of the time to threshold and of mean curves."""
-    keys = (*ORDER, *FLIPS, "speed_margin", "epochs")
-    found = analyse_speed(tables["runs"], tables.get("curves"), **chosen(plan, *keys))
-    return {
-        "speed_means": found.means,
-        "speed_contrasts": found.contrasts,
-        "curve_means": found.curve_means,
-    }
-
-
-def failure(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the tables of failed runs."""
-    found = analyse_failure(tables["runs"], **chosen(plan, *ORDER, "alpha"))
-    return {"failure_rates": found.rates, "failure_contrasts": found.contrasts}
-
-
-def levels(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the contrasts between levels of factors that claims ask of the study."""
-    questions = [LevelQuestion(**question) for question in plan["questions"]]
-    if not questions:
-        return {}
-    keys = chosen(plan, *FLIPS, "margins")
-    return {"level_contrasts": compare_levels(tables["runs"], questions=questions, **keys)}
-
-
-def layers(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the means of what happens in layers."""
-    predicted = tables.get("predictions")
-    found = summarise_layers(tables["layers"], predictions=predicted, schemes=plan["schemes"])
-    return {"layer_means": found}
-
-
-def twins(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the distances between twins, where networks compare pairs."""
-    if "asymmetry" not in tables["curves"]:
-        return {}
-    parts = (tables[name] for name in ("runs", "curves", "layers"))
-    return {"twin_means": summarise_twins(*parts, **chosen(plan, "schemes", "architectures"))}
-
-
-def controls(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the checks whose answer is known beforehand."""
-    keys = chosen(plan, *ORDER, *FLIPS, "replicate", "margins", "test_images")
-    found = check_controls(tables["runs"], tables.get("correct"), **keys)
-    return {name: getattr(found, name) for name in ("identity", "replicate", "pairing")}
-
-
-def verdicts(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the verdicts."""
-    names = ("accuracy_contrasts", "speed_contrasts", "failure_rates", "failure_contrasts")
-    found = judge_schemes(
-        tables["runs"],
-        correct=tables.get("correct"),
-        **{name: tables[name] for name in names},
-        **chosen(plan, *ORDER, "alpha", "analysis_seed", "test_images"),
-    )
-    return {"verdicts": found}
-
-
-def specifications(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the contrasts under other choices."""
-    keys = chosen(plan, *ORDER, *FLIPS, "thresholds", "epochs")
-    return {"sensitivity": sensitivity(tables["runs"], tables.get("curves"), **keys)}
-
-
-def tuned(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the contrasts at tuned learning rates, where the study sets seeds for tuning."""
-    if not plan["tuning_seeds"]:
-        return {}
-    keys = chosen(plan, *ORDER, *FLIPS, "margins", "tuning_seeds")
-    return {"tuned": tuned_contrasts(tables["runs"], **keys)}
-
-
-def calibration(tables: Tables, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return how often the analysis errs."""
-    found = calibrate(
-        tables["runs"],
-        resamples=min(plan["resamples"], CALIBRATION_FLIPS),
-        tables=plan["calibration_tables"],
-        effect=min(plan["margins"].values()),
-        **chosen(plan, *ORDER, "margins", "alpha", "analysis_seed"),
-    )
-    return {"calibration": found}
-
-
-ANALYSES = {
-    "accuracy": Analysis(
-        makes=dict.fromkeys(
-            [f"accuracy_{name}" for name in ("means", "contrasts", "model", "residuals", "power")],
-            (),
-        ),
-        needs=("runs",),
-        run=accuracy,
-    ),
-    "speed": Analysis(
-        makes={"speed_means": (), "speed_contrasts": (), "curve_means": ("curves",)},
-        needs=("runs",),
-        run=speed,
-    ),
-    "failure": Analysis(
-        makes={"failure_rates": (), "failure_contrasts": ()}, needs=("runs",), run=failure
-    ),
-    "levels": Analysis(makes={"level_contrasts": ()}, needs=("runs",), run=levels),
-    "layers": Analysis(
-        makes={"layer_means": ("layers", "predictions")}, needs=("layers",), run=layers
-    ),
-    "twins": Analysis(
-        makes={"twin_means": ("curves", "layers")}, needs=("runs", "curves", "layers"), run=twins
-    ),
-    "controls": Analysis(
-        makes={"identity": ("correct",), "replicate": (), "pairing": ()},
-        needs=("runs",),
-        run=controls,
-    ),
-    "verdicts": Analysis(
-        makes={"verdicts": ("correct",)},
-        needs=(
-            "runs",
-            "accuracy_contrasts",
-            "speed_contrasts",
-            "failure_rates",
-            "failure_contrasts",
-        ),
-        run=verdicts,
-    ),
-    "specifications": Analysis(
-        makes={"sensitivity": ("curves",)}, needs=("runs",), run=specifications
-    ),
-    "tuned": Analysis(makes={"tuned": ()}, needs=("runs",), run=tuned),
-    "calibration": Analysis(makes={"calibration": ()}, needs=("runs",), run=calibration),
-}
 
 
 if __name__ == "__main__":
