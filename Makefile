@@ -7,6 +7,8 @@ STUDY ?=
 ARGS ?=
 # where jobs run: make study PLACE=slurm (a folder in profiles/; this machine when left out)
 PLACE ?=
+# where results/ goes; this folder when left out
+FOLDER ?=
 # a package index to take torch from, such as one with CPU builds only
 TORCH_INDEX ?=
 
@@ -15,15 +17,16 @@ BIN := $(VENV)/bin
 # Debian without python3-venv has no ensurepip; pip can install into an environment from outside
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
-LIBRARY := workflow/scripts/biasinit
+INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
+LAUNCH := $(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
+	$(if $(PLACE),--place $(PLACE)) $(if $(FOLDER),--directory $(FOLDER))
 
 export PYTHONPATH := workflow/scripts
 
 .PHONY: study claims publish report test test-slow test-slurm faults lint format bench r-check schema lock
 
-study: $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
-	@$(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
-		$(if $(PLACE),--place $(PLACE)) $(if $(ARGS),-- $(ARGS))
+study: $(INSTALLED)
+	@$(LAUNCH) $(if $(ARGS),-- $(ARGS))
 
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
@@ -38,9 +41,10 @@ publish: $(VENV)/study.installed
 
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
 # Snakemake's own report around the same items.
-report: study
-	$(BIN)/python -m biasinit.execution.page_as_pdf $(if $(STUDY),--study $(STUDY)) $(if $(ARGS),-- $(ARGS))
-	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(ARGS) --report results/snakemake-report.html
+report: $(INSTALLED)
+	@$(LAUNCH) --pdf $(if $(ARGS),-- $(ARGS))
+	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(if $(FOLDER),--directory $(FOLDER)) $(ARGS) \
+		--report results/snakemake-report.html
 
 test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"

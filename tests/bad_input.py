@@ -31,6 +31,7 @@ AREAS = {
     "Shards without Snakemake": ("training/test_command_line.py",),
     "Starting a study, and jobs": (
         "execution/test_launch.py",
+        "execution/test_command.py",
         "execution/progress/test_progress.py",
         "execution/takeover/test_lock.py",
         "execution/test_job.py",

@@ -7,7 +7,6 @@ the table of docs/faults.md: ``make faults`` does both.
 
 import json
 import os
-import re
 from base64 import urlsafe_b64decode
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from biasinit.execution.costs.benchmarks import TRAINING
+from biasinit.execution.launch import EVENTS
 from biasinit.files import UNFINISHED
+from biasinit.study.shards import Shard
 from repository import REPOSITORY
 from workspace import Workspace
 
@@ -69,13 +71,6 @@ def named(faults: list[Fault], name: str) -> Fault:
     return next(fault for fault in faults if fault.name == name)
 
 
-# of a study with one cell, normalisation, learning rate, scheme and number name a shard
-BEGUN = re.compile(
-    r"^Job (\d+): Training (.+), (.+), learning rate (.+), shard (\d+)$", re.MULTILINE
-)
-FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
-
-
 def finished_shards(workspace: Workspace) -> dict[str, bytes]:
     """Return the finished shards, each with the cost of its training, which no other has.
 
@@ -93,28 +88,27 @@ def running_shards(workspace: Workspace) -> list[str]:
     ]
 
 
-def unfinished_in_log(text: str) -> set[tuple[str, ...]]:
+def unfinished_jobs(events: Path) -> set[str]:
     """Return the shards that Snakemake has begun and does not know to be finished."""
-    finished = set(FINISHED.findall(text))
-    return {
-        (level, rate, scheme, number)
-        for job, scheme, level, rate, number in BEGUN.findall(text)
-        if job not in finished
-    }
+    begun = {}
+    for line in events.read_text(encoding="utf-8").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:  # cut off by a full disk
+            continue
+        if event["event"] == "job_info" and event["rule_name"] == TRAINING:
+            begun[event["jobid"]] = f"{Shard.of(event['wildcards']).path}.parquet"
+        elif event["event"] == "job_finished":
+            begun.pop(event["job_id"], None)
+    return set(begun.values())
 
 
-def named_in_log(shard: str) -> tuple[str, ...]:
-    """Return a shard as ``unfinished_in_log`` names it, from the path of its table."""
-    _, _, level, *_, rate, scheme, file = Path(shard).parts
-    return level, rate, scheme, file.removesuffix(".parquet")
-
-
-def shards_in_flight(workspace: Workspace) -> set[tuple[str, ...]]:
+def shards_in_flight(workspace: Workspace) -> set[str]:
     """Return the shards whose jobs were started, and not yet written down as finished.
 
     Snakemake keeps a marker for each file of a job under way, named by its path in Base64. On a
     cluster the Snakemake within the job removes it, before the one that waits for the job knows:
-    that one's log tells.
+    that one's events tell.
     """
     markers = workspace.folder / ".snakemake" / "incomplete"
     folder = workspace.results.relative_to(workspace.folder) / "jobs"
@@ -124,8 +118,7 @@ def shards_in_flight(workspace: Workspace) -> set[tuple[str, ...]]:
         output = Path(urlsafe_b64decode(name).decode())
         if output.is_relative_to(folder):
             found.add(str(output.relative_to(folder)))
-    log = workspace.folder / "results" / "snakemake.log"
-    return set(map(named_in_log, found)) | unfinished_in_log(log.read_text(errors="replace"))
+    return found | unfinished_jobs(workspace.folder / EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +166,7 @@ class Strike:
         )
         assert seen.tables_equal
         assert seen.lost == 0
-        assert set(map(named_in_log, retrained)) <= self._in_flight
+        assert set(retrained) <= self._in_flight
         assert not running_shards(self._workspace)
         assert not list(self._workspace.results.rglob(f"*{UNFINISHED}"))
         if "RECORD_FAULTS" in os.environ:

@@ -113,6 +113,8 @@ def test_a_package_hands_nothing_on():
         ("biasinit.statistics.judging.schemes", "torch"),
         ("biasinit.training.loop", "pydantic"),
         ("biasinit.training.loop", "sklearn"),
+        # every process of Snakemake imports it, those within jobs included
+        ("snakemake_logger_plugin_biasinit", "biasinit"),
     ],
 )
 def test_a_module_is_usable_without(module, forbidden):

@@ -6,10 +6,7 @@ import pytest
 
 from biasinit.errors import ReportError
 from biasinit.execution import page_as_pdf
-from biasinit.execution.page_as_pdf import browser, main, print_page
-from repository import REPOSITORY
-
-STUDY = ["--study", str(REPOSITORY / "config.yaml")]
+from biasinit.execution.page_as_pdf import browser, pdf_in_words, print_page
 
 
 @pytest.fixture
@@ -27,28 +24,9 @@ def false_browser(tmp_path, lines):
     return str(path)
 
 
-def run(page, *more):
-    return main([*STUDY, "--results", str(page.parents[1]), *more])
-
-
-def test_without_a_browser_the_page_and_the_answer_are_named(page, monkeypatch, capsys):
+def test_where_there_is_no_browser_that_is_said_and_nothing_fails(page, monkeypatch):
     monkeypatch.setattr(page_as_pdf, "browser", lambda: None)
-    assert run(page) == 0
-    said = capsys.readouterr().out
-    assert str(page) in said
-    assert str(page.with_name("answer.md")) in said
-    assert "no Chromium is installed" in said
-
-
-def test_a_report_that_was_not_written_is_named(page, capsys):
-    page.unlink()
-    assert run(page) == 1
-    assert "report.html does not exist. Run the study first" in capsys.readouterr().err
-
-
-def test_a_quick_try_has_its_own_report(page, capsys):
-    assert run(page, "--", "--config", "quick=true") == 1
-    assert "digits-quick" in capsys.readouterr().err
+    assert "no Chromium is installed" in pdf_in_words(page)
 
 
 def test_a_browser_that_fails_leaves_the_earlier_pdf(page, tmp_path):
@@ -61,9 +39,8 @@ def test_a_browser_that_fails_leaves_the_earlier_pdf(page, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_real_browser_prints_the_page(page, capsys):
+def test_a_real_browser_prints_the_page(page):
     if browser() is None:
         pytest.skip("no Chromium found; on Debian: apt-get install chromium")
-    assert run(page) == 0
+    assert pdf_in_words(page) == f"As PDF: {page.with_suffix('.pdf')}"
     assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
-    assert "PDF: " in capsys.readouterr().out

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from biasinit.execution.progress.events import JobEnd, WorkflowEvents
 from biasinit.execution.progress.notes import PartProgress, StudySize, TrainingProgress
-from biasinit.execution.progress.snakemake_log import JobEnd, SnakemakeLog
 from biasinit.execution.progress.terminal import (
     line_of,
-    live_display,
+    live_view,
     progress_tables,
     seconds_in_words,
     show_failure,
@@ -44,37 +44,43 @@ def test_a_run_that_is_nearly_trained_is_not_counted(done, words):
     assert words in shown(progress_tables(SIZE, progress(done=done)))
 
 
-def test_a_display_fits_a_low_terminal_and_says_what_it_leaves_out(tmp_path):
-    (tmp_path / "log").touch()
+def of_jobs(*, finished: int = 0, **planned: int) -> WorkflowEvents:
+    events = WorkflowEvents(Path("events.jsonl"))
+    events.planned, events.finished = planned, finished
+    return events
+
+
+def test_a_view_fits_a_low_terminal_and_says_what_it_leaves_out():
     many = progress(schemes=[f"scheme {number}" for number in range(30)])
-    text = shown(
-        live_display(SIZE, many, SnakemakeLog(tmp_path / "log"), log_file=Path("log"), height=24)
-    )
+    text = shown(live_view(SIZE, many, of_jobs(train=60), log=Path("log"), height=24))
     assert len(text.splitlines()) <= 24
     assert "… and 23 more" in text
     assert "Snakemake's log: log" in text
+    assert "60 jobs to do" in text
 
 
 def test_names_are_shown_as_they_are_and_never_as_markup():
     assert "[red]zeros[/]" in shown(progress_tables(SIZE, progress(schemes=("[red]zeros[/]",))))
 
 
-def test_a_finished_job_is_one_line_with_what_is_done_and_left(tmp_path):
-    (tmp_path / "log").write_text("2 of 21 steps (10%) done\n")
-    log = SnakemakeLog(tmp_path / "log")
-    assert not list(log.new_ends())
+def test_a_finished_job_is_one_line_with_what_is_done_and_left():
+    jobs = of_jobs(train=8, collect=13, finished=2)
     end = JobEnd(job=6, rule="train", what="Training zeros, none, shard 0", seconds=30.0)
-    assert line_of(end, progress(), log) == (
+    assert line_of(end, progress(), jobs) == (
         "train: Training zeros, none, shard 0 in 30 s; 25 of 60 runs trained, 2 of 21 jobs done, "
         "about 3 min of training left"
     )
+
+
+def failed(*logs: Path) -> JobEnd:
+    return JobEnd(job=1, rule="train", what="Training", seconds=3.0, failed=True, logs=logs)
 
 
 def test_a_failed_job_shows_the_last_lines_of_its_log(tmp_path):
     path = tmp_path / "job.log"
     path.write_text("\n".join(f"line {number} [/]" for number in range(40)))
     console = Console(file=io.StringIO(), width=60)
-    show_failure(JobEnd(job=1, rule="train", what="Training", failed=True, log=path), console)
+    show_failure(failed(path), console)
     text = console.file.getvalue()
     assert text.startswith("Failed: Training (rule train).\n")
     assert f"The end of its log, {path}:\n  line 25 [/]\n" in text
@@ -83,9 +89,16 @@ def test_a_failed_job_shows_the_last_lines_of_its_log(tmp_path):
 
 def test_a_job_that_left_no_log_is_told_so(tmp_path):
     console = Console(file=io.StringIO(), width=60)
-    log = tmp_path / "missing.log"
-    show_failure(JobEnd(job=1, rule="train", what="Training", failed=True, log=log), console)
+    show_failure(failed(tmp_path / "missing.log"), console)
     assert "ended from outside, or never began" in console.file.getvalue()
+
+
+def test_where_a_job_left_no_log_that_of_the_scheduler_is_shown(tmp_path):
+    console = Console(file=io.StringIO(), width=60)
+    path = tmp_path / "slurm.log"
+    path.write_text("CANCELLED DUE TO TIME LIMIT\n")
+    show_failure(failed(tmp_path / "missing.log", path), console)
+    assert f"The end of its log, {path}:\n  CANCELLED DUE TO" in console.file.getvalue()
 
 
 @pytest.mark.parametrize(

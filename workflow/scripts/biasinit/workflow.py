@@ -23,7 +23,7 @@ from biasinit.execution.progress.notes import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
-from biasinit.files import remove_all_unfinished
+from biasinit.files import remove_all_unfinished, seen_from_here
 from biasinit.plugins.digest import code_version
 from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
@@ -38,12 +38,6 @@ from biasinit.vocabulary import IDENTITY
 RESULTS = Path("results")
 # tables that no item of the page shows
 NOT_REPORTED = ("curves", "layers", "correct", "predictions")
-
-
-def seen_from_here(path: Path) -> str:
-    """Return a path as it is named from the working directory: relative where that holds it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _run_columns(study: Study | ImportedStudy) -> frozenset[str]:

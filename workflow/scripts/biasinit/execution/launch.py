@@ -1,15 +1,14 @@
-"""``make study``: Snakemake beneath a progress display, safe to interrupt and to repeat.
+"""``make study``: Snakemake beneath a view of the progress, safe to interrupt and to repeat.
 
-Snakemake's output goes to ``results/snakemake.log``; a person sees runs done of all runs, by
-scheme and by cell, and the time left. On a terminal the display is live, elsewhere every
-finished job has a line. A failed job shows the end of its log and the command that goes on.
-SIGINT and SIGTERM stop Snakemake and its jobs; the same command goes on where it stopped.
+What Snakemake says goes to ``results/snakemake.log``; a person sees runs done of all runs, by
+scheme and by cell, and the time left. On a terminal the view is live, elsewhere every finished
+job has a line. A failed job shows the end of its log and the command that goes on. SIGINT and
+SIGTERM stop Snakemake and its jobs; the same command goes on where it stopped.
 """
 
 import argparse
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -22,132 +21,74 @@ from types import FrameType
 from typing import BinaryIO
 
 from rich.console import Console
-from rich.live import Live
 
-from biasinit.errors import BiasinitError, ConfigurationError, Problem
-from biasinit.execution.progress.notes import (
-    ANNOUNCEMENT,
-    StudySize,
-    TrainingWatch,
-    read_announcement,
+from biasinit.errors import BiasinitError
+from biasinit.execution.command import (
+    SCRIPTS,
+    parser,
+    resume_command,
+    side_by_side,
+    snakemake_command,
+    study_files,
 )
-from biasinit.execution.progress.snakemake_log import JobEnd, SnakemakeLog
-from biasinit.execution.progress.terminal import (
-    last_lines,
-    line_of,
-    live_display,
-    logs_in_words,
-    say,
-    show_failure,
-    state_of,
-)
+from biasinit.execution.page_as_pdf import pdf_in_words
+from biasinit.execution.progress.notes import ANNOUNCEMENT, StudySize
+from biasinit.execution.progress.study_view import StudyView
+from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock
 from biasinit.files import refusals_named
 from biasinit.study.reading import parse_any_study, read_study_file
 
 LOG = Path("results") / "snakemake.log"
-PROFILES = Path("profiles")
-HERE = "default"
+EVENTS = Path("results") / "snakemake.jsonl"
 CHANGES_KEYS = ("--config", "-C")  # arguments of Snakemake, --configfile among them
 FULL_BYTES = 2**20  # less than this is left on a disk that is full
-POLL_SECONDS = 0.5
-POLL_SHARE = 0.02  # of a core, at most, for looking at the notes of very many shards
-SILENCE_SECONDS = 60.0  # after which a line is printed though no job has ended
 LOG_LINES_SHOWN = 40  # of Snakemake's log, when it fails and no job did
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the study of this folder and return Snakemake's exit status."""
-    options = _parser().parse_args(arguments)
+    """Run a study and return Snakemake's exit status."""
+    options = parser().parse_args(arguments)
+    again = resume_command(options)
     console = Console()
     try:
-        command = _command(options)
-        for path in _study_files(options):
+        _enter(options)
+        command = snakemake_command(options, events=EVENTS)
+        for path in study_files(options):
             keys = read_study_file(path)  # Snakemake would show a traceback
-            if not any(text.startswith(CHANGES_KEYS) for text in options.snakemake):
+            if not any(word.startswith(CHANGES_KEYS) for word in options.snakemake):
                 parse_any_study(keys)  # within a second, and without Snakemake's words around it
         lock = hold_lock(Path.cwd())
-        with _opened_log() as log:
-            return _run(command, options, lock, log, console)
+        started = time.time()
+        view, status, stopped = _run(command, lock, console, cores=side_by_side(options))
+        if status == 0:
+            _say_what_was_done(view, since=started, pdf=options.pdf)
+            return 0
+        _say_how_to_go_on(view, again, stopped=stopped)
     except BiasinitError as error:
         say(console, str(error), style="bold")
         return 1
+    otherwise = 130 if stopped else 1  # a signal ended Snakemake
+    return status if status > 0 else otherwise
 
 
-def _study_files(options: argparse.Namespace) -> list[Path]:
-    """Return the study file that Snakemake is going to read; none where ARGS name it."""
-    if options.study:
-        return [Path(options.study)]
-    named = any(text.startswith("--configfile") for text in options.snakemake)
-    return [] if named else [Path("config.yaml")]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="biasinit.execution.launch", description=__doc__)
-    parser.add_argument("--study", help="study file; config.yaml when left out")
-    parser.add_argument("--cores", default="all", help="processor cores to use on this machine")
-    parser.add_argument("--place", default=HERE, help="folder in profiles/: where jobs run")
-    parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
-    return parser
-
-
-def _command(options: argparse.Namespace) -> list[str]:
-    """Return the command that starts Snakemake."""
-    command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
-    command += _place(options.place, options.cores)
-    command += ["--configfile", options.study] if options.study else []
-    return [*command, *options.snakemake]
-
-
-def _place(name: str, cores: str) -> list[str]:
-    """Return Snakemake's arguments for the place that jobs run at.
-
-    Elsewhere than here the number of cores is the profile's to say: Snakemake would take
-    ``--cores`` for all jobs together, and a login node's two cores for the cluster's.
-
-    Raises:
-        ConfigurationError: there is no such profile.
-
-    """
-    if name == HERE:  # Snakemake finds this profile by itself
-        return ["--cores", cores]
-    folder = PROFILES / name
-    if not (folder / "profile.yaml").exists():
-        known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yaml")))
-        what = f"must be the name of a folder with a profile.yaml in {PROFILES}/, got {name!r}."
-        problem = Problem(key="--place", what=what, mend=f"There are: {known}.")
-        raise ConfigurationError([problem], of="The command")
-    return ["--workflow-profile", str(folder)]
-
-
-def resume_command(options: argparse.Namespace) -> str:
-    """Return the command that a person types to go on with the same study."""
-    if not Path("Makefile").exists():
-        parts = [sys.executable, "-m", "biasinit.execution.launch", "--cores", options.cores]
-        parts += ["--study", options.study] if options.study else []
-        parts += ["--place", options.place] if options.place != HERE else []
-        return shlex.join([*parts, *(["--", *options.snakemake] if options.snakemake else [])])
-    variables = {
-        "STUDY": options.study or "",
-        "CORES": options.cores if options.cores != "all" else "",
-        "PLACE": options.place if options.place != HERE else "",
-        "ARGS": shlex.join(options.snakemake),
-    }
-    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value]
-    return " ".join(["make study", *given])
-
-
-def _opened_log() -> BinaryIO:
-    with refusals_named(LOG):
-        return LOG.open("wb")
+def _enter(options: argparse.Namespace) -> None:
+    """Go to the folder that results go to; the study stays the one that was named from here."""
+    if options.directory is not None:
+        options.study = options.study and str(Path(options.study).absolute())
+        with refusals_named(options.directory):
+            options.directory.mkdir(parents=True, exist_ok=True)
+            os.chdir(options.directory)
 
 
 def _run(
-    command: Sequence[str], options: argparse.Namespace, lock: int, log: BinaryIO, console: Console
-) -> int:
-    with tempfile.TemporaryDirectory() as folder:
+    command: Sequence[str], lock: int, console: Console, *, cores: int | None
+) -> tuple[StudyView, int, bool]:
+    """Return what was seen of a run of Snakemake, its status, and whether a signal stopped it."""
+    with _emptied(EVENTS), _emptied(LOG) as log, tempfile.TemporaryDirectory() as folder:
         announcement = Path(folder) / "size.json"
-        environment = os.environ | {HANDED_ON: str(lock), ANNOUNCEMENT: str(announcement)}
+        library = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+        environment = {HANDED_ON: str(lock), ANNOUNCEMENT: str(announcement), "PYTHONPATH": library}
         # before Snakemake starts: a process begun in the background of a script ignores SIGINT,
         # and so would all its children, but for one that has a handler for it
         stopper = _Stopper()
@@ -156,27 +97,24 @@ def _run(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=os.environ | environment,
             pass_fds=(lock,),
             start_new_session=True,  # signals from a terminal come through us, once
         )
         stopper.stops(workflow)
-        shown = _Shown(announcement, console, cores=_cores(options))
-        with shown.display:
+        view = StudyView(announcement, EVENTS, LOG, console, cores=cores)
+        with view.shown:
             while workflow.poll() is None:
-                time.sleep(shown.pause)
-                shown.update(stopping=stopper.stopped)
-            shown.update(stopping=stopper.stopped)  # what was said since
-        status = workflow.wait()
-    return _conclude(status, stopper.stopped, shown, options)
+                time.sleep(view.pause)
+                view.update(stopping=stopper.stopped)
+            view.update(stopping=stopper.stopped)  # what was said since
+        return view, workflow.wait(), stopper.stopped
 
 
-def _cores(options: argparse.Namespace) -> int | None:
-    """Return how many jobs run side by side; None elsewhere, where the scheduler decides that."""
-    if options.place != HERE:
-        return None
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(options.cores) if options.cores.isdecimal() else available
+def _emptied(path: Path) -> BinaryIO:
+    """Return a file to write to; what the run before left there is gone."""
+    with refusals_named(path):
+        return path.open("wb")
 
 
 class _Stopper:
@@ -204,85 +142,35 @@ class _Stopper:
                 os.killpg(self._workflow.pid, signal.SIGINT)
 
 
-class _Shown:
-    """What a person sees while Snakemake runs.
-
-    Attributes:
-        size: of the study, once Snakemake has read it.
-        started: when it was begun, in seconds since the epoch.
-        ended: how many jobs have ended well.
-        failures: the jobs that failed, by Snakemake's number, and did not end well later.
-        pause: seconds until the next look.
-
-    """
-
-    def __init__(self, announcement: Path, console: Console, *, cores: int | None) -> None:
-        self.size: StudySize | None = None
-        self.started = time.time()
-        self.ended = 0
-        self.failures: dict[int, JobEnd] = {}
-        self.pause = POLL_SECONDS
-        self.console = console
-        self._announcement = announcement
-        self._cores = cores
-        self._log = SnakemakeLog(LOG)
-        self._watch: TrainingWatch | None = None
-        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-        self._spoke = time.monotonic()
-
-    @property
-    def display(self) -> contextlib.AbstractContextManager[object]:
-        """The live display, to be held while Snakemake runs."""
-        return self._live or contextlib.nullcontext()
-
-    def update(self, *, stopping: bool = False) -> None:
-        """Show what changed since the last look; jobs that a stop ended did not fail."""
-        self.size = self.size or read_announcement(self._announcement)
-        ends = list(self._log.new_ends())
-        if self.size is None:
-            return
-        self._watch = self._watch or TrainingWatch(self.size, cores=self._cores)
-        started = time.monotonic()
-        progress = self._watch.read()
-        self.pause = max(POLL_SECONDS, (time.monotonic() - started) / POLL_SHARE)
-        for end in ends:
-            if end.failed and stopping:
-                continue
-            if end.failed:
-                self.failures[end.job] = end
-                show_failure(end, self.console)
-                continue
-            self.ended += 1
-            self.failures.pop(end.job, None)  # it was tried again
-            if self._live is None:
-                self._say(line_of(end, progress, self._log))
-        if self._live is not None:
-            shown = live_display(
-                self.size, progress, self._log, log_file=LOG, height=self.console.height
-            )
-            self._live.update(shown, refresh=True)
-        elif time.monotonic() - self._spoke > SILENCE_SECONDS:
-            self._say(state_of(progress, self._log))
-
-    def _say(self, text: str) -> None:
-        say(self.console, f"{time.strftime('%H:%M:%S')} {text}")
-        self._spoke = time.monotonic()
+def _say_what_was_done(view: StudyView, *, since: float, pdf: bool) -> None:
+    """Name the report, or what a dry run would do."""
+    planned, size = view.events.planned, view.size
+    if planned and not view.events.started:
+        jobs = ", ".join(f"{rule} {count}" for rule, count in planned.items())
+        total = sum(planned.values())
+        say(
+            view.console,
+            f"Nothing was run. Jobs to do: {total} ({jobs}). Snakemake's words: {LOG}.",
+        )
+        return
+    report = current_report(size, since=since if view.events.started else None)
+    say(view.console, f"Done. The report: {report}" if report else "Done.")
+    if pdf and report:
+        say(view.console, f"The answer as Markdown: {report.with_name('answer.md')}")
+        say(view.console, pdf_in_words(report))
 
 
-def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Namespace) -> int:
-    console, size = shown.console, shown.size
-    again = resume_command(options)
-    if status == 0:
-        say(console, f"Done.{report_in_words(size, since=shown.started if shown.ended else None)}")
-        return 0
+def _say_how_to_go_on(view: StudyView, again: str, *, stopped: bool) -> None:
+    """Say why the study is not finished, and the command that goes on."""
+    console = view.console
     if stopped:
         say(console, "Stopped. The same command goes on from here; finished runs are kept:")
         say(console, f"  {again}")
-        return status if status > 0 else 130
-    if shown.failures:
-        count = len(shown.failures)
+        return
+    if view.failures:
+        count = len(view.failures)
         jobs = "1 job failed" if count == 1 else f"{count} jobs failed"
-        logs = f" {logs_in_words(size)}, of Snakemake: {LOG}." if size else ""
+        logs = f" {logs_in_words(view.size)}, of Snakemake: {LOG}." if view.size else ""
         problem = f"{jobs}; what failed and why stands above.{logs}"
     else:
         for line in last_lines(LOG, LOG_LINES_SHOWN):
@@ -298,14 +186,13 @@ def _conclude(status: int, stopped: bool, shown: _Shown, options: argparse.Names
         style="bold",
     )
     say(console, f"  {again}", style="bold")
-    return status if status > 0 else 1
 
 
-def report_in_words(size: StudySize | None, *, since: float | None) -> str:
-    """Name the report of the study, or the newest of all where no study was announced.
+def current_report(size: StudySize | None, *, since: float | None) -> Path | None:
+    """Return the report of the study, or the newest of all where no study was announced.
 
-    Nothing is named where Snakemake was asked for a part of the study, and so wrote no report:
-    an older one does not show what was done now.
+    There is none where Snakemake was asked for a part of the study, and so wrote no report: an
+    older one does not show what was done now.
 
     Args:
         size: of the study; None where Snakemake announced none.
@@ -319,7 +206,7 @@ def report_in_words(size: StudySize | None, *, since: float | None) -> str:
         if path.exists()
     }
     current = [path for path, time in written.items() if since is None or time >= since]
-    return f" The report: {max(current, key=written.__getitem__)}" if current else ""
+    return max(current, key=written.__getitem__, default=None)
 
 
 if __name__ == "__main__":

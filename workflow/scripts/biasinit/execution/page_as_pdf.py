@@ -1,19 +1,15 @@
-"""``make report``: the report of a study as PDF, printed by a headless Chromium.
+"""``make report`` prints the report of a study as PDF, with a headless Chromium.
 
 The page itself stays the report: the PDF is what its print style gives, with every table that is
 not very long unfolded. Where no Chromium is installed, one line says so and nothing fails.
 """
 
-import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from biasinit.errors import BiasinitError, ReportError
-from biasinit.study.reading import parse_any_study, read_study_file
+from biasinit.errors import ReportError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 300  # to print the page of a large study on a busy machine
@@ -65,35 +61,16 @@ def print_page(page: Path, pdf: Path, *, chromium: str) -> None:
         draft.replace(pdf)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report of a study beside it, and say where page, PDF and answer are."""
-    parser = argparse.ArgumentParser(prog="biasinit.execution.page_as_pdf", description=__doc__)
-    parser.add_argument("--study", default="config.yaml", help="study file")
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("snakemake", nargs="*", help="further arguments of Snakemake, after --")
-    options = parser.parse_args(arguments)
-    try:
-        keys = dict(read_study_file(Path(options.study)))
-        if "quick=true" in options.snakemake:
-            keys["quick"] = True  # a quick try has a folder of its own
-        page = options.results / parse_any_study(keys).study / "report.html"
-        if not page.exists():
-            raise ReportError(f"{page} does not exist. Run the study first: make study.")
-        chromium = browser()
-        if chromium is not None:
-            print_page(page, page.with_suffix(".pdf"), chromium=chromium)
-    except BiasinitError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write(f"Page: {page}\nAnswer as Markdown: {page.with_name('answer.md')}\n")
+def pdf_in_words(page: Path) -> str:
+    """Print a page beside itself, and return where the PDF is, or what is missing.
+
+    Raises:
+        ReportError: the browser fails or takes too long.
+
+    """
+    chromium = browser()
     if chromium is None:
-        sys.stdout.write(
-            "No PDF: no Chromium is installed (on Debian: apt-get install chromium).\n"
-        )
-    else:
-        sys.stdout.write(f"PDF: {page.with_suffix('.pdf')}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return "No PDF: no Chromium is installed (on Debian: apt-get install chromium)."
+    pdf = page.with_suffix(".pdf")
+    print_page(page, pdf, chromium=chromium)
+    return f"As PDF: {pdf}"

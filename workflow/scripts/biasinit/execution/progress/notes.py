@@ -1,7 +1,7 @@
 """Progress of a study: what training jobs note down, and how it is read back.
 
 Every training job keeps one small file in ``results/STUDY/progress/`` with the share of its
-runs that is done; ``execution/display.py`` shows them.
+runs that is done; ``progress/terminal.py`` shows them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How progress looks: a live display on a terminal, and lines where there is none.
+"""How progress looks: tables for a live view on a terminal, and lines where there is none.
 
 ``python -m biasinit.execution.progress results/STUDY`` shows once the runs done of all runs, by
 scheme and by cell, and the time left, of any study, wherever it runs.
@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from biasinit.execution.progress.events import JobEnd, WorkflowEvents
 from biasinit.execution.progress.notes import (
     SIZE,
     PartProgress,
@@ -22,13 +23,12 @@ from biasinit.execution.progress.notes import (
     read_announcement,
     training_progress,
 )
-from biasinit.execution.progress.snakemake_log import JobEnd, SnakemakeLog
 
 ROUNDING = 1e-6  # a share of a run is a sum of fractions
 BAR_WIDTH = 24
 LOG_LINES_SHOWN = 15  # of the log of a failed job
 FEWEST_ROWS = 3  # of each table, on however low a terminal
-LINES_AROUND = 8  # of the display, around its two tables
+LINES_AROUND = 8  # of the view, around its two tables
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -96,32 +96,36 @@ def _table(heading: str, parts: Sequence[PartProgress], rows: int | None) -> Tab
     return table
 
 
-def live_display(
-    size: StudySize, progress: TrainingProgress, log: SnakemakeLog, *, log_file: Path, height: int
+def live_view(
+    size: StudySize, progress: TrainingProgress, events: WorkflowEvents, *, log: Path, height: int
 ) -> RenderableType:
     """Return what a terminal of so many lines shows while the study runs."""
     rows = max(FEWEST_ROWS, (height - LINES_AROUND) // 2)
-    planned = f" of {log.planned}" if log.planned else ""
     return Group(
         progress_tables(size, progress, rows=rows),
-        Text(f"Snakemake's log: {log_file}"),
-        Text(f"{log.finished}{planned} jobs of the workflow done"),
+        Text(f"Snakemake's log: {log}"),
+        Text(_jobs_in_words(events)),
     )
 
 
-def line_of(end: JobEnd, progress: TrainingProgress, log: SnakemakeLog) -> str:
+def _jobs_in_words(events: WorkflowEvents) -> str:
+    """Return jobs of the workflow done of all; how many there are until the first is done."""
+    planned = sum(events.planned.values())
+    if not events.finished:
+        return f"{planned} jobs to do" if planned else ""
+    return f"{events.finished} of {planned} jobs done"
+
+
+def line_of(end: JobEnd, progress: TrainingProgress, events: WorkflowEvents) -> str:
     """Return the line of one finished job."""
-    time = f" in {seconds_in_words(end.seconds)}" if end.seconds is not None else ""
-    what = end.what if end.what != end.rule else ""
-    name = ": ".join(filter(None, (end.rule, what)))
-    return f"{name}{time}; {state_of(progress, log)}"
+    name = end.rule if end.what == end.rule else f"{end.rule}: {end.what}"
+    return f"{name} in {seconds_in_words(end.seconds)}; {state_of(progress, events)}"
 
 
-def state_of(progress: TrainingProgress, log: SnakemakeLog) -> str:
+def state_of(progress: TrainingProgress, events: WorkflowEvents) -> str:
     """Return runs and jobs done, and the time left."""
     runs = f"{whole(progress.done)} of {progress.runs} runs trained" if progress.runs else ""
-    jobs = f"{log.finished} of {log.planned} jobs done" if log.planned else ""
-    return ", ".join(filter(None, (runs, jobs, time_left_in_words(progress))))
+    return ", ".join(filter(None, (runs, _jobs_in_words(events), time_left_in_words(progress))))
 
 
 def whole(runs: float) -> int:
@@ -130,22 +134,21 @@ def whole(runs: float) -> int:
 
 
 def show_failure(end: JobEnd, console: Console) -> None:
-    """Print which job failed, and the last lines of its log."""
+    """Print which job failed, and the last lines of the first of its logs that says something."""
     say(console, f"Failed: {end.what} (rule {end.rule}).", style="bold red")
-    if end.log is None:
-        return
-    lines = last_lines(end.log, LOG_LINES_SHOWN)
-    if not lines:
-        say(console, f"Its log {end.log} is empty: it was ended from outside, or never began.")
-        return
-    say(console, f"The end of its log, {end.log}:")
-    for line in lines:
-        say(console, f"  {line}")
+    for log in end.logs:
+        if lines := last_lines(log, LOG_LINES_SHOWN):
+            say(console, f"The end of its log, {log}:")
+            for line in lines:
+                say(console, f"  {line}")
+            return
+    if end.logs:
+        say(console, f"Its log {end.logs[0]} is empty: it was ended from outside, or never began.")
 
 
 def say(console: Console, text: str, *, style: str | None = None) -> None:
     """Print text as it is: '[red]' in a name is no markup, and no line is broken."""
-    # the style is that of the text: given to 'print', a live display would take it on too
+    # the style is that of the text: given to 'print', a live view would take it on too
     console.print(Text(text, style=style or ""), soft_wrap=True)
 
 
