@@ -6,6 +6,7 @@ from synthetic import PLAN, PROVENANCE, make_study, make_tables
 from biasinit.reporting.figure import figures_of
 from biasinit.reporting.page.page import ReportInputs, render_page
 from biasinit.reporting.page.templates import read_template
+from biasinit.study.claims import ClaimsFile
 
 REPORT = Path(__file__).parents[2] / "report"
 
@@ -34,7 +35,9 @@ def template():
 def make_page(template):
     """Return a function from a study and its tables to the page."""
 
-    def make(study, tables, *, figures=None, plan=PLAN, deviations=(), **more):
+    nothing = ClaimsFile(name="claims.yaml", claims=(), practices={})
+
+    def make(study, tables, *, figures=None, plan=PLAN, deviations=(), claims=nothing, **more):
         return render_page(
             ReportInputs(
                 study=study,
@@ -44,6 +47,7 @@ def make_page(template):
                 provenance=PROVENANCE,
                 figures=figures_of(tables, study) if figures is None else figures,
                 template=template,
+                claims=claims,
                 **more,
             )
         )

@@ -14,7 +14,7 @@ from biasinit.reporting.page.page import ReportInputs, render_page
 from biasinit.reporting.page.templates import PageTemplate
 from biasinit.reporting.selection import counted
 from biasinit.reporting.verdicts.markdown import answer_markdown
-from biasinit.study.claims import read_claims, read_prevalence
+from biasinit.study.claims import read_claims_file
 from biasinit.study.plan import read_registration
 from biasinit.tables import read_table
 
@@ -70,8 +70,7 @@ def write_report(
             **{part: Path(path).read_text(encoding="utf-8") for part, path in template.items()}
         ),
         configfile=configfile,
-        claims=read_claims(Path(claims)),
-        prevalence={} if prevalence is None else read_prevalence(Path(prevalence)),
+        claims=read_claims_file(Path(claims), None if prevalence is None else Path(prevalence)),
     )
     page.write_text(render_page(inputs), encoding="utf-8")
     answer.write_text(answer_markdown(frames, study), encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.page import render_claims
 from biasinit.reporting.page.templates import read_template
-from biasinit.study.claims import read_claims, read_prevalence
+from biasinit.study.claims import read_claims_file
 from repository import REPOSITORY
 
 pytestmark = pytest.mark.browser
@@ -189,9 +189,8 @@ def test_the_first_screen_names_every_scheme_and_the_margin_as_text(open_page, p
 @pytest.fixture(scope="module")
 def overview():
     template = read_template(REPOSITORY / "report", "claims.html.j2")
-    claims = read_claims(REPOSITORY / "claims.yaml")
-    prevalence = read_prevalence(REPOSITORY / "prevalence.yaml")
-    return render_claims(whole_ledger(claims, prevalence, {}), (), template)
+    claims = read_claims_file(REPOSITORY / "claims.yaml", REPOSITORY / "prevalence.yaml")
+    return render_claims(whole_ledger(claims, {}), (), template)
 
 
 def test_the_overview_of_claims_opens_from_disk_without_errors_and_without_requests(

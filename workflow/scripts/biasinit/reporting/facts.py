@@ -6,6 +6,7 @@ values; the job reads no study again. The workflow's parser imports this module:
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Any
 
 from biasinit.study.model import ImportedStudy, Study
@@ -53,6 +54,11 @@ class StudyFacts:
     analysis: AnalysisFacts
     keys: Mapping[str, Any]
     imported: bool
+
+    @property
+    def claims_file(self) -> str:
+        """Name of the file of the claims that the study may test."""
+        return PurePath(self.keys.get("claims") or "claims.yaml").name
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the facts as plain values, for the parameters of a job."""

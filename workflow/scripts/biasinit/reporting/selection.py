@@ -122,6 +122,15 @@ def _rank(known: Sequence[str], value: str) -> int:
     return known.index(value) if value in known else len(known)
 
 
+def matching(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    """Return the rows with these texts; none where a column is missing."""
+    if frame.empty or not set(wanted) <= set(frame.columns):
+        return frame.head(0)
+    for column, value in wanted.items():
+        frame = frame[frame[column].astype(str) == value]
+    return frame
+
+
 def without_index_repeats(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with a fresh index, so that rows can be chosen by label."""
     return frame.reset_index(drop=True)

@@ -1,12 +1,14 @@
 """The files of claims: what the thread says, what would refute it, and who does what.
 
 ``claims.yaml`` says for each claim who makes it, what is estimated, what would refute it, where
-the evidence lies, and what each possible verdict says of the claim. ``prevalence.yaml`` holds,
-for claims about what people do, one row for each source that was looked up.
+the evidence lies, and what each possible verdict says of the claim; a study may name a file of its
+own. ``prevalence.yaml`` holds, for claims about what people do, one row for each source that was
+looked up.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from biasinit.errors import ConfigurationError, Problem
 from biasinit.study.problems import Document, validation_problems
-from biasinit.verdicts import Verdict
+from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import QUICK
 
 Number = Annotated[int, Field(ge=1)]
@@ -30,7 +32,7 @@ class VerdictEvidence(_Model):
 
     kind: Literal["verdict"]
     study: str
-    outcome: Literal["accuracy", "interaction", "speed", "failure"]
+    outcome: Outcome
     normalization: str
     scheme: str
     refutes: tuple[Verdict, ...] = ()
@@ -108,6 +110,8 @@ AnyEvidence = Annotated[
     VerdictEvidence | LayerEvidence | TwinEvidence | FailureEvidence | LevelEvidence,
     Field(discriminator="kind"),
 ]
+EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)
+"""Every kind of evidence."""
 
 
 class Claim(_Model):
@@ -143,6 +147,42 @@ class Practice(_Model):
     """Whether the source itself was read, or an abstract or a page that quotes it."""
     agrees: Literal["yes", "in part", "no"]
     """Whether that is what the claim says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsFile:
+    """The claims of one file, and for the thread's what people do.
+
+    Attributes:
+        name: of the file, as a reader is told it.
+        claims: in the order of the file.
+        practices: what each source does, by the number of the claim; None where nobody looked it
+            up, as for claims of a user's own.
+
+    """
+
+    name: str
+    claims: tuple[Claim, ...]
+    practices: Mapping[int, tuple[Practice, ...]] | None
+
+    @property
+    def of_thread(self) -> bool:
+        """Whether these are the thread's claims, which the program's own studies test."""
+        return self.practices is not None
+
+
+def read_claims_file(claims: Path, prevalence: Path | None) -> ClaimsFile:
+    """Return the claims of a file, with the file of what people do where there is one.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or has problems, all of which are named.
+
+    """
+    return ClaimsFile(
+        name=claims.name,
+        claims=read_claims(claims),
+        practices=None if prevalence is None else read_prevalence(prevalence),
+    )
 
 
 def read_claims(path: Path) -> tuple[Claim, ...]:
@@ -189,18 +229,17 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         raise ConfigurationError(found, of=path.name) from None
 
 
-_EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)
 # the known keys, by the part of the files that has them
 _KEYS = {
     "": tuple(dict.fromkeys([*Claim.model_fields, *Practice.model_fields])),
-    "evidence": tuple(dict.fromkeys(name for kind in _EVIDENCE for name in kind.model_fields)),
+    "evidence": tuple(dict.fromkeys(name for kind in EVIDENCE for name in kind.model_fields)),
     "refutes": tuple(Bound.model_fields),
 }
 _DOCUMENT = Document(
     name="the whole",
     of="a claim or of a source",
     example="the repository's file shows an example",
-    kinds=tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in _EVIDENCE),
+    kinds=tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in EVIDENCE),
 )
 
 

@@ -6,19 +6,24 @@ study that tests them; for the overview it holds all claims over all finished st
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from biasinit.reporting import numbers
-from biasinit.reporting.claims.findings import Bearing, Finding, StudyTables, finding
-from biasinit.study.claims import Claim, Practice, name_in_claims, studies_of
+from biasinit.reporting.claims.finding import Bearing, Finding, Tables
+from biasinit.reporting.claims.findings import finding
+from biasinit.reporting.verdicts.clauses import would_decide
+from biasinit.study.claims import Claim, ClaimsFile, Practice, name_in_claims, studies_of
 
 DEFAULT_STUDY = "digits"  # the study of config.yaml; all others are files of their name
 
 
-def command(study: str) -> str:
-    """Return the command that runs a study."""
-    return "make study" if study == DEFAULT_STUDY else f"make study STUDY=studies/{study}.yaml"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A study that is not in a ledger, and the command that runs it, where that is known."""
+
+    study: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class ClaimEntry:
     claim: Claim
     findings: tuple[Finding, ...]
     practices: tuple[Practice, ...]
-    elsewhere: tuple[str, ...]
+    elsewhere: tuple[Elsewhere, ...]
     """Studies that test it and are not in this ledger."""
 
     @property
@@ -40,11 +45,6 @@ class ClaimEntry:
     def grids(self) -> tuple[Finding, ...]:
         """The findings that are many numbers."""
         return tuple(item for item in self.findings if item.grid is not None)
-
-    @property
-    def commands(self) -> tuple[tuple[str, str], ...]:
-        """Each study that is not in this ledger, with the command that runs it."""
-        return tuple((study, command(study)) for study in self.elsewhere)
 
     @property
     def state(self) -> str:
@@ -80,8 +80,7 @@ class ClaimEntry:
         known = [item.needed for item in self.findings if math.isfinite(item.needed)]
         if not known:
             return ""
-        upto = "up to" if len(known) > 1 else "about"
-        return f"{upto} {numbers.count(max(known))} seeds would decide"
+        return would_decide(max(known), about="up to" if len(known) > 1 else "about")
 
     @property
     def practice_summary(self) -> str:
@@ -111,46 +110,45 @@ class OtherClaim:
 class Ledger:
     """The ledger of one page."""
 
+    source: ClaimsFile
     entries: tuple[ClaimEntry, ...]
     others: tuple[OtherClaim, ...]
     quick: bool = False
     """Whether the study is a quick try, which says nothing about the question."""
 
+    @property
+    def whose(self) -> str:
+        """The claims in words."""
+        return "the thread's claims" if self.source.of_thread else "the claims"
 
-def study_ledger(
-    claims: Sequence[Claim],
-    prevalence: Mapping[int, Sequence[Practice]],
-    tables: StudyTables,
-    *,
-    study: str,
-) -> Ledger:
+    @property
+    def title(self) -> str:
+        """The claims as a heading."""
+        return self.whose[:1].upper() + self.whose[1:]
+
+
+def study_ledger(source: ClaimsFile, tables: Tables, *, study: str) -> Ledger:
     """Return the ledger of one study; it reads the tables of no other."""
     name = name_in_claims(study)
     entries, others = [], []
-    for claim in claims:
+    for claim in source.claims:
         if name in studies_of(claim):
-            entries.append(_entry(claim, prevalence, {name: tables}))
+            entries.append(_entry(claim, source, {name: tables}))
         else:
             others.append(
                 OtherClaim(number=claim.number, claim=claim.claim, studies=studies_of(claim))
             )
-    return Ledger(entries=tuple(entries), others=tuple(others), quick=name != study)
+    return Ledger(source=source, entries=tuple(entries), others=tuple(others), quick=name != study)
 
 
-def whole_ledger(
-    claims: Sequence[Claim],
-    prevalence: Mapping[int, Sequence[Practice]],
-    studies: Mapping[str, StudyTables],
-) -> Ledger:
+def whole_ledger(source: ClaimsFile, studies: Mapping[str, Tables]) -> Ledger:
     """Return the ledger of all claims over all finished studies."""
-    return Ledger(entries=tuple(_entry(claim, prevalence, studies) for claim in claims), others=())
+    entries = tuple(_entry(claim, source, studies) for claim in source.claims)
+    return Ledger(source=source, entries=entries, others=())
 
 
-def _entry(
-    claim: Claim,
-    prevalence: Mapping[int, Sequence[Practice]],
-    studies: Mapping[str, StudyTables],
-) -> ClaimEntry:
+def _entry(claim: Claim, source: ClaimsFile, studies: Mapping[str, Tables]) -> ClaimEntry:
+    practices = source.practices or {}
     return ClaimEntry(
         claim=claim,
         findings=tuple(
@@ -158,11 +156,15 @@ def _entry(
             for evidence in claim.evidence
             if evidence.study in studies
         ),
-        practices=tuple(prevalence.get(claim.number, ())),
-        elsewhere=_missing(claim, studies),
+        practices=practices.get(claim.number, ()),
+        elsewhere=tuple(
+            Elsewhere(study=study, command=_command(study) if source.of_thread else "")
+            for study in studies_of(claim)
+            if study not in studies
+        ),
     )
 
 
-def _missing(claim: Claim, studies: Iterable[str]) -> tuple[str, ...]:
-    known = set(studies)
-    return tuple(study for study in studies_of(claim) if study not in known)
+def _command(study: str) -> str:
+    """Return the command that runs a study of this repository."""
+    return "make study" if study == DEFAULT_STUDY else f"make study STUDY=studies/{study}.yaml"

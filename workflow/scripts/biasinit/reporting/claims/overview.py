@@ -1,44 +1,44 @@
-"""The thread's claims over all finished studies, as Markdown and as a page.
+"""All claims of a file over all finished studies, as Markdown and as a page.
 
-``python -m biasinit.reporting.claims.overview --html results/claims.html`` reads
-``claims.yaml``, ``prevalence.yaml`` and the tables in ``results/``. It decides nothing that the
-verdicts of the studies have not decided.
+``python -m biasinit.reporting.claims.overview --html results/claims.html`` reads the thread's
+claims in ``claims.yaml`` and ``prevalence.yaml``, or those of another file (``--claims``), and the
+tables in ``results/``. It decides nothing that the verdicts of the studies have not decided.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from biasinit.errors import BiasinitError
-from biasinit.reporting.claims.findings import STUDY_TABLES, Finding, StudyTables
-from biasinit.reporting.claims.ledger import ClaimEntry, command, whole_ledger
+from biasinit.reporting.claims.finding import Finding, Tables
+from biasinit.reporting.claims.findings import READS
+from biasinit.reporting.claims.ledger import ClaimEntry, Elsewhere, Ledger, whole_ledger
 from biasinit.reporting.verdicts.markdown import escaped
-from biasinit.study.claims import Claim, Practice, read_claims, read_prevalence
+from biasinit.study.claims import read_claims_file
 
 LEDGER_TABLES = {
-    name: f"{name}.parquet" if name == "runs" else f"analysis/{name}.parquet"
-    for name in STUDY_TABLES
+    name: f"{name}.parquet" if name == "runs" else f"analysis/{name}.parquet" for name in READS
 }
 """What the ledger reads of a study, below its folder; a study may lack all but the first two."""
 
 
-def ledger_markdown(
-    claims: Sequence[Claim],
-    prevalence: Mapping[int, Sequence[Practice]],
-    studies: Mapping[str, StudyTables],
-) -> str:
+def ledger_markdown(ledger: Ledger) -> str:
     """Return the ledger as Markdown: what was measured, or the study that measures it."""
+    name = f"`{ledger.source.name}`"
+    made = (
+        f"{name}, `prevalence.yaml` and the studies that were run, by `make claims`."
+        if ledger.source.of_thread
+        else f"{name} and the studies that were run."
+    )
     lines = [
-        "# The thread's claims",
+        f"# {ledger.title}",
         "",
-        "Made from `claims.yaml`, `prevalence.yaml` and the studies that were run, by "
-        "`make claims`.",
+        f"Made from {made}",
         "A verdict holds for the network, data and training of its study.",
     ]
-    for entry in whole_ledger(claims, prevalence, studies).entries:
+    for entry in ledger.entries:
         lines += _section(entry)
     return "\n".join(lines) + "\n"
 
@@ -59,10 +59,7 @@ def _section(entry: ClaimEntry) -> list[str]:
     lines += [_item(finding) for finding in entry.findings]
     if not claim.evidence:
         lines.append("- Not measured: no study of this version tests it.")
-    lines += [
-        f"- Not measured yet: study `{study}` has not been run (`{command(study)}`)."
-        for study in entry.elsewhere
-    ]
+    lines += [_not_run(elsewhere) for elsewhere in entry.elsewhere]
     if entry.practices:
         lines += [
             "",
@@ -89,6 +86,11 @@ def _section(entry: ClaimEntry) -> list[str]:
     return lines
 
 
+def _not_run(elsewhere: Elsewhere) -> str:
+    command = f" (`{elsewhere.command}`)" if elsewhere.command else ""
+    return f"- Not measured yet: study `{elsewhere.study}` has not been run{command}."
+
+
 def _item(finding: Finding) -> str:
     verdict = f"**{finding.shown}**: " if finding.shown else ""
     lines = finding.measured if finding.grid is None else finding.grid.lines
@@ -100,17 +102,15 @@ def _item(finding: Finding) -> str:
     )
 
 
-def read_studies(results: Path) -> dict[str, StudyTables]:
+def read_studies(results: Path) -> dict[str, Tables]:
     """Return the tables of every finished study in a folder of results, by name."""
     finished = sorted(path.parent.parent for path in results.glob(f"*/{LEDGER_TABLES['verdicts']}"))
     return {
-        folder.name: StudyTables(
-            **{
-                name: pd.read_parquet(folder / file)
-                for name, file in LEDGER_TABLES.items()
-                if (folder / file).exists()
-            }
-        )
+        folder.name: {
+            name: pd.read_parquet(folder / file)
+            for name, file in LEDGER_TABLES.items()
+            if (folder / file).exists()
+        }
         for folder in finished
     }
 
@@ -118,29 +118,31 @@ def read_studies(results: Path) -> dict[str, StudyTables]:
 def main(arguments: list[str] | None = None) -> int:
     """Print the ledger as Markdown, and write it as a page where one is asked for."""
     parser = argparse.ArgumentParser(prog="biasinit.reporting.claims.overview", description=__doc__)
-    parser.add_argument("--claims", type=Path, default=Path("claims.yaml"))
-    parser.add_argument("--prevalence", type=Path, default=Path("prevalence.yaml"))
+    parser.add_argument("--claims", type=Path, help="file of claims of your own")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--template", type=Path, default=Path("report"), help="folder of templates")
     parser.add_argument("--html", type=Path, help="page to write")
     options = parser.parse_args(arguments)
     try:
-        claims = read_claims(options.claims)
-        prevalence = read_prevalence(options.prevalence)
+        source = (
+            read_claims_file(Path("claims.yaml"), Path("prevalence.yaml"))
+            if options.claims is None
+            else read_claims_file(options.claims, None)
+        )
     except BiasinitError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     studies = read_studies(options.results)
+    ledger = whole_ledger(source, studies)
     if options.html is not None:
         from biasinit.reporting.claims.page import render_claims
         from biasinit.reporting.page.templates import read_template
 
-        ledger = whole_ledger(claims, prevalence, studies)
         page = render_claims(
             ledger, tuple(studies), read_template(options.template, "claims.html.j2")
         )
         options.html.write_text(page, encoding="utf-8")
-    sys.stdout.write(ledger_markdown(claims, prevalence, studies))
+    sys.stdout.write(ledger_markdown(ledger))
     return 0
 
 

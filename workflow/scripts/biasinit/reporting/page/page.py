@@ -5,14 +5,13 @@ it. The same inputs give the same bytes: the time of writing is on the page only
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from biasinit.reporting.claims.findings import STUDY_TABLES, StudyTables
 from biasinit.reporting.claims.ledger import Ledger, study_ledger
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figure import Figure
@@ -30,7 +29,7 @@ from biasinit.reporting.verdicts.glossary import GLOSSARY
 from biasinit.reporting.verdicts.matrix import Matrix, ledger_table, verdict_matrix
 from biasinit.reporting.verdicts.sentences import threshold_words
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
-from biasinit.study.claims import Claim, Practice
+from biasinit.study.claims import ClaimsFile
 
 MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
 
@@ -47,8 +46,7 @@ class ReportInputs:
         provenance: versions, hardware, git revision, cost; any nesting of plain values.
         figures: what ``figures_of`` returned.
         template: the files in ``report/``.
-        claims: what the thread says, and what would refute it.
-        prevalence: what people do, by the number of the claim.
+        claims: what is claimed, what would refute it, and what people do.
         assumptions: modelling assumptions, one sentence each.
         configfile: study file for the command that adds seeds; None for ``config.yaml``.
         generated_at: time to print; left out by default, so that bytes depend on inputs only.
@@ -62,8 +60,7 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     figures: Mapping[str, Figure]
     template: PageTemplate
-    claims: Sequence[Claim] = ()
-    prevalence: Mapping[int, Sequence[Practice]] = field(default_factory=dict)
+    claims: ClaimsFile
     assumptions: Sequence[str] = ()
     configfile: str | None = None
     generated_at: str | None = None
@@ -117,7 +114,7 @@ def _page(inputs: ReportInputs) -> _Page:
         answers=answers(verdicts, threshold=threshold_words(study)),
         matrix=matrix,
         matrix_last=len(matrix.rows) > MANY_SCHEMES,
-        claims=_claims(inputs),
+        claims=study_ledger(inputs.claims, inputs.tables, study=inputs.study.study),
         ledger=ledger,
         sections=sections,
         table_titles={item.name: item.title for item in tables if item.rows},
@@ -135,11 +132,6 @@ def _page(inputs: ReportInputs) -> _Page:
         tones_light=css_variables(dark=False),
         tones_dark=css_variables(dark=True),
     )
-
-
-def _claims(inputs: ReportInputs) -> Ledger:
-    tables = StudyTables(**{name: table(inputs.tables, name) for name in STUDY_TABLES})
-    return study_ledger(inputs.claims, inputs.prevalence, tables, study=inputs.study.study)
 
 
 def _facts(inputs: ReportInputs) -> tuple[str, ...]:

@@ -53,7 +53,10 @@ def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tupl
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
     arms = arm_runs(tables)
     order = list(Outcome)
-    rows = [_row(row, arms) for row in records(frame)]
+    rows = [
+        row_of(row, runs=arms.get((str(row["normalization"]), str(row["scheme"])), math.nan))
+        for row in records(frame)
+    ]
     return tuple(sorted(rows, key=lambda row: order.index(row.outcome)))
 
 
@@ -67,17 +70,22 @@ def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]
     return dict(zip(keys, whole["runs"].astype(float), strict=True))
 
 
-def _row(row: Mapping[str, Any], arms: Mapping[tuple[str, str], float]) -> VerdictRow:
-    values = {name: _number(row.get(name)) for name in _NUMBERS}
-    normalization, scheme = _text(row["normalization"]), _text(row["scheme"])
-    values["runs"] = arms.get((normalization, scheme), math.nan)
+def row_of(row: Mapping[str, Any], *, runs: float = math.nan) -> VerdictRow:
+    """Return a row as a typed value; a text that is missing is empty, a number nan.
+
+    Args:
+        row: values by the name of their column.
+        runs: number of runs of each arm, where it is known.
+
+    """
+    values = {name: _number(row.get(name)) for name in _NUMBERS} | {"runs": runs}
     outcome, verdict = Outcome(row["outcome"]), Verdict(row["verdict"])
     if outcome is Outcome.FAILURE and values["failed"] == values["reference_failed"] == 0:
         verdict = Verdict.NO_FAILURES
     return VerdictRow(
         outcome=outcome,
-        normalization=normalization,
-        scheme=scheme,
+        normalization=_text(row["normalization"]),
+        scheme=_text(row["scheme"]),
         reference=_text(row["reference"]),
         verdict=verdict,
         depends_on=_text(row.get("depends_on")),

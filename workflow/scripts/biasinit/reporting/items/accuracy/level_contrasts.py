@@ -85,8 +85,8 @@ def rule(study: StudyFacts) -> Rule:
         text="All comparisons between levels that the ledger asks of this study are one "
         f"family: one set of sign flips of whole seeds at {numbers.plain(study.analysis.alpha)} "
         "gives intervals that hold for all of them at once, and Holm adjusts their tests of "
-        "equivalence. They are named in claims.yaml, not in the registered plan, so they are "
-        "exploratory; no second analysis checks them.",
+        f"equivalence. They are named in {study.claims_file}, not in the registered plan, so they "
+        "are exploratory; no second analysis checks them.",
         made_by=("compare_levels",),
     )
 

@@ -3,20 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from evidence import THREAD
 
+from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.overview import LEDGER_TABLES, ledger_markdown, read_studies
 from biasinit.reporting.claims.publish import ANSWER_FIGURE, publish
-from biasinit.study.claims import read_claims, read_prevalence
 from repository import REPOSITORY
 
 PUBLISHED = REPOSITORY / "docs" / "measured"
-CLAIMS = read_claims(REPOSITORY / "claims.yaml")
+CLAIMS = THREAD.claims
 STUDIES = sorted({evidence.study for claim in CLAIMS for evidence in claim.evidence})
 
 
 def test_the_ledger_in_the_docs_is_made_of_the_published_tables():
-    prevalence = read_prevalence(REPOSITORY / "prevalence.yaml")
-    text = ledger_markdown(CLAIMS, prevalence, read_studies(PUBLISHED))
+    text = ledger_markdown(whole_ledger(THREAD, read_studies(PUBLISHED)))
     assert (REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8") == text
 
 

@@ -1,0 +1,105 @@
+"""The ledger on the page of a study: its own claims, and numbers equal to its tables."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from cells import Cells
+from evidence import THREAD, one_claim, verdict_evidence
+
+from biasinit.reporting.claims.ledger import study_ledger, whole_ledger
+from biasinit.study.claims import LevelEvidence
+from biasinit.vocabulary import TREATMENTS
+
+
+def test_the_summary_counts_what_comparisons_say(study_tables):
+    asked = [verdict_evidence(), verdict_evidence(outcome="speed", refutes=("better",))]
+    entry = whole_ledger(one_claim(*asked), {"s": study_tables}).entries[0]
+    assert entry.summary == "refuted in 1, open in 1 of 2 comparisons"
+    assert entry.state == "claim-refutes"
+    assert entry.needed == "about 53 seeds would decide"
+
+
+def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_tables):
+    ledger = study_ledger(THREAD, study_tables, study="digits")
+    asked = {claim.number: [e.study for e in claim.evidence] for claim in THREAD.claims}
+    own = [number for number, studies in asked.items() if "digits" in studies]
+    assert len(own) > 1
+    assert [entry.claim.number for entry in ledger.entries] == own
+    for entry in ledger.entries:
+        found = [item.study for item in entry.findings]
+        assert found == ["digits"] * asked[entry.claim.number].count("digits")
+    numbers = own + [other.number for other in ledger.others]
+    assert sorted(numbers) == list(range(1, 18))
+    assert next(other for other in ledger.others if other.number == 12).studies == (
+        "vgg16",
+        "depth",
+    )
+
+
+def numbers_in(text):
+    return [float(n.replace("−", "-")) for n in re.findall(r"[−+]?\d+\.?\d*", text)]
+
+
+def test_every_number_of_the_ledger_on_the_page_equals_its_table(make_page, study, tables, figures):
+    compared = [(outcome, where) for outcome in ("accuracy", "speed") for where in TREATMENTS]
+    asked = [
+        verdict_evidence(
+            study="synthetic", scheme="xavier", outcome=outcome, normalization=where, refutes=()
+        )
+        for outcome, where in compared
+    ]
+    level = LevelEvidence(
+        kind="levels", study="synthetic", normalization="none", scheme="zeros",
+        factor="weight_init", level="pytorch", against="he",
+    )  # fmt: skip
+    page = make_page(study, tables, figures=figures, claims=one_claim(*asked, level))
+    parser = Cells()
+    parser.feed(page)
+    rows = [cells for article, cells in parser.rows if article == "claim-1" and len(cells) == 6]
+    heading, *shown = rows
+    assert heading[2] == "verdict"
+    assert len(shown) == 5
+    verdicts = tables["verdicts"].set_index(["outcome", "normalization", "scheme"])
+    words = {("accuracy", word): word for word in verdicts["verdict"]}
+    words |= {("speed", "worse"): "slower", ("speed", "better"): "faster"}
+    for cells, (outcome, where) in zip(shown[:4], compared, strict=True):
+        own = verdicts.loc[(outcome, where, "xavier")]
+        estimate, level_of, lower, upper, *margin = numbers_in(cells[1])
+        assert (estimate, lower, upper) == pytest.approx(
+            (own["estimate"], own["lower"], own["upper"]), abs=0.00501
+        )
+        assert level_of == own["level"]
+        assert margin[-1] == own["margin_upper"]
+        assert words.get((outcome, own["verdict"]), own["verdict"]) == cells[2].strip()[2:]
+    own = tables["level_contrasts"].iloc[0]
+    estimate, _, lower, upper, margin = numbers_in(shown[4][1])
+    assert (estimate, lower, upper, margin) == pytest.approx(
+        (own["estimate"], own["simultaneous_lower"], own["simultaneous_upper"], own["margin"]),
+        abs=0.00501,
+    )
+    assert "about 34 would decide" in shown[4][4]
+
+
+def test_links_of_the_ledger_lead_to_parts_of_the_page(make_page, study, tables, figures):
+    asked = [
+        verdict_evidence(study="synthetic", scheme="xavier", outcome=outcome)
+        for outcome in ("accuracy", "speed", "failure")
+    ]
+    page = make_page(study, tables, figures=figures, claims=one_claim(*asked))
+    parser = Cells()
+    parser.feed(page)
+    inside = {href[1:] for href in parser.links if href.startswith("#")}
+    assert {"figure-effects", "table-speed_contrasts", "rule-failure", "study-file"} <= inside
+    assert inside <= set(re.findall(r'\bid="([^"]+)"', page))
+
+
+def test_claims_of_a_users_own_name_their_file_and_no_other(make_page, study, tables, figures):
+    own = replace(study, keys={**study.keys, "claims": "folder/mine.yaml"})
+    asked = verdict_evidence(study="synthetic", scheme="xavier")
+    for claims in (one_claim(asked), one_claim(verdict_evidence(study="another"))):
+        page = make_page(own, tables, figures=figures, claims=claims)
+        assert page.count("<code>mine.yaml</code>") == 1
+        assert '<h2 id="claims-title">The claims</h2>' in page
+        for other in ("claims.yaml", "prevalence.yaml", "make claims", "thread"):
+            assert other not in page

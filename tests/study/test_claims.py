@@ -1,0 +1,146 @@
+"""The thread's claims, complete and bound to real studies, and what is wrong with other files."""
+
+import re
+
+import pytest
+
+from biasinit.reporting.claims.ledger import DEFAULT_STUDY
+from biasinit.reporting.claims.overview import main
+from biasinit.study.claims import (
+    FailureEvidence,
+    LayerEvidence,
+    LevelEvidence,
+    TwinEvidence,
+    VerdictEvidence,
+    level_questions,
+    name_in_claims,
+    read_claims,
+    read_prevalence,
+)
+from biasinit.study.reading import load_study
+from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
+from repository import REPOSITORY
+
+CLAIMS = read_claims(REPOSITORY / "claims.yaml")
+
+
+PREVALENCE = read_prevalence(REPOSITORY / "prevalence.yaml")
+
+
+STUDIES = {
+    study.study: study
+    for study in map(
+        load_study, [REPOSITORY / "config.yaml", *sorted((REPOSITORY / "studies").glob("*.yaml"))]
+    )
+}
+
+
+EVIDENCE = [(claim.number, evidence) for claim in CLAIMS for evidence in claim.evidence]
+
+
+LEVELS = {
+    "architecture": lambda study: {network.name for network in study.architectures},
+    "weight_init": lambda study: set(study.weight_inits),
+    "input_scaling": lambda study: set(study.input_scalings),
+    "learning_rate": lambda study: set(study.learning_rates),
+}
+
+
+DOCUMENTARY = (4, 14, 17)
+
+
+def test_all_seventeen_claims_of_the_thread_are_there():
+    assert [claim.number for claim in CLAIMS] == list(range(1, 18))
+
+
+@pytest.mark.parametrize(("number", "evidence"), EVIDENCE, ids=str)
+def test_evidence_lies_in_a_study_that_has_it(number, evidence):
+    study = STUDIES[evidence.study]
+    schemes = {scheme.name for scheme in study.schemes}
+    named = evidence.schemes if hasattr(evidence, "schemes") else (evidence.scheme,)
+    assert set(named) <= schemes
+    if isinstance(evidence, VerdictEvidence):
+        assert evidence.scheme != study.reference
+    if isinstance(evidence, VerdictEvidence) and evidence.outcome == "interaction":
+        assert evidence.normalization == "batchnorm_shift - none"
+        assert set(TREATMENTS) <= set(study.normalizations)
+    else:
+        assert evidence.normalization in study.normalizations
+    if isinstance(evidence, LayerEvidence):
+        assert evidence.quantity in PROBED_QUANTITIES
+        assert evidence.refutes is None or evidence.refutes.scheme in evidence.schemes
+    if isinstance(evidence, TwinEvidence):
+        assert all(item.layout.compares_pairs for item in study.architectures)
+    if isinstance(evidence, FailureEvidence):
+        assert evidence.factor in LEVELS
+    if isinstance(evidence, LevelEvidence):
+        assert {evidence.level, evidence.against} <= LEVELS[evidence.factor](study)
+        assert evidence.reference in {"", *schemes}
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [item for _, item in EVIDENCE if isinstance(item, VerdictEvidence | LevelEvidence)],
+    ids=str,
+)
+def test_no_verdict_both_refutes_and_supports_a_claim(evidence):
+    assert set(evidence.refutes).isdisjoint(evidence.supports)
+
+
+@pytest.mark.parametrize(
+    "claim", [claim for claim in CLAIMS if claim.evidence], ids=lambda claim: str(claim.number)
+)
+def test_every_claim_can_be_refuted_by_its_evidence(claim):
+    assert any(getattr(evidence, "refutes", None) for evidence in claim.evidence)
+
+
+def test_claims_about_what_people_do_have_their_sources():
+    assert tuple(PREVALENCE) == DOCUMENTARY
+    for practices in PREVALENCE.values():
+        assert len({(item.who, item.where) for item in practices}) == len(practices)
+        assert any(item.read == "at the source" for item in practices)
+
+
+def test_the_command_without_a_file_is_that_of_the_default_study():
+    assert load_study(REPOSITORY / "config.yaml").study == DEFAULT_STUDY
+
+
+def test_a_quick_try_is_asked_what_its_study_is_asked():
+    assert name_in_claims("positions-quick") == "positions"
+    asked = level_questions(CLAIMS, "positions-quick")
+    assert asked == level_questions(CLAIMS, "positions") != []
+    assert level_questions(CLAIMS, "mine") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- {number: 1, claim: c}", "[0].said_by: is missing. Add it"),
+        ("- {number: one}", "[0].number: must be a whole number, got 'one'."),
+        ("- {clam: c}", "[0].clam: is not a key of a claim or of a source. Did you mean 'claim'?"),
+        ("- {evidence: [{kind: verdict, scheem: a}]}",
+         "[0].evidence[0].scheem: is not a key of a claim or of a source. Did you mean 'scheme'?"),
+        ("- {evidence: [{kind: verdicts}]}",
+         "[0].evidence[0]: has the unknown kind 'verdicts'. Use one of 'verdict', 'layers',"),
+        ("- [", "cannot be read"),
+        ("", "the whole: must be a list, got None."),
+        ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
+         "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
+         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'worse', 'better',"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, capsys):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    assert main(["--claims", str(path), "--results", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert re.match(r"claims\.yaml has \d+ problems?:\n", said)
+
+
+def test_a_number_that_stands_twice_is_named(tmp_path, capsys):
+    text = (REPOSITORY / "claims.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "claims.yaml"
+    path.write_text(text.replace("number: 2\n", "number: 1\n"))
+    assert main(["--claims", str(path)]) == 1
+    assert "number: 1 stands more than once" in capsys.readouterr().err

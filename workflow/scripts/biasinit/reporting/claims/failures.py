@@ -1,0 +1,64 @@
+"""Evidence that is how many runs failed, and the mean accuracy, by level of a factor."""
+
+import pandas as pd
+
+from biasinit.reporting import numbers
+from biasinit.reporting.claims.finding import (
+    Bearing,
+    Finding,
+    Grid,
+    Kind,
+    Place,
+    Tables,
+    absent,
+)
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import matching, natural_order, table
+from biasinit.statistics.inference.binomial import clopper_pearson
+from biasinit.study.claims import FailureEvidence
+
+_PLACE = Place(table="failure_rates", figure="failure_rates", rule="rule-failure")
+
+
+def find(evidence: FailureEvidence, tables: Tables) -> Finding:
+    """Return the failed runs of each scheme at each level, with exact intervals."""
+    where = normalization_label(evidence.normalization)
+    question = f"failed runs by {evidence.factor.replace('_', ' ')}, {where}"
+    rows = matching(table(tables, "runs"), normalization=evidence.normalization)
+    if evidence.factor not in rows or rows.empty:
+        return absent(evidence, question, table=_PLACE.table)
+    names = rows["scheme"].astype(str)
+    schemes = tuple(scheme for scheme in evidence.schemes if (names == scheme).any())
+    rows = rows[names.isin(schemes)]
+    if not schemes:
+        return absent(evidence, question, table=_PLACE.table)
+    levels = sorted(rows.groupby(evidence.factor), key=lambda group: natural_order(str(group[0])))
+    return Finding(
+        study=evidence.study,
+        question=question,
+        measured=(),
+        bearing=Bearing.NUMBERS,
+        sure=f"{rows['seed'].nunique()} seeds",
+        place=_PLACE,
+        grid=Grid(
+            title="failed runs, exact 95 % interval, mean accuracy of all",
+            columns=schemes,
+            rows=tuple(
+                (str(level), tuple(_counted(matching(part, scheme=name)) for name in schemes))
+                for level, part in levels
+            ),
+        ),
+    )
+
+
+def _counted(runs: pd.DataFrame) -> str:
+    if runs.empty:
+        return numbers.MISSING
+    failed, total = int(runs["failed"].sum()), len(runs)
+    lower, upper = clopper_pearson(failed, total)
+    bounds = f"{numbers.number(100 * lower, decimals=0)} to {numbers.percent(upper)}"
+    mean = numbers.number(float(runs["final_accuracy"].mean()), decimals=1)
+    return f"{failed} of {total} ({bounds})\n{mean} %"
+
+
+KIND = Kind(reads=("runs",), find=find)
