@@ -20,6 +20,7 @@ ALLOWED = {
     "files": {"errors"},
     "vocabulary": set(),
     "verdicts": set(),
+    "numbers": set(),
     "streams": set(),
     "processor": set(),
     "specs": set(),
@@ -31,9 +32,11 @@ ALLOWED = {
     "tables": {"errors", "files"},
     "training": {"data", "errors", "files", "networks", "specs", "streams", "tables"},
     "runs": {"errors", "files", "tables"},
-    "statistics": {"errors", "runs", "streams", "verdicts"},
+    "statistics": {"errors", "numbers", "runs", "streams", "verdicts"},
     "analyses": {"runs", "statistics", "study"},
-    "reporting": {"analyses", "errors", "files", "runs", "statistics", "study", "verdicts"},
+    "reporting": {
+        *("analyses", "errors", "files", "numbers", "runs", "statistics", "study", "verdicts"),
+    },
     "execution": {"errors", "files", "plugins", "processor", "study"},
     "workflow": {"analyses", "errors", "execution", "files", "plugins", "runs", "study"},
 }

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from synthetic import make_tables
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.figure import figures_of
 from biasinit.reporting.page.sections import placed_sections
 

@@ -6,7 +6,7 @@ Snakemake renders captions as templates first, so braces are escaped as well.
 import re
 from collections.abc import Mapping, Sequence
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figure import Figure
 from biasinit.reporting.items.kinds import Tables

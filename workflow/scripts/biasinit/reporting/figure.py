@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure as Picture
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.canvas import empty_picture
 from biasinit.reporting.figures.style import style_context

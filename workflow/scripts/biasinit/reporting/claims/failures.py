@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.claims.finding import (
     Bearing,
     Finding,

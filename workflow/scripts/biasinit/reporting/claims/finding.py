@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.study.claims import AnyEvidence, LevelEvidence, VerdictEvidence

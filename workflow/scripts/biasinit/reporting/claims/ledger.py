@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing, Finding, Tables
 from biasinit.reporting.claims.findings import finding
 from biasinit.reporting.verdicts.clauses import would_decide

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing, Finding, Grid, Place, absent
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.claims.finding import (
     Finding,
     Kind,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
 from biasinit.reporting.verdicts.vocabulary import word as verdict_word

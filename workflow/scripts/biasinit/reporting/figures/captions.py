@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import run_cells, table, treatments, without_replicate
 

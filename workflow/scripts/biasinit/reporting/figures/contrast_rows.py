@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.selection import records
 from biasinit.reporting.verdicts.vocabulary import shown
 from biasinit.verdicts import Outcome, Verdict

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.labels import short_normalization_label
 
 Row = Mapping[str, object]

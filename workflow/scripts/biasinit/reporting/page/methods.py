@@ -1,6 +1,6 @@
 """How the study was made and judged, in sentences with their numbers."""
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 
 

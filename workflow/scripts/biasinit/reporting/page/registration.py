@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.study.plan import PLANNED_LOOK, planned_seeds
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.labels import INTERACTION, normalization_label
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow

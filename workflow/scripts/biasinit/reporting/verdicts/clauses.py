@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.verdicts import Outcome
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import normalization_label, short_normalization_label
 from biasinit.reporting.page.table import Cell, PageTable, csv_href

@@ -8,7 +8,7 @@ decide it.
 
 import math
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.verdicts.clauses import doubts, filled

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biasinit.verdicts import Verdict
+from biasinit.verdicts import Outcome, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Evidence:
     margin, equivalence is said "on this test set".
     """
 
-    outcome: str
+    outcome: Outcome
     normalization: str
     scheme: str
     reference: str

@@ -52,7 +52,7 @@ def failure_evidence(
     if not different:  # the interval is that of a single contrast, the decision the family's
         lower, upper = min(lower, 0.0), max(upper, 0.0)
     evidence = Evidence(
-        outcome=Outcome.FAILURE.value,
+        outcome=Outcome.FAILURE,
         normalization=level,
         scheme=scheme,
         reference=reference,

@@ -32,7 +32,7 @@ from biasinit.statistics.judging.evidence import Evidence, decide
 from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
 from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.seed_tests import family_table
-from biasinit.verdicts import Verdict
+from biasinit.verdicts import Outcome, Verdict
 
 COLUMNS = (
     *("normalization", "scheme", "reference", "factor", "level", "against", "basis", "seeds"),
@@ -181,7 +181,7 @@ def _judged(
         for name in ("estimate", "margin", "standard_error", "seeds")
     )
     evidence = Evidence(
-        outcome="accuracy",
+        outcome=Outcome.ACCURACY,
         normalization=str(row["normalization"]),
         scheme=str(row["level"]),
         reference=str(row["against"]),

@@ -151,7 +151,7 @@ def _evidence(row: ContrastRow, lookup: Lookup, alpha: float) -> Evidence:
     runs, failed = lookup.arm(levels, row.scheme)
     reference_runs, reference_failed = lookup.arm(levels, row.reference)
     return Evidence(
-        outcome=row.family,
+        outcome=Outcome(row.family),
         normalization=row.normalization,
         scheme=row.scheme,
         reference=row.reference,

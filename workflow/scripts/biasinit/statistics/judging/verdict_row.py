@@ -23,8 +23,9 @@ def verdict_row(evidence: Evidence, verdict: Verdict, *, p_adjusted: float) -> d
     """Return the row that states a verdict with all that it rests on."""
     row = {name: getattr(evidence, name, None) for name in COLUMNS}
     return row | {
+        "outcome": evidence.outcome.value,
         "verdict": verdict.value,
         "headline": headline(evidence, verdict),
-        "unit": UNITS[Outcome(evidence.outcome)],
+        "unit": UNITS[evidence.outcome],
         "p_adjusted": p_adjusted,
     }

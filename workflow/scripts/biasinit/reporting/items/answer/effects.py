@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import effects_by_level
 from biasinit.reporting.figures.canvas import short

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import NullLocator
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import LISTED, by_level
 from biasinit.reporting.figures.lines import draw_lines, panel_grid

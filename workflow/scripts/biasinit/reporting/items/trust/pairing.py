@@ -1,6 +1,6 @@
 """The pairing audit: whether runs of one seed start alike and see the same batches."""
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.items.kinds import Listing, Shown, TableItem, Tables
 from biasinit.reporting.page.columns import CELL, SCHEME, WHERE, count, decimals, words

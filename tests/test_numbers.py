@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 
 
 @pytest.mark.parametrize(
