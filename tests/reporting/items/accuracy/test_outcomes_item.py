@@ -8,7 +8,7 @@ from biasinit.reporting.items.accuracy.outcomes import MANY_POINTS
 def test_every_run_is_drawn_or_counted(tables, study):
     rows = frame("outcomes", tables, study)
     picture = draw("outcomes", rows, study)
-    drawn = sum(len(line.get_xdata()) for axes in picture.axes for line in marked(axes, "run"))
+    drawn = sum(len(strip.get_offsets()) for axes in picture.axes for strip in marked(axes, "run"))
     failed = sum(int(text.split()[1]) for text in texts(picture) if text.endswith("failed"))
     assert failed == 8
     assert drawn + failed == len(rows)
@@ -30,5 +30,6 @@ def test_many_runs_are_drawn_as_a_picture(study):
             }
         )
         (axes,) = draw("outcomes", rows, study).axes
-        (marks,) = [line for line in axes.lines if len(line.get_xdata()) == runs]
-        assert bool(marks.get_rasterized()) == is_picture
+        (strip,) = marked(axes, "run")
+        assert len(strip.get_offsets()) == runs
+        assert strip.get_rasterized() == is_picture

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from pictures import draw, frame, marked
 from synthetic import make_study
 
@@ -16,22 +17,17 @@ def rows(tables, study):
 
 def test_mechanism_shows_theory_beside_the_start_alone(rows, study):
     known = (rows["when"] == "start") & (rows["quantity"] == "active_fraction")
-    predicted = rows.assign(predicted=np.where(known, 0.25, np.nan))
-    picture = draw("mechanism", predicted, study)
-    shown = {
-        (axes.get_title(loc="left") or place, line.get_label())
+    picture = draw("mechanism", rows.assign(predicted=np.where(known, 0.25, np.nan)), study)
+    heights = {
+        place: values[np.isfinite(values)]
         for place, axes in enumerate(picture.axes)
-        for line in axes.lines
-        if str(line.get_label()).endswith(THEORY) and np.isfinite(line.get_ydata()).any()
+        for crosses in marked(axes, THEORY)
+        if np.isfinite(values := crosses.get_offsets().filled(np.nan)[:, 1]).any()
     }
-    assert shown
-    titles = {str(title) for title, _ in shown}
-    assert all(title.endswith("start") for title in titles)
-    for axes in picture.axes:
-        for line in axes.lines:
-            if str(line.get_label()).endswith(THEORY):
-                values = np.asarray(line.get_ydata(), dtype=float)
-                assert set(values[np.isfinite(values)]) <= {0.25}
+    assert list(heights) == [0, 2]  # at the start, without and with batch normalisation
+    for values in heights.values():
+        assert len(values) == len(study.schemes) * rows["layer"].nunique()
+        assert set(values) == {0.25}
 
 
 def test_mechanism_has_one_row_per_quantity(rows, study):
@@ -40,8 +36,10 @@ def test_mechanism_has_one_row_per_quantity(rows, study):
     assert [label.get_text() for label in picture.axes[-1].get_xticklabels()] == [
         "conv1", "conv2", "fc1", "output",
     ]  # fmt: skip
-    labels = [line.get_label() for line in picture.axes[0].lines]
-    assert [label for label in labels if not label.endswith(THEORY)] == list(study.schemes)
+    intervals = marked(picture.axes[0], "interval")
+    assert len(intervals) == len(study.schemes)
+    profiles = [line for line in picture.axes[0].lines if line not in intervals]
+    assert [line.get_label() for line in profiles] == list(study.schemes)
 
 
 def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(rows, study):
@@ -64,9 +62,9 @@ def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(rows, stu
     assert place == 4 * row + 1  # without batch normalisation, at the end
     low, high = picture.axes[place].get_ylim()
     assert high < 2 * usual.axes[place].get_ylim()[1]
-    assert low < arrow.get_ydata()[0] < high
+    assert low < arrow.get_offsets()[0, 1] < high
     (line,) = [line for line in usual.axes[place].lines if line.get_label() == study.schemes[1]]
-    assert arrow.get_color() == line.get_color()
+    assert to_hex(arrow.get_facecolor()[0]) == line.get_color()
 
 
 @pytest.mark.parametrize(("name", "exploded"), [("digits", False), ("vgg16", True)])

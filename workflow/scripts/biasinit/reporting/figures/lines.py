@@ -1,14 +1,18 @@
 """Lines over time or over seeds, one for each scheme: panels, legend and the lines themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.lines import Line2D
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.canvas import WIDTH, Canvas, new_canvas, short
-from biasinit.reporting.figures.style import SchemeLook, scheme_looks
+from biasinit.reporting.figures.style import PAPER, SchemeLook, scheme_looks, told_apart
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import (
     cell_labels,
@@ -21,6 +25,9 @@ MAXIMUM_CELLS = 4  # rows of panels; further cells are in the table beside the f
 PANEL = 1.75  # inches, height of one panel
 GAP = 0.34  # inches between rows of panels, for the title of the lower one
 LEGEND_ROW = 0.2  # inches
+MARKS = 6  # on a line; on every point they would hide it
+MARK = 4.6  # points
+EDGE = 0.4  # points, in the colour of the paper: marks that overlap stay apart
 READABLE_BAND = 6  # schemes; more bands on one panel cannot be told apart, lines can
 
 
@@ -93,7 +100,12 @@ def draw_legend(canvas: Canvas, names: Sequence[str], looks: dict[str, SchemeLoo
     """Write the names with their line and marker along the top of the figure."""
     handles = [
         Line2D(
-            [], [], color=look.colour, linestyle=look.dash, marker=look.marker, label=short(name)
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.linestyle,
+            marker=look.marker,
+            label=short(name),
         )
         for name in names
         if (look := looks.get(name))
@@ -113,52 +125,131 @@ def draw_legend(canvas: Canvas, names: Sequence[str], looks: dict[str, SchemeLoo
 def draw_lines(
     axes: Axes,
     frame: pd.DataFrame,
-    study: StudyFacts,
+    looks: Mapping[str, SchemeLook],
     *,
     column: str,
-    over: str = "epoch",
+    over: str,
     steps: bool = False,
+    marks: int = MARKS,
+    size: float = MARK,
 ) -> None:
-    """Draw one line for each scheme, with its band where the frame has one.
+    """Draw one line for each scheme, with marks on it.
 
     Args:
         axes: the panel.
         frame: ``scheme``, ``column`` and ``over``.
-        study: the study, whose order of schemes fixes their looks.
-        column: drawn upwards.
+        looks: of the schemes of the study; others are left out.
+        column: drawn upwards; a line ends where it is missing, and another begins behind.
         over: drawn to the right.
         steps: hold each value until the next.
+        marks: on a line, about.
+        size: of a mark, in points.
 
     """
-    looks = scheme_looks(scheme_order(study))
     names = [name for name in looks if name in set(frame["scheme"])]
-    for place, name in enumerate(names):
-        rows = frame[frame["scheme"] == name].sort_values(over)
-        look = looks[name]
-        places = rows[over].to_numpy(dtype=float)
-        every = max(len(places) // 6, 1)
-        axes.plot(
-            places,
-            rows[column].to_numpy(dtype=float),
-            color=look.colour,
-            linestyle=look.dash,
-            marker=look.marker,
-            markevery=(place % every, every),
-            markersize=4,
-            label=name,
+    known = frame[frame["scheme"].isin(names)].sort_values(over, kind="stable")
+    pieces = known[column].isna().groupby(known["scheme"]).cumsum()
+    before = len(axes.lines)
+    with own_labels(axes):
+        sns.lineplot(
+            known.assign(piece=pieces),
+            x=over,
+            y=column,
+            units="piece",
+            estimator=None,  # the frame holds what is to be drawn
+            dashes={name: looks[name].dash or "" for name in names},
             drawstyle="steps-post" if steps else "default",
+            markersize=size,
+            markeredgewidth=EDGE,
+            markeredgecolor=PAPER.light,
+            ax=axes,
+            **told_apart(looks, names),
         )
+    named = {(looks[name].colour, looks[name].marker): name for name in names}
+    for line in axes.lines[before:]:
+        name = named[str(line.get_color()), str(line.get_marker())]
+        line.set_label(name)
+        every = max(np.size(line.get_xdata()) // marks, 1)
+        line.set_markevery((names.index(name) % every, every))
+
+
+def draw_points(
+    axes: Axes,
+    frame: pd.DataFrame,
+    looks: Mapping[str, SchemeLook],
+    *,
+    column: str,
+    over: str,
+    size: float,
+    alpha: float = 1.0,
+) -> list[Collection]:
+    """Draw and return one point for each row, in the colour and with the marker of its scheme.
+
+    Args:
+        axes: the panel.
+        frame: ``scheme``, ``column`` and ``over``.
+        looks: of the schemes of the study; others are left out.
+        column: drawn upwards.
+        over: drawn to the right.
+        size: of a mark, in points.
+        alpha: opacity.
+
+    """
+    before = len(axes.collections)
+    with own_labels(axes):
+        for name in [name for name in looks if name in set(frame["scheme"])]:
+            # a plot for each: marks of one kind take half the bytes of a picture
+            sns.scatterplot(
+                frame[frame["scheme"] == name],
+                x=over,
+                y=column,
+                color=looks[name].colour,
+                marker=looks[name].marker,
+                s=size**2,
+                alpha=alpha,
+                linewidth=0,
+                ax=axes,
+            )
+    return axes.collections[before:]
+
+
+def draw_bands(
+    axes: Axes, frame: pd.DataFrame, looks: Mapping[str, SchemeLook], *, over: str
+) -> None:
+    """Draw the band of each line, as the frame holds it: for a whole curve where there is one.
+
+    Args:
+        axes: the panel.
+        frame: ``scheme``, ``over``, ``lower``, ``upper`` and perhaps ``band_lower, band_upper``.
+        looks: of the schemes of the study.
+        over: drawn to the right.
+
+    """
+    names = [name for name in looks if name in set(frame["scheme"])]
+    if len(names) > READABLE_BAND:
+        return
+    for name in names:
+        rows = frame[frame["scheme"] == name].sort_values(over)
         lower, upper = _band_columns(rows)
-        if not steps and len(names) <= READABLE_BAND and {lower, upper} <= set(rows):
+        if {lower, upper} <= set(rows):
             axes.fill_between(
-                places,
+                rows[over].to_numpy(dtype=float),
                 rows[lower].to_numpy(dtype=float),
                 rows[upper].to_numpy(dtype=float),
-                color=look.colour,
+                color=looks[name].colour,
                 alpha=0.16,
                 linewidth=0,
                 gid="band",
             )
+
+
+@contextmanager
+def own_labels(axes: Axes) -> Iterator[None]:
+    """Keep the labels of the axes, which seaborn would replace by names of columns."""
+    labels = axes.get_xlabel(), axes.get_ylabel()
+    yield
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
 
 
 def has_simultaneous_band(frame: pd.DataFrame) -> bool:

@@ -10,12 +10,18 @@ from matplotlib.figure import Figure as Picture
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.canvas import WIDTH, new_canvas
-from biasinit.reporting.figures.lines import LEGEND_ROW, draw_legend, legend_rows
+from biasinit.reporting.figures.lines import (
+    LEGEND_ROW,
+    draw_legend,
+    draw_lines,
+    draw_points,
+    legend_rows,
+)
 from biasinit.reporting.figures.style import SchemeLook, scheme_looks
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import any_finite, normalizations, scheme_order
 
-THEORY = "theory"  # ends the label of predicted points
+THEORY = "theory"  # marks predicted points
 MOMENTS = ("start", "end")
 PANEL = 1.15  # inches
 FEW_PLACES = 5  # whose names have room side by side
@@ -25,6 +31,7 @@ CHARACTER = 0.065  # inches
 # times the median size: a mean of runs that exploded lies far beyond and would flatten all others;
 # gradients at the start are up to a hundred times the median, and are to be seen
 BULK = 1000.0
+MARK = 4.0  # points
 SMALL = 0.55  # marks of a deep network, as a share of their usual size
 
 
@@ -83,7 +90,7 @@ def quantity_panels(
             )
             panel = here[(here["normalization"] == level) & (here["when"] == when)]
             axes.set_ylim(*limits)
-            _draw(axes, panel.assign(place=panel[along]), places, names, looks, joined)
+            _draw(axes, _points(panel, along, names, places), places, looks, joined)
             axes.tick_params(axis="y", labelleft=column == 0)
             axes.tick_params(axis="x", labelbottom=line == len(rows) - 1)
             if column == 0:
@@ -114,64 +121,71 @@ def _upright(places: Sequence[str]) -> bool:
 
 def _draw(
     axes: Axes,
-    frame: pd.DataFrame,
+    points: pd.DataFrame,
     places: Sequence[str],
-    names: Sequence[str],
     looks: Mapping[str, SchemeLook],
     joined: bool,
 ) -> None:
-    low, high = axes.get_ylim()
+    colours = np.array([looks[name].colour for name in points["scheme"]])
     step = math.ceil(len(places) / NAMED_PLACES)
     scale = SMALL if step > 1 else 1.0
-    for number, name in enumerate(names):
-        rows = frame[frame["scheme"] == name].drop_duplicates("place").set_index("place")
-        rows = rows.reindex(list(places))
-        nudge = 0.3 * ((number + 0.5) / len(names) - 0.5)
-        x = np.arange(len(places)) + nudge
-        estimates = rows["estimate"].to_numpy(dtype=float)
-        look = looks[name]
-        if {"lower", "upper"} <= set(rows):
-            axes.vlines(
-                x,
-                rows["lower"].astype(float),
-                rows["upper"].astype(float),
-                color=look.colour,
-                linewidth=1.2,
-            )
-        axes.plot(
-            x,
-            estimates,
-            color=look.colour,
-            linestyle=look.dash if joined else "none",
-            marker=look.marker,
-            markersize=3.8 * scale,
-            linewidth=1.0,
-            label=name,
+    if {"lower", "upper"} <= set(points):
+        _draw_intervals(axes, points, looks)
+    if joined:
+        draw_lines(
+            axes,
+            points,
+            looks,
+            column="estimate",
+            over="x",
+            marks=len(places),
+            size=MARK * scale,
         )
-        above = estimates > high
-        if above.any():
-            axes.plot(
-                x[above],
-                np.full(above.sum(), high - 0.06 * (high - low)),
-                color=look.colour,
-                linestyle="none",
-                marker="^",
-                markersize=4.5,
-                gid="arrow",
-            )
-        if "predicted" in rows:
-            axes.plot(
-                x,
-                rows["predicted"].to_numpy(dtype=float),
-                color=look.colour,
-                linestyle="none",
-                marker="x",
-                markersize=6.5 * scale,
-                markeredgewidth=1.0,
-                label=f"{name}: {THEORY}",
-            )
+    else:
+        draw_points(axes, points, looks, column="estimate", over="x", size=MARK * scale)
+    low, high = axes.get_ylim()
+    above = points["estimate"] > high
+    if above.any():
+        edge = np.full(above.sum(), high - 0.06 * (high - low))
+        axes.scatter(points["x"][above], edge, s=20, c=colours[above], marker="^", gid="arrow")
+    if "predicted" in points:
+        axes.scatter(
+            points["x"],
+            points["predicted"],
+            s=(6.5 * scale) ** 2,
+            c=colours,
+            marker="x",
+            linewidths=1.0,
+            gid=THEORY,
+        )
     axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_xticks(
         range(0, len(places), step), places[::step], rotation=90 if _upright(places) else 0
     )
     axes.grid(axis="y")
+
+
+def _draw_intervals(axes: Axes, points: pd.DataFrame, looks: Mapping[str, SchemeLook]) -> None:
+    """Draw the intervals of each scheme as one broken line, of few bytes in a page."""
+    for name, rows in points.groupby("scheme", sort=False):
+        bounds = rows[["lower", "upper"]].assign(gap=np.nan).to_numpy(dtype=float)
+        axes.plot(
+            np.repeat(rows["x"].to_numpy(dtype=float), bounds.shape[1]),
+            bounds.ravel(),
+            color=looks[str(name)].colour,
+            linewidth=1.2,
+            solid_capstyle="butt",
+            gid="interval",
+        )
+
+
+def _points(
+    panel: pd.DataFrame, along: str, names: Sequence[str], places: Sequence[str]
+) -> pd.DataFrame:
+    """Return a row for each scheme in each place, also where nothing is known, side by side."""
+    keys = pd.MultiIndex.from_product([names, places], names=["scheme", along])
+    known = panel.drop_duplicates(["scheme", along]).set_index(["scheme", along])
+    points = known.reindex(keys).reset_index()
+    number = pd.Series(np.repeat(np.arange(len(names)), len(places)))
+    place = np.tile(np.arange(len(places)), len(names))
+    return points.assign(x=place + 0.3 * ((number + 0.5) / len(names) - 0.5))

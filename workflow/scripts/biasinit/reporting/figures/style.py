@@ -3,16 +3,22 @@
 Colours are told apart with any of the three colour-vision deficiencies; because grey print
 and more than eight schemes leave too few colours, each scheme also has a marker and a dash.
 Every colour is a ``Tone`` with a light and a dark value. Figures are drawn with the light
-one; the page replaces it by a CSS variable, so that dark mode needs no second drawing.
+one; the page replaces it by a CSS variable, so that dark mode needs no second picture.
+
+Theme and sizes are seaborn's, with our colours; its plots get the looks of schemes by name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
+import seaborn as sns
+from matplotlib.colors import Colormap
+
+Settings = Mapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,44 +47,59 @@ SERIES = (
     Tone(variable="--series-7", light="#0a4f9e", dark="#7fa8ea"),
 )
 
+ON_COLOUR = "#1a1a1a"  # text on colours that stay in dark mode, and itself no tone
+
 TONES = (INK, MUTED, LINE, BAND, PAPER, *SERIES)
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+# lengths of dash and gap, empty for a solid line
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (1.5, 1.2), (6, 1.5, 1.5, 1.5))
 
-STYLE: MappingProxyType[Any, Any] = MappingProxyType(
+_THEME = "ticks"  # of seaborn
+_COLOURS: Settings = MappingProxyType(
     {
         "font.family": ["DejaVu Sans"],
-        "font.size": 8.5,
-        "axes.titlesize": 9,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelsize": 8.5,
         "axes.edgecolor": MUTED.light,
         "axes.labelcolor": INK.light,
-        "axes.titlecolor": INK.light,
-        "axes.linewidth": 0.7,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.facecolor": "none",
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
         "figure.facecolor": PAPER.light,
-        "figure.dpi": 72,
         "grid.color": LINE.light,
+        "patch.edgecolor": "black",
+        "patch.force_edgecolor": False,
+        "text.color": INK.light,
+        "xtick.color": MUTED.light,
+        "ytick.color": MUTED.light,
+    }
+)
+_CONTEXT = "paper"  # of seaborn
+_SIZES: Settings = MappingProxyType(
+    {
+        "font.size": 8.5,
+        "axes.titlesize": 9,
+        "axes.labelsize": 8.5,
+        "axes.linewidth": 0.7,
         "grid.linewidth": 0.6,
-        "legend.frameon": False,
         "legend.fontsize": 8.5,
         "lines.linewidth": 1.5,
         "lines.markersize": 4.5,
-        "text.color": INK.light,
-        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-        "xtick.color": MUTED.light,
-        "ytick.color": MUTED.light,
-        "xtick.labelcolor": INK.light,
-        "ytick.labelcolor": INK.light,
         "xtick.labelsize": 8,
         "ytick.labelsize": 8.5,
+        "xtick.major.size": 3.5,
+        "ytick.major.size": 3.5,
+    }
+)
+_OTHERS: Settings = MappingProxyType(
+    {
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlecolor": INK.light,
+        "figure.dpi": 72,
+        "legend.frameon": False,
+        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+        "xtick.labelcolor": INK.light,
+        "ytick.labelcolor": INK.light,
         "svg.fonttype": "none",
         "svg.image_inline": True,
     }
@@ -87,17 +108,24 @@ STYLE: MappingProxyType[Any, Any] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemeLook:
-    """How one scheme looks in every figure."""
+    """How one scheme looks in every figure; ``dash`` has the lengths of dash and gap."""
 
     colour: str
     marker: str
-    dash: Any
+    dash: tuple[float, ...]
+
+    @property
+    def linestyle(self) -> tuple[float, tuple[float, ...]] | Literal["-"]:
+        """The dash as matplotlib names it."""
+        return (0.0, self.dash) if self.dash else "-"
 
 
 @contextmanager
 def style_context() -> Iterator[None]:
     """Apply the style inside the block and restore what was there before."""
-    with mpl.rc_context(dict(STYLE)):
+    theme = sns.axes_style(_THEME, rc=dict(_COLOURS))
+    sizes = sns.plotting_context(_CONTEXT, rc=dict(_SIZES))
+    with theme, sizes, mpl.rc_context(dict(_OTHERS)):
         yield
 
 
@@ -116,6 +144,28 @@ def scheme_looks(schemes: Sequence[str]) -> dict[str, SchemeLook]:
             dash=_DASHES[(place + turn) % len(_DASHES)],
         )
     return looks
+
+
+def told_apart(looks: Mapping[str, SchemeLook], names: Sequence[str]) -> dict[str, Any]:
+    """Return the keywords with which a plot of seaborn gives each scheme its colour and marker."""
+    return {
+        "hue": "scheme",
+        "hue_order": list(names),
+        "palette": {name: looks[name].colour for name in names},
+        "style": "scheme",
+        "style_order": list(names),
+        "markers": {name: looks[name].marker for name in names},
+        "legend": False,
+    }
+
+
+def diverging() -> Colormap:
+    """Return colours from worse over nothing to better, the same in dark mode.
+
+    All are so light that ``ON_COLOUR`` can be read on them.
+    """
+    colours: Colormap = sns.blend_palette(("#e3935a", "#f4f4f4", "#7aaedd"), as_cmap=True)
+    return colours
 
 
 def css_variables(*, dark: bool) -> str:

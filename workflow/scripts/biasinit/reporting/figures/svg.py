@@ -7,22 +7,15 @@ labels that fit here fit there.
 
 import io
 import re
-from collections import Counter
 from html import escape
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from biasinit.reporting.figures.style import STYLE, TONES
+from biasinit.reporting.figures.style import TONES, style_context
 
-PLACES = re.compile(r'\b(d|x|y|width|height|points|transform)="([^"]*)"')
-STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
-NUMBERED_ID = re.compile(r' id="[A-Za-z.0-9]+_\d+"')  # matplotlib's own, of every part
-HASHED_ID = re.compile(r"\b[mp][0-9a-f]{10}\b")
-LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
-FONT_STACK = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+FONTS = "system-ui, sans-serif"
 
 
 def to_svg(figure: Figure, *, name: str, alt: str) -> str:
@@ -35,51 +28,21 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
 
     """
     buffer = io.StringIO()
-    settings: dict[Any, Any] = {**STYLE, "svg.hashsalt": name}
-    with mpl.rc_context(settings):
+    with style_context(), mpl.rc_context({"svg.hashsalt": name}):
         FigureCanvasSVG(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = _compact(text, name=name)
+    text = re.sub(r"\n\s+", "\n", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = _with_unique_ids(text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
-    text = text.replace("'DejaVu Sans'", FONT_STACK)
+    text = text.replace("'DejaVu Sans'", FONTS)
     label = escape(alt, quote=True)
     return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
-
-
-def _compact(text: str, *, name: str) -> str:
-    """Return the same drawing in two thirds of the bytes.
-
-    Places are given to a hundredth of a point, styles that repeat become classes, ids that
-    nothing refers to go, and those of marks and clips become short.
-    """
-    text = NUMBERED_ID.sub("", text)
-    text = re.sub(r"\n\s+", "\n", text)
-    text = PLACES.sub(_with_short_numbers, text)
-    short: dict[str, str] = {}
-    text = HASHED_ID.sub(lambda found: short.setdefault(found[0], f"{len(short):x}"), text)
-    styles = Counter(STYLE_ATTRIBUTE.findall(text))
-    classes = {
-        style: f"{name}-{place:x}"
-        for place, style in enumerate(style for style, times in styles.items() if times > 2)
-    }
-    text = STYLE_ATTRIBUTE.sub(
-        lambda found: f' class="{classes[found[1]]}"' if found[1] in classes else found[0], text
-    )
-    sheet = "".join(f".{short_name}{{{style}}}" for style, short_name in classes.items())
-    head, bracket, rest = text.partition(">")
-    return f'{head}{bracket}\n<style type="text/css">{sheet}</style>{rest}'
-
-
-def _with_short_numbers(attribute: re.Match[str]) -> str:
-    name, value = attribute.groups()
-    return f'{name}="{LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", value)}"'
 
 
 def _with_unique_ids(text: str) -> str:

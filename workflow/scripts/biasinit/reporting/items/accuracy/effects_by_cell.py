@@ -1,4 +1,4 @@
-"""Effects on accuracy in each single cell; exploratory."""
+"""Effects on accuracy in each single cell: a forest, or a heat map where there are many."""
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
@@ -9,10 +9,11 @@ from biasinit.reporting.figures.canvas import short
 from biasinit.reporting.figures.captions import count_of
 from biasinit.reporting.figures.contrast_rows import points_rows
 from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
+from biasinit.reporting.figures.heat_map import heat_maps
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
 from biasinit.reporting.selection import cell_labels, contrasts, has_values, scheme_order
 
-MAXIMUM_ROWS = 160  # the table beside the figure holds all of them
+MAXIMUM_ROWS = 40  # of a forest; with more, whoever scrolls sees no pattern
 ROW = 0.25  # inches
 LONGEST_SCHEME = 16  # characters, beside the cell
 LONGEST_LABEL = 44  # characters of scheme and cell
@@ -31,21 +32,28 @@ def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
-    """Return the forest of effects in each cell, grouped by scheme.
+    """Return the effects in each cell.
 
     Args:
         frame: ``normalization, scheme, cell, estimate, lower, upper, margin``, in points.
         study: the study.
 
     """
-    labels = cell_labels(sorted(frame["cell"].astype(str).unique()))
+    return _heat_map(frame) if _are_many(frame) else _forest(frame, study)
+
+
+def _are_many(frame: pd.DataFrame) -> bool:
+    return len(frame[["scheme", "cell"]].drop_duplicates()) > MAXIMUM_ROWS
+
+
+def _forest(frame: pd.DataFrame, study: StudyFacts) -> Picture:
+    """Return a row for each effect with its interval, grouped by scheme."""
+    labels = _labels(frame)
     names = [
-        f"{short(str(scheme), longest=LONGEST_SCHEME)} · {labels[str(cell)]}"
-        for scheme, cell in zip(frame["scheme"], frame["cell"], strict=True)
+        f"{short(str(scheme), longest=LONGEST_SCHEME)} · {label}"
+        for scheme, label in zip(frame["scheme"], labels, strict=True)
     ]
     rows = points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
-    kept = rows["label"].drop_duplicates().head(MAXIMUM_ROWS)
-    rows = rows[rows["label"].isin(kept)]
     return forest_panels(
         rows,
         study,
@@ -56,16 +64,42 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     )
 
 
+def _heat_map(frame: pd.DataFrame) -> Picture:
+    """Return schemes by cells, the more numerous below each other."""
+    named = frame.assign(label=_labels(frame))
+    order = ["label", "scheme"]
+    if named["scheme"].nunique() > named["label"].nunique():
+        order.reverse()
+    return heat_maps(
+        named,
+        rows=order[0],
+        columns=order[1],
+        limit=symmetric_limits(points_rows(named))[1],
+        longest=LONGEST_LABEL,
+    )
+
+
+def _labels(frame: pd.DataFrame) -> list[str]:
+    labels = cell_labels(sorted(frame["cell"].astype(str).unique()))
+    return [labels[str(cell)] for cell in frame["cell"]]
+
+
 def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the effects of the first cells with their intervals."""
     return f"Effects against {study.reference}, points. {effects_by_level(frame)}"
 
 
-def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
+def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the effects."""
+    shown = (
+        "exploratory. Orange is worse, blue is better; intervals, and cells that have no "
+        "room here, are in the table."
+        if _are_many(frame)
+        else "exploratory, with plain 95 % intervals."
+    )
     return (
         f"The same contrasts against {study.reference}, cell by cell "
-        f"({count_of(study.cells, 'cell')}); exploratory, with plain 95 % intervals."
+        f"({count_of(study.cells, 'cell')}); {shown}"
     )
 
 

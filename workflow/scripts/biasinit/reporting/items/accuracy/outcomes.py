@@ -18,6 +18,7 @@ from biasinit.reporting.figures.canvas import (
     short,
 )
 from biasinit.reporting.figures.captions import compared_runs, failed_count
+from biasinit.reporting.figures.lines import draw_points
 from biasinit.reporting.figures.style import INK, LINE, MUTED, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
 from biasinit.reporting.labels import normalization_label
@@ -33,8 +34,9 @@ from biasinit.reporting.selection import (
 from biasinit.vocabulary import CELL_FACTORS
 
 MAXIMUM_LANES = 4  # cells with a lane of their own; more share one lane
+MARK = 3.4  # points
 MANY_POINTS = 4000  # more points are drawn as a picture: as shapes they would fill megabytes
-_GOLDEN = 0.6180339887  # fractional part of the golden ratio: spreads points evenly
+GOLDEN = 0.6180339887  # fractional part of the golden ratio: spreads points evenly
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
@@ -115,49 +117,53 @@ def _strip(
     lanes: Sequence[str],
     study: StudyFacts,
 ) -> None:
-    looks = scheme_looks(scheme_order(study))
-    many = len(frame) > MANY_POINTS
-    failed = _failed(frame)
-    for place, name in enumerate(names):
-        for lane, cell in enumerate(lanes or ["all"]):
-            rows = frame["scheme"] == name
-            if lanes:
-                rows = rows & (frame["cell"] == cell)
-            height = place + _lane_offset(lane, len(lanes))
-            half = 0.3 / max(len(lanes), 1)
-            values = frame.loc[rows & ~failed, "final_accuracy"].to_numpy(dtype=float)
-            spread = half * (2 * ((np.arange(len(values)) * _GOLDEN) % 1) - 1)
-            look = looks.get(name)
-            axes.plot(
-                values,
-                height + spread,
-                linestyle="none",
-                marker=look.marker if look else "o",
-                markersize=3.4,
-                color=look.colour if look else INK.light,
-                alpha=0.75,
-                markeredgewidth=0,
-                rasterized=many,
-                gid=None if many else "run",
-            )
-            lost = int((rows & failed).sum())
-            if lost:
-                axes.text(
-                    0.012,
-                    height,
-                    f"× {lost} failed",
-                    transform=axes.get_yaxis_transform(),
-                    va="center",
-                    fontsize=7.5,
-                    color=INK.light,
-                    gid="failed",
-                )
-        if place:
-            axes.axhline(place - 0.5, color=LINE.light, linewidth=0.6)
+    heights, failed = _heights(frame, names, lanes), _failed(frame)
+    strips = draw_points(
+        axes,
+        frame[~failed].assign(height=_spread(heights[~failed], lanes)),
+        scheme_looks(scheme_order(study)),
+        column="height",
+        over="final_accuracy",
+        size=MARK,
+        alpha=0.75,
+    )
+    for strip in strips:
+        strip.set_gid("run")
+        strip.set_rasterized(len(frame) > MANY_POINTS)
+    lost = heights[failed].value_counts(sort=False)
+    for height, count in zip(lost.index.to_numpy(dtype=float), lost, strict=True):
+        axes.text(
+            0.012,
+            height,
+            f"× {count} failed",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=7.5,
+            color=INK.light,
+            gid="failed",
+        )
+    for place in range(1, len(names)):
+        axes.axhline(place - 0.5, color=LINE.light, linewidth=0.6)
     label_rows(axes, [short(name) for name in names])
     # the last number would touch the first one of the panel beside
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
     axes.set_xlabel("test accuracy after the last epoch, %; one mark is one run", fontsize=8)
+
+
+def _heights(frame: pd.DataFrame, names: Sequence[str], lanes: Sequence[str]) -> pd.Series:
+    """Return the middle of each run's lane: that of its scheme, or of its cell within it."""
+    heights = frame["scheme"].map({name: place for place, name in enumerate(names)}).astype(float)
+    if not lanes:
+        return heights
+    offsets = {cell: _lane_offset(lane, len(lanes)) for lane, cell in enumerate(lanes)}
+    return heights + frame["cell"].map(offsets)
+
+
+def _spread(heights: pd.Series, lanes: Sequence[str]) -> pd.Series:
+    """Return heights spread evenly over their lanes, the same for the same runs."""
+    number = heights.groupby(heights).cumcount()
+    half = 0.3 / max(len(lanes), 1)
+    return heights + half * (2 * ((number * GOLDEN) % 1) - 1)
 
 
 def _lane_offset(lane: int, lanes: int) -> float:

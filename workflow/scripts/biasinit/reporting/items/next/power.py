@@ -8,10 +8,10 @@ from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import LISTED, by_level
 from biasinit.reporting.figures.lines import draw_lines, panel_grid
-from biasinit.reporting.figures.style import INK, MUTED
+from biasinit.reporting.figures.style import INK, MUTED, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, TableBelow, Tables
 from biasinit.reporting.page.columns import SCHEME, WHERE, count, percent, words
-from biasinit.reporting.selection import has_values, rows_of
+from biasinit.reporting.selection import has_values, rows_of, scheme_order
 
 CERTAIN = 0.99  # from here on a curve has no news
 TICKS = (6, 12, 25, 50, 100, 200, 400, 800)  # seeds named below the axis, those in range
@@ -33,8 +33,9 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         x_label="seeds (dotted: those of this study)",
         y_label="chance of a verdict, %",
     )
+    looks = scheme_looks(scheme_order(study))
     for axes, panel in grid:
-        draw_lines(axes, panel, study, column="power", over="seeds")
+        draw_lines(axes, panel, looks, column="power", over="seeds")
         axes.set_xscale("log")
         axes.set_xlim(low, high)
         ticks = [tick for tick in TICKS if low <= tick <= high]

@@ -6,8 +6,13 @@ from matplotlib.figure import Figure as Picture
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import last_points
-from biasinit.reporting.figures.lines import draw_lines, has_simultaneous_band, panel_grid
-from biasinit.reporting.figures.style import MUTED
+from biasinit.reporting.figures.lines import (
+    draw_bands,
+    draw_lines,
+    has_simultaneous_band,
+    panel_grid,
+)
+from biasinit.reporting.figures.style import MUTED, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
 from biasinit.reporting.selection import (
     arranged,
@@ -43,8 +48,10 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """
     threshold = _threshold(study)
     canvas, grid = panel_grid(frame, study, x_label="epoch", y_label="validation accuracy, %")
+    looks = scheme_looks(scheme_order(study))
     for axes, panel in grid:
-        draw_lines(axes, panel, study, column="validation_accuracy")
+        draw_bands(axes, panel, looks, over="epoch")
+        draw_lines(axes, panel, looks, column="validation_accuracy", over="epoch")
         axes.set_ylim(*_upper_part(frame, threshold))
         if threshold is not None:
             axes.axhline(

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure as Picture
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import last_points
 from biasinit.reporting.figures.lines import draw_lines, panel_grid
+from biasinit.reporting.figures.style import scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
 from biasinit.reporting.selection import (
     arranged,
@@ -37,8 +38,9 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """
     shares = _in_percent(frame)
     canvas, grid = panel_grid(shares, study, x_label="epoch", y_label="runs past the threshold, %")
+    looks = scheme_looks(scheme_order(study))
     for axes, panel in grid:
-        draw_lines(axes, panel, study, column="share_reached", steps=True)
+        draw_lines(axes, panel, looks, column="share_reached", over="epoch", steps=True)
         axes.set_ylim(-3, 103)
     return canvas.picture
 
