@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -221,6 +222,34 @@ def test_every_dependency_has_a_reason_or_a_pin_of_its_own():
     for name in ("requirements.in", "requirements-dev.in", "requirements-slurm.in"):
         for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines():
             assert line.startswith(("#", "-r")) or "#" in line or "==" in line, line
+
+
+# what runs the study without being imported, and why it is needed
+NOT_IMPORTED = {
+    "snakemake": "runs the workflow",
+    "pygments": "colours code in Snakemake's own report",
+}
+
+
+def test_every_dependency_is_imported_or_says_why_not():
+    lines = (REPOSITORY / "requirements.in").read_text(encoding="utf-8").splitlines()
+    asked = {line.split("#")[0].split("==")[0].strip() for line in lines} - {""}
+    distributions = importlib.metadata.packages_distributions()
+    used = {
+        distribution.lower()
+        for path in SCRIPTS.rglob("*.py")
+        for module in imported_modules(path)
+        for distribution in distributions.get(module.split(".")[0], ())
+    }
+    assert asked - used == set(NOT_IMPORTED)
+
+
+def imported_modules(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 def test_the_lock_names_no_host_and_no_local_build():
