@@ -42,7 +42,7 @@ AREAS = {
         "execution/devices/test_slots.py",
         "workflow/test_interruptions.py",
     ),
-    "Analyses of a table": ("statistics/inference/test_messages.py",),
+    "Analyses of a table": ("statistics/test_messages.py",),
     "Names that are out to do harm": ("reporting/test_hostile_names.py",),
 }
 CASES = {"CASES", "WRONG", "DAMAGED"}

@@ -35,8 +35,8 @@ MARGINS = {"digits": 0.5}
 
 
 def _runs(**options):
-    options = {"seeds": 7, "failing": False, "normalizations": ("none", "batchnorm_shift")}
-    runs = generated_runs(**options)
+    usual = {"seeds": 7, "failing": False, "normalizations": ("none", "batchnorm_shift")}
+    runs = generated_runs(**usual | options)
     return runs[runs["scheme"].isin(SCHEMES)].reset_index(drop=True)
 
 
@@ -215,6 +215,13 @@ def test_a_hostile_table_gives_an_honest_answer_or_a_clear_message(table, functi
                 slack = 1e-9 * (1 + estimate[known].abs())
                 assert (frame["lower"][known] <= estimate[known] + slack).all()
                 assert (frame["upper"][known] >= estimate[known] - slack).all()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_answers_where_a_table_is_not_hostile(function):
+    """Without it, a function that refused everything would pass all of the above."""
+    frames = _frames(FUNCTIONS[function](_runs(failing=True)))
+    assert any(len(frame) for frame in frames)
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e12])

@@ -11,7 +11,6 @@ from r_results import expected
 from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
 from biasinit.statistics.failure.paired_risks import exact_sign_p, risk_difference_interval
 from biasinit.statistics.failure.risk_difference import exact_risk_difference
-from biasinit.statistics.inference.binomial import clopper_pearson
 from generated_study import SCHEMES
 
 
@@ -28,15 +27,6 @@ def test_single_cell_failures_are_compared_by_the_exact_binomial(first, second, 
 def test_the_exact_binomial_agrees_with_r(signs, kind):
     found = exact_sign_p(np.array(signs, dtype=float))
     assert found == pytest.approx(expected("pairs", f"mcnemar_{kind}").item())
-
-
-def test_no_failure_in_thirty_runs_leaves_a_risk_of_up_to_twelve_percent():
-    """binom.test(0, 30) in R: 0 to 0.1157."""
-    assert clopper_pearson(0, 30) == (0.0, pytest.approx(0.1157, abs=5e-5))
-
-
-def test_share_without_runs_is_anything():
-    assert clopper_pearson(0, 0) == (0.0, 1.0)
 
 
 @given(first=st.integers(0, 12), second=st.integers(0, 12), rest=st.integers(0, 12))

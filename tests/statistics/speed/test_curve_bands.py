@@ -71,6 +71,7 @@ def test_the_table_has_a_band_around_every_pointwise_interval(rng):
         ["normalization", "scheme", "seed", "learning_rate"]
     ].assign(epochs_to_threshold=2.0, final_accuracy=95.0, failed=False)
     table = curve_means(runs, curves, schemes=["zeros", "one"], analysis_seed=1)
+    assert len(table) == 2 * 2 * 6  # each cell, and all of them
     assert (table["band_lower"] < table["lower"]).all()
     assert (table["band_upper"] > table["upper"]).all()
     again = curve_means(runs, curves, schemes=["zeros", "one"], analysis_seed=1)

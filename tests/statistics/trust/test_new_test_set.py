@@ -60,11 +60,14 @@ def test_where_seeds_alone_matter_it_is_that_of_the_seeds():
     assert _deviation(_interval(gaps)) == pytest.approx(expected, rel=0.1)
 
 
-def test_seeds_with_a_failed_run_do_not_enter():
+def test_a_seed_with_a_failed_run_in_one_cell_does_not_enter():
     gaps = np.tile(np.resize([1.0, 0.0, 0.0], IMAGES), (SEEDS, 1))
     gaps[4] = -1.0
-    correct, runs = _tables(gaps)
-    runs.loc[(runs["seed"] == 4) & (runs["scheme"] == "one"), "failed"] = True
+    cells = [_tables(gaps)[0].assign(learning_rate=rate) for rate in (0.01, 0.1)]
+    correct = pd.concat(cells, ignore_index=True)
+    runs = read_runs(correct.drop(columns="correct"))
+    lost = (runs["seed"] == 4) & (runs["scheme"] == "one") & (runs["learning_rate"] == 0.1)
+    runs.loc[lost, "failed"] = True
     found = new_test_set_family(
         correct, runs, test_images={"made": IMAGES}, draws=500, analysis_seed=1, **ORDER
     )
