@@ -32,7 +32,9 @@ AREAS = {
     "Starting a study, and jobs": (
         "execution/test_launch.py",
         "execution/test_command.py",
-        "execution/progress/test_progress.py",
+        "execution/progress/test_size.py",
+        "execution/progress/test_notes.py",
+        "execution/progress/test_terminal.py",
         "execution/takeover/test_lock.py",
         "execution/test_job.py",
         "test_files.py",

@@ -7,12 +7,12 @@ import pytest
 from biasinit.errors import ConfigurationError
 from biasinit.execution import command
 from biasinit.execution.command import (
-    REPOSITORY,
     parser,
     resume_command,
     snakemake_command,
     study_files,
 )
+from biasinit.execution.places import REPOSITORY
 
 EVENTS = Path("results") / "events.jsonl"
 PROFILES = [REPOSITORY / "profiles" / name / "profile.yaml" for name in ("default", "slurm")]

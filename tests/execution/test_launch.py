@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from biasinit.execution.launch import current_report, main
-from biasinit.execution.progress.notes import StudySize
+from biasinit.execution.progress.size import StudySize
 from repository import REPOSITORY
 
 

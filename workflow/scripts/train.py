@@ -55,7 +55,7 @@ def train(
             description,
             load_prepared(Path(data)),
             device=device,
-            progress=ProgressNote(progress, runs=len(description.seeds)),
+            progress=ProgressNote(progress),
             checkpoint=CheckpointPlace(
                 path=checkpoint,
                 code=code,

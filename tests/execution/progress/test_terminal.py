@@ -1,18 +1,23 @@
 import io
+import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from biasinit.execution.progress.events import JobEnd, WorkflowEvents
-from biasinit.execution.progress.notes import PartProgress, StudySize, TrainingProgress
+from biasinit.execution.progress.size import StudySize, announce_in
 from biasinit.execution.progress.terminal import (
     line_of,
     live_view,
+    main,
     progress_tables,
     seconds_in_words,
     show_failure,
 )
+from biasinit.execution.progress.watch import PartProgress, TrainingProgress
 
 SIZE = StudySize(study="digits", folder="results/digits", runs=60, shards=(), runs_per_shard=20)
 
@@ -107,3 +112,31 @@ def test_where_a_job_left_no_log_that_of_the_scheduler_is_shown(tmp_path):
 )
 def test_times_are_told_as_exactly_as_they_are_known(seconds, words):
     assert seconds_in_words(seconds) == words
+
+
+def test_the_command_shows_the_progress_of_a_folder_from_wherever_it_is_seen(
+    tmp_path, monkeypatch, capsys
+):
+    shards = tuple(f"digits/mlp/none/he/standardized/sgd/0.02/zeros/{shard}" for shard in range(3))
+    folder = tmp_path / "results" / "digits"
+    announce_in(folder, replace(SIZE, shards=shards))
+    table = folder / "runs" / f"{shards[0]}.parquet"
+    table.parent.mkdir(parents=True)
+    table.touch()
+    monkeypatch.chdir(tmp_path / "results")
+    monkeypatch.setattr(sys, "argv", ["progress", "digits"])
+    main()
+    said = capsys.readouterr().out
+    assert "20 of 60" in said
+    assert "Logs of jobs: digits/logs" in said
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", json.dumps({"study": "digits"})])
+def test_a_folder_without_a_started_study_is_named(content, tmp_path, monkeypatch):
+    if content is not None:
+        (tmp_path / "progress").mkdir()
+        (tmp_path / "progress" / "size.json").write_text(content)
+    monkeypatch.setattr(sys, "argv", ["progress", str(tmp_path)])
+    with pytest.raises(SystemExit, match="this study has not been started here") as caught:
+        main()
+    assert caught.value.code != 0

@@ -20,12 +20,6 @@ from biasinit.errors import FolderError
 UNFINISHED = ".unfinished"
 
 
-def seen_from_here(path: Path) -> str:
-    """Return a path as it is named from the working directory: relative where that holds it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
 def unwritable(path: Path | str, error: OSError) -> FolderError:
     """Return what to say of a file that the system refuses to write."""
     return FolderError(

@@ -19,11 +19,12 @@ from typing import Any
 from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import analyses_of
 from biasinit.analyses.keys import plan_keys
-from biasinit.execution.progress.notes import StudySize, announce, announce_in
+from biasinit.execution.places import seen_from_here
+from biasinit.execution.progress.size import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
-from biasinit.files import remove_all_unfinished, seen_from_here
+from biasinit.files import remove_all_unfinished
 from biasinit.plugins.digest import code_version
 from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES

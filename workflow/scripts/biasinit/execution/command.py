@@ -8,11 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from biasinit.errors import ConfigurationError, Problem
-from biasinit.files import seen_from_here
+from biasinit.execution.places import REPOSITORY, seen_from_here
 
-# what belongs to the program stands beside its Snakefile, wherever the results go
-REPOSITORY = Path(__file__).absolute().parents[4]
-SCRIPTS = REPOSITORY / "workflow" / "scripts"  # Snakemake finds its logger there
 HERE = "default"
 LOGGER = "biasinit"  # the package snakemake_logger_plugin_biasinit
 

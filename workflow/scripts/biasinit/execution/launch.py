@@ -24,7 +24,6 @@ from rich.console import Console
 
 from biasinit.errors import BiasinitError
 from biasinit.execution.command import (
-    SCRIPTS,
     parser,
     resume_command,
     side_by_side,
@@ -32,7 +31,8 @@ from biasinit.execution.command import (
     study_files,
 )
 from biasinit.execution.page_as_pdf import pdf_in_words
-from biasinit.execution.progress.notes import ANNOUNCEMENT, StudySize
+from biasinit.execution.places import SCRIPTS
+from biasinit.execution.progress.size import ANNOUNCEMENT, StudySize
 from biasinit.execution.progress.study_view import StudyView
 from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock

@@ -8,12 +8,7 @@ from rich.console import Console
 from rich.live import Live
 
 from biasinit.execution.progress.events import JobEnd, WorkflowEvents
-from biasinit.execution.progress.notes import (
-    StudySize,
-    TrainingProgress,
-    TrainingWatch,
-    read_announcement,
-)
+from biasinit.execution.progress.size import StudySize, read_announcement
 from biasinit.execution.progress.terminal import (
     line_of,
     live_view,
@@ -21,6 +16,7 @@ from biasinit.execution.progress.terminal import (
     show_failure,
     state_of,
 )
+from biasinit.execution.progress.watch import TrainingProgress, TrainingWatch
 
 POLL_SECONDS = 0.5
 POLL_SHARE = 0.02  # of a core, at most, for looking at the notes of very many shards

@@ -7,6 +7,7 @@ scheme and by cell, and the time left, of any study, wherever it runs.
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -15,14 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from biasinit.execution.progress.events import JobEnd, WorkflowEvents
-from biasinit.execution.progress.notes import (
-    SIZE,
-    PartProgress,
-    StudySize,
-    TrainingProgress,
-    read_announcement,
-    training_progress,
-)
+from biasinit.execution.progress.size import SIZE, StudySize, read_announcement
+from biasinit.execution.progress.watch import PartProgress, TrainingProgress, TrainingWatch
 
 ROUNDING = 1e-6  # a share of a run is a sum of fractions
 BAR_WIDTH = 24
@@ -171,4 +166,5 @@ def main() -> None:
             f"{folder / SIZE} is missing or damaged: this study has not been started here. Name "
             "the folder of one that was, such as results/digits."
         )
-    Console().print(progress_tables(size, training_progress(size)))
+    size = replace(size, folder=str(folder))  # as seen from here
+    Console().print(progress_tables(size, TrainingWatch(size).read()))
