@@ -39,7 +39,9 @@ ALLOWED = {
         *("analyses", "errors", "files", "numbers", "runs", "statistics", "study", "verdicts"),
     },
     "execution": {"errors", "files", "plugins", "processor", "study"},
-    "workflow": {"analyses", "errors", "execution", "files", "plugins", "runs", "study"},
+    "workflow": {
+        *("analyses", "errors", "execution", "files", "plugins", "reporting", "runs", "study"),
+    },
 }
 
 # the rooms within statistics, each with those before it that it may import from

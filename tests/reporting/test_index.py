@@ -6,10 +6,13 @@ import sys
 from itertools import groupby
 
 import pytest
+from synthetic import make_study
 
-from biasinit.reporting.index import FIGURES, ITEMS, SECTIONS
+from biasinit.analyses.index import NAMES
+from biasinit.reporting.index import FIGURES, ITEMS, SECTIONS, tables_shown
 from biasinit.reporting.items.kinds import FigureItem, TableItem
 from biasinit.reporting.items.loading import item_of
+from declared_tables import DECLARED
 from repository import REPOSITORY
 
 SCRIPTS = REPOSITORY / "workflow" / "scripts"
@@ -55,6 +58,18 @@ def test_a_figure_leads_to_tables_that_it_has_or_that_stand_elsewhere_on_the_pag
     alone = {entry.name for entry in ITEMS if entry.kind == "table"}
     unlisted = {name for entry in FIGURES.values() for name in entry.tables} - below - alone
     assert unlisted == {"runs", "curve_means", "verdicts"}
+
+
+def test_items_show_tables_that_there_are():
+    assert tables_shown() <= set(DECLARED)
+
+
+def test_a_rule_of_decision_names_analyses_that_there_are():
+    facts = make_study()
+    rules = [rule(facts) for entry in ITEMS for rule in item_of(entry).rules]
+    named = {name for rule in rules for name in rule.made_by}
+    assert "judge_schemes" in named
+    assert named <= set(NAMES)
 
 
 def test_the_index_needs_the_standard_library_alone():

@@ -26,6 +26,7 @@ from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
 from biasinit.plugins.digest import code_version
+from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
 from biasinit.study.claims import Claim, level_questions, read_claims
@@ -37,8 +38,6 @@ from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
 
 RESULTS = Path("results")
-# tables that no item of the page shows
-NOT_REPORTED = ("curves", "layers", "correct", "predictions")
 
 
 def _run_columns(study: Study | ImportedStudy) -> frozenset[str]:
@@ -302,7 +301,8 @@ class Workflow:
     @property
     def reported_tables(self) -> dict[str, str]:
         """The file of each table that the report shows and the study has."""
-        return {name: file for name, file in self.tables_made.items() if name not in NOT_REPORTED}
+        shown = tables_shown()
+        return {name: file for name, file in self.tables_made.items() if name in shown}
 
     @property
     def size(self) -> StudySize:

@@ -118,6 +118,15 @@ PAGE_LABELS: Mapping[str, str] = MappingProxyType(
 VERDICT_LABELS: Mapping[str, str] = MappingProxyType({"shows": "Verdicts", "kind": "table"})
 
 
+TABLES_OF_PAGE = ("runs", "verdicts", "jobs")
+"""Tables that the page needs whatever its items show: for its answer, its methods and its costs."""
+
+
+def tables_shown() -> frozenset[str]:
+    """Return the names of the tables that the report is made of, where a study has them."""
+    return frozenset(TABLES_OF_PAGE).union(*(entry.tables for entry in ITEMS))
+
+
 def entries_of(section: Section) -> tuple[Entry, ...]:
     """Return the items of one section, in their order."""
     return tuple(entry for entry in ITEMS if entry.section is section)
