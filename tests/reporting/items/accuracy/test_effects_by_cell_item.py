@@ -2,7 +2,7 @@ import pytest
 from pictures import draw, frame, marked, texts
 from synthetic import make_study, make_tables
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.items.accuracy.effects_by_cell import ITEM
 
 

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from biasinit.reporting import numbers
+from biasinit import numbers
 from biasinit.reporting.figures.canvas import WIDTH, label_inches, new_canvas, short
 from biasinit.reporting.figures.style import ON_COLOUR, PAPER, diverging
 from biasinit.reporting.labels import normalization_label
