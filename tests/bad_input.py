@@ -14,6 +14,8 @@ TESTS = Path(__file__).parent
 # heading, and where its tests are
 AREAS = {
     "Study files": ("study/test_config.py", "specs/test_schemes.py", "workflow/test_study.py"),
+    "Keys of a specification": ("specs/test_keys.py",),
+    "Schemes and data sets of one's own": ("plugins/test_own_code.py", "test_workflow.py"),
     "Plans, and two studies of one name": ("study/test_plan.py",),
     "Tables of runs that are brought": ("runs/test_imported.py", "workflow/test_brought_runs.py"),
     "Tables of the study": ("test_tables.py",),

@@ -31,6 +31,6 @@ def mapping() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def small_digits() -> PreparedDataset:
     """A part of the real digits, small enough to train on in a test."""
-    from biasinit.data.sources import prepare
+    from specifications import prepared
 
-    return prepare(kind="digits", train=128, validation=64, test=64, split_seed=0)
+    return prepared(kind="digits", train=128, validation=64, test=64, split_seed=0)

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.runs.tables import CORRECT, CURVES, LAYERS, RUNS
 from biasinit.streams import Purpose, stream
-from biasinit.vocabulary import PROBED_QUANTITIES, RUN_KEY
+from biasinit.vocabulary import RUN_KEY
 
 SCHEMES = ("zeros", "small", "one", "xavier")
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")

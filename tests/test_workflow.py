@@ -143,3 +143,117 @@ def test_a_missing_file_of_claims_is_named(tiny, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=r"nothing\.yaml.*cannot be read"):
         read({**tiny, "claims": "nothing.yaml"})
+
+
+@pytest.fixture
+def own(tiny, tmp_path) -> tuple[dict, Path]:
+    """A study file with a scheme and a data set of its own, and its keys."""
+    folder = tmp_path / "studies"
+    folder.mkdir()
+    (folder / "mine.py").write_text("import levels\n\ndef f(layer, rng): return [0.5]\n")
+    (folder / "levels.py").write_text("LEVEL = 1\n")
+    (folder / "images.py").write_text("def g(files): return files\n")
+    (folder / "images.bin").write_text("")
+    mine = {"name": "mine", "kind": "python", "object": "mine.py:f"}
+    images = {"name": "digits", "kind": "python", "object": "images.py:g", "files": ["images.bin"],
+              "train": 256, "validation": 64, "test": 100}  # fmt: skip
+    keys = {**tiny, "schemes": [*tiny["schemes"], mine], "datasets": [images]}
+    (folder / "own.yaml").write_text(yaml.safe_dump(keys))
+    return keys, folder / "own.yaml"
+
+
+def levels(workflow: Workflow, scheme: str) -> dict[str, str]:
+    (shard,) = [
+        shard
+        for shard in workflow.shards
+        if (shard.scheme, shard.normalization) == (scheme, "none")
+    ]
+    return dict(zip(PARTS, shard.levels, strict=True))
+
+
+def versions(keys: dict, file: Path) -> dict[str, str]:
+    workflow = read(keys, files=(file,))
+    trained = {name: levels(workflow, name) for name in ("zeros", "1.0", "mine")}
+    return {
+        **{name: workflow.code_of_shard(place) for name, place in trained.items()},
+        "data": workflow.code_of_dataset(trained["zeros"]),
+        "predictions": workflow.code_of_predictions,
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("mine.py", "0.5", "0.25", {"mine", "predictions"}),
+        ("levels.py", "LEVEL = 1", "LEVEL = 2", {"mine", "predictions"}),
+        ("images.py", "return files", "return None", {"data"}),
+        ("mine.py", "import levels\n", "import levels  # a comment\n", set()),
+    ],
+)
+def test_code_of_ones_own_counts_for_what_uses_it_and_for_nothing_else(
+    file, old, new, changed, own
+):
+    before = versions(*own)
+    path = own[1].parent / file
+    path.write_text(path.read_text().replace(old, new))
+    after = versions(*own)
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_shards_of_different_kinds_have_different_code(own):
+    found = versions(*own)
+    assert len({found["zeros"], found["1.0"], found["mine"]}) == 3
+
+
+def test_the_plan_holds_the_version_of_code_of_ones_own(own):
+    keys, file = own
+    plan = read(keys, files=(file,)).plan
+    assert set(plan["code"]) == {"schemes.mine", "datasets.digits"}
+    (file.parent / "mine.py").write_text("def f(layer, rng): return [0]\n")
+    changed = read(keys, files=(file,)).plan
+    assert changed["study"] == plan["study"]
+    assert changed["code"]["schemes.mine"] != plan["code"]["schemes.mine"]
+    assert changed["code"]["datasets.digits"] == plan["code"]["datasets.digits"]
+    assert "code" not in read(yaml.safe_load(TINY.read_text())).plan
+
+
+def test_files_of_ones_own_are_inputs_named_from_where_one_stands(own, tmp_path, monkeypatch):
+    keys, file = own
+    monkeypatch.chdir(tmp_path)
+    workflow = read(keys, files=(file,))
+    assert workflow.dataset_files(levels(workflow, "zeros")) == ["studies/images.bin"]
+
+
+def test_a_job_is_told_no_place_of_a_file_of_ones_own(own, tmp_path):
+    keys, file = own
+    workflow = read(keys, files=(file,))
+    described = workflow.shard_description(levels(workflow, "mine"))
+    assert described["scheme"]["object"] == "mine.py:f"
+    assert str(tmp_path) not in str(
+        [described, workflow.dataset_description({"dataset": "digits"})]
+    )
+
+
+def test_files_of_ones_own_that_are_not_there_are_named_all_at_once(own):
+    keys, file = own
+    for name in ("mine.py", "images.bin"):
+        (file.parent / name).unlink()
+    with pytest.raises(ConfigurationError) as caught:
+        read(keys, files=(file,))
+    said = [str(problem) for problem in caught.value.problems]
+    assert said == [
+        f"schemes[2].object: names mine.py, and there is no file {file.parent / 'mine.py'}. Name a "
+        "file relative to the folder of the study file; without a study file, to the working "
+        "directory.",
+        f"datasets[0].files[0]: names images.bin, and there is no file "
+        f"{file.parent / 'images.bin'}. Name a file relative to the folder of the study file; "
+        "without a study file, to the working directory.",
+    ]
+
+
+def test_without_a_study_file_code_of_ones_own_is_found_in_the_working_directory(own, monkeypatch):
+    keys, file = own
+    with pytest.raises(ConfigurationError, match=r"names mine\.py"):
+        read(keys)
+    monkeypatch.chdir(file.parent)
+    assert read(keys).study_folder == str(file.parent)

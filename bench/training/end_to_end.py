@@ -13,7 +13,7 @@ import pandas as pd
 from machine import HERE, REPOSITORY, started
 
 from biasinit.data.prepared import save_prepared
-from biasinit.data.sources import prepare
+from biasinit.data.preparing import prepare
 from biasinit.study.reading import load_study
 
 CACHE = "TORCHINDUCTOR_CACHE_DIR"
@@ -26,7 +26,7 @@ class Shards:
         study = load_study(REPOSITORY / "config.yaml")
         self._study, self._folder = study, folder
         self._data = folder / "data.npz"
-        save_prepared(prepare(**study.datasets[0].description), self._data)
+        save_prepared(prepare(study.datasets[0]), self._data)
 
     def seconds(
         self,

@@ -16,7 +16,8 @@ from machine import HERE, machine
 from torch import nn
 
 from biasinit.data.prepared import PreparedDataset
-from biasinit.data.sources import prepare
+from biasinit.data.preparing import prepare
+from biasinit.specs.datasets.digits import Digits
 from biasinit.training.description import ShardDescription
 from biasinit.training.loop import train_shard
 from biasinit.training.shard import Block, Shard
@@ -44,13 +45,14 @@ def description(seeds: int, *, engine: str, batch: int, times: int = 1) -> Shard
             },
             "order_stream": "", "optimizer": {},
             "training": {"epochs": EPOCHS, "batch_size": batch, "engine": engine},
-        }
+        },
+        folder=Path(),
     )  # fmt: skip
 
 
 def by_runs() -> dict[str, float]:
     """Return seconds for each run of a shard, without the start of the process."""
-    data = prepare(kind="digits", train=1100, validation=100, test=597, split_seed=0)
+    data = prepare(Digits(name="digits", train=1100, validation=100, test=597))
     seconds = {}
     for runs in RUNS:
         shard = description(runs, engine="compiled", batch=32)

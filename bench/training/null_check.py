@@ -18,7 +18,7 @@ from machine import HERE, REPOSITORY, machine
 from scipy import stats
 
 from biasinit.data.prepared import PreparedDataset
-from biasinit.data.sources import prepare
+from biasinit.data.preparing import prepare
 from biasinit.study.reading import load_study
 from biasinit.training.description import ShardDescription
 from biasinit.training.engines.reference import ReferenceTrainer
@@ -30,11 +30,11 @@ SEEDS_PER_TASK = 50
 def prepared() -> tuple[ShardDescription, PreparedDataset]:
     """Return a shard of the default study, and its data."""
     study = load_study(REPOSITORY / "config.yaml")
-    data = prepare(**study.datasets[0].description)
+    data = prepare(study.datasets[0])
     mapping = study.shard_description(
         cell=study.cells[0], normalization="none", scheme="zeros", shard=0
     )
-    return ShardDescription.from_mapping(mapping), data
+    return ShardDescription.from_mapping(mapping, folder=REPOSITORY), data
 
 
 def fused(engine: str, first: int) -> list[float]:

@@ -75,13 +75,14 @@ def fused(batch: int, *, engine: str) -> Callable[[], int]:
     sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
     import torch
 
-    from biasinit.data.sources import prepare
+    from biasinit.data.preparing import prepare
+    from biasinit.specs.datasets.digits import Digits
     from biasinit.training.description import ShardDescription
     from biasinit.training.shard import Block, Shard
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    data = prepare(kind="digits", train=TRAIN_IMAGES, validation=100, test=597, split_seed=0)
+    data = prepare(Digits(name="digits", train=TRAIN_IMAGES, validation=100, test=597))
     width = int(os.environ.get("WIDTH", "20"))
     description = ShardDescription.from_mapping(
         {
@@ -92,9 +93,10 @@ def fused(batch: int, *, engine: str) -> Callable[[], int]:
             },
             "normalization": os.environ.get("NORMALIZATION", "none"),
             "scheme": {"name": "zeros", "kind": "zeros"}, "order_stream": "",
-            "optimizer": {"momentum": MOMENTUM},
+            "architecture": {}, "optimizer": {"momentum": MOMENTUM},
             "training": {"epochs": 200, "batch_size": batch, "engine": engine, "width": width},
-        }
+        },
+        folder=REPOSITORY,
     )  # fmt: skip
     shard = Shard(description, data)
     block = Block(shard, description.seeds)

@@ -4,8 +4,8 @@ import pytest
 
 from biasinit.analyses.contract import analysis_named
 from biasinit.analyses.index import NAMES
+from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.runs.tables import BROUGHT_TABLES
-from biasinit.vocabulary import ASYMMETRY, TWIN_BIAS_DISTANCE
 from declared_tables import wrong_kinds
 from generated_study import (
     EPOCHS,

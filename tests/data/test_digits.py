@@ -5,9 +5,9 @@ import pytest
 
 from biasinit.data.digits import digits
 from biasinit.data.prepared import load_prepared, save_prepared
-from biasinit.data.sources import prepare
 from biasinit.data.splits import stratified_split
 from biasinit.errors import DataError
+from specifications import prepared
 
 
 def test_the_digits_are_the_1797_real_images():
@@ -18,7 +18,7 @@ def test_the_digits_are_the_1797_real_images():
 
 
 def test_the_subsets_are_disjoint_stratified_and_of_the_sizes_asked_for():
-    dataset = prepare(kind="digits", train=960, validation=240, test=597, split_seed=3)
+    dataset = prepared(kind="digits", train=960, validation=240, test=597, split_seed=3)
     sizes = {name: len(numbers) for name, numbers in dataset.split.items()}
     assert sizes == {"train": 960, "validation": 240, "test": 597}
     together = np.concatenate(list(dataset.split.values()))
@@ -31,7 +31,7 @@ def test_the_subsets_are_disjoint_stratified_and_of_the_sizes_asked_for():
 
 def test_the_split_is_keyed_by_its_seed_alone():
     sizes = {"kind": "digits", "train": 100, "validation": 50, "test": 50}
-    first, again, other = (prepare(**sizes, split_seed=seed) for seed in (1, 1, 2))
+    first, again, other = (prepared(**sizes, split_seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first.split["train"], again.split["train"])
     assert not np.array_equal(first.split["train"], other.split["train"])
 

@@ -14,9 +14,9 @@ import pytest
 
 from biasinit.data import downloads
 from biasinit.data.downloads import RemoteFile, data_folder, fetch
-from biasinit.data.sources import prepare
 from biasinit.errors import DataError
 from repository import REPOSITORY
+from specifications import prepared
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -249,7 +249,7 @@ def test_prepare_downloads_what_it_is_given_no_folder_for(monkeypatch):
         "omniglot": "Copy the file",
     }.items():
         with pytest.raises(DataError, match=alternative):
-            prepare(kind=kind, **sizes)
+            prepared(kind=kind, **sizes)
     assert all(url.startswith("http") for url in asked)
     assert len(asked) == 2 + 2 + 1 + 2  # all mirrors of the first file
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biasinit.data.imbalance import thinned
-from biasinit.data.sources import prepare
+from specifications import prepared
 
 
 def class_sizes(dataset, subset):
@@ -39,6 +39,6 @@ def test_the_seed_decides_which_images_are_kept(small_digits):
 
 def test_a_study_can_ask_for_it():
     sizes = {"train": 1000, "validation": 100, "test": 597}
-    dataset = prepare(kind="digits", split_seed=0, imbalance=20, **sizes)
+    dataset = prepared(kind="digits", split_seed=0, imbalance=20, **sizes)
     large, small = class_sizes(dataset, "train")[[0, 9]]
     assert large / small == pytest.approx(20, rel=0.1)

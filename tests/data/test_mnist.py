@@ -8,9 +8,9 @@ import pytest
 
 from biasinit.data.idx import read_idx
 from biasinit.data.mnist import FASHION_MNIST, MNIST, IdxFile, read_release
-from biasinit.data.sources import prepare
 from biasinit.errors import DataError
-from biasinit.specs.dataset_kinds import OfficialImages
+from biasinit.specs.datasets.base import OfficialImages
+from specifications import prepared
 
 
 def idx(numbers, *, kind=8):
@@ -148,7 +148,7 @@ def test_the_real_fashion_mnist_is_read_and_split_along_its_test_set(fashion_mni
     assert everything.images.shape == (70_000, 28, 28, 1)
     assert np.bincount(everything.labels[:60_000]).tolist() == [6000] * 10
     assert np.bincount(everything.labels[60_000:]).tolist() == [1000] * 10
-    dataset = prepare(
+    dataset = prepared(
         kind="fashion_mnist",
         train=2000,
         validation=500,

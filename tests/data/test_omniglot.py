@@ -17,9 +17,9 @@ from biasinit.data.omniglot import (
     read_omniglot,
     read_one_shot_runs,
 )
-from biasinit.data.sources import prepare
 from biasinit.errors import DataError
-from biasinit.specs.dataset_kinds import OMNIGLOT_IMAGES
+from biasinit.specs.datasets.omniglot import OFFICIAL
+from specifications import prepared
 
 
 def png(array=None, *, kind="PNG"):
@@ -73,11 +73,11 @@ def test_shrinking_keeps_the_amount_of_ink(omniglot_directory):
 
 def test_test_characters_are_of_alphabets_that_training_never_saw(omniglot_directory):
     read = read_omniglot(omniglot_directory, alphabets="small", size=28)
-    sizes = OMNIGLOT_IMAGES["small"]
+    sizes = OFFICIAL["small"]
     assert (read.part == "train").sum() == sizes.training
     assert (read.part == "test").sum() == sizes.test
     assert np.bincount(read.labels).tolist() == [20] * (136 + 106)
-    dataset = prepare(
+    dataset = prepared(
         kind="omniglot",
         train=1000,
         validation=200,

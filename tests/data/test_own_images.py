@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from biasinit.data.own_images import read_own_images
-from biasinit.data.sources import prepare
 from biasinit.errors import DataError
+from specifications import prepared
 
 COUNT = 120
 LABELS = np.arange(COUNT) % 3
@@ -23,7 +23,7 @@ def written(folder, **arrays):
 
 def test_a_file_of_ones_own_is_one_block_of_the_study(images, tmp_path):
     path = written(tmp_path, images=images, labels=LABELS)
-    dataset = prepare(kind="npz", path=str(path), split_seed=0, **SIZES)
+    dataset = prepared(kind="npz", path=str(path), split_seed=0, **SIZES)
     assert dataset.image_shape == (6, 5, 3)
     assert dataset.classes == 3
     assert dataset.maximum == 255
@@ -44,7 +44,7 @@ def test_subsets_are_drawn_from_the_parts_of_the_file(with_validation, images, t
     images[:, 0, 0, 0] = np.arange(COUNT)  # says which image it is
     part = PART if with_validation else np.where(PART == "validation", "train", PART)
     path = written(tmp_path, images=images, labels=LABELS, part=part)
-    dataset = prepare(kind="npz", path=str(path), split_seed=0, **SIZES)
+    dataset = prepared(kind="npz", path=str(path), split_seed=0, **SIZES)
     for name, size in SIZES.items():
         numbers = dataset.images[dataset.split[name], 0, 0, 0]
         assert len(set(numbers.tolist())) == size
@@ -54,16 +54,22 @@ def test_subsets_are_drawn_from_the_parts_of_the_file(with_validation, images, t
     assert len(set(both.tolist())) == 33
 
 
-@pytest.mark.parametrize("changes", [{"train": 41}, {"test": 41}, {"validation": 2}])
+def test_fewer_images_than_classes_are_refused(images, tmp_path):
+    path = written(tmp_path, images=images, labels=np.arange(COUNT) % 12, part=PART)
+    with pytest.raises(DataError, match=r"cannot be drawn from 40: .*sizes in 'datasets'\."):
+        prepared(kind="npz", path=str(path), split_seed=0, **(SIZES | {"validation": 11}))
+
+
+@pytest.mark.parametrize("changes", [{"train": 41}, {"test": 41}, {"validation": 41}])
 def test_sizes_that_a_part_cannot_give_are_refused(changes, images, tmp_path):
     path = written(tmp_path, images=images, labels=LABELS, part=PART)
     with pytest.raises(DataError, match=r"cannot be drawn from 40: .*sizes in 'datasets'\."):
-        prepare(kind="npz", path=str(path), split_seed=0, **(SIZES | changes))
+        prepared(kind="npz", path=str(path), split_seed=0, **(SIZES | changes))
 
 
 def test_a_whole_part_may_be_used(images, tmp_path):
     path = written(tmp_path, images=images, labels=LABELS, part=PART)
-    dataset = prepare(kind="npz", path=str(path), split_seed=0, train=40, validation=12, test=40)
+    dataset = prepared(kind="npz", path=str(path), split_seed=0, train=40, validation=12, test=40)
     assert [len(numbers) for numbers in dataset.split.values()] == [40, 12, 40]
 
 
@@ -125,5 +131,5 @@ def test_a_file_that_is_no_archive_of_arrays_is_named(damage, images, tmp_path):
 
 
 def test_the_kind_needs_a_path():
-    with pytest.raises(DataError, match="needs 'path'"):
-        prepare(kind="npz", split_seed=0, **SIZES)
+    with pytest.raises(ValueError, match=r"path: is missing\. Name the \.npz file"):
+        prepared(kind="npz", split_seed=0, **SIZES)

@@ -1,5 +1,3 @@
-from typing import get_args
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,10 +5,13 @@ from hypothesis import strategies as st
 
 from biasinit.data.cifar10 import CIFAR10, TRAINING_BATCHES
 from biasinit.data.digits import digits
-from biasinit.data.sources import SOURCES
+from biasinit.data.source import Source
 from biasinit.data.splits import SplitSizes, split_by_class, split_within_parts
 from biasinit.errors import DataError
-from biasinit.specs.dataset_kinds import DIGITS_IMAGES, OFFICIAL_IMAGES, DatasetKind
+from biasinit.plugins.registry import DATASETS
+from biasinit.plugins.resolve import resolve
+from biasinit.specs.datasets import cifar10 as cifar10_keys
+from biasinit.specs.datasets import digits as digits_keys
 
 CHARACTERS = np.repeat(np.arange(30), 20)
 PART = np.where(CHARACTERS < 20, "train", "test")
@@ -80,10 +81,11 @@ def test_official_test_images_are_never_trained_on():
 
 
 def test_the_sizes_that_the_study_is_checked_with_are_those_of_the_readers():
-    assert len(digits()[0]) == DIGITS_IMAGES
-    assert CIFAR10.images * len(TRAINING_BATCHES) == OFFICIAL_IMAGES["cifar10"].training
-    assert CIFAR10.images == OFFICIAL_IMAGES["cifar10"].test
+    assert len(digits()[0]) == digits_keys.IMAGES
+    assert CIFAR10.images * len(TRAINING_BATCHES) == cifar10_keys.OFFICIAL.training
+    assert CIFAR10.images == cifar10_keys.OFFICIAL.test
 
 
 def test_every_kind_of_the_study_has_a_reader():
-    assert set(SOURCES) == set(get_args(DatasetKind))
+    for place in DATASETS.values():
+        assert isinstance(resolve(resolve(place).source), Source)

@@ -10,13 +10,14 @@ from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.initialisation import initial_state
 from biasinit.networks.tower import enlarged
-from biasinit.specs.layouts import Layout, layout_of
-from biasinit.specs.schemes import Normal, Zeros
+from biasinit.specs.schemes.normal import Normal
+from biasinit.specs.schemes.zeros import Zeros
+from specifications import network
 
 
-def network_of(layout, *, shape=(8, 8, 1), normalization="none"):
+def network_of(architecture, *, shape=(8, 8, 1), normalization="none"):
     return build_network(
-        layout,
+        architecture,
         image_shape=shape,
         classes=10,
         normalization=normalization,
@@ -35,26 +36,26 @@ def parameters_of(network, *, biases):
 
 def test_vgg16_has_the_published_size():
     """13 convolutions with 14,710,464 weights and 4,224 biases (Simonyan and Zisserman 2014)."""
-    network = network_of(layout_of("vgg16"), shape=(32, 32, 3))
-    assert len(network.hidden) == 13
-    assert parameters_of(network, biases=False) == 14_710_464 + 512 * 10
-    assert parameters_of(network, biases=True) == 4_224 + 10
+    made = network_of(network("vgg16"), shape=(32, 32, 3))
+    assert len(made.hidden) == 13
+    assert parameters_of(made, biases=False) == 14_710_464 + 512 * 10
+    assert parameters_of(made, biases=True) == 4_224 + 10
 
 
 def test_deep_mnist_has_the_size_of_its_convolutions():
-    network = network_of(layout_of("deep_mnist"), shape=(28, 28, 1))
-    assert parameters_of(network, biases=True) == 234
-    total = parameters_of(network, biases=False) + 234
+    made = network_of(network("deep_mnist"), shape=(28, 28, 1))
+    assert parameters_of(made, biases=True) == 234
+    total = parameters_of(made, biases=False) + 234
     assert total == 454_922
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 8, 16, 32])
 def test_a_plain_network_is_as_deep_as_asked(depth):
-    layout = layout_of("plain_cnn", depth=depth, channels=3)
-    network = network_of(layout)
-    assert list(network.hidden) == [f"conv{number}" for number in range(1, depth + 1)]
-    assert layout.layers.count("pool") == (2 if depth >= 3 else 0)
-    assert network(torch.zeros(2, 8, 8, 1)).shape == (2, 10)
+    plain = network("plain_cnn", depth=depth, channels=3)
+    made = network_of(plain)
+    assert list(made.hidden) == [f"conv{number}" for number in range(1, depth + 1)]
+    assert plain.layout.layers.count("pool") == (2 if depth >= 3 else 0)
+    assert made(torch.zeros(2, 8, 8, 1)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(("size", "side"), [((8, 8), 32), ((28, 28), 32), ((3, 5), 7), ((9, 4), 8)])
@@ -79,7 +80,7 @@ def test_large_images_are_taken_as_they_are():
 
 def test_too_many_pools_are_named():
     with pytest.raises(DataError, match="8×8 pixels are too small for a network with 4 pools"):
-        network_of(Layout(layers=(2, "pool", 2, "pool", 2, "pool", 2, "pool")))
+        network_of(network("convolutional", layers=[2, "pool", 2, "pool", 2, "pool", 2, "pool"]))
 
 
 @pytest.mark.parametrize("normalization", ["none", "batchnorm_shift"])
@@ -87,22 +88,22 @@ def test_equal_biases_at_every_position_are_shared_biases(normalization):
     images = torch.rand(5, 8, 8, 1)
     logits = []
     for biases in ("shared", "per_position"):
-        network = network_of(layout_of(biases=biases), normalization=normalization)
+        made = network_of(network(biases=biases), normalization=normalization)
         state = initial_state(
-            network, Zeros(name="zeros"), weight_init="he", study_seed=1, seed=2,
+            made, Zeros(name="zeros"), weight_init="he", study_seed=1, seed=2,
             dtype=torch.float64,
         )  # fmt: skip
-        for name in network.scheme_biases().values():
+        for name in made.scheme_biases().values():
             state.parameters[name].fill_(0.3)
-        network.load_state_dict({**state.parameters, **state.buffers})
-        logits.append(network.double()(images.double()))
+        made.load_state_dict({**state.parameters, **state.buffers})
+        logits.append(made.double()(images.double()))
     assert torch.allclose(*logits, atol=1e-12)
 
 
 def test_biases_per_position_are_drawn_one_by_one():
-    network = network_of(layout_of(biases="per_position"))
+    made = network_of(network(biases="per_position"))
     state = initial_state(
-        network, Normal(name="n", std=0.5), weight_init="he", study_seed=1, seed=2,
+        made, Normal(name="n", std=0.5), weight_init="he", study_seed=1, seed=2,
         dtype=torch.float64,
     )  # fmt: skip
     biases = state.parameters["hidden.conv1.layer.bias"]
@@ -113,9 +114,9 @@ def test_biases_per_position_are_drawn_one_by_one():
 
 @pytest.mark.parametrize(("kind", "value"), [("zeros", 0.0), ("constant", 1 / 9)])
 def test_units_are_alike_without_random_weights(kind, value):
-    network = network_of(layout_of())
+    made = network_of(network())
     state = initial_state(
-        network, Zeros(name="zeros"), weight_init=kind, study_seed=1, seed=2, dtype=torch.float64
+        made, Zeros(name="zeros"), weight_init=kind, study_seed=1, seed=2, dtype=torch.float64
     )
     weights = state.parameters["hidden.conv1.layer.weight"]
     assert weights.unique().tolist() == [value]

@@ -5,12 +5,15 @@ import pytest
 import torch
 from torch.func import functional_call
 
+import specifications
 from biasinit.networks.architectures import build_network
 from biasinit.networks.initialisation import initial_state
-from biasinit.specs.layouts import layout_of
-from biasinit.specs.schemes import Normal, WithoutBiases, Zeros, scheme_from_mapping, scheme_mapping
+from biasinit.specs.schemes.normal import Normal
+from biasinit.specs.schemes.without import WithoutBiases
+from biasinit.specs.schemes.zeros import Zeros
 
 LABELS = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)
+SMALL = specifications.network("small_cnn")
 PRIOR = Zeros(name="prior", output="class_shares")
 
 
@@ -27,7 +30,7 @@ def start(scheme, layout, *, labels=LABELS, classes=3, shape=(8, 8, 1), weight_i
 
 
 def test_the_first_predictions_are_the_shares_where_weights_say_nothing():
-    network, state = start(PRIOR, layout_of("small_cnn"), weight_init="zeros")
+    network, state = start(PRIOR, SMALL, weight_init="zeros")
     logits = functional_call(
         network, (state.parameters, state.buffers), (torch.zeros(1, 8, 8, 1).double(),)
     )
@@ -35,7 +38,7 @@ def test_the_first_predictions_are_the_shares_where_weights_say_nothing():
 
 
 def test_a_siamese_network_starts_at_the_share_of_equal_pairs():
-    layout = layout_of("siamese", layers=(4,), dense=(3,))
+    layout = specifications.network("siamese", layers=[4], dense=[3])
     labels = torch.tensor([0] * 80 + [1] * 20)
     network, state = start(
         PRIOR, layout, labels=labels, classes=2, shape=(8, 8, 2), weight_init="zeros"
@@ -50,9 +53,7 @@ def test_it_is_a_factor_beside_the_scheme():
     """Hidden layers start as without it, and the output layer's bias is the only difference."""
     plain = Normal(name="normal", std=0.3)
     prior = Normal(name="normal", std=0.3, output="class_shares")
-    without, with_prior = (
-        start(scheme, layout_of("small_cnn"))[1].parameters for scheme in (plain, prior)
-    )
+    without, with_prior = (start(scheme, SMALL)[1].parameters for scheme in (plain, prior))
     changed = [name for name in without if not torch.equal(without[name], with_prior[name])]
     assert changed == ["output.bias"]
     assert np.allclose(with_prior["output.bias"].exp().numpy(), [0.6, 0.3, 0.1])
@@ -60,9 +61,4 @@ def test_it_is_a_factor_beside_the_scheme():
 
 def test_a_network_without_an_output_bias_has_no_prior():
     scheme = WithoutBiases(name="none")
-    assert "output.bias" not in start(scheme, layout_of("small_cnn"))[1].parameters
-
-
-def test_a_default_output_leaves_no_trace_in_what_a_shard_is_told():
-    assert "output" not in scheme_mapping(Zeros(name="zeros"))
-    assert scheme_from_mapping(scheme_mapping(PRIOR)) == PRIOR
+    assert "output.bias" not in start(scheme, SMALL)[1].parameters

@@ -7,20 +7,23 @@ import torch
 from torch.func import functional_call, grad_and_value
 from torch.nn import functional
 
+import specifications
 from biasinit.networks.architectures import build_network
+from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import initial_state
-from biasinit.networks.siamese import CONTRASTIVE_MARGIN, swapped
-from biasinit.specs.layouts import layout_of
-from biasinit.specs.schemes import Constant, Normal, Zeros
+from biasinit.networks.siamese import CONTRASTIVE_MARGIN
+from biasinit.specs.schemes.constant import Constant
+from biasinit.specs.schemes.normal import Normal
+from biasinit.specs.schemes.zeros import Zeros
 
 NORMAL = Normal(name="normal", std=0.5)
-SMALL = {"kind": "siamese", "layers": (4, "pool", 3), "dense": (6,)}
+SMALL = {"kind": "siamese", "layers": [4, "pool", 3], "dense": [6]}
 
 
 def twins(scheme=NORMAL, *, normalization="none", shape=(8, 8, 2), seed=1, **layout):
     """Return a network and its state in float64."""
     network = build_network(
-        layout_of(**(SMALL | layout)),
+        specifications.network(**(SMALL | layout)),
         image_shape=shape,
         classes=2,
         normalization=normalization,
@@ -51,8 +54,8 @@ def parameters_of(network, *, biases):
 def test_kochs_network_has_the_published_channels():
     """4,673 biases (Koch et al. 2015, figure 4); kernels differ, so weights do."""
     network = build_network(
-        layout_of("siamese_koch"), image_shape=(32, 32, 2), classes=2, normalization="none",
-        hidden_bias=True, output_bias=True,
+        specifications.network("siamese_koch"), image_shape=(32, 32, 2), classes=2,
+        normalization="none", hidden_bias=True, output_bias=True,
     )  # fmt: skip
     assert parameters_of(network, biases=True) == 4_673
     convolutions = 81 * 64 + 49 * 64 * 128 + 9 * 128 * 128 + 9 * 128 * 256

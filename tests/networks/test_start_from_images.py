@@ -8,8 +8,8 @@ from torch.func import functional_call
 from biasinit.networks.architectures import build_network
 from biasinit.networks.initialisation import initial_state
 from biasinit.networks.operations import GATHERED
-from biasinit.specs.layouts import layout_of
-from biasinit.specs.schemes import NegativeMixture
+from biasinit.specs.schemes.negative_mixture import NegativeMixture
+from specifications import network
 
 SCHEME = NegativeMixture(name="he+5")
 
@@ -17,8 +17,8 @@ SCHEME = NegativeMixture(name="he+5")
 def state_of(
     images, *, normalization="none", seed=3, dtype=torch.float64, operations=None, **layout
 ):
-    network = build_network(
-        layout_of(**layout),
+    made = build_network(
+        network(**layout),
         image_shape=(8, 8, 1),
         classes=10,
         normalization=normalization,
@@ -26,11 +26,11 @@ def state_of(
         output_bias=True,
     )
     if operations is not None:
-        network.use(operations)
+        made.use(operations)
     state = initial_state(
-        network, SCHEME, weight_init="he", study_seed=1, seed=seed, dtype=dtype, images=images
+        made, SCHEME, weight_init="he", study_seed=1, seed=seed, dtype=dtype, images=images
     )
-    return network, state
+    return made, state
 
 
 @pytest.fixture

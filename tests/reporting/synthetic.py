@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 
+from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.study.reading import parse_study
-from biasinit.vocabulary import PROBED_QUANTITIES
 from declared_tables import DECLARED
 
 LEVELS = ("none", "batchnorm_shift")
@@ -18,7 +18,7 @@ THREAD = ("zeros", "0.01", "1.0", "xavier")
 
 def cell_name(study, cell):
     """Return the name that the analysis tables give to a cell."""
-    cells = pd.DataFrame([item.model_dump() for item in study.cells])
+    cells = pd.DataFrame([item.levels for item in study.cells])
     return cell_labels(cells).iloc[study.cells.index(cell)]
 
 
@@ -124,7 +124,7 @@ def make_tables(
         "curve_means": _curves(study, names, failing, all_failed),
         "jobs": pd.DataFrame(
             {
-                **study.cells[0].model_dump(),
+                **study.cells[0].levels,
                 "normalization": list(LEVELS),
                 "scheme": names[0],
                 "first_seed": 0,
@@ -221,7 +221,7 @@ def _runs(study, names, failing, all_failed, rng):
                         {
                             "study": study.study,
                             "normalization": level,
-                            **cell.model_dump(),
+                            **cell.levels,
                             "scheme": scheme,
                             "seed": seed,
                             "shard": 0,

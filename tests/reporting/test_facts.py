@@ -12,7 +12,7 @@ from synthetic import make_study, make_tables
 
 from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.reporting.selection import counted
-from biasinit.study.plan import register
+from biasinit.study.plan import plan_of, register
 from biasinit.study.reading import parse_any_study, parse_study
 from biasinit.tables import write_table
 from repository import REPOSITORY
@@ -52,7 +52,7 @@ def quick_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("quick")
     default = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
     study = parse_study(default | {"quick": True})
-    register(study, folder, now=datetime(2026, 11, 23, tzinfo=UTC))
+    register(plan_of(study), folder, now=datetime(2026, 11, 23, tzinfo=UTC))
     facts = facts_of(study)
     # the made-up tables read the study of the facts, which is small already
     small = dataclasses.replace(facts, keys=facts.keys | {"quick": False})

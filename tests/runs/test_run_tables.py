@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
 
+from biasinit.quantities import ASYMMETRY, PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
 from biasinit.runs.imported import complete_runs
 from biasinit.runs.tables import CURVES, LAYERS, RUNS, TRAINED_TABLES
-from biasinit.vocabulary import ASYMMETRY, PROBED_QUANTITIES, RUN_KEY, TWIN_BIAS_DISTANCE
+from biasinit.vocabulary import RUN_KEY
 from declared_tables import DECLARED, wrong_kinds
 
 

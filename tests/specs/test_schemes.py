@@ -5,26 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.specs.schemes import (
-    KINDS,
-    AlexNet,
-    ByLayerType,
-    Constant,
-    FanInUniform,
-    LayerShape,
-    NegativeMixture,
-    Normal,
-    PerLayer,
-    TruncatedNormal,
-    Uniform,
-    WithoutBiases,
-    WithoutHiddenBiases,
-    XavierNormal,
-    XavierUniform,
-    Zeros,
-    scheme_from_mapping,
-    scheme_mapping,
-)
+import specifications
+from biasinit.plugins.own_scheme import OwnScheme
+from biasinit.plugins.registry import SCHEMES
+from biasinit.plugins.resolve import resolve
+from biasinit.specs.keys import values_of
+from biasinit.specs.schemes.alexnet import AlexNet
+from biasinit.specs.schemes.base import LayerShape
+from biasinit.specs.schemes.by_layer_type import ByLayerType
+from biasinit.specs.schemes.constant import Constant
+from biasinit.specs.schemes.fan_in_uniform import FanInUniform
+from biasinit.specs.schemes.negative_mixture import NegativeMixture
+from biasinit.specs.schemes.normal import Normal
+from biasinit.specs.schemes.per_layer import PerLayer
+from biasinit.specs.schemes.truncated_normal import TruncatedNormal
+from biasinit.specs.schemes.uniform import Uniform
+from biasinit.specs.schemes.without import WithoutBiases, WithoutHiddenBiases
+from biasinit.specs.schemes.xavier import XavierNormal, XavierUniform
+from biasinit.specs.schemes.zeros import Zeros
 
 CHANNELS = 40_000
 LAYER = LayerShape(name="conv2", index=1, channels=CHANNELS, fan_in=144, fan_out=288)
@@ -64,7 +62,8 @@ def test_a_scheme_has_the_mean_spread_and_support_of_its_definition(case, rng):
 
 def test_every_kind_has_a_distribution_test_or_has_no_biases():
     tested = {type(scheme) for scheme, *_ in DISTRIBUTIONS.values()}
-    assert set(KINDS.values()) == tested | {WithoutBiases, WithoutHiddenBiases}
+    kinds = {resolve(place) for place in SCHEMES.values()}
+    assert kinds == tested | {WithoutBiases, WithoutHiddenBiases, OwnScheme}
 
 
 @pytest.mark.parametrize("case", DISTRIBUTIONS)
@@ -89,29 +88,25 @@ def test_none_has_no_biases_and_none_hidden_keeps_the_output_bias():
 @given(st.sampled_from(list(DISTRIBUTIONS)))
 def test_a_mapping_gives_the_scheme_back(case):
     scheme = DISTRIBUTIONS[case][0]
-    assert scheme_from_mapping(scheme_mapping(scheme)) == scheme
-
-
-def test_a_mapping_leaves_defaults_out_so_that_a_new_key_re_trains_nothing():
-    assert scheme_mapping(Zeros(name="s")) == {"name": "s", "kind": "zeros"}
+    assert specifications.scheme(**values_of(scheme)) == scheme
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Normal(name="s", std=-1.0), "'std' must be greater than 0, got -1.0."),
-        (lambda: Uniform(name="s", bound=0.0), "'bound' must be greater than 0, got 0.0."),
-        (lambda: Constant(name="s", value=math.nan), "'value' must be a finite number, got nan."),
+        (lambda: Normal(name="s", std=-1.0), "std: must be greater than 0, got -1.0."),
+        (lambda: Uniform(name="s", bound=0.0), "bound: must be greater than 0, got 0.0."),
+        (lambda: Constant(name="s", value=math.nan), "value: must be a finite number, got nan."),
         (
             lambda: PerLayer(name="s", values=()),
-            "'values' must name at least one layer, got an empty list.",
+            "values: must name at least one layer, got an empty list.",
         ),
         (
             lambda: PerLayer(name="s", values=(1.0,), layers="all"),
-            "'layers' must be 'hidden' for a per-layer scheme, got 'all'.",
+            "layers: must be 'hidden' for a per-layer scheme, got 'all'.",
         ),
         (
-            lambda: scheme_from_mapping({"kind": "ones", "name": "s"}),
+            lambda: specifications.scheme(kind="ones", name="s"),
             "'kind' must be one of zeros, constant, normal",
         ),
     ],
@@ -158,12 +153,15 @@ def test_a_mixture_of_one_is_a_preactivation_of_the_unit_itself(rng):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: AlexNet(name="s", value=math.inf), "'value' must be a finite number"),
-        (lambda: AlexNet(name="s", layers="all"), "'layers' must be 'hidden'"),
-        (lambda: ByLayerType(name="s", convolution=math.nan, dense=0), "'convolution' must be"),
-        (lambda: ByLayerType(name="s", convolution=0, dense=math.inf), "'dense' must be"),
-        (lambda: NegativeMixture(name="s", points=0), "'points' must be at least 1"),
-        (lambda: NegativeMixture(name="s", layers="all"), "'layers' must be 'hidden'"),
+        (lambda: AlexNet(name="s", value=math.inf), "value: must be a finite number"),
+        (lambda: AlexNet(name="s", layers="all"), "layers: must be 'hidden'"),
+        (lambda: ByLayerType(name="s", convolution=math.nan, dense=0), "convolution: must be"),
+        (lambda: ByLayerType(name="s", convolution=0, dense=math.inf), "dense: must be"),
+        (
+            lambda: NegativeMixture(name="s", points=0),
+            "points: must be greater than",
+        ),
+        (lambda: NegativeMixture(name="s", layers="all"), "layers: must be 'hidden'"),
     ],
 )
 def test_impossible_keys_of_recipes_are_refused(make, message):

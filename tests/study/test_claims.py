@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import main
 from biasinit.study.claims import (
@@ -18,7 +19,7 @@ from biasinit.study.claims import (
     read_prevalence,
 )
 from biasinit.study.reading import load_study
-from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
+from biasinit.vocabulary import TREATMENTS
 from repository import REPOSITORY
 
 CLAIMS = read_claims(REPOSITORY / "claims.yaml")

@@ -14,9 +14,9 @@ LATER = datetime(2026, 1, 2, tzinfo=UTC)
 
 def test_the_plan_is_written_once_with_time_and_hash(mapping, tmp_path):
     study = parse_study(mapping)
-    register(study, tmp_path, now=FIRST)
+    register(plan_of(study), tmp_path, now=FIRST)
     before = (tmp_path / "plan.json").read_bytes()
-    register(study, tmp_path, now=LATER)
+    register(plan_of(study), tmp_path, now=LATER)
     assert (tmp_path / "plan.json").read_bytes() == before
     registration = read_registration(tmp_path)
     assert registration.plan["registered_at"] == FIRST.isoformat()
@@ -25,11 +25,11 @@ def test_the_plan_is_written_once_with_time_and_hash(mapping, tmp_path):
 
 
 def test_a_changed_analysis_is_a_deviation_and_leaves_the_plan_as_it_was(mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     before = (tmp_path / "plan.json").read_bytes()
     mapping["analysis"]["margins"]["digits"] = 1.0
     for _ in range(2):  # starting twice with the same plan is one deviation
-        register(parse_study(mapping), tmp_path, now=LATER)
+        register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
     assert (tmp_path / "plan.json").read_bytes() == before
     (deviation,) = read_registration(tmp_path).deviations
     assert deviation["kind"] == "changed analysis"
@@ -48,7 +48,7 @@ def test_a_plan_registered_before_a_key_existed_is_still_the_same_plan(quick, ma
     del older["study"]["training"]["label_smoothing"]
     entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(older), "plan": older}
     (tmp_path / "plan.json").write_text(json.dumps(entry))
-    register(study, tmp_path, now=LATER)
+    register(plan_of(study), tmp_path, now=LATER)
     assert read_registration(tmp_path).deviations == []
 
 
@@ -58,7 +58,7 @@ def test_a_key_of_the_plan_that_is_not_known_any_more_is_a_deviation(mapping, tm
     other["study"]["moonphase"] = "full"
     entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(other), "plan": other}
     (tmp_path / "plan.json").write_text(json.dumps(entry))
-    register(study, tmp_path, now=LATER)
+    register(plan_of(study), tmp_path, now=LATER)
     (deviation,) = read_registration(tmp_path).deviations
     assert deviation["changes"] == [{"key": "study.moonphase", "registered": "full", "now": None}]
 
@@ -72,22 +72,22 @@ def test_a_key_of_the_plan_that_is_not_known_any_more_is_a_deviation(mapping, tm
     ],
 )
 def test_kinds_of_deviation_are_told_apart(key, value, kind, mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     mapping[key] = value
-    register(parse_study(mapping), tmp_path, now=LATER)
+    register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
     assert read_registration(tmp_path).deviations[0]["kind"] == kind
 
 
 def test_going_back_to_the_registered_plan_is_on_record_too(mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
-    register(parse_study(mapping | {"seeds": 40}), tmp_path, now=LATER)
-    register(parse_study(mapping), tmp_path, now=LATER)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping | {"seeds": 40})), tmp_path, now=LATER)
+    register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
     kinds = [deviation["kind"] for deviation in read_registration(tmp_path).deviations]
     assert kinds == ["added seeds", "back to the registered plan"]
 
 
 def test_a_plan_that_was_edited_is_refused(mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     path = tmp_path / "plan.json"
     content = json.loads(path.read_text())
     content["plan"]["study"]["analysis"]["margins"]["digits"] = 5.0
@@ -114,16 +114,16 @@ LOOKS = [{"seeds": 20, "alpha": 0.03}, {"seeds": 40, "alpha": 0.02}]
 @pytest.mark.parametrize(("seeds", "kind"), [(40, "planned look"), (60, "added seeds")])
 def test_only_seeds_that_were_planned_are_a_planned_look(seeds, kind, mapping, tmp_path):
     mapping["analysis"]["looks"] = LOOKS
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     mapping["seeds"] = seeds
-    register(parse_study(mapping), tmp_path, now=LATER)
+    register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
     assert read_registration(tmp_path).deviations[0]["kind"] == kind
 
 
 def test_a_look_planned_after_the_first_run_is_a_changed_study(mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     mapping["analysis"]["looks"], mapping["seeds"] = LOOKS, 40
-    register(parse_study(mapping), tmp_path, now=LATER)
+    register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
     assert read_registration(tmp_path).deviations[0]["kind"] == "changed study"
 
 
@@ -138,7 +138,7 @@ def imported(**changes):
 
 
 def test_another_study_of_the_same_name_is_refused_and_nothing_is_changed(mapping, tmp_path):
-    register(parse_study(mapping), tmp_path, now=FIRST)
+    register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     before = (tmp_path / "plan.json").read_bytes()
     others = {
         "that one trains its runs, and this one brings its runs as a table": imported(),
@@ -148,23 +148,23 @@ def test_another_study_of_the_same_name_is_refused_and_nothing_is_changed(mappin
     }
     for what, other in others.items():
         with pytest.raises(PlanError, match="Give this study another name in 'study'") as caught:
-            register(other, tmp_path, now=LATER)
+            register(plan_of(other), tmp_path, now=LATER)
         assert what in str(caught.value)
     assert (tmp_path / "plan.json").read_bytes() == before
     assert not (tmp_path / "plan_deviations.jsonl").exists()
 
 
 def test_a_trained_study_never_takes_the_folder_of_brought_runs(mapping, tmp_path):
-    register(imported(), tmp_path, now=FIRST)
-    register(imported(runs_table="other.csv"), tmp_path, now=LATER)  # a change, and listed
+    register(plan_of(imported()), tmp_path, now=FIRST)
+    register(plan_of(imported(runs_table="other.csv")), tmp_path, now=LATER)  # a change, and listed
     with pytest.raises(PlanError, match="that one brings its runs as a table, and this one trains"):
-        register(parse_study(mapping), tmp_path, now=LATER)
+        register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
 
 
 def test_a_folder_that_cannot_be_written_is_named(mapping, tmp_path):
     (tmp_path / "digits").touch()
     with pytest.raises(FolderError, match=r"digits cannot be written \(.*Make room"):
-        register(parse_study(mapping), tmp_path / "digits", now=FIRST)
+        register(plan_of(parse_study(mapping)), tmp_path / "digits", now=FIRST)
 
 
 def test_a_plan_is_written_whole_or_not_at_all(mapping, tmp_path):
@@ -172,7 +172,7 @@ def test_a_plan_is_written_whole_or_not_at_all(mapping, tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as a full disk: writing fails
     try:
         with pytest.raises(FolderError):
-            register(parse_study(mapping), tmp_path, now=FIRST)
+            register(plan_of(parse_study(mapping)), tmp_path, now=FIRST)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.iterdir())

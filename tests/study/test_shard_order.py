@@ -5,9 +5,9 @@ import torch
 from torch.func import functional_call
 
 from biasinit.networks.architectures import build_network
-from biasinit.specs.layouts import layout_of
 from biasinit.study.reading import parse_study
 from biasinit.study.shard_order import ShardOrder, expected_work
+from specifications import network
 
 NETWORKS = {
     "small_cnn": ({"kind": "small_cnn"}, 8),
@@ -15,28 +15,29 @@ NETWORKS = {
     "plain": ({"kind": "plain_cnn", "depth": 7, "channels": 5}, 8),
     "vgg16, enlarged": ({"kind": "vgg16", "width": 0.05}, 8),
     "kernels that differ": ({"kind": "siamese_koch", "width": 0.05}, 28),
-    "dense alone": ({"kind": "convolutional", "layers": ("pool",), "dense": (7, 5)}, 8),
+    "dense alone": ({"kind": "convolutional", "layers": ["pool"], "dense": [7, 5]}, 8),
 }
 
 
 @pytest.mark.parametrize(("keys", "side"), NETWORKS.values(), ids=NETWORKS)
 def test_multiplications_are_those_of_every_unit_at_every_position(keys, side):
-    layout = layout_of(**keys)
+    architecture = network(**keys)
+    layout = architecture.layout
     channels = 2 if layout.compares_pairs else 1
-    network = build_network(
-        layout,
+    made = build_network(
+        architecture,
         image_shape=(side, side, channels),
         classes=2,
         normalization="none",
         hidden_bias=False,
         output_bias=False,
     )
-    parameters = {name: torch.zeros_like(value) for name, value in network.named_parameters()}
+    parameters = {name: torch.zeros_like(value) for name, value in made.named_parameters()}
     seen = {}
     functional_call(
-        network, parameters, (torch.zeros(1, side, side, channels),), {"preactivations": seen}
+        made, parameters, (torch.zeros(1, side, side, channels),), {"preactivations": seen}
     )
-    shapes = network.layer_shapes()
+    shapes = made.layer_shapes()
     expected = sum(values.numel() * shapes[name].fan_in for name, values in seen.items())
     assert layout.multiplications(side=side, channels=1) == expected
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.study.parts import NAME_PATTERN
+from biasinit.specs.limits import NAME_PATTERN
 from biasinit.study.shards import PARTS, PATTERN, Shard
 
 NAMES = st.from_regex(NAME_PATTERN, fullmatch=True)

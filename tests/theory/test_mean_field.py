@@ -8,21 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from biasinit.specs.schemes import (
-    Constant,
-    FanInUniform,
-    LayerShape,
-    Normal,
-    PerLayer,
-    TruncatedNormal,
-    Uniform,
-    XavierNormal,
-    XavierUniform,
-    Zeros,
-)
+from biasinit.specs.schemes.base import LayerShape
+from biasinit.specs.schemes.constant import Constant
+from biasinit.specs.schemes.fan_in_uniform import FanInUniform
+from biasinit.specs.schemes.normal import Normal
+from biasinit.specs.schemes.per_layer import PerLayer
+from biasinit.specs.schemes.truncated_normal import TruncatedNormal
+from biasinit.specs.schemes.uniform import Uniform
+from biasinit.specs.schemes.xavier import XavierNormal, XavierUniform
+from biasinit.specs.schemes.zeros import Zeros
 from biasinit.theory.mean_field import (
     BiasLaw,
-    bias_distribution,
     bias_law,
     first_layer_active_fraction,
     mean_field,
@@ -151,7 +147,7 @@ def test_moments_of_a_rectified_gaussian(mean, deviation):
 def test_draws_follow_the_stated_distribution(scheme):
     rng = np.random.default_rng(8)
     draws = np.concatenate([scheme.start(LAYER, rng) for _ in range(200)])
-    law = bias_distribution(scheme, LAYER)
+    law = scheme.law(LAYER)
     if isinstance(law, float):
         assert (draws == law).all()
         return

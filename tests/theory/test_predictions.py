@@ -1,6 +1,7 @@
 """Predictions of a study's layers: real networks and images against theory."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ CELL = {
 def arm(scheme, *, normalization="none", architecture=None, **cell):
     return {
         "cell": CELL | cell,
-        "architecture": architecture or {},
+        "architecture": {"name": "any", **(architecture or {})},
         "normalization": normalization,
         "scheme": scheme,
         "label": scheme["name"],
@@ -32,7 +33,7 @@ ONE = {"name": "one", "kind": "constant", "value": 1.0}
 
 
 def predicted(data, *arms):
-    frame = predict_layers(arms, {"digits": data})
+    frame = predict_layers(arms, {"digits": data}, folder=Path())
     assert list(frame.columns) == [*COLUMNS, "layer", "quantity", "predicted"]
     return frame
 

@@ -1,12 +1,13 @@
 """Small shards of the real digits for tests of training."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
 
+import specifications
 from biasinit.data.pairs import in_pairs
 from biasinit.data.prepared import PreparedDataset
-from biasinit.specs.layouts import layout_from_mapping
 from biasinit.training.description import ShardDescription
 from biasinit.training.shard import Block, Shard
 
@@ -45,8 +46,8 @@ NETWORKS: tuple[dict[str, Any], ...] = (
 
 def as_seen_by(architecture: dict[str, Any], dataset: PreparedDataset) -> PreparedDataset:
     """Return the data set, in pairs where the network compares pairs."""
-    compares_pairs = layout_from_mapping(architecture).compares_pairs
-    return in_pairs(dataset, seed=3) if compares_pairs else dataset
+    layout = specifications.network(**architecture).layout
+    return in_pairs(dataset, seed=3) if layout.compares_pairs else dataset
 
 
 def description(
@@ -78,7 +79,7 @@ def description(
         "optimizer": optimizer or {},
         "training": {"epochs": 2, "batch_size": 16, "probe_images": 32, "width": 32} | training,
     }
-    made = ShardDescription.from_mapping(mapping)
+    made = ShardDescription.from_mapping(mapping, folder=Path())
     object.__setattr__(made, "seeds", seeds)  # any seeds, not only consecutive ones
     return made
 

@@ -10,7 +10,7 @@ from torch.func import functional_call
 
 from biasinit.data.pairs import in_pairs
 from biasinit.networks.initialisation import initial_state
-from biasinit.training.description import TrainingDescription
+from biasinit.specs.training import Training
 from biasinit.training.loop import CheckpointPlace, train_shard
 from biasinit.training.records.measurement import measurement_points
 from biasinit.training.shard import Shard
@@ -48,7 +48,7 @@ def test_final_accuracy_is_that_of_the_last_epoch_and_of_the_stored_bits(small_d
 
 
 def test_the_grid_is_fine_early_and_coarse_later():
-    training = TrainingDescription(epochs=4, batch_size=1, points_per_epoch=4, dense_epochs=2)
+    training = Training(epochs=4, batch_size=1, points_per_epoch=4, dense_epochs=2)
     points = measurement_points(training, steps_per_epoch=30)
     assert [point.step for point in points] == [0, 8, 15, 23, 30, 38, 45, 53, 60, 90, 120]
     assert [point.epoch for point in points][-3:] == [2, 3, 4]
@@ -56,7 +56,7 @@ def test_the_grid_is_fine_early_and_coarse_later():
 
 
 def test_more_points_than_steps_give_one_point_per_step():
-    training = TrainingDescription(epochs=1, batch_size=1, points_per_epoch=10)
+    training = Training(epochs=1, batch_size=1, points_per_epoch=10)
     assert [point.step for point in measurement_points(training, steps_per_epoch=3)] == [0, 1, 2, 3]
 
 

@@ -1,6 +1,7 @@
 """What runs again when something changes: no more than must, and no less."""
 
 import os
+import re
 
 import pandas as pd
 import pytest
@@ -66,6 +67,60 @@ def test_a_change_of_training_trains_everything_again(file, old, new, workspace)
     planned = workspace.planned()
     assert planned["train"] == SHARDS
     assert planned["collect"] == 1
+
+
+def test_what_no_shard_uses_trains_nothing(workspace):
+    """A new kind, a change of another one, another word, a new key: whatever no job has to do with.
+
+    The new key stands among those of every training; it is as if it were not there at its default.
+    """
+    (workspace.folder / LIBRARY / "specs" / "schemes" / "new.py").write_text("NEW = 1\n")
+    workspace.edit(
+        f"{LIBRARY}/plugins/registry.py",
+        "SCHEMES: Family = {",
+        'SCHEMES: Family = {\n    "new": "biasinit.specs.schemes.without:WithoutBiases",',
+    )
+    workspace.edit(f"{LIBRARY}/specs/schemes/normal.py", "self.mean, self.std", "self.mean, 2.0")
+    workspace.edit(f"{LIBRARY}/specs/networks/vgg16.py", "SIDE = 32", "SIDE = 64")
+    workspace.edit(f"{LIBRARY}/networks/siamese.py", "MARGIN = 1.0", "MARGIN = 2.0")
+    workspace.edit(f"{LIBRARY}/data/mnist.py", "CLASSES = 10", "CLASSES = 9")
+    workspace.edit(f"{LIBRARY}/errors.py", "The study", "This study")
+    workspace.edit(f"{LIBRARY}/networks/architectures.py", "are too small for", "do not fit")
+    workspace.edit(f"{LIBRARY}/specs/training.py", "Images per step;", "Images of a step;")
+    workspace.edit(
+        f"{LIBRARY}/specs/training.py",
+        "    points_per_epoch",
+        '    warm: Natural = field(default=0, metadata=key("New.", left_out_at=0))\n'
+        "    points_per_epoch",
+    )
+    # the page lists every key of the study with its value
+    assert workspace.planned() == {"write_report": 1}
+
+
+def test_a_new_word_of_studies_and_reports_trains_nothing(workspace):
+    path = workspace.folder / LIBRARY / "vocabulary.py"
+    path.write_text(path.read_text() + '\nNEW = "new"\n')
+    assert not {"train", "prepare_data", "predict_layers"} & set(workspace.planned())
+
+
+def test_a_changed_default_trains_again_where_it_was_not_named(workspace):
+    workspace.edit(
+        f"{LIBRARY}/specs/optimizer.py",
+        'default=0.9, metadata=key("sgd: share',
+        'default=0.8, metadata=key("sgd: share',
+    )
+    assert workspace.planned() == {}, "the study names its momentum"
+    workspace.edit(f"{LIBRARY}/specs/training.py", "default=4, metadata", "default=5, metadata")
+    assert workspace.planned()["train"] == SHARDS
+
+
+def test_a_changed_kind_trains_exactly_its_shards(workspace):
+    workspace.edit(f"{LIBRARY}/specs/schemes/constant.py", "np.full(", "2 * np.full(")
+    done = workspace.snakemake("-n")
+    planned = planned_jobs(done.stdout)
+    assert planned["train"] == 3
+    assert set(re.findall(r"Training ([^,]+),", done.stdout)) == {"1.0"}
+    assert "prepare_data" not in planned
 
 
 @pytest.mark.parametrize(

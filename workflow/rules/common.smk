@@ -20,7 +20,7 @@ from biasinit.reporting.index import (
     PAGE_LABELS,
     VERDICT_LABELS,
 )
-from biasinit.study.plan import plan_digest, plan_of
+from biasinit.study.plan import plan_digest
 from biasinit.workflow import Workflow
 
 

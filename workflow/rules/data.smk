@@ -16,7 +16,10 @@ rule prepare_data:
         runtime=60,
     params:
         dataset=WORKFLOW.dataset_description,
-        code=WORKFLOW.code("prepare_data.py"),
+        code=WORKFLOW.code_of_dataset,
+        # as a function of the input it is none of the params that decide whether the rule runs
+        # again: where a study lies changes no result
+        folder=lambda wildcards, input: WORKFLOW.study_folder,
     message:
         "Splitting the images of {wildcards.dataset}"
     script:

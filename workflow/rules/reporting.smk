@@ -48,7 +48,7 @@ rule write_report:
     params:
         facts=facts_of(STUDY).to_mapping(),
         # the page compares the plan in use with the registered one
-        plan=plan_digest(plan_of(STUDY)),
+        plan=plan_digest(WORKFLOW.plan),
         configfile=CONFIGFILE,
         code=WORKFLOW.code("write_report.py", *[item.file for item in ITEMS]),
     message:

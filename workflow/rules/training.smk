@@ -30,7 +30,8 @@ rule train:
         progress=WORKFLOW.shard_file("progress", "json"),
         checkpoint=WORKFLOW.shard_file("checkpoints", "checkpoint"),
         compiled="results/compiled",
-        code=WORKFLOW.code("train.py"),
+        code=WORKFLOW.code_of_shard,
+        folder=lambda wildcards, input: WORKFLOW.study_folder,  # see prepare_data
     message:
         "Training {wildcards.scheme}, {wildcards.normalization}, learning rate {wildcards.learning_rate}, shard {wildcards.shard}"
     script:
@@ -56,7 +57,8 @@ rule predict_layers:
         runtime=30,
     params:
         arms=WORKFLOW.arms_to_predict(),
-        code=WORKFLOW.code("predict_layers.py"),
+        code=WORKFLOW.code_of_predictions,
+        folder=lambda wildcards, input: WORKFLOW.study_folder,  # see prepare_data
     message:
         "Predicting units and pre-activations by layer"
     script:

@@ -12,11 +12,20 @@ from biasinit.theory.predictions import predict_layers
 
 
 def write_predictions(
-    *, data: Sequence[str], arms: Sequence[Mapping[str, Any]], output: str
+    *, data: Sequence[str], arms: Sequence[Mapping[str, Any]], folder: str, output: str
 ) -> None:
-    """Write the predictions for each arm; the files of ``data`` are named by data set."""
+    """Write the predictions for each arm.
+
+    Args:
+        data: prepared data sets, in files of their names.
+        arms: what theory needs of each arm.
+        folder: of the study file, which a user's own files are relative to.
+        output: file of the predictions.
+
+    """
     datasets = {Path(path).stem: load_prepared(Path(path)) for path in data}
-    write_table(PREDICTIONS.checked(predict_layers(arms, datasets)), output)
+    found = predict_layers(arms, datasets, folder=Path(folder))
+    write_table(PREDICTIONS.checked(found), output)
 
 
 if __name__ == "__main__":
@@ -24,5 +33,6 @@ if __name__ == "__main__":
         write_predictions(
             data=snakemake.input.data,
             arms=snakemake.params.arms,
+            folder=snakemake.params.folder,
             output=snakemake.output[0],
         )

@@ -22,6 +22,7 @@ from biasinit.training.loop import CHECKPOINT_INTERVAL_SECONDS, CheckpointPlace,
 def train(
     *,
     shard: Mapping[str, Any],
+    folder: str,
     code: str,
     threads: int,
     device: str,
@@ -36,6 +37,7 @@ def train(
 
     Args:
         shard: the description of the shard.
+        folder: of the study file, which a user's own files are relative to.
         code: version of the training code; a checkpoint of another version is not used.
         threads: processor threads.
         device: cpu or cuda.
@@ -49,7 +51,7 @@ def train(
     """
     torch.set_num_threads(threads)
     share_compiled_code(Path(compiled))
-    description = ShardDescription.from_mapping(shard)
+    description = ShardDescription.from_mapping(shard, folder=Path(folder))
     with held_device() if device == "cuda" else nullcontext():
         result = train_shard(
             description,
@@ -73,6 +75,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]) as confirm:
         train(
             shard=snakemake.params.shard,
+            folder=snakemake.params.folder,
             code=snakemake.params.code,
             threads=snakemake.threads,
             device="cuda" if snakemake.resources.get("gpu", 0) else "cpu",

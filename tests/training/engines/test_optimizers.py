@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shards import description, only_block
 
-from biasinit.training.description import OptimizerDescription
+from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.optimizers import Update, clipped, optimizer_state
 from biasinit.training.loop import train_shard
 
@@ -36,7 +36,7 @@ def updated(optimizer, rates, *, rng, alive=None, steps=3):
 def test_each_member_has_a_learning_rate_of_its_own(kind):
     import numpy as np
 
-    optimizer = OptimizerDescription(kind=kind, weight_decay=0.1)
+    optimizer = Optimizer(name="any", kind=kind, weight_decay=0.1)
     together, _ = updated(optimizer, [0.1, 0.2, 0.4], rng=np.random.default_rng(1))
     for member, rate in enumerate([0.1, 0.2, 0.4]):
         alone, _ = updated(optimizer, [rate] * 3, rng=np.random.default_rng(1))
@@ -48,7 +48,7 @@ def test_each_member_has_a_learning_rate_of_its_own(kind):
 def test_a_dead_member_is_left_as_it_is(kind):
     import numpy as np
 
-    optimizer = OptimizerDescription(kind=kind)
+    optimizer = Optimizer(name="any", kind=kind)
     alive = torch.tensor([True, False, True])
     start = parameters(np.random.default_rng(1))
     values, state = updated(optimizer, [0.1] * 3, rng=np.random.default_rng(1), alive=alive)
@@ -63,7 +63,7 @@ def test_a_dead_member_is_left_as_it_is(kind):
 @pytest.mark.parametrize("decay_biases", [False, True])
 def test_biases_are_decayed_only_when_asked(decay_biases):
     values = {"a.weight": torch.ones(1, 2), "a.bias": torch.ones(1, 2)}
-    optimizer = OptimizerDescription(weight_decay=0.5, decay_biases=decay_biases)
+    optimizer = Optimizer(name="any", weight_decay=0.5, decay_biases=decay_biases)
     update = Update(
         optimizer=optimizer, rates=torch.tensor([0.1]), number=torch.tensor(1), alive=None
     )

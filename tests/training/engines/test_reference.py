@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shards import NETWORKS, after_steps, as_seen_by, description
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
-from biasinit.training.description import ScheduleDescription
+from biasinit.specs.optimizer import Schedule
 from biasinit.training.engines.learning_rates import learning_rate_factor
 from biasinit.training.engines.reference import ReferenceTrainer
 from biasinit.vocabulary import IDENTITY, TREATMENTS
@@ -147,7 +147,8 @@ def test_in_float32_the_first_steps_agree_to_its_rounding(engine, small_digits, 
 def test_the_reference_notices_a_changed_step(small_digits):
     """The comparison can fail: one percent more learning rate is seen."""
     shard = description(precision="float64", seeds=(0,))
-    other = dataclasses.replace(shard, cell=shard.cell | {"learning_rate": 0.0505})
+    faster = dataclasses.replace(shard.cell, learning_rate=0.0505)
+    other = dataclasses.replace(shard, cell=faster)
     _, losses = after_steps(shard, small_digits, STEPS)
     run = ReferenceTrainer(other, small_digits).train(0, steps=STEPS)
     assert losses[:, 0].tolist() != pytest.approx(run.losses, rel=1e-6)
@@ -156,14 +157,14 @@ def test_the_reference_notices_a_changed_step(small_digits):
 @pytest.mark.parametrize(
     ("schedule", "make"),
     [
-        (ScheduleDescription(kind="cosine"), lambda o: CosineAnnealingLR(o, 60)),
+        (Schedule(kind="cosine"), lambda o: CosineAnnealingLR(o, 60)),
         (
-            ScheduleDescription(kind="step", step_epochs=2, step_factor=0.3),
+            Schedule(kind="step", step_epochs=2, step_factor=0.3),
             lambda o: StepLR(o, 20, 0.3),
         ),
         *(
             (
-                ScheduleDescription(kind="one_cycle", rise=rise),
+                Schedule(kind="one_cycle", rise=rise),
                 lambda o, rise=rise: OneCycleLR(
                     o, max_lr=0.4, total_steps=60, pct_start=rise, cycle_momentum=False
                 ),
@@ -187,10 +188,10 @@ def test_schedules_are_those_of_pytorch(schedule, make):
 
 
 def test_a_constant_schedule_changes_nothing_and_a_typo_is_named():
-    constant = ScheduleDescription()
+    constant = Schedule()
     assert learning_rate_factor(constant, step=7, steps=9, steps_per_epoch=3) == 1.0
-    with pytest.raises(ValueError, match="must be one of constant, cosine, step, one_cycle"):
-        learning_rate_factor(ScheduleDescription(kind="cosin"), step=0, steps=1, steps_per_epoch=1)
+    with pytest.raises(ValueError, match="must be 'constant', 'cosine', 'step' or 'one_cycle'"):
+        learning_rate_factor(Schedule(kind="cosin"), step=0, steps=1, steps_per_epoch=1)
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@ import math
 import pytest
 from shards import description, only_block
 
-from biasinit.specs.schemes import LayerShape, scheme_from_mapping
+import specifications
+from biasinit.specs.schemes.base import LayerShape
 from biasinit.theory.mean_field import BiasLaw, bias_law, first_layer_active_fraction
 
 SEEDS = tuple(range(60))
@@ -27,7 +28,7 @@ def test_the_first_layer_is_as_active_as_its_patches_say(scheme, small_digits):
     measured = block.probe().layers["conv1"]["active_fraction"]
     error = float(measured.std()) / math.sqrt(len(SEEDS))
     images = block.shard.images["train"][:100].double().numpy()
-    law = bias_law(scheme_from_mapping(scheme), CONV1)
+    law = bias_law(specifications.scheme(**scheme), CONV1)
     expected = first_layer_active_fraction(images, law, kernel=3, weight_variance=2 / 9)
     assert abs(float(measured.mean()) - expected) < 3.5 * error
     assert error < 0.02

@@ -2,6 +2,7 @@
 
 BiasinitError
 ├── ConfigurationError    a study file or a setting cannot be used; lists every problem at once
+├── OwnCodeError          a user's own function cannot be had, called or used
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
 ├── TableError            a table that was made has other columns than it was declared with
@@ -53,6 +54,10 @@ class ConfigurationError(BiasinitError):
         count = len(self.problems)
         head = f"{of} has {count} problem{'s' if count != 1 else ''}:"
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class OwnCodeError(BiasinitError):
+    """Raised when a function of a user's own cannot be had, called or used."""
 
 
 class DataError(BiasinitError):

@@ -25,13 +25,15 @@ from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
-from biasinit.plugins.digest import code_version
+from biasinit.plugins.own_dataset import OwnDataset
+from biasinit.plugins.versions import CodeVersions
 from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
+from biasinit.specs.cell import Cell
 from biasinit.study.claims import Claim, level_questions, read_claims
-from biasinit.study.model import Cell, ImportedStudy, Study
-from biasinit.study.plan import register
+from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.plan import plan_of, register
 from biasinit.study.reading import parse_any_study, read_study_file
 from biasinit.study.shard_order import ShardOrder
 from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
@@ -94,11 +96,10 @@ class Workflow:
             for path in study_files
             if read_study_file(path).get("study") == config.get("study")
         ]
-        study = parse_any_study(config)
         study_file = next(iter(named), None)
-        claims_file = repository / "claims.yaml"
-        if study.claims is not None:
-            claims_file = (study_file.parent if study_file else Path.cwd()) / study.claims
+        folder = study_file.parent if study_file else Path.cwd()
+        study = parse_any_study(config, folder=folder)
+        claims_file = repository / "claims.yaml" if study.claims is None else folder / study.claims
         return cls(
             study=study,
             claims=tuple(read_claims(claims_file)),
@@ -152,18 +153,54 @@ class Workflow:
             raise TypeError(f"{self.study.study} brings its runs; nothing is trained.")
         return self.study
 
+    @property
+    def study_folder(self) -> str:
+        """Folder that a user's own files are relative to: of the study file, or the working one."""
+        return str(self.study_file.parent if self.study_file else Path.cwd())
+
     def code(self, *files: str) -> str:
         """Return the version of the code behind a script, and behind modules that it looks up."""
-        return code_version(*(self.scripts / file for file in files), root=self.scripts)
+        return self._versions.of(*files)
+
+    def code_of_dataset(self, levels: Levels) -> str:
+        """Return the version of the code that makes a data set."""
+        dataset = self._trained.dataset(str(levels["dataset"]))
+        return self._versions.with_kinds("prepare_data.py", [dataset])
+
+    def code_of_shard(self, levels: Levels) -> str:
+        """Return the version of the code that trains a shard: of its own kinds, and no others."""
+        shard = Shard.of(levels)
+        scheme = self._trained.trained_scheme(shard.scheme)
+        architecture = self._trained.architecture(shard.level("architecture"))
+        return self._versions.with_kinds("train.py", [scheme, architecture])
+
+    @property
+    def code_of_predictions(self) -> str:
+        """Return the version of the code that predicts by theory, with all kinds of the study."""
+        kinds = [*self._trained.schemes, *self._trained.architectures]
+        return self._versions.with_kinds("predict_layers.py", kinds)
+
+    @cached_property
+    def plan(self) -> dict[str, Any]:
+        """The plan, with the versions of users' own code."""
+        own = self.study.own_code if isinstance(self.study, Study) else {}
+        versions = {place: self._versions.of_own(reference) for place, reference in own.items()}
+        return plan_of(self.study, versions)
+
+    @cached_property
+    def _versions(self) -> CodeVersions:
+        return CodeVersions(self.scripts, folder=Path(self.study_folder))
 
     def dataset_description(self, levels: Levels) -> dict[str, Any]:
         """Return how a data set is made and split."""
         return self._trained.dataset(str(levels["dataset"])).description
 
     def dataset_files(self, levels: Levels) -> list[str]:
-        """Return the files that a data set of one's own is read from."""
-        path = self._trained.dataset(str(levels["dataset"])).path
-        return [] if path is None else [path]
+        """Return the files of one's own that a data set is read from."""
+        dataset = self._trained.dataset(str(levels["dataset"]))
+        if not isinstance(dataset, OwnDataset):
+            return list(dataset.files)
+        return [seen_from_here(Path(self.study_folder) / file) for file in dataset.files]
 
     def prepared_datasets(self) -> list[str]:
         """Return the prepared files of all data sets."""
@@ -190,7 +227,7 @@ class Workflow:
         return tuple(
             Shard.of(
                 {
-                    **cell.model_dump(),
+                    **cell.levels,
                     "normalization": normalization,
                     "scheme": scheme,
                     "shard": number,
@@ -226,7 +263,7 @@ class Workflow:
 
     @cached_property
     def _cells(self) -> dict[tuple[str, ...], Cell]:
-        return {Shard.cell_of(cell.model_dump()): cell for cell in self._trained.cells}
+        return {Shard.cell_of(cell.levels): cell for cell in self._trained.cells}
 
     @cached_property
     def _order(self) -> ShardOrder:
@@ -329,7 +366,7 @@ class Workflow:
         """
         hold_lock_in_workflow(Path.cwd())
         take_folder(Path.cwd())
-        register(self.study, self.folder, now=datetime.now(UTC))
+        register(self.plan, self.folder, now=datetime.now(UTC))
         announce_in(self.folder, self.size)
 
     def tidy_up(self) -> None:

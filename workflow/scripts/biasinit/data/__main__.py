@@ -8,13 +8,15 @@ import logging
 import sys
 
 from biasinit.data.downloads import fetch
-from biasinit.data.sources import SOURCES
 from biasinit.errors import DataError
+from biasinit.plugins.registry import DATASETS
+from biasinit.plugins.resolve import resolve
 
 
 def main(arguments: list[str]) -> None:
     """Fetch all official files of one kind, and print where they are."""
-    kinds = {str(kind): source.files for kind, source in SOURCES.items() if source.files}
+    sources = {kind: resolve(resolve(place).source) for kind, place in DATASETS.items()}
+    kinds = {kind: source.files for kind, source in sources.items() if source.files}
     if len(arguments) != 1 or arguments[0] not in kinds:
         sys.exit(f"Usage: python -m biasinit.data KIND, with KIND one of {', '.join(kinds)}")
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 
 from biasinit.data.checksums import check_content
 from biasinit.data.downloads import RemoteFile, fetch
+from biasinit.data.source import Source
 from biasinit.data.source_images import SourceImages, parts
 from biasinit.errors import DataError
+from biasinit.specs.datasets.cifar10 import Cifar10
 
 SIDE = 32  # pixels, in both directions
 COLOURS = 3  # red, green, blue
@@ -239,3 +241,10 @@ def unpickled_arrays(content: bytes, *, path: Path) -> object:
     # (but not necessarily limited to) AttributeError, EOFError, ImportError, and IndexError"
     except Exception as error:
         raise DataError(f"{path} is no pickled batch ({error}). {REPLACE}") from None
+
+
+def _read(dataset: Cifar10) -> SourceImages:
+    return read_cifar10(None if dataset.directory is None else Path(dataset.directory))
+
+
+SOURCE = Source(read=_read, files=(CIFAR10.archive,))

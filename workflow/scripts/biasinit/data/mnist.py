@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from biasinit.data.downloads import RemoteFile, fetch
 from biasinit.data.idx import read_idx
+from biasinit.data.source import Source
 from biasinit.data.source_images import SourceImages, parts
 from biasinit.errors import DataError
-from biasinit.specs.dataset_kinds import OFFICIAL_IMAGES, DatasetKind, OfficialImages
+from biasinit.specs.datasets.base import OfficialDataset, OfficialImages
+from biasinit.specs.datasets.mnist import OFFICIAL, SIDE
 
-SIDE = 28  # pixels, in both directions
 CLASSES = 10
 REPLACE = (
     "Replace it by the official file, or leave out 'directory' in the study to have it downloaded."
@@ -49,7 +50,7 @@ class IdxRelease:
 
     """
 
-    kind: DatasetKind
+    kind: str
     title: str
     mirrors: tuple[str, ...]
     instead: str
@@ -76,7 +77,7 @@ FASHION_MNIST = IdxRelease(
     instead="Debian's package dataset-fashion-mnist installs it: set 'directory: "
     "/usr/share/datasets/fashion-mnist' in the study. Or copy the four files from elsewhere, and "
     "name their folder there.",
-    sizes=OFFICIAL_IMAGES["fashion_mnist"],
+    sizes=OFFICIAL,
     files={
         "train-images-idx3-ubyte": IdxFile(
             compressed="sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -106,7 +107,7 @@ MNIST = IdxRelease(
     ),
     instead="Copy the four files from elsewhere, and name their folder as 'directory' in the "
     "study.",
-    sizes=OFFICIAL_IMAGES["mnist"],
+    sizes=OFFICIAL,
     files={
         "train-images-idx3-ubyte": IdxFile(
             compressed="sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -195,3 +196,15 @@ def _in_directory(name: str, directory: Path) -> Path:
         f"{directory} has neither {name}.gz nor {name}. Correct 'directory' in the study, or leave "
         "it out to have the file downloaded."
     )
+
+
+def _source(release: IdxRelease) -> Source:
+    def read(dataset: OfficialDataset) -> SourceImages:
+        directory = None if dataset.directory is None else Path(dataset.directory)
+        return read_release(release, directory)
+
+    return Source(read=read, files=tuple(release.remote(name) for name in release.files))
+
+
+SOURCE = _source(MNIST)
+FASHION_SOURCE = _source(FASHION_MNIST)

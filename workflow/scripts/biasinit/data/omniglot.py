@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from biasinit.data.downloads import RemoteFile, fetch
+from biasinit.data.source import Source
 from biasinit.data.source_images import GREY_LEVELS, SourceImages
 from biasinit.errors import DataError
-from biasinit.specs.dataset_kinds import OMNIGLOT_DRAWERS, OMNIGLOT_SIDE, Alphabets
+from biasinit.specs.datasets.omniglot import DRAWERS, ORIGINAL_SIDE, Alphabets, Omniglot
 
 MIRRORS = (
     "https://github.com/brendenlake/omniglot/raw/master/python/",
@@ -150,9 +151,9 @@ def read_characters(archive: Path, *, size: int) -> Characters:
         images = _ink(zipped, archive, entries, size)
     characters, labels, counts = np.unique(names, axis=0, return_inverse=True, return_counts=True)
     for (alphabet, character), count in zip(characters.tolist(), counts.tolist(), strict=True):
-        if count != OMNIGLOT_DRAWERS:
+        if count != DRAWERS:
             raise DataError(
-                f"{archive} must hold {OMNIGLOT_DRAWERS} drawings of {character} of {alphabet}, "
+                f"{archive} must hold {DRAWERS} drawings of {character} of {alphabet}, "
                 f"got {count}. {REPLACE}"
             )
     return Characters(
@@ -245,10 +246,10 @@ def _drawing(content: bytes, archive: Path, name: str) -> NDArray[np.bool_]:
     """Return where ink is on one drawing, (side, side)."""
     try:
         with Image.open(BytesIO(content), formats=["PNG"]) as image:
-            if image.size != (OMNIGLOT_SIDE, OMNIGLOT_SIDE) or image.mode != "1":
+            if image.size != (ORIGINAL_SIDE, ORIGINAL_SIDE) or image.mode != "1":
                 raise DataError(
-                    f"{archive}, {name} must be black and white with {OMNIGLOT_SIDE}×"
-                    f"{OMNIGLOT_SIDE} pixels, got mode {image.mode} with {image.width}×"
+                    f"{archive}, {name} must be black and white with {ORIGINAL_SIDE}×"
+                    f"{ORIGINAL_SIDE} pixels, got mode {image.mode} with {image.width}×"
                     f"{image.height}. {REPLACE}"
                 )
             return ~np.asarray(image)  # the paper is white
@@ -274,3 +275,13 @@ def _coverage(original: int, size: int) -> NDArray[np.float64]:
     overlap = np.minimum(after, pixels + 1) - np.maximum(before, pixels)
     result: NDArray[np.float64] = np.clip(overlap, 0, None) * size / original
     return result
+
+
+def _read(dataset: Omniglot) -> SourceImages:
+    directory = None if dataset.directory is None else Path(dataset.directory)
+    return read_omniglot(directory, alphabets=dataset.alphabets, size=dataset.size)
+
+
+SOURCE = Source(
+    read=_read, files=(*ARCHIVES["all"], *ARCHIVES["small"], ONE_SHOT_RUNS), by_class=True
+)

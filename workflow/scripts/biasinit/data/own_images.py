@@ -8,11 +8,13 @@ The arrays of the file:
   then drawn from 'test', validation images from 'validation' or, without any, from 'train';
 - ``maximum``, optional: the highest grey level, 255 without it.
 
-``numpy.savez(path, images=images, labels=labels)`` writes one.
+``numpy.savez(path, images=images, labels=labels)`` writes one. A function of one's own returns
+the same arrays (``own_function``).
 """
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biasinit.data.prepared import why_no_arrays
+from biasinit.data.source import Source
 from biasinit.data.source_images import GREY_LEVELS, SourceImages
 from biasinit.errors import DataError
+from biasinit.specs.datasets.npz import Npz
 
 PARTS = ("train", "validation", "test")
 NAMES = ("images", "labels", "part", "maximum")
@@ -42,13 +46,27 @@ def read_own_images(path: Path) -> SourceImages:
             f"{path} lacks the array {missing[0]!r}. Write it with numpy.savez(path, "
             "images=images, labels=labels)."
         )
-    images = _images(arrays["images"], path)
-    maximum = _maximum(arrays.get("maximum", np.int64(GREY_LEVELS)), images, path)
+    return checked_images(arrays, of=str(path))
+
+
+def checked_images(arrays: Mapping[str, NDArray[Any]], *, of: str) -> SourceImages:
+    """Return arrays as images, if they are as described above.
+
+    Args:
+        arrays: 'images' and 'labels', and perhaps 'part' and 'maximum'.
+        of: what they come from, for messages.
+
+    Raises:
+        DataError: an array is not as described above.
+
+    """
+    images = _images(arrays["images"], of)
+    maximum = _maximum(arrays.get("maximum", np.int64(GREY_LEVELS)), images, of)
     return SourceImages(
         images=images,
-        labels=_labels(arrays["labels"], len(images), path),
+        labels=_labels(arrays["labels"], len(images), of),
         maximum=maximum,
-        part=_part(arrays["part"], len(images), path) if "part" in arrays else None,
+        part=_part(arrays["part"], len(images), of) if "part" in arrays else None,
     )
 
 
@@ -68,55 +86,55 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         ) from None
 
 
-def _images(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+def _images(images: NDArray[Any], of: str) -> NDArray[np.uint8]:
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or 0 in images.shape:
         raise DataError(
-            f"{path}: 'images' must be unsigned bytes (uint8) of shape (images, height, width, "
+            f"{of}: 'images' must be unsigned bytes (uint8) of shape (images, height, width, "
             f"channels), got {images.dtype} of shape {images.shape}. Convert them before writing."
         )
     return images[..., None] if images.ndim == 3 else images
 
 
-def _maximum(maximum: NDArray[Any] | np.int64, images: NDArray[np.uint8], path: Path) -> int:
+def _maximum(maximum: NDArray[Any] | np.int64, images: NDArray[np.uint8], of: str) -> int:
     whole = np.ndim(maximum) == 0 and np.issubdtype(maximum.dtype, np.integer)
     if not whole or not images.max() <= maximum <= GREY_LEVELS or maximum < 1:
         raise DataError(
-            f"{path}: 'maximum' must be one whole number from the highest grey level of the images "
+            f"{of}: 'maximum' must be one whole number from the highest grey level of the images "
             f"({images.max()}) to {GREY_LEVELS}, and at least 1, got {maximum}. Correct it, or "
             "leave it out."
         )
     return int(maximum)
 
 
-def _labels(labels: NDArray[Any], count: int, path: Path) -> NDArray[np.uint16]:
+def _labels(labels: NDArray[Any], count: int, of: str) -> NDArray[np.uint16]:
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
-            f"{path}: 'labels' must be {count} whole numbers, one for each image, got "
+            f"{of}: 'labels' must be {count} whole numbers, one for each image, got "
             f"{labels.dtype} of shape {labels.shape}. Convert them before writing."
         )
     found = np.unique(labels)
     if len(found) < 2 or not np.array_equal(found, np.arange(len(found))):
         raise DataError(
-            f"{path}: 'labels' must go from 0 to the number of classes less 1 (at least 1) without "
+            f"{of}: 'labels' must go from 0 to the number of classes less 1 (at least 1) without "
             f"a gap, got {_some(found)}. Renumber them."
         )
     if found[-1] > HIGHEST_LABEL:
         raise DataError(
-            f"{path}: 'labels' must be at most {HIGHEST_LABEL}, got {found[-1]}. Use fewer classes."
+            f"{of}: 'labels' must be at most {HIGHEST_LABEL}, got {found[-1]}. Use fewer classes."
         )
     return labels.astype(np.uint16)
 
 
-def _part(part: NDArray[Any], count: int, path: Path) -> NDArray[np.str_]:
+def _part(part: NDArray[Any], count: int, of: str) -> NDArray[np.str_]:
     if part.shape != (count,) or part.dtype.kind != "U":
         raise DataError(
-            f"{path}: 'part' must be {count} texts, one for each image, got {part.dtype} of shape "
+            f"{of}: 'part' must be {count} texts, one for each image, got {part.dtype} of shape "
             f"{part.shape}. Write them, or leave 'part' out."
         )
     found = set(np.unique(part).tolist())
     if not {"train", "test"} <= found <= set(PARTS):
         raise DataError(
-            f"{path}: 'part' must hold 'train' and 'test', and perhaps 'validation', got "
+            f"{of}: 'part' must hold 'train' and 'test', and perhaps 'validation', got "
             f"{_some(np.unique(part))}. Correct it, or leave it out to have all images split."
         )
     return part
@@ -125,3 +143,10 @@ def _part(part: NDArray[Any], count: int, path: Path) -> NDArray[np.str_]:
 def _some(values: NDArray[Any]) -> str:
     shown = ", ".join(repr(value) for value in values[:5].tolist())
     return f"{shown}, …" if len(values) > 5 else shown
+
+
+def _read(dataset: Npz) -> SourceImages:
+    return read_own_images(Path(str(dataset.path)))
+
+
+SOURCE = Source(read=_read)

@@ -1,14 +1,13 @@
-"""From the layout that a study names to its network."""
+"""From the network that a study names to its layers."""
 
 from biasinit.errors import DataError
-from biasinit.networks.convolutional import ConvolutionalNetwork
 from biasinit.networks.layers import Network
-from biasinit.networks.siamese import SiameseNetwork
-from biasinit.specs.layouts import Layout
+from biasinit.plugins.resolve import resolve
+from biasinit.specs.networks.base import Architecture
 
 
 def build_network(
-    layout: Layout,
+    architecture: Architecture,
     *,
     image_shape: tuple[int, int, int],
     classes: int,
@@ -22,6 +21,7 @@ def build_network(
         DataError: the pools of the layout leave nothing of such images.
 
     """
+    layout = architecture.layout
     height, width = (max(length, layout.side) for length in image_shape[:2])
     if min(height, width) < layout.smallest_side:
         raise DataError(
@@ -29,15 +29,7 @@ def build_network(
             f"{layout.layers.count('pool')} pools, which needs {layout.smallest_side}. Use fewer "
             "pools in 'architectures', or larger images."
         )
-    if layout.compares_pairs:
-        return SiameseNetwork(
-            layout,
-            image_shape=image_shape,
-            normalization=normalization,
-            hidden_bias=hidden_bias,
-            output_bias=output_bias,
-        )
-    return ConvolutionalNetwork(
+    network: Network = resolve(architecture.made_by)(
         layout,
         image_shape=image_shape,
         classes=classes,
@@ -45,3 +37,4 @@ def build_network(
         hidden_bias=hidden_bias,
         output_bias=output_bias,
     )
+    return network

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from biasinit.networks.layers import Dense, Network
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
-from biasinit.specs.layouts import Layout
+from biasinit.specs.networks.layout import Layout
 
 
 class ConvolutionalNetwork(Network):

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import functional_call
 
+from biasinit.networks.halves import RIGHT
 from biasinit.networks.layers import Network
 from biasinit.networks.operations import STRIDED
-from biasinit.networks.siamese import RIGHT
-from biasinit.specs.schemes import BiasScheme, LayerShape, NegativeMixture
+from biasinit.specs.cell import WeightInitialisation
+from biasinit.specs.schemes.base import BiasScheme, LayerShape
 from biasinit.streams import Purpose, stream
-from biasinit.vocabulary import WeightInitialisation
 
 IMAGES_OF_SCHEMES = 100  # training images by which a scheme may start biases
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
@@ -120,7 +120,7 @@ def initial_state(
             raise ValueError(f"The scheme {scheme.name!r} needs 'labels'.")
         counts = torch.bincount(labels.cpu()).double()
         parameters["output.bias"] = network.prior_bias(counts / counts.sum()).to(dtype)
-    if isinstance(scheme, NegativeMixture):
+    if scheme.sees_images:
         _start_from_images(network, scheme, parameters, images, study_seed=study_seed, seed=seed)
     return InitialState(
         parameters=parameters,
@@ -131,7 +131,7 @@ def initial_state(
 
 def _start_from_images(
     network: Network,
-    scheme: NegativeMixture,
+    scheme: BiasScheme,
     parameters: dict[str, Tensor],
     images: Tensor | None,
     *,

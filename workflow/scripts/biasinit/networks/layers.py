@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from biasinit.networks.operations import STRIDED, Operations, product
-from biasinit.specs.schemes import LayerShape
+from biasinit.specs.schemes.base import LayerShape
 
 BATCHNORM_EPSILON = 1e-5  # added to the variance; PyTorch's default
 BATCHNORM_MOMENTUM = 0.1  # weight of the newest batch in the running statistics; PyTorch's default

@@ -1,6 +1,5 @@
 """Siamese networks: twins embed two images, and a head says whether they show the same.
 
-A pair is one image of twice the channels: those of the left image, then those of the right.
 Logits have two columns, of "different" and "same": the first is 0, so that softmax
 cross-entropy of the two is binary cross-entropy of the second.
 """
@@ -11,34 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from biasinit.networks.halves import HALVES, RIGHT, halves
 from biasinit.networks.layers import Network
-from biasinit.networks.tower import HALVES, features_of, hidden_layers, output_layer
-from biasinit.specs.layouts import Layout
+from biasinit.networks.tower import features_of, hidden_layers, output_layer
+from biasinit.specs.networks.layout import Layout
 
-RIGHT = "_right"  # ends the names of the layers of a second tower
 CONTRASTIVE_MARGIN = 1.0  # of Caffe's siamese example; distances beyond it are not pushed further
 SMALLEST_SQUARED_DISTANCE = 1e-12  # the root has no slope at 0
-
-
-def halves(pairs: Tensor) -> Tensor:
-    """Return the left images of pairs and then the right ones, (2·batch, height, width, channels).
-
-    Args:
-        pairs: (batch, height, width, 2·channels).
-
-    """
-    return torch.cat(pairs.chunk(HALVES, -1))
-
-
-def swapped(pairs: Tensor) -> Tensor:
-    """Return pairs whose left image is the right one and whose right image is the left one.
-
-    Args:
-        pairs: (…, 2·channels).
-
-    """
-    left, right = pairs.chunk(HALVES, -1)
-    return torch.cat([right, left], -1)
 
 
 class SiameseNetwork(Network):
@@ -56,11 +34,14 @@ class SiameseNetwork(Network):
         layout: Layout,
         *,
         image_shape: tuple[int, int, int],
+        classes: int,
         normalization: str,
         hidden_bias: bool,
         output_bias: bool,
     ) -> None:
         super().__init__()
+        if classes != HALVES:
+            raise ValueError(f"Pairs are of two classes, different and same, got {classes}.")
         self.layout = layout
         height, width, channels = image_shape
         towers = ("", RIGHT) if layout.twins == "untied" else ("",)

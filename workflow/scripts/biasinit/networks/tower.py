@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from biasinit.networks.halves import HALVES
 from biasinit.networks.layers import Dense, HiddenLayer, Network
-from biasinit.specs.layouts import Layout
-from biasinit.specs.schemes import LayerShape
-
-HALVES = 2  # of a network that compares pairs
+from biasinit.specs.networks.layout import Layout
+from biasinit.specs.schemes.base import LayerShape
 
 
 def hidden_layers(

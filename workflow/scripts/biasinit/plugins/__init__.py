@@ -1,1 +1,1 @@
-"""Where kinds are looked up, and the digest of the code behind a rule."""
+"""Kinds of schemes, networks and data sets by name, ours and users' own, and their code."""

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.runs.columns import Column, Table, flag, integer, number, text
-from biasinit.vocabulary import ASYMMETRY, TWIN_BIAS_DISTANCE
 
 NORMALIZATION = text(
     "normalization", "`none`, `batchnorm_shift` or `batchnorm`, the identity check"

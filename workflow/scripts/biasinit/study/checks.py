@@ -9,12 +9,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from biasinit.errors import Problem
-from biasinit.specs.dataset_kinds import IMAGE_SIDES
+from biasinit.plugins.own_dataset import OwnDataset
+from biasinit.plugins.own_scheme import OwnScheme
+from biasinit.plugins.references import Reference
+from biasinit.specs.limits import NAME_PATTERN
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import NAME_PATTERN
 
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 
@@ -44,6 +47,42 @@ def problems_between_keys(study: Study | ImportedStudy, readable: Set[str]) -> I
     for check in CHECKS[type(study)]:
         if check.reads <= readable:
             yield from check.find(study)
+
+
+def missing_own_files(
+    study: Study | ImportedStudy, readable: Set[str], folder: Path
+) -> Iterator[Problem]:
+    """Yield which files of a user's own a study names and its folder does not hold.
+
+    Args:
+        study: the study, of which keys that are not readable may be missing.
+        readable: keys that are right by themselves.
+        folder: of the study file.
+
+    """
+    if not isinstance(study, Study):
+        return
+    entries: Iterator[tuple[str, OwnScheme | OwnDataset]] = (
+        (f"{section}[{number}]", entry)
+        for section in ("schemes", "datasets")
+        if section in readable
+        for number, entry in enumerate(getattr(study, section))
+        if isinstance(entry, OwnScheme | OwnDataset)
+    )
+    for place, entry in entries:
+        named = {"object": Reference.of(entry.object).file}
+        if isinstance(entry, OwnDataset):
+            named |= {
+                f"files[{number}]": file for number, file in enumerate(map(Path, entry.files))
+            }
+        for key, file in named.items():
+            if file is not None and not (folder / file).is_file():
+                yield Problem(
+                    key=f"{place}.{key}",
+                    what=f"names {file}, and there is no file {folder / file}.",
+                    mend="Name a file relative to the folder of the study file; without a study "
+                    "file, to the working directory.",
+                )
 
 
 def _repeated_levels(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
@@ -167,7 +206,7 @@ def _images_for_networks(study: Study) -> Iterator[Problem]:
                 "images.",
                 mend="Set 'pairs: true' for the data set, or use a network that names classes.",
             )
-        side = max(IMAGE_SIDES.get(dataset.kind, 0), architecture.layout.side)
+        side = max(dataset.side or 0, architecture.layout.side)
         if 0 < side < architecture.layout.smallest_side:
             yield Problem(
                 key="architectures",
@@ -211,7 +250,8 @@ def _identity_check(study: Study) -> Iterator[Problem]:
         return
     for architecture in study.architectures:
         several = {"per_position": "per position", "biases_untied": "of the two halves"}
-        found = several.get(architecture.biases) or several.get(architecture.twins)
+        layout = architecture.layout
+        found = several.get(layout.biases) or several.get(layout.twins)
         if found:
             yield Problem(
                 key="normalizations",

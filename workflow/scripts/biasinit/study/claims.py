@@ -225,21 +225,24 @@ def _read(path: Path, kind: Any) -> Any:  # noqa: ANN401  # whatever the adapter
         )
         raise ConfigurationError([problem], of=path.name) from None
     except ValidationError as error:
-        found = list(validation_problems(error, _KEYS, _DOCUMENT))
+        found = list(validation_problems(error, _DOCUMENT))
         raise ConfigurationError(found, of=path.name) from None
 
 
-# the known keys, by the part of the files that has them
-_KEYS = {
-    "": tuple(dict.fromkeys([*Claim.model_fields, *Practice.model_fields])),
-    "evidence": tuple(dict.fromkeys(name for kind in EVIDENCE for name in kind.model_fields)),
-    "refutes": tuple(Bound.model_fields),
-}
 _DOCUMENT = Document(
     name="the whole",
     of="a claim or of a source",
     example="the repository's file shows an example",
-    kinds=tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in EVIDENCE),
+    keys={
+        "": tuple(dict.fromkeys([*Claim.model_fields, *Practice.model_fields])),
+        "refutes": tuple(Bound.model_fields),
+    },
+    families={
+        "evidence": {
+            get_args(kind.model_fields["kind"].annotation)[0]: tuple(kind.model_fields)
+            for kind in EVIDENCE
+        }
+    },
 )
 
 

@@ -5,21 +5,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from biasinit.specs.schemes import scheme_mapping
-from biasinit.study.parts import (
-    MAXIMUM_SEEDS,
-    Analysis,
-    AnyScheme,
-    Architecture,
-    Dataset,
-    Keys,
-    Name,
-    Optimizer,
-    Real,
-    Training,
-    architecture_from_name,
-)
-from biasinit.vocabulary import IDENTITY, QUICK, InputScaling, Normalization, WeightInitialisation
+from biasinit.plugins.own import own_reference
+from biasinit.plugins.references import Reference
+from biasinit.specs.cell import Cell, InputScaling, Normalization, WeightInitialisation
+from biasinit.specs.datasets.base import Dataset
+from biasinit.specs.keys import values_of
+from biasinit.specs.limits import Name, Positive
+from biasinit.specs.networks.base import Architecture
+from biasinit.specs.optimizer import Optimizer
+from biasinit.specs.schemes.base import BiasScheme
+from biasinit.specs.training import Training
+from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
+from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, Part
+from biasinit.vocabulary import IDENTITY, QUICK
 
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -29,18 +27,12 @@ QUICK_IMAGES = {"train": 240, "validation": 80, "test": 200}
 QUICK_PROBE_IMAGES = 60
 
 
-class Cell(Keys):
-    """One combination of the factors other than scheme and normalisation."""
-
-    dataset: str
-    architecture: str
-    weight_init: str
-    input_scaling: str
-    optimizer: str
-    learning_rate: float
+def _network_of_name(value: object) -> object:
+    """Return the keys of a network for a plain name, which stands for the kind of that name."""
+    return {"name": value, "kind": value} if isinstance(value, str) else value
 
 
-class Study(Keys):
+class Study(Part):
     """A study: its schemes, factors, seeds, training and registered analysis."""
 
     study: Name
@@ -59,9 +51,9 @@ class Study(Keys):
     """Scheme that is trained once more with another batch order (the A/A arm); null for none."""
     normalizations: tuple[Normalization, ...] = Field(min_length=1)
     """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
-    datasets: tuple[Dataset, ...] = Field(min_length=1)
+    datasets: tuple[AnyDataset, ...] = Field(min_length=1)
     """Data sets and their splits."""
-    architectures: tuple[Annotated[Architecture, BeforeValidator(architecture_from_name)], ...] = (
+    architectures: tuple[Annotated[AnyArchitecture, BeforeValidator(_network_of_name)], ...] = (
         Field(min_length=1)
     )
     """Networks."""
@@ -71,7 +63,7 @@ class Study(Keys):
     """'standardized' by one mean and SD of the training set, or 'raw' in [0, 1]."""
     optimizers: tuple[Optimizer, ...] = Field(min_length=1)
     """Optimisers."""
-    learning_rates: tuple[Annotated[Real, Field(gt=0)], ...] = Field(min_length=1)
+    learning_rates: tuple[Positive, ...] = Field(min_length=1)
     """Learning rates, common to all schemes."""
     training: Training
     """What is the same in every run."""
@@ -166,37 +158,48 @@ class Study(Keys):
         """Return the data set of that name."""
         return next(dataset for dataset in self.datasets if dataset.name == name)
 
+    def architecture(self, name: str) -> Architecture:
+        """Return the network of that name."""
+        return next(network for network in self.architectures if network.name == name)
+
+    def trained_scheme(self, name: str) -> BiasScheme:
+        """Return the scheme that is trained under a name: that of the A/A arm, or its own."""
+        trained = self.replicate if name == self.replicate_name else name
+        return next(scheme for scheme in self.schemes if scheme.name == trained)
+
+    @property
+    def own_code(self) -> dict[str, Reference]:
+        """References to users' own objects, by the place that names them."""
+        places = {f"schemes.{scheme.name}": own_reference(scheme) for scheme in self.schemes}
+        places |= {f"datasets.{entry.name}": own_reference(entry) for entry in self.datasets}
+        return {place: reference for place, reference in places.items() if reference is not None}
+
     def shard_description(
         self, *, cell: Cell, normalization: str, scheme: str, shard: int
     ) -> dict[str, Any]:
         """Return what training one shard needs to know, as plain values.
 
-        Keys at their defaults are left out, so that a new key with a default re-trains nothing.
+        Every key has its value, so that a changed default trains again what it changes.
         """
         is_replicate = scheme == self.replicate_name
-        trained = self.replicate if is_replicate else scheme
-        chosen = next(item for item in self.schemes if item.name == trained)
         optimizer = next(item for item in self.optimizers if item.name == cell.optimizer)
-        network = next(item for item in self.architectures if item.name == cell.architecture)
         first = shard * self.seeds_per_shard
         return {
             "study": self.study,
             "study_seed": self.study_seed,
             "seeds": [first, first + self.seeds_per_shard],
-            "cell": cell.model_dump(),
+            "cell": cell.levels,
             "normalization": normalization,
-            "scheme": scheme_mapping(chosen),
+            "scheme": values_of(self.trained_scheme(scheme)),
             "label": scheme,
             "order_stream": "replicate" if is_replicate else "",
-            "architecture": network.model_dump(
-                exclude_defaults=True, exclude={"name"}, mode="json"
-            ),
-            "optimizer": optimizer.model_dump(exclude_defaults=True, exclude={"name"}),
-            "training": self.training.model_dump(exclude_defaults=True),
+            "architecture": values_of(self.architecture(cell.architecture)),
+            "optimizer": values_of(optimizer),
+            "training": values_of(self.training),
         }
 
 
-class ImportedStudy(Keys):
+class ImportedStudy(Part):
     """A study of runs that were trained elsewhere and are brought as a table."""
 
     study: Name
@@ -211,7 +214,7 @@ class ImportedStudy(Keys):
     """Name of the scheme that all others are compared with."""
     replicate: Name | None = None
     """Scheme that the table holds once more as NAME_again (the A/A arm); null for none."""
-    epochs: Real | None = Field(default=None, gt=0)
+    epochs: Positive | None = None
     """Length of training in epochs; needed when the table has epochs_to_threshold."""
     analysis: Analysis
     """The analysis; margins without a data set in the table go by any name."""

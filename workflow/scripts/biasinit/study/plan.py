@@ -49,9 +49,18 @@ class Registration:
     deviations: list[dict[str, Any]]
 
 
-def plan_of(study: Study | ImportedStudy) -> dict[str, Any]:
-    """Return the plan of a study as plain values."""
-    return {"study": json.loads(study.model_dump_json()), "rules": RULES}
+def plan_of(
+    study: Study | ImportedStudy, own_code: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the plan of a study as plain values.
+
+    Args:
+        study: what the study file says.
+        own_code: version of each user's own object, by the place that names it.
+
+    """
+    plan = {"study": json.loads(study.model_dump_json()), "rules": RULES}
+    return plan | ({"code": dict(own_code)} if own_code else {})
 
 
 def planned_seeds(plan: Mapping[str, Any]) -> list[int]:
@@ -65,15 +74,14 @@ def plan_digest(plan: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def register(study: Study | ImportedStudy, folder: Path, *, now: datetime) -> None:
-    """Register the plan of a study, or append what differs from the registered one.
+def register(plan: Mapping[str, Any], folder: Path, *, now: datetime) -> None:
+    """Register a plan, as ``plan_of`` makes it, or append what differs from the registered one.
 
     Raises:
         PlanError: the registered plan cannot be read, or is that of another study.
         FolderError: the plan cannot be written.
 
     """
-    plan = plan_of(study)
     entry = {"registered_at": now.isoformat(), "sha256": plan_digest(plan), "plan": plan}
     with refusals_named(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -194,6 +202,8 @@ def _kind(changes: list[dict[str, Any]], registered: Mapping[str, Any]) -> str:
     if keys == {"study.seeds"}:
         added = changes[0]["now"] > changes[0]["registered"]
         return "added seeds" if added else "fewer seeds"
+    if all(key.split(".")[0] == "code" for key in keys):
+        return "changed code of one's own"
     if all(key.startswith("study.analysis.") for key in keys):
         return "changed analysis"
     return "changed study"

@@ -6,71 +6,100 @@ value and the mend.
 """
 
 from collections.abc import Mapping, Set
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import ValidationError, create_model
 
 from biasinit.errors import ConfigurationError, Problem
-from biasinit.study.checks import problems_between_keys
+from biasinit.specs.optimizer import Optimizer, Schedule
+from biasinit.specs.training import Training
+from biasinit.study.checks import missing_own_files, problems_between_keys
+from biasinit.study.kinds import FAMILIES, foreign_keys, without
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import (
-    Analysis,
-    Architecture,
-    Dataset,
-    Keys,
-    Optimizer,
-    Schedule,
-    Training,
-)
-from biasinit.study.problems import doubtful_keys, validation_problems
+from biasinit.study.parts import Analysis, Look, Part
+from biasinit.study.problems import Document, doubtful_keys, validation_problems
 
 AnyStudy = TypeVar("AnyStudy", Study, ImportedStudy)
 
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "training": Training,
-    "analysis": Analysis,
-    "datasets": Dataset,
-    "architectures": Architecture,
-    "optimizers": Optimizer,
-    "schedule": Schedule,
-}
+
+def _names(specification: type) -> list[str]:
+    return [item.name for item in fields(specification)]
 
 
-def parse_study(mapping: Mapping[str, Any]) -> Study:
+@cache
+def _study_file(model: type[Study] | type[ImportedStudy]) -> Document:
+    return Document(
+        name="study",
+        of="a study",
+        example="config.yaml shows an example",
+        keys={
+            "": list(model.model_fields),
+            "training": _names(Training),
+            "analysis": list(Analysis.model_fields),
+            "looks": list(Look.model_fields),
+            "optimizers": _names(Optimizer),
+            "schedule": _names(Schedule),
+        },
+        families={
+            section: {name: _names(kind) for name, kind in family.kinds.items()}
+            for section, family in FAMILIES.items()
+        },
+    )
+
+
+def parse_study(mapping: Mapping[str, Any], *, folder: Path | None = None) -> Study:
     """Return the study that a mapping describes; with ``quick``, the quick try of it.
 
+    Args:
+        mapping: keys and values.
+        folder: of the study file, where a user's own files must be; None looks for none.
+
     Raises:
         ConfigurationError: with every problem of the mapping, not only the first.
 
     """
-    study = _checked(Study, mapping)
-    return _checked(Study, study.reduced()) if study.quick else study
+    study = _checked(Study, mapping, folder)
+    return _checked(Study, study.reduced(), folder) if study.quick else study
 
 
-def parse_any_study(mapping: Mapping[str, Any]) -> Study | ImportedStudy:
+def parse_any_study(
+    mapping: Mapping[str, Any], *, folder: Path | None = None
+) -> Study | ImportedStudy:
     """Return the study that a mapping describes: with ``runs_table`` one of imported runs.
 
+    Args:
+        mapping: keys and values.
+        folder: of the study file, where a user's own files must be; None looks for none.
+
     Raises:
         ConfigurationError: with every problem of the mapping, not only the first.
 
     """
-    return _checked(ImportedStudy, mapping) if "runs_table" in mapping else parse_study(mapping)
+    if "runs_table" in mapping:
+        return _checked(ImportedStudy, mapping, folder)
+    return parse_study(mapping, folder=folder)
 
 
-def _checked(model: type[AnyStudy], mapping: Mapping[str, Any]) -> AnyStudy:
-    found: list[Problem] = []
+def _checked(model: type[AnyStudy], mapping: Mapping[str, Any], folder: Path | None) -> AnyStudy:
     readable = set(model.model_fields)
+    foreign = list(foreign_keys(mapping))
+    found = [item.problem for item in foreign]
+    readable -= {item.section for item in foreign}
+    mapping = without(mapping, foreign)  # so that everything else is checked all the same
     try:
-        study = model.model_validate(dict(mapping))
+        study = model.model_validate(mapping)
     except ValidationError as error:
-        keys = _SECTIONS | {"": model}
-        known = {name: list(section.model_fields) for name, section in keys.items()}
-        found += validation_problems(error, known)
-        readable -= doubtful_keys(error, known)
+        document = _study_file(model)
+        found += validation_problems(error, document)
+        readable -= doubtful_keys(error, document)
         study = _of_keys(model, mapping, readable)
     found += problems_between_keys(study, readable)
+    if folder is not None:
+        found += missing_own_files(study, readable, folder)
     if found:
         raise ConfigurationError(found)
     return study
@@ -78,12 +107,18 @@ def _checked(model: type[AnyStudy], mapping: Mapping[str, Any]) -> AnyStudy:
 
 def _of_keys(model: type[AnyStudy], mapping: Mapping[str, Any], keys: Set[str]) -> AnyStudy:
     """Return a study of some keys, which are right; it says nothing of the others."""
-    fields: dict[str, Any] = {
-        name: (model.model_fields[name].annotation, model.model_fields[name]) for name in keys
-    }
-    part = create_model("Part", __base__=Keys, **fields)
+    part = _part(model, frozenset(keys))
     values = part.model_validate({key: mapping[key] for key in keys if key in mapping})
     return model.model_construct(**{key: getattr(values, key) for key in keys})
+
+
+@cache  # to make a model takes longer than to read many studies
+def _part(model: type[Study] | type[ImportedStudy], keys: frozenset[str]) -> type[Part]:
+    """Return a model of some keys of a study."""
+    annotations: dict[str, Any] = {
+        name: (model.model_fields[name].annotation, model.model_fields[name]) for name in keys
+    }
+    return create_model("Part", __base__=Part, **annotations)
 
 
 def load_study(path: Path) -> Study | ImportedStudy:
@@ -93,7 +128,7 @@ def load_study(path: Path) -> Study | ImportedStudy:
         ConfigurationError: the file is missing, is not YAML, or has problems.
 
     """
-    return parse_any_study(read_study_file(path))
+    return parse_any_study(read_study_file(path), folder=path.parent)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -144,9 +179,3 @@ def read_study_file(path: Path) -> Mapping[str, Any]:
         )
         raise ConfigurationError([problem])
     return content
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a study file, for editors and documentation."""
-    schema = Study.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

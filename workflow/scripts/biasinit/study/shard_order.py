@@ -9,9 +9,8 @@ shard of each program to be compiled therefore comes before all others.
 
 from collections.abc import Hashable
 
-from biasinit.specs.dataset_kinds import IMAGE_SIDES
-from biasinit.study.model import Cell, Study
-from biasinit.vocabulary import Normalization
+from biasinit.specs.cell import Cell, Normalization
+from biasinit.study.model import Study
 
 USUAL_SIDE = 28  # pixels, of images whose size the study file does not tell
 # times as long: 1.27 on VGG-16, 1.1 to 1.2 on plain networks (both compiled), 1.4 on the digits'
@@ -26,7 +25,7 @@ def expected_work(study: Study, cell: Cell, normalization: Normalization | str) 
     """
     dataset = study.dataset(cell.dataset)
     layout = next(item.layout for item in study.architectures if item.name == cell.architecture)
-    side = dataset.size or IMAGE_SIDES.get(dataset.kind, USUAL_SIDE)
+    side = dataset.side or USUAL_SIDE
     work = dataset.train * layout.multiplications(side=side, channels=1)
     return work * (1.0 if normalization == "none" else WITH_BATCH_NORMALIZATION)
 

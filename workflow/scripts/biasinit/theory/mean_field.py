@@ -19,24 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from biasinit.specs.schemes import (
-    AlexNet,
-    BiasScheme,
-    ByLayerType,
-    Constant,
-    FanInUniform,
-    LayerShape,
-    Normal,
-    PerLayer,
-    TruncatedNormal,
-    Uniform,
-    WithoutBiases,
-    WithoutHiddenBiases,
-    XavierNormal,
-    XavierUniform,
-    Zeros,
-    glorot_variance,
-)
+from biasinit.specs.schemes.base import BiasScheme, LayerShape
 
 QUANTILES = 400  # a law of biases is represented by so many of its quantiles
 GRID = 401  # points of the integral over what two inputs share
@@ -105,43 +88,12 @@ class LayerPrediction:
     preactivation_std: float
 
 
-def bias_distribution(
-    scheme: BiasScheme, layer: LayerShape
-) -> "stats.distributions.rv_frozen | float | None":
-    """Return the law that a scheme draws the biases of a layer from.
-
-    A number stands for a constant; None for a law that has no closed form (it depends on the
-    data). Layers without biases, or that the scheme does not touch, have the constant 0.
-    """
-    if not scheme.touches(layer):
-        return 0.0
-    match scheme:
-        case Zeros() | WithoutBiases() | WithoutHiddenBiases():
-            return 0.0
-        case Constant():
-            return scheme.value
-        case PerLayer() | AlexNet() | ByLayerType():
-            return float(scheme.draw(layer, np.random.default_rng(0))[0])
-        case Normal():
-            return stats.norm(scheme.mean, scheme.std)
-        case TruncatedNormal():
-            return stats.truncnorm(-scheme.bound, scheme.bound, scheme.mean, scheme.std)
-        case Uniform():
-            return stats.uniform(-scheme.bound, 2 * scheme.bound)
-        case FanInUniform():
-            bound = 1 / math.sqrt(layer.fan_in)
-            return stats.uniform(-bound, 2 * bound)
-        case XavierUniform():
-            bound = math.sqrt(3 * glorot_variance(scheme.fans, layer))
-            return stats.uniform(-bound, 2 * bound)
-        case XavierNormal():
-            return stats.norm(0, math.sqrt(glorot_variance(scheme.fans, layer)))
-    return None
-
-
 def bias_law(scheme: BiasScheme, layer: LayerShape) -> BiasLaw | None:
-    """Return ``bias_distribution`` as values with probabilities, or None where there is none."""
-    found = bias_distribution(scheme, layer)
+    """Return the law that a scheme draws a layer's biases from, or None where it has none.
+
+    Layers without biases, or that the scheme does not touch, have the constant 0.
+    """
+    found = scheme.law(layer) if scheme.touches(layer) else 0.0
     if found is None:
         return None
     return (

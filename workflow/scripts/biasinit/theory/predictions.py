@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from biasinit.data.prepared import PreparedDataset
 from biasinit.networks.architectures import build_network
+from biasinit.networks.halves import halves
 from biasinit.networks.layers import Convolution, Network
-from biasinit.networks.siamese import halves
 from biasinit.networks.tower import enlarged
-from biasinit.specs.layouts import Layout, layout_from_mapping
-from biasinit.specs.schemes import BiasScheme, LayerShape, scheme_from_mapping
+from biasinit.plugins.specifications import architecture_of, scheme_of
+from biasinit.specs.networks.layout import Layout
+from biasinit.specs.schemes.base import BiasScheme, LayerShape
 from biasinit.theory.mean_field import (
     WEIGHT_VARIANCES,
     BiasLaw,
@@ -40,7 +42,7 @@ IMAGES = 200  # training images by which the first layer is predicted
 
 
 def predict_layers(
-    arms: Sequence[Mapping[str, Any]], datasets: Mapping[str, PreparedDataset]
+    arms: Sequence[Mapping[str, Any]], datasets: Mapping[str, PreparedDataset], *, folder: Path
 ) -> pd.DataFrame:
     """Return the table `predictions`, what theory says of every layer at the start.
 
@@ -51,6 +53,7 @@ def predict_layers(
     Args:
         arms: one description of a shard for each arm, as ``Study.shard_description`` makes it.
         datasets: by name.
+        folder: of the study file, which a user's own files are relative to.
 
     Returns:
         ``dataset, architecture, weight_init, input_scaling, normalization, scheme, layer,
@@ -64,16 +67,17 @@ def predict_layers(
         place = cell["dataset"], cell["input_scaling"]
         if place not in images:
             images[place] = data.scaled(cell["input_scaling"])["train"].images[:IMAGES]
-        scheme = scheme_from_mapping(arm["scheme"])
+        scheme = scheme_of(arm["scheme"], folder=folder)
+        architecture = architecture_of(arm["architecture"], folder=folder)
         network = build_network(
-            layout_from_mapping(arm["architecture"]),
+            architecture,
             image_shape=data.image_shape,
             classes=data.classes,
             normalization=arm["normalization"],
             hidden_bias=scheme.hidden_bias,
             output_bias=scheme.output_bias,
         )
-        found = _layers(network, scheme, arm, images[place])
+        found = _layers(network, architecture.layout, scheme, arm, images[place])
         for layer, prediction in found.items():
             levels = {**cell, "normalization": arm["normalization"], "scheme": arm["label"]}
             key = tuple(levels[name] for name in COLUMNS)
@@ -87,11 +91,14 @@ def predict_layers(
 
 
 def _layers(
-    network: Network, scheme: BiasScheme, arm: Mapping[str, Any], images: NDArray[np.float64]
+    network: Network,
+    layout: Layout,
+    scheme: BiasScheme,
+    arm: Mapping[str, Any],
+    images: NDArray[np.float64],
 ) -> dict[str, LayerPrediction]:
     """Return predictions by layer; both of two twins start from the same laws."""
     weight_init = arm["cell"]["weight_init"]
-    layout = layout_from_mapping(arm["architecture"])
     hidden = [shape for shape in network.layer_shapes().values() if not shape.is_output]
     shapes = [shape for shape in hidden if not shape.twin_of]
     laws = [bias_law(scheme, shape) for shape in shapes]

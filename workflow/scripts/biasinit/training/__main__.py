@@ -109,7 +109,7 @@ def read_description(path: Path) -> ShardDescription:
 
     """
     try:
-        return ShardDescription.from_mapping(_read(path))
+        return ShardDescription.from_mapping(_read(path), folder=path.parent)
     except OSError as error:
         problem = Problem(
             key=str(path), what=f"cannot be read ({error.strerror}).", mend="Name a file that can."

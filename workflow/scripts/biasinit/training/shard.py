@@ -16,8 +16,8 @@ from torch.nn import functional
 from biasinit.data.prepared import PreparedDataset, SubsetName
 from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
+from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import initial_state
-from biasinit.networks.siamese import swapped
 from biasinit.training.batches import batch_order, order_hashes
 from biasinit.training.description import ShardDescription
 from biasinit.training.engines.augmentation import Augmentation
@@ -64,7 +64,7 @@ class Shard:
         self.device = device_named(device)
         self.classes = dataset.classes
         self.precision, activations = PRECISIONS[training.precision]
-        scaling = str(description.cell["input_scaling"])
+        scaling = description.cell.input_scaling
         scaled = dataset.scaled(scaling)
         self.images: dict[SubsetName, Tensor] = {
             name: torch.from_numpy(subset.images).to(self.device, self.precision)
@@ -86,7 +86,7 @@ class Shard:
             border=self.augmentation.border,
         )
         self.network = build_network(
-            description.layout,
+            description.architecture,
             image_shape=dataset.image_shape,
             classes=dataset.classes,
             normalization=description.normalization,
@@ -192,7 +192,7 @@ class Block:
             initial_state(
                 shard.network,
                 description.scheme,
-                weight_init=str(description.cell["weight_init"]),
+                weight_init=description.cell.weight_init,
                 study_seed=description.study_seed,
                 seed=seed,
                 dtype=shard.precision,

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.statistics.inference.seed_means import means_over_seeds
-from biasinit.vocabulary import PROBED_QUANTITIES, TREATMENTS
+from biasinit.vocabulary import TREATMENTS
 
 KEYS = ("normalization", "scheme", "when", "layer", "quantity")
 

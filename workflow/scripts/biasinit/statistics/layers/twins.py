@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.statistics.inference.seed_means import means_over_seeds
-from biasinit.vocabulary import ASYMMETRY, RUN_KEY, TREATMENTS, TWIN_BIAS_DISTANCE
+from biasinit.vocabulary import RUN_KEY, TREATMENTS
 
 BIAS_DISTANCE = "bias_distance"
 KEYS = ("architecture", "normalization", "scheme", "when", "quantity")

@@ -7,11 +7,11 @@ for each step of training (tested against them).
 
 import math
 
-from biasinit.training.description import ScheduleDescription
+from biasinit.specs.optimizer import Schedule
 
 
 def learning_rate_factor(
-    schedule: ScheduleDescription, *, step: int, steps: int, steps_per_epoch: int
+    schedule: Schedule, *, step: int, steps: int, steps_per_epoch: int
 ) -> float:
     """Return what the learning rate of one step is multiplied with.
 
@@ -40,7 +40,7 @@ def learning_rate_factor(
     )
 
 
-def _one_cycle(schedule: ScheduleDescription, *, step: int, steps: int) -> float:
+def _one_cycle(schedule: Schedule, *, step: int, steps: int) -> float:
     start = 1 / schedule.start_divisor
     end = start / schedule.end_divisor
     peak = schedule.rise * steps - 1  # the step of the highest rate; below 0 there is no rise

@@ -15,7 +15,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.networks.initialisation import InitialState
 from biasinit.networks.layers import Network
-from biasinit.training.description import OptimizerDescription
+from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.augmentation import gathered
 from biasinit.training.engines.optimizers import Tensors, Update, optimizer_state
 
@@ -62,7 +62,7 @@ def stack_members(
     initial: Sequence[InitialState],
     *,
     fixed: frozenset[str],
-    optimizer: OptimizerDescription,
+    optimizer: Optimizer,
     device: torch.device,
 ) -> MemberState:
     """Return the state of members before the first step.
@@ -143,7 +143,7 @@ class FusedMembers:
     def __init__(
         self,
         network: Network,
-        optimizer: OptimizerDescription,
+        optimizer: Optimizer,
         *,
         label_smoothing: float = 0.0,
         activations: torch.dtype = torch.float32,

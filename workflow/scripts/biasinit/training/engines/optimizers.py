@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from biasinit.training.description import OptimizerDescription
+from biasinit.specs.optimizer import Optimizer
 
 Tensors = dict[str, Tensor]
 
@@ -23,7 +23,7 @@ def over(vector: Tensor, like: Tensor) -> Tensor:
     return vector.view(-1, *(1,) * (like.ndim - 1)).to(like.dtype)
 
 
-def optimizer_state(optimizer: OptimizerDescription, trained: Tensors) -> dict[str, Tensors]:
+def optimizer_state(optimizer: Optimizer, trained: Tensors) -> dict[str, Tensors]:
     """Return the zeros that an optimiser starts from, by name and parameter."""
     names = {"sgd": ("momentum",), "adamw": ("mean", "square")}[optimizer.kind]
     return {
@@ -56,7 +56,7 @@ class Update:
 
     """
 
-    optimizer: OptimizerDescription
+    optimizer: Optimizer
     rates: Tensor
     number: Tensor
     alive: Tensor | None

@@ -25,7 +25,8 @@ from biasinit.networks.layers import (
     Network,
     with_bias,
 )
-from biasinit.training.description import OptimizerDescription, ShardDescription
+from biasinit.specs.optimizer import Optimizer
+from biasinit.training.description import ShardDescription
 from biasinit.training.engines.augmentation import gathered
 from biasinit.training.shard import Block, Shard
 
@@ -205,7 +206,7 @@ class ReferenceTrainer:
         return initial_state(
             self._shard.network,
             description.scheme,
-            weight_init=str(description.cell["weight_init"]),
+            weight_init=description.cell.weight_init,
             study_seed=description.study_seed,
             seed=seed,
             dtype=self._shard.precision,
@@ -220,7 +221,7 @@ class ReferenceTrainer:
 
 
 def _optimizer(
-    network: nn.Module, optimizer: OptimizerDescription, *, rate: float, fixed: frozenset[str]
+    network: nn.Module, optimizer: Optimizer, *, rate: float, fixed: frozenset[str]
 ) -> torch.optim.Optimizer:
     decayed, others = [], []
     for name, value in network.named_parameters():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from biasinit.training.description import TrainingDescription
+from biasinit.specs.training import Training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Point:
     test: bool
 
 
-def measurement_points(training: TrainingDescription, *, steps_per_epoch: int) -> tuple[Point, ...]:
+def measurement_points(training: Training, *, steps_per_epoch: int) -> tuple[Point, ...]:
     """Return all points in order, from step 0 to the last step.
 
     The first ``dense_epochs`` epochs have ``points_per_epoch`` points each, so that a time to

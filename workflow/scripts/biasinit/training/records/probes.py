@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.func import grad_and_value, vmap
 
 from biasinit.networks.layers import Network
+from biasinit.quantities import PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
 from biasinit.training.engines.members import FusedMembers, MemberState, run_network
 from biasinit.training.engines.optimizers import Tensors
-from biasinit.vocabulary import PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from biasinit.quantities import ASYMMETRY
 from biasinit.training.records.measurement import Point
 from biasinit.training.shard import Block
-from biasinit.vocabulary import ASYMMETRY
 
 
 class Records:

@@ -1,0 +1,1 @@
+"""The networks that a study can name, one kind or family of kinds in each module."""

@@ -1,0 +1,1 @@
+"""Bias-initialisation schemes, one kind or family of kinds in each module."""
