@@ -237,11 +237,43 @@ def test_a_change_of_the_page_writes_the_report_only(file, workspace):
     assert workspace.planned() == {"write_report": 1}
 
 
-@pytest.mark.slow
-def test_a_change_of_how_a_figure_is_drawn_writes_the_figures_and_the_report_only(workspace):
+def test_a_change_of_one_item_of_the_page_writes_the_report_only(workspace):
     """Figures and page come from one rule, so that no figure can be older than its page."""
-    workspace.edit(f"{LIBRARY}/reporting/figures/forest.py", "ROW = 0.31", "ROW = 0.33")
+    item = f"{LIBRARY}/reporting/items/next/power.py"
+    workspace.edit(item, "CERTAIN = 0.99", "CERTAIN = 0.98")
     assert workspace.planned() == {"write_report": 1}
+
+
+NEW_ITEM = '''"""How many runs there are of each scheme."""
+
+from biasinit.reporting.items.kinds import OPEN, Listing, Shown, TableItem
+from biasinit.reporting.page.columns import SCHEME, count
+
+ITEM = TableItem(
+    listing=Listing(
+        note="Counted by a new item.",
+        columns=(SCHEME, count("runs", "seed")),
+        rows=lambda tables, study: tables["runs"].groupby("scheme")["seed"].size().reset_index(),
+        file="runs.parquet",
+        folded=OPEN,
+    ),
+    sentences=(),
+    rules=(),
+    shown=Shown.ALWAYS,
+)
+'''
+
+
+def test_a_new_item_of_the_page_is_a_file_and_a_line_and_writes_the_report_only(workspace):
+    room = workspace.folder / LIBRARY / "reporting" / "items" / "trust"
+    (room / "run_counts.py").write_text(NEW_ITEM, encoding="utf-8")
+    line = '    table(TRUST, "run_counts", "Runs by scheme", "runs"),\n    table(TRUST, "pairing"'
+    workspace.edit(f"{LIBRARY}/reporting/index.py", '    table(TRUST, "pairing"', line)
+    assert workspace.planned() == {"write_report": 1}
+    done = workspace.snakemake()
+    assert done.returncode == 0, done.stdout
+    page = (workspace.results / "report.html").read_text(encoding="utf-8")
+    assert page.index("Runs by scheme.</b> Counted by a new item.") < page.index("Pairing audit.")
 
 
 @pytest.mark.slow
