@@ -13,7 +13,6 @@ from biasinit.reporting.page.questions import next_command, open_questions
 from biasinit.reporting.page.sections import placed_sections
 from biasinit.reporting.page.table import SHOWN_ROWS, csv_href
 from biasinit.reporting.verdicts.answer import answers
-from biasinit.reporting.verdicts.matrix import verdict_matrix
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 
 MEGABYTE = 1_000_000
@@ -116,20 +115,6 @@ def test_the_answer_comes_before_everything_else(page):
     places = [page.index(f'<section id="{name}"') for name in ("answer", "verdicts", "accuracy",
               "speed", "why", "trust", "next", "methods", "glossary")]  # fmt: skip
     assert places == sorted(places)
-
-
-def test_every_number_of_the_matrix_equals_the_table(study, tables):
-    verdicts = read_verdicts(tables, study)
-    matrix = verdict_matrix(verdicts, study)
-    assert [scheme for scheme, _ in matrix.rows] == ["0.01", "1.0", "xavier"]
-    _, cells = matrix.rows[1]
-    row = next(v for v in verdicts if v.outcome == "accuracy" and v.scheme == "1.0")
-    assert cells[0].verdict == "▼ worse"
-    numbers = [
-        float(number.replace("−", "-")) for number in re.findall(r"[−\d.]+", cells[0].detail)
-    ]
-    assert numbers == pytest.approx([row.estimate, row.lower, row.upper], abs=0.00501)
-    assert cells[2].detail == "8 of 40"
 
 
 def test_names_are_escaped(make_page, study, tables):

@@ -1,29 +1,16 @@
 import dataclasses
 import math
-import re
 
 import pytest
-from synthetic import make_study, make_tables
+from rows import row
 
-from biasinit.reporting.verdicts.answer import answer_text, answers
-from biasinit.reporting.verdicts.clauses import failures
 from biasinit.reporting.verdicts.sentences import sentence, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow, read_verdicts
+from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 from biasinit.verdicts import Outcome, Verdict
-
-BASE = VerdictRow(
-    outcome=Outcome.ACCURACY, normalization="none", scheme="1.0", reference="zeros",
-    verdict=Verdict.WORSE,
-    estimate=-6.93, lower=-10.7, upper=-3.1, level=95.0,
-    margin_lower=-0.5, margin_upper=0.5,
-    p_adjusted=0.001, p_equivalence_adjusted=0.9, fragile=False, depends_on="",
-    smallest_margin=10.1, seeds=20.0, seeds_needed=math.nan, failed=0.0, reference_failed=0.0,
-    runs=40.0, new_test_set_lower=math.nan, new_test_set_upper=math.nan,
-)  # fmt: skip
 
 
 def said(**changes):
-    return sentence(dataclasses.replace(BASE, **changes), threshold="95 %")
+    return sentence(row(**changes), threshold="95 %")
 
 
 def test_worse_is_said_by_how_much_and_how_sure():
@@ -140,63 +127,6 @@ def test_what_qualifies_a_verdict_is_said():
     assert text.endswith("The effect depends on learning rate. Fragile: the two analyses disagree.")
 
 
-def test_failures_without_known_runs_are_still_counted():
-    assert failures(dataclasses.replace(BASE, failed=3.0, runs=math.nan)) == (
-        "3 runs failed (zeros: 0)"
-    )
-
-
-def test_a_large_p_value_is_never_read_as_no_difference(study, tables):
-    verdicts = read_verdicts(tables, study)
-    texts = [sentence(row, threshold="95 %") for row in verdicts]
-    text = " ".join([*texts, answer_text(verdicts, threshold="95 %")]).lower()
-    assert "significan" not in text
-    assert "no difference" not in text
-
-
-def test_every_number_of_the_answer_is_in_the_table(study, tables):
-    verdicts = read_verdicts(tables, study)
-    text = answer_text(verdicts, threshold=threshold_words(study))
-    known = {"95", "0.5", "0.8", "1.25", *study.schemes}
-    for row in verdicts:
-        values = (row.estimate, row.lower, row.upper)
-        known |= {f"{abs(value):.2f}" for value in values if math.isfinite(value)}
-        counts = (row.seeds, row.seeds_needed, row.failed, row.reference_failed, row.runs)
-        known |= {f"{value:.0f}" for value in counts if math.isfinite(value)}
-    found = re.findall(r"\d+(?:\.\d+)?", text)
-    assert len(found) > 30
-    assert set(found) <= known
-
-
-def test_the_answer_names_every_scheme_with_the_margin(study, tables):
-    verdicts = read_verdicts(tables, study)
-    for answer in answers(verdicts, threshold="95 %")[:2]:
-        text = str(answer)
-        assert "±0.5 points" in text
-        for row in verdicts:
-            if row.outcome == "accuracy" and row.normalization == answer.normalization:
-                assert row.scheme in text
-
-
-def test_a_scheme_that_fails_is_named_even_when_its_accuracy_is_equivalent():
-    rows = [dataclasses.replace(BASE, verdict=Verdict.EQUIVALENT, estimate=0.0, failed=3.0)]
-    assert "Fails: 1.0 in 3 of 40 runs." in answer_text(rows, threshold="95 %")
-
-
-def test_a_reference_that_fails_is_named():
-    rows = [
-        dataclasses.replace(BASE, verdict=Verdict.EQUIVALENT, estimate=0.0, reference_failed=2.0)
-    ]
-    assert "The reference fails: zeros in 2 of 40 runs." in answer_text(rows, threshold="95 %")
-
-
-def test_thirty_schemes_are_all_named():
-    study = make_study(["zeros", *(f"scheme_{number:02d}" for number in range(29))])
-    verdicts = read_verdicts(make_tables(study), study)
-    for answer in answers(verdicts, threshold="95 %"):
-        assert all(scheme in str(answer) for scheme in study.schemes[1:])
-
-
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [
@@ -215,11 +145,6 @@ def test_an_equivalence_says_for_which_images_it_holds(bounds, words, tables, st
     changed = dataclasses.replace(verdict, new_test_set_lower=lower, new_test_set_upper=upper)
     assert words in sentence(changed, threshold="95 %")
     assert ("test images" in sentence(changed, threshold="95 %")) == bool(words)
-
-
-def test_no_verdicts_give_no_answer(study):
-    assert read_verdicts({}, study) == ()
-    assert answer_text((), threshold="95 %") == ""
 
 
 def test_different_thresholds_are_not_given_one_number(study):

@@ -12,6 +12,11 @@ ABSENT = "not in this table"
 MINUS = "−"
 
 
+def as_float(value: object) -> float:
+    """Return a number as tables hold it, nan for anything that is none."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
 def number(value: float, *, decimals: int = 2) -> str:
     """Return a number with a true minus sign; −0.00 reads 0.00."""
     if math.isnan(value):
@@ -36,6 +41,11 @@ def interval(lower: float, upper: float, *, decimals: int = 2) -> str:
     if math.isnan(lower) or math.isnan(upper):
         return MISSING
     return f"{number(lower, decimals=decimals)} to {number(upper, decimals=decimals)}"
+
+
+def with_interval(estimate: str, lower: float, upper: float) -> str:
+    """Return 'estimate (lower to upper)', for an estimate that is written already."""
+    return f"{estimate} ({interval(lower, upper)})"
 
 
 def plain(value: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit import numbers
+from biasinit.numbers import as_float
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
 from biasinit.reporting.verdicts.vocabulary import word as verdict_word
@@ -28,11 +29,6 @@ def by_level(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def begun(text: str) -> str:
     """Return a text with its first letter upper case."""
     return text[:1].upper() + text[1:]
-
-
-def as_float(value: object) -> float:
-    """Return a number, nan for anything that is none."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def effects_by_level(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> str:
@@ -68,7 +64,7 @@ def effect(row: Mapping[str, Any], *, outcome: Outcome = Outcome.ACCURACY, where
     if isinstance(verdict, str) and verdict:
         word = f", {verdict_word(Verdict(verdict), outcome)}"
     write = numbers.number if is_ratio else numbers.signed
-    return f"{scheme} {write(value)} ({numbers.interval(lower, upper)}){word}"
+    return f"{scheme} {numbers.with_interval(write(value), lower, upper)}{word}"
 
 
 def _places(rows: pd.DataFrame) -> list[str]:

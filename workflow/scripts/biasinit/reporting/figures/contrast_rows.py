@@ -10,11 +10,6 @@ from biasinit.reporting.verdicts.vocabulary import shown
 from biasinit.verdicts import Outcome, Verdict
 
 
-def finite_or_nan(value: object) -> float:
-    """Return a number, nan for anything that is none."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
-
-
 def column_values(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return a column as numbers, nan where it or the whole column is missing."""
     if name not in frame:
@@ -88,8 +83,7 @@ def _texts(rows: pd.DataFrame, frame: pd.DataFrame, outcome: Outcome) -> list[st
         if not math.isfinite(estimate):
             texts.append("")
             continue
-        bounds = numbers.interval(float(row["outer_lower"]), float(row["outer_upper"]))
-        line = f"{write(estimate)} ({bounds})"
+        line = numbers.with_interval(write(estimate), row["outer_lower"], row["outer_upper"])
         judged = isinstance(verdict, str) and verdict != ""
         texts.append(f"{line}\n{shown(Verdict(verdict), outcome)}" if judged else line)
     return texts

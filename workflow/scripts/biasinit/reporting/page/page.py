@@ -26,8 +26,9 @@ from biasinit.reporting.page.templates import PageTemplate, render
 from biasinit.reporting.selection import table
 from biasinit.reporting.verdicts.answer import Answer, answers
 from biasinit.reporting.verdicts.glossary import GLOSSARY
-from biasinit.reporting.verdicts.matrix import Matrix, ledger_table, verdict_matrix
+from biasinit.reporting.verdicts.matrix import Matrix, verdict_matrix
 from biasinit.reporting.verdicts.sentences import threshold_words
+from biasinit.reporting.verdicts.table import verdict_table
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 from biasinit.study.claims import ClaimsFile
 
@@ -77,7 +78,7 @@ class _Page:
     matrix: Matrix
     matrix_last: bool
     claims: Ledger
-    ledger: PageTable
+    verdicts: PageTable
     sections: Mapping[str, PlacedSection]
     table_titles: Mapping[str, str]
     rules: tuple[Rule, ...]
@@ -104,9 +105,9 @@ def _page(inputs: ReportInputs) -> _Page:
     study = inputs.study
     verdicts = read_verdicts(inputs.tables, study)
     matrix = verdict_matrix(verdicts, study)
-    ledger = ledger_table(verdicts, study, data=table(inputs.tables, "verdicts"))
+    judged = verdict_table(verdicts, study, data=table(inputs.tables, "verdicts"))
     sections = placed_sections(inputs.figures, inputs.tables, study)
-    tables = [ledger, *(item for section in sections.values() for item in section.tables)]
+    tables = [judged, *(item for section in sections.values() for item in section.tables)]
     return _Page(
         title=f"How should the biases start? Study {study.study}",
         facts=_facts(inputs),
@@ -115,7 +116,7 @@ def _page(inputs: ReportInputs) -> _Page:
         matrix=matrix,
         matrix_last=len(matrix.rows) > MANY_SCHEMES,
         claims=study_ledger(inputs.claims, inputs.tables, study=inputs.study.study),
-        ledger=ledger,
+        verdicts=judged,
         sections=sections,
         table_titles={item.name: item.title for item in tables if item.rows},
         rules=tuple(rule for section in sections.values() for rule in section.rules),

@@ -113,9 +113,16 @@ def among(row: VerdictRow) -> str:
     return f" among {seeds}seeds where both trained"
 
 
-def would_decide(seeds: float, *, about: str = "about", noun: str = " seeds") -> str:
-    """Return 'about 45 seeds would decide'; ``noun`` is empty beside another number of seeds."""
-    return f"{about} {numbers.count(seeds)}{noun} would decide"
+def would_decide(seeds: float, *, about: str = "about", noun: str = "seeds") -> str:
+    """Return 'about 45 seeds would decide'.
+
+    Args:
+        seeds: their number.
+        about: 'up to' for the most of several; empty in a picture, where there is little room.
+        noun: empty beside another number of seeds.
+
+    """
+    return " ".join(filter(None, (about, numbers.count(seeds), noun, "would decide")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

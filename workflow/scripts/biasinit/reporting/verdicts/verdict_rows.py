@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import ALL_CELLS, arranged, records, scheme_order, table
 from biasinit.verdicts import Outcome, Verdict
@@ -78,7 +79,7 @@ def row_of(row: Mapping[str, Any], *, runs: float = math.nan) -> VerdictRow:
         runs: number of runs of each arm, where it is known.
 
     """
-    values = {name: _number(row.get(name)) for name in _NUMBERS} | {"runs": runs}
+    values = {name: numbers.as_float(row.get(name)) for name in _NUMBERS} | {"runs": runs}
     outcome, verdict = Outcome(row["outcome"]), Verdict(row["verdict"])
     if outcome is Outcome.FAILURE and values["failed"] == values["reference_failed"] == 0:
         verdict = Verdict.NO_FAILURES
@@ -96,10 +97,3 @@ def row_of(row: Mapping[str, Any], *, runs: float = math.nan) -> VerdictRow:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return math.nan

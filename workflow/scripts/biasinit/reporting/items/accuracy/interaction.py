@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import MaxNLocator
 
+from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import extremes_by_level
 from biasinit.reporting.figures.canvas import (
@@ -20,7 +21,7 @@ from biasinit.reporting.figures.canvas import (
     write_numbers,
 )
 from biasinit.reporting.figures.captions import INTERVALS
-from biasinit.reporting.figures.contrast_rows import finite_or_nan, points_rows
+from biasinit.reporting.figures.contrast_rows import points_rows
 from biasinit.reporting.figures.forest import draw_forest, symmetric_limits
 from biasinit.reporting.figures.style import INK, LINE, MUTED, PAPER, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
@@ -101,7 +102,7 @@ def _dumbbells(
             row = points[level, name]
             height = place + offsets[level]
             filled = INK.light if level == levels[0] else PAPER.light
-            bounds = [finite_or_nan(row["lower"]), finite_or_nan(row["upper"])]
+            bounds = [as_float(row["lower"]), as_float(row["upper"])]
             axes.plot(bounds, [height] * len(bounds), color=MUTED.light, linewidth=2.2)
             axes.plot(
                 [float(row["estimate"])],

@@ -8,13 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from biasinit import numbers
+from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import extremes_by_level
 from biasinit.reporting.figures.captions import margin_words
-from biasinit.reporting.figures.contrast_rows import column_values, finite_or_nan
+from biasinit.reporting.figures.contrast_rows import column_values
 from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
 from biasinit.reporting.selection import arranged, has_values, records, scheme_order, table
+from biasinit.reporting.verdicts.clauses import would_decide
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
@@ -58,10 +60,10 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
 
 def _text(row: Mapping[str, Any]) -> str:
     margin = row.get("smallest_margin")
-    text = f"±{numbers.number(finite_or_nan(margin))} points"
-    needed = finite_or_nan(row.get("seeds_needed"))
+    text = f"±{numbers.number(as_float(margin))} points"
+    needed = as_float(row.get("seeds_needed"))
     verdict = str(row.get("verdict", ""))
-    detail = f"{numbers.count(needed)} seeds would decide" if math.isfinite(needed) else verdict
+    detail = would_decide(needed, about="") if math.isfinite(needed) else verdict
     return f"{text}\n{detail}" if detail else text
 
 

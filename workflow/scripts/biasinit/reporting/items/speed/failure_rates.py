@@ -11,8 +11,9 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import MaxNLocator
 
 from biasinit import numbers
+from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.figures.alternatives import as_float, by_level
+from biasinit.reporting.figures.alternatives import by_level
 from biasinit.reporting.figures.canvas import (
     ROW,
     WIDTH,

@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from biasinit import numbers
+from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.figures.alternatives import as_float
 from biasinit.reporting.figures.canvas import (
     ROW,
     WIDTH,

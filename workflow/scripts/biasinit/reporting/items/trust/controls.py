@@ -11,8 +11,9 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import MaxNLocator
 
 from biasinit import numbers
+from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.figures.alternatives import LISTED, as_float
+from biasinit.reporting.figures.alternatives import LISTED
 from biasinit.reporting.figures.canvas import (
     ROW,
     WIDTH,
@@ -194,7 +195,7 @@ def _replicate_rows(frame: pd.DataFrame) -> pd.DataFrame:
         margin = frame["margin"].astype(float)
         rows = rows.assign(margin_lower=-margin, margin_upper=margin)
     texts = [
-        f"{numbers.signed(row['estimate'])} ({numbers.interval(row['lower'], row['upper'])})"
+        numbers.with_interval(numbers.signed(row["estimate"]), row["lower"], row["upper"])
         for row in records(rows)
     ]
     return rows.assign(text=texts).head(MAXIMUM_ROWS)
@@ -234,8 +235,11 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
         return text + f"A/A arm: {numbers.ABSENT}."
     parts = [
         f"{normalization_label(str(row['normalization']))} "
-        f"{numbers.signed(as_float(row['estimate']))} "
-        f"({numbers.interval(as_float(row['lower']), as_float(row['upper']))})"
+        + numbers.with_interval(
+            numbers.signed(as_float(row["estimate"])),
+            as_float(row["lower"]),
+            as_float(row["upper"]),
+        )
         for row in records(replicate.head(LISTED))
     ]
     return text + f"A/A arm, points: {'; '.join(parts)}."
