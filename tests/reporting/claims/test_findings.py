@@ -43,6 +43,16 @@ def test_a_comparison_of_levels_is_shown_with_the_interval_of_its_family(study_t
     assert found.sure == "20 seeds; failed runs: 0 of untied and 1 of shared"
 
 
+def test_a_changed_effect_between_levels_is_neither_good_nor_bad(study_tables):
+    effect = study_tables["level_contrasts"].assign(reference="one", verdict="worse")
+    found = finding(level_evidence(reference="one"), {**study_tables, "level_contrasts": effect})
+    assert found.question == (
+        "architecture: untied − shared, effect of zeros against one on final accuracy, "
+        "without batch normalisation"
+    )
+    assert (found.shown, found.kind) == ("▼ lower", "")
+
+
 def test_layers_refute_where_an_interval_lies_above_the_bound(study_tables):
     bound = {"scheme": "one", "above": 0.0}
     assert finding(layer_evidence(refutes=bound), study_tables).bearing is Bearing.REFUTES

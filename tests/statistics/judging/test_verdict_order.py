@@ -112,6 +112,38 @@ def test_an_open_question_names_the_seeds_that_would_decide_it():
     assert "About 34 seeds would decide it." in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {},
+            "Without batch normalisation, 0.01 is better than zeros: +0.80 points of test "
+            "accuracy, 95 % interval +0.60 to +1.00.",
+        ),
+        (
+            {"outcome": Outcome.INTERACTION},
+            "With batch normalisation instead of without, the effect of 0.01 against zeros "
+            "changes: +0.80 points of test accuracy, 95 % interval +0.60 to +1.00.",
+        ),
+        (
+            {"outcome": Outcome.FAILURE, "margin_lower": NAN, "margin_upper": NAN, "failed": 2,
+             "estimate": 0.1, "lower": -0.02, "upper": 0.3, "different": False},
+            "Without batch normalisation, 0.01 failed in 2 of 20 runs and zeros in 0 of 20 "
+            "(difference +10 % of runs, 95 % interval −2 to +30 %): whether the risks differ "
+            "remains open.",
+        ),
+        (
+            {"outcome": Outcome.FAILURE, "margin_lower": NAN, "margin_upper": NAN, "estimate": 0.0,
+             "lower": -0.17, "upper": 0.17, "different": False},
+            "Without batch normalisation, no run failed: 0 of 20 with 0.01, 0 of 20 with zeros; "
+            "the risk of either is at most 17 % (95 % interval).",
+        ),
+    ],
+)  # fmt: skip
+def test_a_headline_says_whom_it_compares_how_and_by_how_much(changes, text):
+    assert _headline(**changes) == text
+
+
 def judged():
     """Yield every verdict that an outcome can have, with intervals that it can be said of."""
     for outcome in Outcome:
