@@ -268,3 +268,11 @@ def test_the_lock_names_no_host_and_no_local_build():
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "+cpu" not in text
+
+
+def test_no_two_modules_of_the_tests_share_a_name():
+    """Python would import one of them for both."""
+    names = [path.name for path in (REPOSITORY / "tests").rglob("*.py")]
+    repeated = {name for name in names if names.count(name) > 1} - {"conftest.py"}
+    assert names
+    assert repeated == set()
