@@ -1,12 +1,14 @@
 """Which analyses there are, and which of them a study has."""
 
 import ast
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from biasinit.analyses.contract import PlanKeys, analysis_named
-from biasinit.analyses.index import NAMES, all_analyses
+from biasinit.analyses.index import SHARED, all_analyses
 from biasinit.plugins import digest
 from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.workflow import Workflow
@@ -14,7 +16,7 @@ from repository import REPOSITORY
 
 SCRIPTS = REPOSITORY / "workflow" / "scripts"
 FOLDER = SCRIPTS / "biasinit" / "analyses"
-MACHINERY = {"__init__", "columns", "contract", "documentation", "index", "keys"}
+NAMES = tuple(analysis.name for analysis in all_analyses())
 ALWAYS = {
     *("analyse_accuracy", "analyse_failure", "analyse_sensitivity"),
     *("calibrate", "check_controls", "judge_schemes"),
@@ -47,11 +49,30 @@ def brought(tmp_path):
     return keys
 
 
-def test_every_file_is_an_analysis_of_the_index_and_its_name_is_that_of_its_rule():
-    assert {path.stem for path in FOLDER.glob("*.py")} == {*NAMES} | MACHINERY
-    assert tuple(analysis.name for analysis in all_analyses()) == NAMES
+def test_every_file_is_an_analysis_or_shared_and_its_name_is_that_of_its_rule():
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*NAMES} | SHARED
     for analysis in all_analyses():
         assert (SCRIPTS / analysis.module).exists()
+
+
+def test_a_file_that_is_neither_shared_nor_an_analysis_is_an_error():
+    with pytest.raises(AttributeError, match="ANALYSIS"):
+        analysis_named("keys")
+
+
+def test_the_order_of_analyses_is_the_same_in_every_process():
+    code = "from biasinit.analyses.index import all_analyses as a; print(*(i.name for i in a()))"
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONPATH": str(SCRIPTS), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert orders == {" ".join(NAMES) + "\n"}
 
 
 def test_an_analysis_reads_tables_that_are_made_before_it():

@@ -3,7 +3,7 @@
 import pytest
 
 from biasinit.analyses.contract import analysis_named
-from biasinit.analyses.index import NAMES
+from biasinit.analyses.index import all_analyses
 from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.runs.tables import BROUGHT_TABLES
 from declared_tables import wrong_kinds
@@ -45,6 +45,8 @@ PLAN = {
     "architectures": ["small_cnn"],
     "test_images": {"digits": TEST_IMAGES},
 }
+
+NAMES = tuple(analysis.name for analysis in all_analyses())
 
 
 def made_from(tables, only=NAMES):
