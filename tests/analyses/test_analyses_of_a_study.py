@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from biasinit.analyses.contract import PlanKeys, analysis_named
+from biasinit.analyses.contract import PlanKeys, analysis_named, every_study
 from biasinit.analyses.index import SHARED, all_analyses
 from biasinit.plugins import digest
 from biasinit.runs.tables import TRAINED_TABLES
@@ -17,10 +17,18 @@ from repository import REPOSITORY
 SCRIPTS = REPOSITORY / "workflow" / "scripts"
 FOLDER = SCRIPTS / "biasinit" / "analyses"
 NAMES = tuple(analysis.name for analysis in all_analyses())
-ALWAYS = {
-    *("analyse_accuracy", "analyse_failure", "analyse_sensitivity"),
-    *("calibrate", "check_controls", "judge_schemes"),
-}
+
+
+def made_of_runs_alone():
+    """Yield the analyses of every study: they need the runs, or what others of them make."""
+    there = {"runs"}
+    for analysis in all_analyses():
+        if analysis.applies is every_study and there.issuperset(analysis.reads):
+            there |= {table.name for table in analysis.makes}
+            yield analysis.name
+
+
+ALWAYS = set(made_of_runs_alone())
 
 
 def workflow(keys):
@@ -47,6 +55,13 @@ def brought(tmp_path):
         }
 
     return keys
+
+
+def test_every_study_is_judged_and_the_judges_are_tried():
+    assert {
+        *("analyse_accuracy", "analyse_failure", "analyse_sensitivity"),
+        *("calibrate", "check_controls", "judge_schemes"),
+    } <= ALWAYS
 
 
 def test_every_file_is_an_analysis_or_shared_and_its_name_is_that_of_its_rule():
@@ -106,7 +121,9 @@ def test_the_code_behind_an_analysis_is_its_own(name):
     """So that no change of training, of the page or of another analysis runs it again."""
     found = files_behind(name)
     assert {"analyse.py", f"biasinit/analyses/{name}.py"} < found
-    assert any(path.startswith("biasinit/statistics/") for path in found)
+    # what is imported where it is needed counts too
+    computes = "from biasinit.statistics" in (SCRIPTS / analysis_named(name).module).read_text()
+    assert any(path.startswith("biasinit/statistics/") for path in found) == computes
     assert not found & {f"biasinit/analyses/{other}.py" for other in NAMES if other != name}
     # the factors of a run are named by the fields of a cell
     found -= {f"biasinit/specs/{module}.py" for module in ("__init__", "cell", "keys")}

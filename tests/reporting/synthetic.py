@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from biasinit.analyses.index import all_analyses
 from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.statistics.inference.study_runs import cell_labels
@@ -150,7 +151,15 @@ def make_tables(
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
     tables["costs"] = COSTS
-    return {name: _as_declared(name, frame) for name, frame in tables.items()}
+    made = {name: _as_declared(name, frame) for name, frame in tables.items()}
+    return made | dict(_of_other_tables(made))
+
+
+def _of_other_tables(tables):
+    """Yield what analyses make of other tables alone, without a key of the plan."""
+    for analysis in all_analyses():
+        if not analysis.plan and not {table.name for table in analysis.makes} & set(tables):
+            yield from analysis.run(tables, {}).items()
 
 
 def _as_declared(name, frame):
