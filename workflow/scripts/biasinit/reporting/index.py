@@ -101,6 +101,7 @@ ITEMS = (
     figure(TRUST, "residuals", "Residuals of the mixed model", "accuracy_residuals"),
     figure(TRUST, "calibration", "How often the analysis errs", "calibration"),
     figure(NEXT, "certainty", "Smallest margin that would count as equivalent", "verdicts"),
+    figure(NEXT, "margin_probabilities", "Where each effect lies", "margin_probabilities"),
     figure(NEXT, "power", "Chance of a verdict by number of seeds", "accuracy_power"),
     figure(METHODS, "cost", "Where the time went", "costs"),
 )

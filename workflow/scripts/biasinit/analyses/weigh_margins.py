@@ -1,0 +1,59 @@
+"""How probable it is that each effect on accuracy lies below, within or above the margin.
+
+With a flat prior, an effect that was estimated from seeds has a t-distribution around the estimate
+with its standard error and degrees of freedom (Gelman et al., Bayesian Data Analysis, 3rd ed.,
+section 3.2). These probabilities decide nothing; they say how open an open verdict is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from biasinit.analyses.columns import MARGIN, NORMALIZATION, REFERENCE, SCHEME
+from biasinit.analyses.contract import Analysis, Tables
+from biasinit.runs.columns import Table, number
+
+PROBABILITIES = Table(
+    name="margin_probabilities",
+    folder="analysis",
+    note="Where the difference of accuracy from the reference lies, mean over cells: "
+    "probabilities under a flat prior.\n"
+    "They decide nothing.",
+    columns=(
+        NORMALIZATION,
+        SCHEME,
+        REFERENCE,
+        MARGIN,
+        number("below", "probability that it is lower than minus the margin"),
+        number("inside", "probability that it lies within the margin"),
+        number("above", "probability that it is higher than the margin"),
+    ),
+)
+
+
+def run(tables: Tables, _plan: Mapping[str, Any]) -> Tables:
+    """Return the three probabilities of every contrast over cells that could be estimated."""
+    import scipy.stats
+
+    contrasts = tables["accuracy_contrasts"]
+    whole = (contrasts["family"] == "accuracy") & (contrasts["cell"] == "all")
+    rows = contrasts[whole & (contrasts["standard_error"] > 0)]
+    numbers = rows[["estimate", "standard_error", "df", "margin"]].to_numpy(dtype=float).T
+    estimate, error, df, margin = numbers
+    below = scipy.stats.t.cdf((-margin - estimate) / error, df)
+    above = scipy.stats.t.sf((margin - estimate) / error, df)
+    kept = rows[["normalization", "scheme", "reference", "margin"]].reset_index(drop=True)
+    found = kept.assign(below=below, inside=1 - below - above, above=above)
+    return {PROBABILITIES.name: found}
+
+
+ANALYSIS = Analysis(
+    name="weigh_margins",
+    message="Weighing how probable each effect is to lie within its margin",
+    reads=("accuracy_contrasts",),
+    plan=(),
+    makes=(PROBABILITIES,),
+    run=run,
+    memory_mb=2000,
+    minutes=10,
+    is_local=True,
+)
