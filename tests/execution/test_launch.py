@@ -51,6 +51,18 @@ def test_all_problems_of_a_study_are_named_before_anything_starts(here, capsys):
     assert not (here / "results").exists()
 
 
+def test_a_file_of_ones_own_is_missed_beside_the_study_before_anything_starts(here, capsys):
+    text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    text = text.replace("kind: zeros}", "kind: python, object: mine.py:start}")
+    (here / "studies").mkdir()
+    (here / "studies" / "study.yaml").write_text(text, encoding="utf-8")
+    (here / "mine.py").touch()  # where one is, and not beside the study
+    assert main(["--study", "studies/study.yaml"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "schemes[0].object: names mine.py, and there is no file" in said
+    assert not (here / "results").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_named(here, capsys):
     (here / "results").touch()
     assert main([]) == 1

@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in study_files(options):
             keys = read_study_file(path)  # Snakemake would show a traceback
             if not any(word.startswith(CHANGES_KEYS) for word in options.snakemake):
-                parse_any_study(keys)  # within a second, and without Snakemake's words around it
+                # within a second, and without Snakemake's words around it
+                parse_any_study(keys, folder=path.parent)
         lock = hold_lock(Path.cwd())
         started = time.time()
         view, status, stopped = _run(command, lock, console, cores=side_by_side(options))
