@@ -1,8 +1,7 @@
 """How probable it is that each effect on accuracy lies below, within or above the margin.
 
-With a flat prior, an effect that was estimated from seeds has a t-distribution around the estimate
-with its standard error and degrees of freedom (Gelman et al., Bayesian Data Analysis, 3rd ed.,
-section 3.2). These probabilities decide nothing; they say how open an open verdict is.
+With a flat prior (`statistics/inference/margin_probabilities.py`). These probabilities decide
+nothing; they say how open an open verdict is.
 """
 
 from collections.abc import Mapping
@@ -32,17 +31,16 @@ PROBABILITIES = Table(
 
 def run(tables: Tables, _plan: Mapping[str, Any]) -> Tables:
     """Return the three probabilities of every contrast over cells that could be estimated."""
-    import scipy.stats
+    from biasinit.statistics.inference.margin_probabilities import margin_probabilities
 
     contrasts = tables["accuracy_contrasts"]
     whole = (contrasts["family"] == "accuracy") & (contrasts["cell"] == "all")
-    rows = contrasts[whole & (contrasts["standard_error"] > 0)]
+    rows = contrasts[whole & (contrasts["standard_error"] > 0)].reset_index(drop=True)
     numbers = rows[["estimate", "standard_error", "df", "margin"]].to_numpy(dtype=float).T
     estimate, error, df, margin = numbers
-    below = scipy.stats.t.cdf((-margin - estimate) / error, df)
-    above = scipy.stats.t.sf((margin - estimate) / error, df)
-    kept = rows[["normalization", "scheme", "reference", "margin"]].reset_index(drop=True)
-    found = kept.assign(below=below, inside=1 - below - above, above=above)
+    shares = margin_probabilities(estimate, error, df, -margin, margin)
+    kept = rows[["normalization", "scheme", "reference", "margin"]]
+    found = kept.assign(**shares._asdict())
     return {PROBABILITIES.name: found}
 
 
