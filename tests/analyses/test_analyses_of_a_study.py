@@ -137,12 +137,13 @@ def test_how_speed_is_analysed_is_no_code_of_the_analysis_of_accuracy():
 
 
 def test_a_trained_study_has_speed_and_layers(mapping):
-    assert names_in(mapping) == {*ALWAYS, "analyse_speed", "analyse_layers"}
+    assert names_in(mapping) == {*ALWAYS, "analyse_speed", "analyse_layers", "analyse_tuned"}
 
 
-def test_seeds_that_tune_make_a_comparison_at_tuned_rates(mapping):
-    mapping["analysis"]["tuning_seeds"] = 5
+def test_several_learning_rates_make_a_comparison_of_each_scheme_at_its_own(mapping, brought):
     assert "analyse_tuned" in names_in(mapping)
+    assert "analyse_tuned" not in names_in({**mapping, "learning_rates": [0.02]})
+    assert "analyse_tuned" in names_in(brought("learning_rate", "validation_accuracy"))
 
 
 def test_networks_that_compare_pairs_have_their_twins_compared():

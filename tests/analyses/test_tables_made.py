@@ -28,7 +28,6 @@ PLAN = {
     "alpha": 0.05,
     "resamples": 1_000,
     "analysis_seed": 1,
-    "tuning_seeds": 2,
     "calibration_tables": 20,
     "calibration_resamples": 1_000,
     "calibration_effect": 0.5,

@@ -63,6 +63,24 @@ def test_a_key_of_the_plan_that_is_not_known_any_more_is_a_deviation(mapping, tm
     assert deviation["changes"] == [{"key": "study.moonphase", "registered": "full", "now": None}]
 
 
+@pytest.mark.parametrize(("seeds", "deviates"), [(0, False), (5, True)])
+def test_a_retired_key_of_the_plan_is_a_deviation_only_where_it_did_something(
+    seeds, deviates, mapping, tmp_path
+):
+    older = plan_of(parse_study(mapping))
+    older["study"]["analysis"]["tuning_seeds"] = seeds
+    entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(older), "plan": older}
+    (tmp_path / "plan.json").write_text(json.dumps(entry))
+    register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
+    found = [
+        change
+        for deviation in read_registration(tmp_path).deviations
+        for change in deviation["changes"]
+    ]
+    change = {"key": "study.analysis.tuning_seeds", "registered": seeds, "now": None}
+    assert found == ([change] if deviates else [])
+
+
 @pytest.mark.parametrize(
     ("key", "value", "kind"),
     [

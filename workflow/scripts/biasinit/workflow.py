@@ -300,6 +300,7 @@ class Workflow:
             plan=plan_keys(study, level_questions(self.claims, study.study)),
             run_columns=self.run_columns,
             compares_pairs=any(network.layout.compares_pairs for network in networks),
+            learning_rates=len(study.learning_rates) if isinstance(study, Study) else None,
         )
 
     @cached_property

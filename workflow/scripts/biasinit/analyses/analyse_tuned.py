@@ -17,31 +17,40 @@ from biasinit.analyses.columns import (
     interval,
 )
 from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
-from biasinit.runs.columns import Table, flag, number, text
+from biasinit.runs.columns import Table, integer, number, text
 
 TUNED = Table(
     name="tuned",
     folder="analysis",
-    note="Only where the study sets `analysis.tuning_seeds`.\n"
+    note="Only where the study has several learning rates.\n"
     "Differences of final accuracy from the reference, each scheme at the learning rate of its "
-    "highest mean validation accuracy among the first `tuning_seeds` seeds, on the other seeds "
-    "alone; all rows are one family.",
+    "highest mean validation accuracy: chosen on half of the seeds (every other one in their "
+    "order), judged on the other half, and the other way round; all rows are one family.",
     columns=(
         NORMALIZATION,
         SCHEME,
         REFERENCE,
         text(
             "learning_rates",
-            "chosen for the scheme, one for each cell without the learning rate",
+            "chosen for the scheme (`0.02`, or `0.005 in one half, 0.02 in the other`), by cell "
+            "where other factors vary and the rates differ",
         ),
         text("reference_learning_rates", "chosen for the reference"),
-        flag(
+        text(
             "at_edge",
-            "whether one of them is the smallest or the largest tried, so that a better one may "
-            "lie beyond",
+            "ends of the grid that the scheme's rates reach, so that a better one may lie beyond: "
+            "`lowest`, `highest`, `lowest and highest`; empty where none",
         ),
+        text("reference_at_edge", "the same of the reference"),
         BASIS,
         SEEDS,
+        integer(
+            "set_apart",
+            "pairs of runs at the chosen rates of which one failed; their seeds stay in the other "
+            "cells",
+        ),
+        integer("failed", "failed runs of the scheme at its chosen rates"),
+        integer("reference_failed", "failed runs of the reference at its"),
         number("estimate", "mean of the differences within seeds", unit="points"),
         number("standard_error", STANDARD_ERROR, unit="points"),
         number("df", DEGREES_OF_FREEDOM),
@@ -61,27 +70,26 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     return {TUNED.name: tuned_contrasts(tables["runs"], **plan)}
 
 
-def tunes(study: AnalysedStudy) -> bool:
-    """Return whether some seeds choose learning rates."""
-    return study.plan["tuning_seeds"] > 0
+def has_rates(study: AnalysedStudy) -> bool:
+    """Return whether there may be learning rates to choose from; brought runs show it later."""
+    return (
+        study.learning_rates != 1
+        and {
+            "learning_rate",
+            "validation_accuracy",
+        }
+        <= study.run_columns
+    )
 
 
 ANALYSIS = Analysis(
     name="analyse_tuned",
     message="Comparing schemes, each at its own learning rate",
     reads=("runs",),
-    plan=(
-        "reference",
-        "schemes",
-        "margins",
-        "alpha",
-        "resamples",
-        "analysis_seed",
-        "tuning_seeds",
-    ),
+    plan=("reference", "schemes", "margins", "alpha", "resamples", "analysis_seed"),
     makes=(TUNED,),
     run=run,
-    applies=tunes,
+    applies=has_rates,
     memory_mb=2000,
     minutes=10,
     is_local=True,

@@ -42,8 +42,6 @@ class PlanKeys(TypedDict):
     """Random sign flips where there are too many seeds to enumerate all."""
     analysis_seed: int
     """Keys all random numbers of the analysis."""
-    tuning_seeds: int
-    """Seeds that choose learning rates; 0 chooses none."""
     calibration_tables: int
     """Relabelled tables, and simulated tables for each truth."""
     calibration_resamples: int
@@ -66,12 +64,15 @@ class AnalysedStudy:
         plan: the keys of its registered plan.
         run_columns: columns that its table `runs` has.
         compares_pairs: whether some of its networks compare pairs of images.
+        learning_rates: how many it trains at; None where brought runs do not say before they are
+            read.
 
     """
 
     plan: PlanKeys
     run_columns: frozenset[str]
     compares_pairs: bool
+    learning_rates: int | None
 
 
 def every_study(study: AnalysedStudy) -> bool:

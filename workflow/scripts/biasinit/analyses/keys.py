@@ -26,7 +26,6 @@ def plan_keys(study: Study | ImportedStudy, questions: list[dict[str, str]]) -> 
         alpha=analysis.alpha_at(study.seeds) if isinstance(study, Study) else analysis.alpha,
         resamples=analysis.resamples,
         analysis_seed=study.study_seed,
-        tuning_seeds=analysis.tuning_seeds,
         calibration_tables=analysis.calibration_tables,
         calibration_resamples=min(analysis.resamples, MOST_CALIBRATION_RESAMPLES),
         calibration_effect=min(analysis.margins.values()),

@@ -216,25 +216,6 @@ def _images_for_networks(study: Study) -> Iterator[Problem]:
             )
 
 
-def _seeds_for_tuning(study: Study) -> Iterator[Problem]:
-    tuning = study.analysis.tuning_seeds
-    if tuning >= study.seeds:
-        yield Problem(
-            key="analysis.tuning_seeds",
-            what=f"must be less than the {study.seeds} seeds of the study, got {tuning}.",
-            mend="Keep seeds to compare the schemes on, such as half of them.",
-        )
-
-
-def _rates_for_tuning(study: Study) -> Iterator[Problem]:
-    if study.analysis.tuning_seeds and len(study.learning_rates) < 2:
-        yield Problem(
-            key="analysis.tuning_seeds",
-            what="has no learning rates to choose from.",
-            mend="Name several 'learning_rates', or leave the key out.",
-        )
-
-
 def _smoothed_labels(study: Study) -> Iterator[Problem]:
     for architecture in study.architectures:
         if architecture.layout.head == "contrastive" and study.training.label_smoothing:
@@ -310,8 +291,6 @@ _OF_STUDIES = [
     Check(partial(_values_for_datasets, key="thresholds"), {"analysis", "datasets"}),
     Check(partial(_values_for_datasets, key="margins"), {"analysis", "datasets"}),
     Check(_images_for_networks, {"architectures", "datasets"}),
-    Check(_seeds_for_tuning, {"analysis", "seeds"}),
-    Check(_rates_for_tuning, {"analysis", "learning_rates"}),
     Check(_smoothed_labels, {"architectures", "training"}),
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_enough_images, {"datasets", "training"}),

@@ -96,7 +96,6 @@ class Study(Part):
         training["batch_size"] = min(self.training.batch_size, smallest)
         keys["analysis"] |= {
             "looks": (),
-            "tuning_seeds": 0,
             "calibration_tables": 20,
             "resamples": 1_000,
         }

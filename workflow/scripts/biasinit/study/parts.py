@@ -62,9 +62,6 @@ class Analysis(Part):
     """Planned looks, in the order of their seeds, when the study is to be judged more than once;
     their shares add up to alpha at most. Without them the study is judged once, with the whole
     alpha, and verdicts after any added seeds are exploratory."""
-    tuning_seeds: int = Field(default=0, ge=0, le=MAXIMUM_SEEDS)
-    """Seeds, the first ones, whose validation accuracy chooses the learning rate of each scheme;
-    the others compare the schemes at these rates. 0 chooses none: the grid is common to all."""
     calibration_tables: int = Field(default=500, ge=20, le=100_000)
     """Number of relabelled, and of simulated, tables that the analysis is tried on."""
     resamples: int = Field(default=20_000, ge=1_000)

@@ -17,6 +17,7 @@ from biasinit.errors import ConfigurationError, PlanError
 from biasinit.files import lasting_file, refusals_named
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.reading import parse_any_study
+from biasinit.study.retired import without_idle
 
 PLAN = "plan.json"
 DEVIATIONS = "plan_deviations.jsonl"
@@ -152,10 +153,12 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
 def _with_todays_keys(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a plan with the keys that studies got after it was registered, at their defaults.
 
-    A plan whose keys are not known any more is returned as it is; all differences are then named.
+    And without retired keys that did nothing. A plan with other keys that are not known any more
+    is returned as it is; all differences are then named.
     """
+    kept = without_idle(plan.get("study", {}))
     try:
-        study = parse_any_study(plan["study"])
+        study = parse_any_study(kept)
     except (ConfigurationError, KeyError):
         return plan
     return {**plan, "study": plan_of(study)["study"]}

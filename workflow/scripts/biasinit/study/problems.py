@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from biasinit.errors import Problem
 from biasinit.specs.keys import KeysError
 from biasinit.specs.limits import BROKEN, NO_KEYS, NOT_FINITE, OTHER_TYPE
+from biasinit.study.retired import Retired
 
 Location = Sequence[int | str]
 
@@ -24,6 +25,7 @@ class Document:
         example: where one is to be seen, in words.
         keys: the known keys of the document ("") and of each of its sections.
         families: of each list whose entries have a ``kind``, the keys of every kind.
+        retired: of each section, the keys that it had once.
 
     """
 
@@ -32,6 +34,7 @@ class Document:
     example: str
     keys: Mapping[str, Sequence[str]]
     families: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    retired: Mapping[str, Mapping[str, Retired]] = field(default_factory=dict)
 
     def known(self, location: Location) -> Sequence[str]:
         """Return the keys that there are where an unknown one stands."""
@@ -159,6 +162,9 @@ def _problem(detail: Mapping[str, Any], document: Document) -> Problem:
 
 
 def _unknown_key(location: Location, document: Document) -> Problem:
+    retired = document.retired.get(".".join(map(str, location[:-1])), {}).get(str(location[-1]))
+    if retired:
+        return Problem(key=document.key(location), what=retired.what, mend=retired.mend)
     meant = document.meant(location)
     known = f"Known keys: {', '.join(document.known(location))}."
     return Problem(

@@ -22,6 +22,7 @@ from biasinit.study.kinds import FAMILIES, foreign_keys, without
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.parts import Analysis, Look, Part
 from biasinit.study.problems import Document, doubtful_keys, validation_problems
+from biasinit.study.retired import RETIRED
 
 AnyStudy = TypeVar("AnyStudy", Study, ImportedStudy)
 
@@ -48,6 +49,7 @@ def _study_file(model: type[Study] | type[ImportedStudy]) -> Document:
             section: {name: _names(kind) for name, kind in family.kinds.items()}
             for section, family in FAMILIES.items()
         },
+        retired=RETIRED,
     )
 
 

@@ -14,8 +14,8 @@ from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
     listing=Listing(
-        note="Rates are chosen by validation accuracy of the first seeds; schemes are compared on "
-        "the other seeds alone.",
+        note="Each half of the seeds is judged at the rates that the other half chose by its "
+        "validation accuracy.",
         columns=(
             WHERE,
             SCHEME,
