@@ -19,6 +19,7 @@ from biasinit.statistics.accuracy.accuracy_model import (
 )
 from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
 from biasinit.statistics.accuracy.power_curves import power_curves
+from biasinit.statistics.failure.collapsed import with_collapsed
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
     CROSSED_NORMALIZATION,
@@ -27,7 +28,11 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
 )
 from biasinit.statistics.mixed.residual_checks import residual_quantiles
-from biasinit.statistics.paired.arms import arm_differences, crossed_differences
+from biasinit.statistics.paired.arms import (
+    ArmDifferences,
+    arm_differences,
+    crossed_differences,
+)
 from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.streams import Purpose, stream
@@ -52,6 +57,7 @@ def analyse_accuracy(
     reference: str,
     schemes: Sequence[str],
     margins: Mapping[str, float],
+    collapse_points: float,
     alpha: float,
     resamples: int,
     analysis_seed: int,
@@ -63,6 +69,7 @@ def analyse_accuracy(
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study, without the A/A arm; others are left out.
         margins: equivalence margin in points for each data set.
+        collapse_points: points below the reference's median; a run with more has collapsed.
         alpha: error rate within each family.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
@@ -70,26 +77,30 @@ def analyse_accuracy(
     """
     table = read_runs(runs, needed=[OUTCOME])
     table = treatments(table[table["scheme"].isin(list(schemes))])
+    table = with_collapsed(
+        table, reference=reference, collapse_points=collapse_points, margins=margins
+    )
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     levels = levels_present(table)
     everything = {
         level: fit_accuracy(table[table["normalization"] == level], joint=False) for level in levels
     }
     trained = _trained_models(table, levels, everything)
-    single = arm_differences(
-        table,
-        OUTCOME,
-        family="accuracy",
-        reference=reference,
-        schemes=schemes,
-        set_failed_apart=True,
-    )
-    crossed = crossed_differences(single, family="interaction")
-    if len(crossed.labels):
+    families = _families(table, reference, schemes)
+    standing = table.assign(failed=table["failed"] | table["collapsed"])
+    without = _families(standing, reference, schemes) if table["collapsed"].any() else None
+    if len(families[1].labels):
         trained[CROSSED_NORMALIZATION] = fit_accuracy(table[~table["failed"]], joint=True)
     tables = [
-        contrast_table(differences, plan, models=trained, margins=margins, runs=table)
-        for differences in (single, crossed)
+        contrast_table(
+            differences,
+            plan,
+            models=trained,
+            margins=margins,
+            runs=table,
+            without_collapsed=None if without is None else without[place],
+        )
+        for place, differences in enumerate(families)
         if len(differences.labels)
     ]
     tables = tables or [pd.DataFrame(columns=list(CONTRASTS))]
@@ -101,6 +112,16 @@ def analyse_accuracy(
         residuals=_residual_rows(trained, analysis_seed),
         power=power_curves(contrasts, alpha=alpha, analysis_seed=analysis_seed),
     )
+
+
+def _families(
+    table: pd.DataFrame, reference: str, schemes: Sequence[str]
+) -> tuple[ArmDifferences, ArmDifferences]:
+    """Return the contrasts under each normalisation, and those between normalisations."""
+    single = arm_differences(
+        table, OUTCOME, family="accuracy", reference=reference, schemes=schemes
+    )
+    return single, crossed_differences(single, family="interaction")
 
 
 def _trained_models(

@@ -1,35 +1,42 @@
-"""Runs that failed: their share in each arm, and exact paired comparisons with the reference.
+"""Runs that failed, collapsed or missed the threshold: shares, and exact paired comparisons.
 
-A failed run is an outcome and never dropped. Shares get Clopper-Pearson intervals, and two arms
-are compared within seeds.
+Such runs are outcomes and never dropped. A seed is what varies at random: forty runs of twenty
+seeds are not forty observations, so over all cells a seed counts once, when the event befell it in
+any of them. Shares get Clopper-Pearson intervals, and two arms are compared within seeds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from biasinit.statistics.failure.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.failure.paired_risks import paired_risks
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.multiplicity import holm
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
     ALL_CELLS,
     levels_present,
     read_runs,
     treatments,
 )
-from biasinit.statistics.paired.arrangement import arrange
+from biasinit.statistics.paired.arms import arm_differences
+from biasinit.statistics.paired.arrangement import PairedArray, arrange
+from biasinit.statistics.paired.homogeneity import homogeneity_p
 
 RATES = (
     *("normalization", "cell", "scheme", "runs", "failed", "diverged", "never_learned"),
-    *("rate", "lower", "upper"),
+    *("collapsed", "stray", "seeds", "seeds_failed", "rate", "lower", "upper"),
 )
 CONTRASTS = (
-    *("normalization", "cell", "scheme", "reference", "pairs"),
-    *("only_scheme_failed", "only_reference_failed"),
-    *("risk_difference", "lower", "upper", "p", "p_adjusted"),
+    *("event", "normalization", "cell", "scheme", "reference", "pairs"),
+    *("scheme_events", "reference_events", "only_scheme", "only_reference"),
+    *("risk_difference", "lower", "upper", "p", "p_adjusted", "homogeneity_p"),
 )
+EVENTS = {"failed": "failed", "collapsed": "collapsed", "not reached": "not_reached"}
+"""What an event is called in tables, and the column of runs that says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +48,16 @@ class FailureAnalysis:
 
 
 def analyse_failure(
-    runs: pd.DataFrame, *, reference: str, schemes: Sequence[str], alpha: float
+    runs: pd.DataFrame,
+    *,
+    reference: str,
+    schemes: Sequence[str],
+    margins: Mapping[str, float],
+    collapse_points: float,
+    epochs: float | None = None,
+    alpha: float,
+    resamples: int,
+    analysis_seed: int,
 ) -> FailureAnalysis:
     """Return failure rates of all arms and exact contrasts with the reference.
 
@@ -49,77 +65,177 @@ def analyse_failure(
         runs: the table `runs`.
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study, without the A/A arm; others are left out.
+        margins: equivalence margin in points for each data set; ten of them make a stray run.
+        collapse_points: points below the reference's median; a run with more has collapsed.
+        epochs: length of a run, within which it reaches the threshold; None where that is unknown.
         alpha: two-sided level of the intervals of the contrasts.
+        resamples: random sign flips when there are more than 16 seeds.
+        analysis_seed: keys the flips.
 
     """
-    table = read_runs(runs)
+    table = with_events(
+        runs,
+        reference=reference,
+        margins=margins,
+        collapse_points=collapse_points,
+        epochs=epochs,
+    )
     table = treatments(table[table["scheme"].isin(list(schemes))])
+    plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
+    frames = [
+        event_contrasts(table, event, reference=reference, schemes=schemes, plan=plan)
+        for event, column in EVENTS.items()
+        if column in table
+    ]
     return FailureAnalysis(
-        rates=_rates(table, schemes),
-        contrasts=failure_contrasts(table, reference=reference, schemes=schemes, alpha=alpha),
+        rates=_rates(table, schemes), contrasts=pd.concat(frames, ignore_index=True)
     )
 
 
-def failure_contrasts(
-    runs: pd.DataFrame, *, reference: str, schemes: Sequence[str], alpha: float
+def with_events(
+    runs: pd.DataFrame,
+    *,
+    reference: str,
+    margins: Mapping[str, float],
+    collapse_points: float,
+    epochs: float | None,
 ) -> pd.DataFrame:
-    """Return the table `failure_contrasts`; the arguments are those of ``analyse_failure``.
+    """Return the runs with every event of ``EVENTS`` that they can tell of, and ``stray``.
 
-    Only arms with a failed run in either appear; without any there is nothing to test, and the
-    rates say how small the risk can be. Holm's adjustment spans the rows with ``cell`` "all", and
-    the single cells by themselves.
+    The arguments are those of ``analyse_failure``.
     """
-    table = runs if "cell" in runs and "normalization" in runs else read_runs(runs)
-    rows = []
-    for level in levels_present(table):
-        part = table[table["normalization"] == level]
-        array = arrange(part, "failed")
-        cells = {ALL_CELLS: slice(None)}
-        if len(array.cells) > 1:
-            cells |= {cell: slice(place, place + 1) for place, cell in enumerate(array.cells)}
-        for scheme in schemes:
-            if scheme == reference or not {scheme, reference} <= set(array.levels):
-                continue
-            first, second = (array.of(name) for name in (scheme, reference))
-            for cell, chosen in cells.items():
-                row = paired_risks(first[chosen], second[chosen], alpha)
-                if row is not None:
-                    key = {"normalization": level, "cell": cell, "scheme": scheme}
-                    rows.append({**key, "reference": reference, **row})
-    frame = pd.DataFrame(rows, columns=list(CONTRASTS))
+    table = read_runs(runs)
+    if OUTCOME in table:
+        table = with_collapsed(
+            read_runs(runs, needed=[OUTCOME]),
+            reference=reference,
+            collapse_points=collapse_points,
+            margins=margins,
+        )
+    if epochs is not None and {"epochs_to_threshold", "reached"} <= set(table):
+        times = pd.to_numeric(table["epochs_to_threshold"])
+        table["not_reached"] = ~(table["reached"].fillna(False).astype(bool) & (times <= epochs))
+    return table
+
+
+def event_contrasts(
+    table: pd.DataFrame, event: str, *, reference: str, schemes: Sequence[str], plan: FlipPlan
+) -> pd.DataFrame:
+    """Return the rows of `failure_contrasts` on one event.
+
+    Only arms with the event in either appear; without any there is nothing to test, and the rates
+    say how small the risk can be. Holm's adjustment spans the rows over all cells, and the single
+    cells by themselves.
+
+    Args:
+        table: from ``with_events``, treatments only.
+        event: a key of ``EVENTS``.
+        reference: name of the scheme that all others are compared with.
+        schemes: in the order of the study.
+        plan: level, and how flips are drawn for homogeneity.
+
+    """
+    column = EVENTS[event]
+    rows = list(_risk_rows(table, column, reference, schemes, plan.alpha))
+    frame = pd.DataFrame(rows, columns=list(CONTRASTS)).assign(event=event)
     frame["p_adjusted"] = frame["p_adjusted"].astype(float)
     whole = (frame["cell"] == ALL_CELLS).to_numpy()
     for family in (whole, ~whole):
         frame.loc[family, "p_adjusted"] = holm(frame.loc[family, "p"].to_numpy(dtype=float))
-    return frame
+    return frame.assign(homogeneity_p=_homogeneity(frame, table, event, reference, schemes, plan))
+
+
+def _risk_rows(
+    table: pd.DataFrame, column: str, reference: str, schemes: Sequence[str], alpha: float
+) -> Iterator[dict[str, object]]:
+    for level in levels_present(table):
+        array = arrange(table[table["normalization"] == level], column)
+        for scheme in schemes:
+            if scheme == reference or not {scheme, reference} <= set(array.levels):
+                continue
+            for cell, first, second in _pairs_by_cell(array, scheme, reference):
+                row = paired_risks(first, second, alpha)
+                if row is not None:
+                    key = {"normalization": level, "cell": cell, "scheme": scheme}
+                    yield {**key, "reference": reference, **row}
+
+
+def _pairs_by_cell(
+    array: PairedArray, scheme: str, reference: str
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield both arms over all cells, where a seed counts once, and in each of several cells."""
+    first, second = array.of(scheme), array.of(reference)
+    both = np.isfinite(first) & np.isfinite(second)
+    first, second = np.where(both, first, np.nan), np.where(both, second, np.nan)
+    yield ALL_CELLS, _in_any(first), _in_any(second)
+    if len(array.cells) > 1:
+        for place, cell in enumerate(array.cells):
+            yield cell, first[place], second[place]
+
+
+def _in_any(values: np.ndarray) -> np.ndarray:
+    """Return for each seed whether the event befell it in any cell; NaN where it has no pair."""
+    present = np.isfinite(values).any(axis=0)
+    return np.where(present, np.where(np.isfinite(values), values, 0.0).max(axis=0), np.nan)
+
+
+def _homogeneity(
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    event: str,
+    reference: str,
+    schemes: Sequence[str],
+    plan: FlipPlan,
+) -> np.ndarray:
+    """Return for each row over all cells the p-value that the risk difference is the same in each."""
+    if frame.empty:
+        return np.zeros(0)
+    differences = arm_differences(
+        table, EVENTS[event], family=event, reference=reference, schemes=schemes, lost=None
+    )
+    # events of one arm in one cell are few, and bounded: each against its own flips
+    differences = differences.counting_events()
+    keys = ["normalization", "scheme", "cell"]
+    found = pd.Series(
+        homogeneity_p(differences, plan, name=event),
+        index=pd.MultiIndex.from_frame(differences.labels[keys]),
+    )
+    return found.reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy()
 
 
 def _rates(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:
+    kinds = table["failure_kind"] if "failure_kind" in table else pd.Series("", index=table.index)
+    table = table.assign(kind=kinds.astype(str))
     rows = []
-    whole = pd.concat([table.assign(cell=ALL_CELLS), table], ignore_index=True)
-    kinds = whole["failure_kind"] if "failure_kind" in whole else pd.Series("", index=whole.index)
-    whole = whole.assign(kind=kinds.astype(str))
     for level in levels_present(table):
-        for cell in whole.loc[whole["normalization"] == level, "cell"].unique():
-            part = whole[(whole["normalization"] == level) & (whole["cell"] == cell)]
-            for scheme in schemes:
-                arm = part[part["scheme"] == scheme]
-                failed = int(arm["failed"].sum())
-                lower, upper = clopper_pearson(failed, len(arm))
-                rows.append(
-                    {
-                        "normalization": level,
-                        "cell": cell,
-                        "scheme": scheme,
-                        "runs": len(arm),
-                        "failed": failed,
-                        "diverged": int((arm["failed"] & (arm["kind"] == "diverged")).sum()),
-                        "never_learned": int(
-                            (arm["failed"] & (arm["kind"] == "never learned")).sum()
-                        ),
-                        "rate": failed / len(arm) if len(arm) else np.nan,
-                        "lower": lower if len(arm) else np.nan,
-                        "upper": upper if len(arm) else np.nan,
-                    }
-                )
+        of_level = table[table["normalization"] == level]
+        cells = {ALL_CELLS: of_level} | dict(tuple(of_level.groupby("cell", sort=False)))
+        rows += [
+            {"normalization": level, "cell": cell, "scheme": scheme}
+            | _rate(part[part["scheme"] == scheme])
+            for cell, part in cells.items()
+            for scheme in schemes
+        ]
     return pd.DataFrame(rows, columns=list(RATES))
+
+
+def _rate(arm: pd.DataFrame) -> dict[str, object]:
+    """Return counts of an arm's runs, and the share of its seeds with a failed one."""
+    by_seed = arm.groupby("seed")["failed"].any()
+    seeds, seeds_failed = len(by_seed), int(by_seed.sum())
+    lower, upper = clopper_pearson(seeds_failed, seeds) if seeds else (np.nan, np.nan)
+    counted = {
+        name: int(arm[name].sum()) if name in arm else None for name in ("collapsed", "stray")
+    }
+    return {
+        "runs": len(arm),
+        "failed": int(arm["failed"].sum()),
+        "diverged": int((arm["failed"] & (arm["kind"] == "diverged")).sum()),
+        "never_learned": int((arm["failed"] & (arm["kind"] == "never learned")).sum()),
+        **counted,
+        "seeds": seeds,
+        "seeds_failed": seeds_failed,
+        "rate": seeds_failed / seeds if seeds else np.nan,
+        "lower": lower,
+        "upper": upper,
+    }

@@ -17,6 +17,7 @@ from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
 ALL_CELLS = "all"
 TRUE_OR_FALSE = ("failed", "reached")
 ONLY_CELL = "the only cell"
+OWN_BEST_RATE = "own best learning rate"
 CROSSED_NORMALIZATION = f"{TREATMENTS[1]} - {TREATMENTS[0]}"
 
 

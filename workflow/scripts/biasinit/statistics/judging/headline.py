@@ -6,165 +6,272 @@ repeats the margin. On the page all that stands around a verdict, which is said 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from biasinit import numbers
-from biasinit.statistics.judging.evidence import Evidence
+from biasinit.statistics.inference.study_runs import ALL_CELLS, OWN_BEST_RATE
+from biasinit.statistics.judging.counts import Counts
+from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
-_FINDINGS: Mapping[Outcome, Mapping[Verdict, str]] = {
-    Outcome.ACCURACY: {
-        Verdict.WORSE: "{scheme} is worse than {reference}: {measured}.",
-        Verdict.BETTER: "{scheme} is better than {reference}: {measured}.",
-        Verdict.NEGLIGIBLE: "{scheme} differs from {reference}, but negligibly: {measured}, inside "
-        "the margin {margin}.",
-        Verdict.EQUIVALENT: "{scheme} and {reference} are equivalent {where}: {measured}, margin "
-        "{margin}.",
-        Verdict.INCONCLUSIVE: "whether {scheme} and {reference} differ remains open: {measured}, "
-        "margin {margin}.{more_seeds}",
-        Verdict.NOT_ESTIMABLE: "{scheme} cannot be compared with {reference}: too few runs that "
-        "vary.",
-    },
-    Outcome.INTERACTION: {
-        Verdict.WORSE: "{effect} changes: {measured}.",
-        Verdict.BETTER: "{effect} changes: {measured}.",
-        Verdict.NEGLIGIBLE: "{effect} changes, but negligibly: {measured}, inside the margin "
-        "{margin}.",
-        Verdict.EQUIVALENT: "{effect} stays the same {where}: {measured}, margin {margin}.",
-        Verdict.INCONCLUSIVE: "whether {effect} changes remains open: {measured}, margin {margin}."
-        "{more_seeds}",
-        Verdict.NOT_ESTIMABLE: "{scheme} cannot be compared with {reference}: too few runs that "
-        "vary.",
-    },
-    Outcome.SPEED: {
-        Verdict.WORSE: "{scheme} is slower than {reference}: {measured}.",
-        Verdict.BETTER: "{scheme} is faster than {reference}: {measured}.",
-        Verdict.NEGLIGIBLE: "{scheme} differs from {reference}, but negligibly: {measured}, inside "
-        "the margin {margin}.",
-        Verdict.EQUIVALENT: "{scheme} and {reference} are equivalent: {measured}, margin {margin}.",
-        Verdict.INCONCLUSIVE: "whether {scheme} and {reference} differ remains open: {measured}, "
-        "margin {margin}.{more_seeds}",
-        Verdict.NOT_ESTIMABLE: "{scheme} cannot be compared with {reference}: too few runs that "
-        "vary.",
-    },
-    Outcome.FAILURE: {
-        Verdict.WORSE: "{counts} ({risk}): {scheme} fails more often than {reference}.",
-        Verdict.BETTER: "{counts} ({risk}): {scheme} fails less often than {reference}.",
-        Verdict.INCONCLUSIVE: "{counts} ({risk}): whether the risks differ remains open.",
-        Verdict.NOT_ESTIMABLE: "the failures of {scheme} and {reference} cannot be compared: there "
-        "are no pairs of runs.",
-        Verdict.NO_FAILURES: "no run failed: 0 of {runs} with {scheme}, 0 of {reference_runs} with "
-        "{reference}; the risk of either is at most {most} % ({level} % interval).",
-    },
+_COMMON: Mapping[Verdict, str] = {
+    Verdict.NEGLIGIBLE: "{what} differs, but negligibly: {measured}, inside the margin {margin}",
+    Verdict.EQUIVALENT: "{what} is equivalent {where}: {measured}, margin {margin}",
+    Verdict.IDENTICAL: "{what} is identical in all {seeds} pairs of seeds",
+    Verdict.INCONCLUSIVE: "whether {what} differs remains open: {measured}, margin {margin}",
+    Verdict.NOT_ESTIMABLE: "{what} cannot be compared: too few runs that vary",
 }
+_DIRECTED: Mapping[Outcome, tuple[str, str]] = {
+    Outcome.ACCURACY: ("{scheme} is worse than {reference}", "{scheme} is better than {reference}"),
+    Outcome.INTERACTION: ("{effect} is lower", "{effect} is higher"),
+    Outcome.SPEED: ("{scheme} is slower than {reference}", "{scheme} is faster than {reference}"),
+}
+_WHAT: Mapping[Outcome, str] = {
+    Outcome.ACCURACY: "the accuracy of {scheme} against {reference}",
+    Outcome.INTERACTION: "{effect}",
+    Outcome.SPEED: "the speed of {scheme} against {reference}",
+}
+_LOST: Mapping[Outcome, str] = {
+    Outcome.ACCURACY: "{whose} never trains: {counts}",
+    Outcome.INTERACTION: "{effect} cannot be compared, because {whose} never trains: {counts}",
+    Outcome.SPEED: "{whose} never reaches the threshold: {counts}",
+}
+_EVENT: Mapping[Outcome, str] = {
+    Outcome.FAILURE: "failed",
+    Outcome.COLLAPSE: "collapsed",
+    Outcome.NOT_REACHED: "did not reach the threshold",
+}
+_EVENTS: Mapping[Verdict, str] = {
+    Verdict.WORSE: "{counts} ({risk}): more often with {scheme}",
+    Verdict.BETTER: "{counts} ({risk}): less often with {scheme}",
+    Verdict.DEPENDS: "{counts}: the difference depends on the {factor}",
+    Verdict.INCONCLUSIVE: "{counts} ({risk}): whether the risks differ remains open",
+    Verdict.NONE_SEEN: "no run {event}: 0 of {seeds} seeds of each; either risk is at most {most} % "
+    "({level} % interval)",
+    Verdict.NOT_ESTIMABLE: "how often runs {event} cannot be compared: there are no pairs of runs",
+}
+
+
+def _findings(outcome: Outcome) -> Mapping[Verdict, str]:
+    """Return the finding of each verdict that an outcome can have."""
+    if outcome.counts_runs:
+        return _EVENTS
+    worse, better = _DIRECTED[outcome]
+    directed = {
+        Verdict.WORSE: f"{worse}: {{measured}}",
+        Verdict.WORSE_BEYOND: f"{worse} by more than the margin {{margin}}: {{measured}}",
+        Verdict.BETTER: f"{better}: {{measured}}",
+        Verdict.BETTER_BEYOND: f"{better} by more than the margin {{margin}}: {{measured}}",
+    }
+    common = {verdict: text.replace("{what}", _WHAT[outcome]) for verdict, text in _COMMON.items()}
+    lost = _LOST[outcome]
+    return {
+        **common,
+        **directed,
+        Verdict.DEPENDS: f"{_WHAT[outcome]} depends on the {{factor}}",
+        Verdict.FAILS: lost.replace("{whose}", "{scheme}"),
+        Verdict.REFERENCE_FAILS: lost.replace("{whose}", "{reference}"),
+    }
+
+
+_FINDINGS = {outcome: _findings(outcome) for outcome in Outcome}
 if any(set(_FINDINGS[outcome]) != set(verdicts_of(outcome)) for outcome in Outcome):
     raise LookupError("Every verdict that an outcome can have needs a headline, and no other.")
 
 
-def headline(evidence: Evidence, verdict: Verdict) -> str:
-    """Return one plain sentence that states the verdict, or two where runs failed."""
-    setting, finding = _setting(evidence), _finding(evidence, verdict)
-    parts = [f"{setting}, {finding}"]
-    if evidence.outcome is Outcome.FAILURE:
-        return parts[0]
-    if evidence.failed + evidence.reference_failed > 0:
-        parts = _two_parts(evidence, setting, finding)
-    if evidence.depends_on and verdict is not Verdict.NOT_ESTIMABLE:
-        parts.append(f"This depends on the {evidence.depends_on.replace('_', ' ')}.")
-    if evidence.fragile:
-        parts.append("The second analysis decides otherwise, so this is fragile.")
-    return " ".join(parts)
+def headline(row: VerdictRow, conditions: Sequence[VerdictRow]) -> str:
+    """Return what a row says in plain sentences.
+
+    Args:
+        row: of the table of verdicts.
+        conditions: the single conditions behind it, where it is over several.
+
+    """
+    finding = _FINDINGS[row.outcome][row.verdict].format(**_words(row))
+    sentences = [f"{_setting(row)}, {finding}."]
+    if row.verdict is Verdict.DEPENDS:
+        sentences = [f"{sentences[0][:-1]}: {numbers.joined([_brief(one) for one in conditions])}."]
+    elif conditions and not row.outcome.counts_runs:
+        sentences += _told_by_condition(row, conditions)
+    sentences += _doubts(row)
+    return " ".join(sentences)
 
 
-def _finding(evidence: Evidence, verdict: Verdict) -> str:
-    none = evidence.failed + evidence.reference_failed == 0
-    if evidence.outcome is Outcome.FAILURE and none and verdict is not Verdict.NOT_ESTIMABLE:
-        verdict = Verdict.NO_FAILURES
-    return _FINDINGS[evidence.outcome][verdict].format(
-        scheme=evidence.scheme,
-        reference=evidence.reference,
-        effect=f"the effect of {evidence.scheme} against {evidence.reference}",
-        measured=_measured(evidence),
-        margin=_margin(evidence),
-        where=_where(evidence),
-        more_seeds=_more_seeds(evidence),
-        counts=_counts(evidence),
-        risk=_risk(evidence),
-        most=f"{100 * max(-evidence.lower, evidence.upper):.0f}",
-        level=f"{evidence.level:g}",
-        runs=evidence.runs,
-        reference_runs=evidence.reference_runs,
-    )
+def _words(row: VerdictRow) -> dict[str, str]:
+    return {
+        "scheme": row.scheme,
+        "reference": row.reference,
+        "effect": f"the effect of {row.scheme} against {row.reference}",
+        "measured": _measured(row),
+        "margin": _margin(row),
+        "where": _where(row),
+        "seeds": numbers.count(row.seeds),
+        "counts": _counts(row),
+        "event": _EVENT.get(row.outcome, ""),
+        "risk": _risk(row),
+        "most": _percent(max(-row.judgement.lower, row.judgement.upper)),
+        "level": f"{row.judgement.level:g}",
+        "factor": row.depends_on.replace("_", " ") or "condition",
+    }
 
 
-def _two_parts(evidence: Evidence, setting: str, finding: str) -> list[str]:
-    """Return what failed first, then the finding and whom it is about."""
-    if evidence.outcome is Outcome.SPEED:
-        return [
-            f"{setting}, {_counts(evidence)}; a run that never gets there counts with its full "
-            f"length.",
-            f"So counted, {finding}",
-        ]
-    among = f"Among the {evidence.seeds} seeds where both trained"
-    if evidence.outcome is Outcome.INTERACTION:
-        within = setting[0].lower() + setting[1:]
-        return [f"Over both normalisations, {_counts(evidence)}.", f"{among}, {within}, {finding}"]
-    return [f"{setting}, {_counts(evidence)}.", f"{among}, {finding}"]
+def _setting(row: VerdictRow) -> str:
+    if row.outcome is Outcome.INTERACTION:
+        setting = "With batch normalisation instead of without"
+    else:
+        with_it = row.normalization == "batchnorm_shift"
+        setting = f"{'With' if with_it else 'Without'} batch normalisation"
+    if row.cell == OWN_BEST_RATE:
+        return f"{setting}, each at its own best learning rate"
+    return setting if row.cell == ALL_CELLS else f"{setting}, at {row.cell.replace('_', ' ')}"
 
 
-def _setting(evidence: Evidence) -> str:
-    if evidence.outcome is Outcome.INTERACTION:
-        return "With batch normalisation instead of without"
-    named = {"none": "Without batch normalisation", "batchnorm_shift": "With batch normalisation"}
-    return named.get(evidence.normalization, f"With {evidence.normalization}")
-
-
-def _measured(evidence: Evidence) -> str:
+def _measured(row: VerdictRow) -> str:
     """Return estimate and interval: '+0.02 points of test accuracy, 95 % interval −0.1 to +0.2'."""
-    speed = evidence.outcome is Outcome.SPEED
+    speed = row.outcome is Outcome.SPEED
     write = numbers.number if speed else numbers.signed
     what = "times the epochs to the threshold" if speed else "points of test accuracy"
-    return (
-        f"{write(evidence.estimate)} {what}, {evidence.level:g} % interval "
-        f"{write(evidence.lower)} to {write(evidence.upper)}"
-    )
+    mean = f", mean over {row.conditions} conditions" if row.conditions > 1 else ""
+    found = f"{write(row.estimate)} {what}{mean}"
+    lower, upper = row.judgement.lower, row.judgement.upper
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return f"{found}, no interval from {numbers.count(row.seeds)} seeds"
+    reach = "in every condition, " if _is_hull(row) else ""
+    return f"{found}, {reach}{row.judgement.level:.4g} % interval {write(lower)} to {write(upper)}"
 
 
-def _margin(evidence: Evidence) -> str:
-    if math.isnan(evidence.margin_lower):
+def _is_hull(row: VerdictRow) -> bool:
+    """Return whether the interval reaches over the conditions, and is not that of their mean."""
+    return row.conditions > 1 and row.verdict is Verdict.EQUIVALENT
+
+
+def _margin(row: VerdictRow) -> str:
+    if math.isnan(row.margin_lower):
         return "not set"
-    if evidence.outcome is Outcome.SPEED:
-        return f"{numbers.plain(evidence.margin_lower)} to {numbers.plain(evidence.margin_upper)}"
-    return f"±{numbers.plain(evidence.margin_upper)}"
+    if row.outcome is Outcome.SPEED:
+        return f"{numbers.plain(row.margin_lower)} to {numbers.plain(row.margin_upper)}"
+    return f"±{numbers.plain(row.margin_upper)}"
 
 
-def _where(evidence: Evidence) -> str:
-    if evidence.holds_on_new_images:
-        return "on this test set and on new images"
-    return "on this test set"
+def _where(row: VerdictRow) -> str:
+    everywhere = f"in each of {row.conditions} conditions" if row.conditions > 1 else ""
+    if row.outcome is Outcome.SPEED or math.isnan(row.new_test_set_lower):
+        return everywhere or "here"
+    inside = (
+        row.margin_lower < row.new_test_set_lower and row.new_test_set_upper < row.margin_upper
+    )
+    images = "on this test set and on new images" if inside else "on this test set"
+    return f"{everywhere}, {images}".removeprefix(", ")
 
 
-def _more_seeds(evidence: Evidence) -> str:
-    if not math.isfinite(evidence.seeds_needed):
-        return ""
-    return f" About {numbers.count(evidence.seeds_needed)} seeds would decide it."
+def _brief(row: VerdictRow) -> str:
+    """Return a condition in a few words: 'worse at learning rate 0.02 (−4.00, …)'."""
+    place = "" if row.cell == ALL_CELLS else f" at {row.cell.replace('_', ' ')}"
+    if row.outcome.counts_runs:
+        return f"{_counts(row)}{place}"
+    if row.verdict in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
+        return f"{row.verdict.value}{place} ({_counts(row)})"
+    if math.isnan(row.estimate):
+        return f"{row.verdict.value}{place}"
+    write = numbers.number if row.outcome is Outcome.SPEED else numbers.signed
+    lower, upper = row.judgement.lower, row.judgement.upper
+    bounds = (
+        f", {write(lower)} to {write(upper)}"
+        if math.isfinite(lower) and math.isfinite(upper)
+        else ""
+    )
+    return f"{row.verdict.value}{place} ({write(row.estimate)}{bounds})"
 
 
-def _counts(evidence: Evidence) -> str:
+def _told_by_condition(row: VerdictRow, conditions: Sequence[VerdictRow]) -> Iterator[str]:
+    """Yield the single conditions where the verdict over all is not theirs."""
+    odd = [one for one in conditions if one.verdict is not row.verdict]
+    if odd and not row.verdict.within_margin:
+        yield f"By condition: {numbers.joined([_brief(one) for one in conditions])}."
+
+
+def _doubts(row: VerdictRow) -> Iterator[str]:
+    """Yield what qualifies a verdict, each as a sentence."""
+    if not row.outcome.counts_runs and row.counts.failed + row.reference_counts.failed > 0:
+        if row.verdict not in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
+            yield f"{_failed(row)}; compared are the {numbers.count(row.seeds)} seeds of pairs " + (
+                "that both reached it." if row.outcome is Outcome.SPEED else "that both trained."
+            )
+    if row.outcome is Outcome.ACCURACY:
+        yield from _low_runs(row)
+        if row.verdict.within_margin and math.isfinite(row.undetected):
+            found, of = row.counts.seeds_collapsed, row.counts.seeds_trained
+            yield (
+                f"{found} of {of} seeds of {row.scheme} collapsed: up to "
+                f"{_percent(row.undetected)} % could."
+            )
+    if row.verdict is Verdict.INCONCLUSIVE and math.isfinite(row.p_inside):
+        yield f"It is {_percent(row.p_inside)} % probable to lie inside the margin."
+    if math.isfinite(row.seeds_needed):
+        yield (
+            f"About {numbers.count(row.seeds_needed)} seeds would decide it "
+            f"({numbers.count(row.seeds_needed_low)} to {numbers.count(row.seeds_needed_high)})."
+        )
+    if row.fragile:
+        yield "A second analysis decides otherwise, so this is fragile."
+
+
+def _low_runs(row: VerdictRow) -> Iterator[str]:
+    """Yield who collapsed or strayed, of either arm."""
+    for name, counts in ((row.scheme, row.counts), (row.reference, row.reference_counts)):
+        if counts.collapsed:
+            yield f"{counts.collapsed} of {counts.runs} runs of {name} collapsed."
+        if counts.stray:
+            yield (
+                f"{counts.stray} of {counts.runs} runs of {name} ended more than ten margins below "
+                f"the others."
+            )
+
+
+def _failed(row: VerdictRow) -> str:
     return (
-        f"{evidence.scheme} failed in {evidence.failed} of {evidence.runs} runs and "
-        f"{evidence.reference} in {evidence.reference_failed} of {evidence.reference_runs}"
+        f"{row.scheme} failed in {row.counts.failed} of {row.counts.runs} runs and "
+        f"{row.reference} in {row.reference_counts.failed} of {row.reference_counts.runs}"
     )
 
 
-def _risk(evidence: Evidence) -> str:
-    lower, upper = _share(evidence.lower), _share(evidence.upper)
+def _counts(row: VerdictRow) -> str:
+    """Return in how many seeds the event befell each arm, or how many runs were lost."""
+    if row.outcome.counts_runs:
+        if math.isnan(row.events):
+            return ""
+        return (
+            f"{row.scheme} {_EVENT[row.outcome]} in {numbers.count(row.events)} of "
+            f"{numbers.count(row.seeds)} seeds and {row.reference} in "
+            f"{numbers.count(row.reference_events)}"
+        )
+    if row.outcome is Outcome.SPEED:
+        own, other = (_missed(counts) for counts in (row.counts, row.reference_counts))
+        return f"{own} runs of {row.scheme} and {other} of {row.reference} did not reach it"
+    return _failed(row)
+
+
+def _missed(counts: Counts) -> str:
+    return f"{counts.not_reached} of {counts.runs}"
+
+
+def _risk(row: VerdictRow) -> str:
+    lower, upper = _share(row.judgement.lower), _share(row.judgement.upper)
     return (
-        f"difference {_share(evidence.estimate)} % of runs, {evidence.level:g} % interval {lower} "
+        f"difference {_share(row.estimate)} % of seeds, {row.judgement.level:g} % interval {lower} "
         f"to {upper} %"
     )
 
 
+def _percent(share: float) -> str:
+    """Return a share in percent that never rounds to none or to all."""
+    if math.isnan(share):
+        return numbers.MISSING
+    if 0 < share < 0.01:
+        return "less than 1"
+    return "more than 99" if 0.99 < share < 1 else f"{100 * share:.0f}"
+
+
 def _share(value: float) -> str:
     """Return a share in percent; a bound that rounds to zero keeps the sign of its side."""
-    return f"{100 * value:+.0f}".replace("-", numbers.MINUS)
+    return "–" if math.isnan(value) else f"{100 * value:+.0f}".replace("-", numbers.MINUS)

@@ -1,13 +1,14 @@
-"""How the effect on an outcome is measured: a difference in points, or a ratio of times."""
+"""How a row of contrasts is read: a difference in points, or a ratio of times."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import numpy as np
-import scipy.stats
 
-from biasinit.statistics.accuracy.planning import contrast_deviation
-from biasinit.statistics.judging.contrast_row import ContrastRow
+from biasinit.statistics.inference.margin_probabilities import margin_probabilities
 from biasinit.verdicts import Outcome
+
+Row = Mapping[str, Any]
 
 
 class Measured(TypedDict):
@@ -16,13 +17,15 @@ class Measured(TypedDict):
     estimate: float
     lower: float
     upper: float
+    equivalence_lower: float
+    equivalence_upper: float
     null: float
     margin_lower: float
     margin_upper: float
     higher_is_better: bool
 
 
-class Planned(TypedDict):
+class Scale(TypedDict):
     """Effect, SD over seeds and margin on a scale on which seeds are normal numbers."""
 
     effect: float
@@ -30,66 +33,65 @@ class Planned(TypedDict):
     margin: float
 
 
-def measured(row: ContrastRow) -> Measured:
-    """Return estimate, interval and margin of a contrast in the unit of its verdict."""
-    return _MEASURED[Outcome(row.family)](row)
+def measured(row: Row, outcome: Outcome) -> Measured:
+    """Return estimate, intervals and margin of a contrast in the unit of its verdict."""
+    return _ratio(row) if outcome is Outcome.SPEED else _difference(row)
 
 
-def planned(row: ContrastRow) -> Planned:
+def scale(row: Row, outcome: Outcome) -> Scale:
     """Return what the number of seeds that a contrast needs rests on."""
-    return _PLANNED[Outcome(row.family)](row)
+    lower, upper = _margins(row, outcome)
+    return Scale(
+        effect=float(row["estimate"]),
+        deviation=float(row["standard_error"]) * float(np.sqrt(row["seeds"])),
+        margin=min(upper, -lower),
+    )
 
 
-def _difference(row: ContrastRow) -> Measured:
+def probabilities(row: Row, outcome: Outcome) -> tuple[float, float, float]:
+    """Return how probable it is that the effect lies below, within and above the margin.
+
+    Under a flat prior; NaN where there is no standard error.
+    """
+    found = margin_probabilities(
+        *(float(row[name]) for name in ("estimate", "standard_error", "df")),
+        *_margins(row, outcome),
+    )
+    return float(found.below), float(found.inside), float(found.above)
+
+
+def _margins(row: Row, outcome: Outcome) -> tuple[float, float]:
+    """Return the ends of the margin on the scale of the estimate."""
+    if outcome is Outcome.SPEED:
+        return float(np.log(row["margin_lower"])), float(np.log(row["margin_upper"]))
+    return -float(row["margin"]), float(row["margin"])
+
+
+def _difference(row: Row) -> Measured:
     """Points of accuracy, scheme minus reference."""
     return Measured(
-        estimate=row["estimate"],
-        lower=row["simultaneous_lower"],
-        upper=row["simultaneous_upper"],
+        estimate=float(row["estimate"]),
+        lower=float(row["simultaneous_lower"]),
+        upper=float(row["simultaneous_upper"]),
+        equivalence_lower=float(row["equivalence_lower"]),
+        equivalence_upper=float(row["equivalence_upper"]),
         null=0.0,
-        margin_lower=-row["margin"],
-        margin_upper=row["margin"],
+        margin_lower=-float(row["margin"]),
+        margin_upper=float(row["margin"]),
         higher_is_better=True,
     )
 
 
-def _planned_difference(row: ContrastRow) -> Planned:
-    deviation = contrast_deviation(row.numbers, int(row["seeds"]))
-    return Planned(effect=row["estimate"], deviation=deviation, margin=row["margin"])
-
-
-def _ratio(row: ContrastRow) -> Measured:
+def _ratio(row: Row) -> Measured:
     """Epochs to the threshold, scheme divided by reference."""
     return Measured(
-        estimate=row["ratio"],
-        lower=row["ratio_simultaneous_lower"],
-        upper=row["ratio_simultaneous_upper"],
+        estimate=float(row["ratio"]),
+        lower=float(row["ratio_simultaneous_lower"]),
+        upper=float(row["ratio_simultaneous_upper"]),
+        equivalence_lower=float(row["ratio_equivalence_lower"]),
+        equivalence_upper=float(row["ratio_equivalence_upper"]),
         null=1.0,
-        margin_lower=row["margin_lower"],
-        margin_upper=row["margin_upper"],
+        margin_lower=float(row["margin_lower"]),
+        margin_upper=float(row["margin_upper"]),
         higher_is_better=False,
     )
-
-
-def _planned_ratio(row: ContrastRow) -> Planned:
-    # on the log scale, where the jackknife interval of the ratio is symmetric
-    effect = float(np.log(row["ratio"]))
-    reach = float(np.log(row["smallest_margin"])) - abs(effect)
-    error = reach / float(scipy.stats.t.isf(0.05, row["df"]))
-    return Planned(
-        effect=effect,
-        deviation=error * float(np.sqrt(int(row["seeds"]))),
-        margin=float(min(np.log(row["margin_upper"]), -np.log(row["margin_lower"]))),
-    )
-
-
-_MEASURED = {
-    Outcome.ACCURACY: _difference,
-    Outcome.INTERACTION: _difference,
-    Outcome.SPEED: _ratio,
-}
-_PLANNED = {
-    Outcome.ACCURACY: _planned_difference,
-    Outcome.INTERACTION: _planned_difference,
-    Outcome.SPEED: _planned_ratio,
-}

@@ -1,29 +1,45 @@
-"""The table of verdicts: one row per outcome, normalisation and scheme."""
+"""The table of verdicts: one row per outcome, normalisation, scheme and condition."""
 
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from biasinit.statistics.accuracy.planning import planned_seeds
+from biasinit.statistics.failure.analysis import with_events
 from biasinit.statistics.inference.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
-    read_runs,
+    OWN_BEST_RATE,
+    levels_present,
     treatments,
+    varying_factors,
 )
-from biasinit.statistics.judging.contrast_row import ContrastRow, contrast_rows_of
-from biasinit.statistics.judging.dependence import depends_on, with_adjusted_cell_tests
+from biasinit.statistics.judging.conditions import (
+    LOST,
+    Condition,
+    judge_conditions,
+    strongest_factor,
+)
+from biasinit.statistics.judging.counts import ArmCounts, Counts
+from biasinit.statistics.judging.events import (
+    EVENT_OUTCOMES,
+    EventEvidence,
+    decide_event,
+    event_evidence,
+    judge_event_conditions,
+)
 from biasinit.statistics.judging.evidence import Evidence, decide
-from biasinit.statistics.judging.failures import failure_evidence
-from biasinit.statistics.judging.lookup import Interval, Lookup, lookup_of
-from biasinit.statistics.judging.measures import measured, planned
-from biasinit.statistics.judging.verdict_row import COLUMNS, verdict_row
+from biasinit.statistics.judging.headline import headline
+from biasinit.statistics.judging.measures import Row, measured, probabilities
+from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, SeedsNeeded, seeds_for_row
+from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 from biasinit.verdicts import Outcome, Verdict
 
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
+Interval = tuple[float, float]
 
 
 def judge_schemes(
@@ -31,10 +47,13 @@ def judge_schemes(
     *,
     accuracy_contrasts: pd.DataFrame,
     speed_contrasts: pd.DataFrame | None,
-    failure_rates: pd.DataFrame,
     failure_contrasts: pd.DataFrame,
+    tuned_contrasts: pd.DataFrame | None = None,
     reference: str,
     schemes: Sequence[str],
+    margins: Mapping[str, float],
+    collapse_points: float,
+    epochs: float | None = None,
     alpha: float,
     analysis_seed: int,
     correct: pd.DataFrame | None = None,
@@ -46,20 +65,26 @@ def judge_schemes(
         runs: the table `runs`.
         accuracy_contrasts: from ``analyse_accuracy``.
         speed_contrasts: from ``analyse_speed``, or None where the study has no speed.
-        failure_rates: from ``analyse_failure``.
         failure_contrasts: from ``analyse_failure``.
+        tuned_contrasts: from ``tuned_contrasts``, or None where there is one learning rate.
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study, without the A/A arm.
+        margins: equivalence margin in points for each data set.
+        collapse_points: points below the reference's median; a run with more has collapsed.
+        epochs: length of a run, within which it reaches the threshold; None where that is unknown.
         alpha: error rate within each family.
         analysis_seed: keys the simulation of the seeds needed, and the bootstrap.
         correct: the table `correct`, for intervals on a new test set; None where there is none.
-        test_images: number of test images of each data set; goes with ``correct``.
+        test_images: number of test images of each data set that has one test set for all seeds;
+            goes with ``correct``.
 
     """
-    table = treatments(read_runs(runs))
-    table = table[table["scheme"].isin(list(schemes))]
+    table = with_events(
+        runs, reference=reference, margins=margins, collapse_points=collapse_points, epochs=epochs
+    )
+    table = treatments(table[table["scheme"].isin(list(schemes))])
     new_intervals: dict[tuple[str, ...], Interval] = {}
-    if correct is not None and test_images is not None:
+    if correct is not None and test_images:
         new_intervals = _new_intervals(
             correct,
             table,
@@ -68,26 +93,50 @@ def judge_schemes(
             test_images=test_images,
             analysis_seed=analysis_seed,
         )
-    frames = [accuracy_contrasts, *([] if speed_contrasts is None else [speed_contrasts])]
-    lookup = lookup_of(table, frames, failure_rates, new_intervals)
-    rows = [
-        row
-        for contrasts in frames
-        for row in _rows_of_contrasts(contrasts, lookup, alpha=alpha, analysis_seed=analysis_seed)
-    ]
-    for level, scheme in itertools.product(lookup.levels, schemes):
-        if scheme != reference:
-            evidence, p_adjusted = failure_evidence(
-                level,
-                scheme,
-                reference,
-                lookup,
-                rates=failure_rates,
-                contrasts=failure_contrasts,
-                alpha=alpha,
+    judge = _Judge(
+        cells=table.drop_duplicates("cell").set_index("cell")[varying_factors(table)],
+        levels=tuple(levels_present(table)),
+        counts=ArmCounts(table),
+        seeds=int(table["seed"].nunique()),
+        new_intervals=new_intervals,
+        alpha=alpha,
+        analysis_seed=analysis_seed,
+    )
+    rows: list[VerdictRow] = []
+    for contrasts in (accuracy_contrasts, speed_contrasts):
+        if contrasts is not None:
+            rows += judge.contrasts(contrasts)
+    if tuned_contrasts is not None:
+        rows += judge.tuned(tuned_contrasts)
+    others = [scheme for scheme in schemes if scheme != reference]
+    for outcome, event in EVENT_OUTCOMES.items():
+        if judge.knows(outcome, table):
+            found = failure_contrasts[failure_contrasts["event"] == event]
+            rows += judge.events(outcome, found, table, reference=reference, schemes=others)
+    order = list(Outcome)
+    rows.sort(key=lambda row: order.index(row.outcome))
+    records = _with_headlines(rows, judge.cells)
+    return pd.DataFrame(records, columns=list(COLUMNS)).astype({"fragile": bool})
+
+
+def _with_headlines(rows: Sequence[VerdictRow], cells: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows with their sentences; one over all conditions tells of each."""
+    single: dict[tuple[str, ...], list[VerdictRow]] = {}
+    for row in rows:
+        if row.cell in cells.index:
+            key = (row.outcome, row.normalization, row.scheme)
+            single.setdefault(key, []).append(row)
+    return [
+        row.record(
+            headline(
+                row,
+                single.get((row.outcome, row.normalization, row.scheme), [])
+                if row.cell == ALL_CELLS
+                else [],
             )
-            rows.append(verdict_row(evidence, decide(evidence), p_adjusted=p_adjusted))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"fragile": bool})
+        )
+        for row in rows
+    ]
 
 
 def _new_intervals(
@@ -99,7 +148,7 @@ def _new_intervals(
     test_images: Mapping[str, int],
     analysis_seed: int,
 ) -> dict[tuple[str, ...], Interval]:
-    """Return the intervals of accuracy for a new test set by family, normalisation and scheme."""
+    """Return the intervals of accuracy for a new test set by normalisation, scheme and cell."""
     table = new_test_set_family(
         correct,
         runs,
@@ -109,63 +158,273 @@ def _new_intervals(
         draws=NEW_TEST_SETS,
         analysis_seed=analysis_seed,
     )
-    found: dict[tuple[str, ...], Interval] = {}
-    for level, scheme, lower, upper in table.itertuples(index=False, name=None):
-        crossed = level == CROSSED_NORMALIZATION
-        family = Outcome.INTERACTION if crossed else Outcome.ACCURACY
-        found[family.value, str(level), str(scheme)] = float(lower), float(upper)
-    return found
+    columns = table[["normalization", "scheme", "cell", "lower", "upper"]]
+    return {
+        (str(level), str(scheme), str(cell)): (float(lower), float(upper))
+        for level, scheme, cell, lower, upper in columns.itertuples(index=False, name=None)
+    }
 
 
-def _rows_of_contrasts(
-    contrasts: pd.DataFrame, lookup: Lookup, *, alpha: float, analysis_seed: int
-) -> Iterator[dict[str, object]]:
-    """Yield the row of each contrast over all cells, in the order of the table."""
-    whole = with_adjusted_cell_tests(contrasts[contrasts["cell"] == ALL_CELLS])
-    sizes = whole.groupby("family")["estimate"].count().to_dict()
-    for row in contrast_rows_of(whole):
-        evidence = _evidence(row, lookup, alpha)
-        verdict = decide(evidence)
-        needed = float("nan")
-        if verdict is Verdict.INCONCLUSIVE and evidence.seeds >= 2:
-            needed = planned_seeds(
-                [row.family, row.normalization, row.scheme],
-                **planned(row),
-                comparisons=int(sizes[row.family]),
-                alpha=alpha,
-                analysis_seed=analysis_seed,
+@dataclass(frozen=True, kw_only=True)
+class _Judge:
+    """What every verdict of a study asks of the study.
+
+    ``cells`` has the varying factors of each cell; ``levels`` are the normalisations; ``seeds`` is
+    how many the study ran.
+    """
+
+    cells: pd.DataFrame
+    levels: tuple[str, ...]
+    counts: ArmCounts
+    new_intervals: Mapping[tuple[str, ...], Interval]
+    seeds: int
+    alpha: float
+    analysis_seed: int
+
+    def knows(self, outcome: Outcome, table: pd.DataFrame) -> bool:
+        """Return whether the runs tell of the event."""
+        column = {Outcome.COLLAPSE: "collapsed", Outcome.NOT_REACHED: "not_reached"}
+        return column.get(outcome, "failed") in table
+
+    def contrasts(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
+        """Yield the rows of a table of contrasts: over all conditions, then each of several."""
+        whole = contrasts["cell"] == ALL_CELLS
+        sizes = {
+            True: contrasts[whole].groupby("family")["standard_error"].count().to_dict(),
+            False: contrasts[~whole].groupby("family")["standard_error"].count().to_dict(),
+        }
+        keys = ["family", "normalization", "scheme"]
+        for (family, _, _), part in contrasts.groupby(keys, sort=False):
+            rows = [_texts(record) for record in part.to_dict("records")]
+            mean = next(row for row in rows if row["cell"] == ALL_CELLS)
+            single = [
+                self._row(row, comparisons=int(sizes[False].get(family, 1)))
+                for row in rows
+                if row is not mean
+            ]
+            yield self._over_conditions(mean, single, int(sizes[True].get(family, 1)))
+            yield from (row for row, _ in single)
+
+    def tuned(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
+        """Yield the rows of contrasts at each scheme's own best rate."""
+        comparisons = int(contrasts["standard_error"].count())
+        for record in contrasts.to_dict("records"):
+            row = _texts(record) | {"family": Outcome.ACCURACY.value, "cell": OWN_BEST_RATE}
+            yield self._row(row, comparisons=comparisons)[0]
+
+    def events(
+        self,
+        outcome: Outcome,
+        contrasts: pd.DataFrame,
+        table: pd.DataFrame,
+        *,
+        reference: str,
+        schemes: Sequence[str],
+    ) -> Iterator[VerdictRow]:
+        """Yield the rows on an event: over all conditions, then each of several."""
+        for level, scheme in itertools.product(self.levels, schemes):
+            found = contrasts[
+                (contrasts["normalization"] == level) & (contrasts["scheme"] == scheme)
+            ]
+            part = table[table["normalization"] == level]
+            pairs = {ALL_CELLS: _pairs(part, scheme, reference)}
+            if len(self.cells) > 1:
+                pairs |= {
+                    str(cell): _pairs(part[part["cell"] == cell], scheme, reference)
+                    for cell in self.cells.index
+                }
+            evidence = {
+                cell: event_evidence(found[found["cell"] == cell], pairs=count)
+                for cell, count in pairs.items()
+            }
+            yield from self._event_rows(outcome, level, scheme, reference, evidence)
+
+    def _event_rows(
+        self,
+        outcome: Outcome,
+        level: str,
+        scheme: str,
+        reference: str,
+        evidence: Mapping[str, EventEvidence],
+    ) -> Iterator[VerdictRow]:
+        single = {
+            cell: decide_event(one, alpha=self.alpha)
+            for cell, one in evidence.items()
+            if cell != ALL_CELLS
+        }
+        there = [one for one in single.values() if one.verdict is not Verdict.NOT_ESTIMABLE]
+        whole = judge_event_conditions(evidence[ALL_CELLS], there, alpha=self.alpha)
+        depends = ""
+        if whole.verdict is Verdict.DEPENDS:
+            risks = {cell: evidence[cell].risk_difference for cell in single}
+            depends = strongest_factor(pd.Series(risks, dtype=float), self.cells)
+        for cell, judgement in ({ALL_CELLS: whole} | single).items():
+            found = evidence[cell]
+            yield VerdictRow(
+                outcome=outcome,
+                normalization=level,
+                scheme=scheme,
+                reference=reference,
+                cell=cell,
+                conditions=max(len(there), 1) if cell == ALL_CELLS else 1,
+                judgement=judgement,
+                estimate=found.risk_difference,
+                counts=self.counts.of([level], scheme, cell),
+                reference_counts=self.counts.of([level], reference, cell),
+                seeds=found.pairs,
+                p_adjusted=found.p_adjusted,
+                depends_on=depends if cell == ALL_CELLS else "",
+                events=found.events,
+                reference_events=found.reference_events,
             )
-        evidence = dataclasses.replace(
-            evidence,
-            depends_on=depends_on(row, verdict, lookup, alpha=alpha),
-            seeds_needed=needed,
+
+    def _over_conditions(
+        self, mean: Row, single: Sequence[tuple[VerdictRow, Evidence]], comparisons: int
+    ) -> VerdictRow:
+        """Return the row over all conditions from that of the mean and those of each."""
+        row, evidence = self._row(mean, comparisons=comparisons)
+        if not single:
+            return row
+        conditions = [
+            Condition(cell=one.cell, evidence=found, judgement=one.judgement)
+            for one, found in single
+        ]
+        judgement = judge_conditions(
+            evidence, conditions, homogeneity_p=float(mean["homogeneity_p"])
         )
-        yield verdict_row(evidence, verdict, p_adjusted=row["p_adjusted"])
+        needed = NOT_NEEDED
+        if judgement.verdict is Verdict.INCONCLUSIVE:
+            needed = _over_all([one for one, _ in single], mean, self, comparisons)
+        return dataclasses.replace(
+            row,
+            judgement=judgement,
+            conditions=sum(one.seeds >= 2 for one, _ in single),
+            fragile=row.fragile or _rests_on_fragile(judgement.verdict, single),
+            depends_on=self._depends(judgement.verdict, conditions),
+            seeds_needed=needed.seeds,
+            seeds_needed_low=needed.low,
+            seeds_needed_high=needed.high,
+        )
+
+    def _depends(self, verdict: Verdict, conditions: Sequence[Condition]) -> str:
+        if verdict is not Verdict.DEPENDS:
+            return ""
+        lost = {one.cell: float(one.verdict in LOST) for one in conditions}
+        values = lost if any(lost.values()) else {one.cell: one.evidence.estimate for one in conditions}
+        return strongest_factor(pd.Series(values, dtype=float), self.cells)
+
+    def _row(self, row: Row, *, comparisons: int) -> tuple[VerdictRow, Evidence]:
+        """Return a contrast judged by itself."""
+        outcome, level, cell = Outcome(row["family"]), str(row["normalization"]), str(row["cell"])
+        levels = self.levels if level == CROSSED_NORMALIZATION else (level,)
+        own, other = (
+            self.counts.of(levels, str(row[name]), cell) for name in ("scheme", "reference")
+        )
+        evidence = _evidence(row, outcome, own, other, self.alpha)
+        judgement = decide(evidence)
+        below, inside, above = probabilities(row, outcome)
+        needed = NOT_NEEDED
+        if judgement.verdict is Verdict.INCONCLUSIVE:
+            needed = seeds_for_row(
+                row,
+                outcome,
+                comparisons=comparisons,
+                seeds_run=self.seeds,
+                alpha=self.alpha,
+                analysis_seed=self.analysis_seed,
+            )
+        new = self.new_intervals.get((level, str(row["scheme"]), cell), (float("nan"),) * 2)
+        found = VerdictRow(
+            outcome=outcome,
+            normalization=level,
+            scheme=str(row["scheme"]),
+            reference=str(row["reference"]),
+            cell=cell,
+            conditions=1,
+            judgement=judgement,
+            estimate=evidence.estimate,
+            counts=own,
+            reference_counts=other,
+            seeds=evidence.seeds,
+            margin_lower=evidence.margin_lower,
+            margin_upper=evidence.margin_upper,
+            p_adjusted=evidence.p_adjusted,
+            p_equivalence_adjusted=evidence.p_equivalence_adjusted,
+            fragile=bool(row["fragile"]),
+            p_below=below,
+            p_inside=inside,
+            p_above=above,
+            smallest_margin=float(row.get("ratio_smallest_margin", row["smallest_margin"])),
+            seeds_needed=needed.seeds,
+            seeds_needed_low=needed.low,
+            seeds_needed_high=needed.high,
+            new_test_set_lower=new[0] if outcome is not Outcome.SPEED else float("nan"),
+            new_test_set_upper=new[1] if outcome is not Outcome.SPEED else float("nan"),
+        )
+        return found, evidence
 
 
-def _evidence(row: ContrastRow, lookup: Lookup, alpha: float) -> Evidence:
-    """Return what one row of contrasts says, in the unit of its verdict."""
-    levels = lookup.levels_of(row.normalization)
-    key = (row.family, row.normalization, row.scheme)
-    new_lower, new_upper = lookup.new_intervals.get(key, (float("nan"), float("nan")))
-    runs, failed = lookup.arm(levels, row.scheme)
-    reference_runs, reference_failed = lookup.arm(levels, row.reference)
-    return Evidence(
-        outcome=Outcome(row.family),
-        normalization=row.normalization,
-        scheme=row.scheme,
-        reference=row.reference,
-        **measured(row),
-        different=row["p_adjusted"] <= alpha,
-        p_equivalence_adjusted=row["p_equivalence_adjusted"],
-        alpha=alpha,
-        seeds=int(row["seeds"]),
-        fragile=bool(row["fragile"]),
-        smallest_margin=row["smallest_margin"],
-        runs=runs,
-        reference_runs=reference_runs,
-        failed=failed,
-        reference_failed=reference_failed,
-        new_test_set_lower=new_lower,
-        new_test_set_upper=new_upper,
+def _rests_on_fragile(
+    verdict: Verdict, single: Sequence[tuple[VerdictRow, Evidence]]
+) -> bool:
+    """Return whether equivalence over all conditions rests on a fragile one."""
+    return verdict.within_margin and any(row.fragile for row, _ in single)
+
+
+def _over_all(
+    single: Sequence[VerdictRow], mean: Row, judge: _Judge, comparisons: int
+) -> SeedsNeeded:
+    """Return the seeds that decide over all conditions: by their mean, or by each of them."""
+    by_mean = seeds_for_row(
+        {**mean, "margin": float("nan"), "margin_lower": float("nan"), "margin_upper": float("nan")},
+        Outcome(mean["family"]),
+        comparisons=comparisons,
+        seeds_run=judge.seeds,
+        alpha=judge.alpha,
+        analysis_seed=judge.analysis_seed,
     )
+    still_open = [row for row in single if row.verdict is Verdict.INCONCLUSIVE]
+    by_each = max(
+        (
+            SeedsNeeded(seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high)
+            for row in still_open
+        ),
+        key=lambda needed: needed.seeds if needed.seeds == needed.seeds else float("inf"),
+        default=NOT_NEEDED,
+    )
+    known = [needed for needed in (by_mean, by_each) if needed.seeds == needed.seeds]
+    return min(known, key=lambda needed: needed.seeds, default=NOT_NEEDED)
+
+
+def _evidence(
+    row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float
+) -> Evidence:
+    """Return what one row of contrasts says, in the unit of its verdict."""
+    lost, reference_lost = (
+        counts.not_reached if outcome is Outcome.SPEED else counts.failed for counts in (own, other)
+    )
+    return Evidence(
+        outcome=outcome,
+        **measured(row, outcome),
+        equivalence_level=float(row["equivalence_level"]),
+        p_adjusted=float(row["p_adjusted"]),
+        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
+        alpha=alpha,
+        identical=bool(row["identical"]),
+        seeds=int(row["seeds"]),
+        lost=lost,
+        reference_lost=reference_lost,
+    )
+
+
+def _pairs(part: pd.DataFrame, scheme: str, reference: str) -> int:
+    """Return the seeds that have a run of both arms in a common cell."""
+    keys = [
+        set(map(tuple, part.loc[part["scheme"] == name, ["seed", "cell"]].to_numpy()))
+        for name in (scheme, reference)
+    ]
+    return len({seed for seed, _ in keys[0] & keys[1]})
+
+
+def _texts(record: Mapping[object, object]) -> dict[str, object]:
+    return {str(key): value for key, value in record.items()}

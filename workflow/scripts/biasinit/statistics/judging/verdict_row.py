@@ -1,31 +1,89 @@
 """A row of the table `verdicts`."""
 
-from biasinit.statistics.judging.evidence import Evidence
-from biasinit.statistics.judging.headline import headline
+from dataclasses import dataclass
+
+from biasinit.statistics.judging.counts import Counts
+from biasinit.statistics.judging.evidence import Judgement
 from biasinit.verdicts import Outcome, Verdict
 
+NAN = float("nan")
 COLUMNS = (
-    *("outcome", "normalization", "scheme", "reference", "verdict", "headline"),
-    *("estimate", "lower", "upper", "level", "unit", "margin_lower", "margin_upper"),
-    *("p_adjusted", "p_equivalence_adjusted", "fragile", "depends_on", "smallest_margin"),
-    *("seeds", "seeds_needed", "failed", "reference_failed"),
+    *("outcome", "normalization", "scheme", "reference", "cell", "conditions"),
+    *("verdict", "headline", "estimate", "lower", "upper", "level", "interval", "unit"),
+    *("margin_lower", "margin_upper", "p_adjusted", "p_equivalence_adjusted"),
+    *("fragile", "depends_on", "p_below", "p_inside", "p_above", "smallest_margin"),
+    *("seeds", "seeds_needed", "seeds_needed_low", "seeds_needed_high"),
+    *("runs", "reference_runs", "failed", "reference_failed", "events", "reference_events"),
+    *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
     *("new_test_set_lower", "new_test_set_upper"),
 )
 UNITS = {
     Outcome.ACCURACY: "points",
     Outcome.INTERACTION: "points",
     Outcome.SPEED: "ratio",
-    Outcome.FAILURE: "share of runs",
+    Outcome.FAILURE: "share of seeds",
+    Outcome.COLLAPSE: "share of seeds",
+    Outcome.NOT_REACHED: "share of seeds",
 }
 
 
-def verdict_row(evidence: Evidence, verdict: Verdict, *, p_adjusted: float) -> dict[str, object]:
-    """Return the row that states a verdict with all that it rests on."""
-    row = {name: getattr(evidence, name, None) for name in COLUMNS}
-    return row | {
-        "outcome": evidence.outcome.value,
-        "verdict": verdict.value,
-        "headline": headline(evidence, verdict),
-        "unit": UNITS[evidence.outcome],
-        "p_adjusted": p_adjusted,
-    }
+@dataclass(frozen=True, kw_only=True)
+class VerdictRow:
+    """All that the table says of one comparison but its sentence; NaN where it has no number."""
+
+    outcome: Outcome
+    normalization: str
+    scheme: str
+    reference: str
+    cell: str
+    conditions: int
+    judgement: Judgement
+    estimate: float
+    counts: Counts
+    reference_counts: Counts
+    seeds: int
+    margin_lower: float = NAN
+    margin_upper: float = NAN
+    p_adjusted: float = NAN
+    p_equivalence_adjusted: float = NAN
+    fragile: bool = False
+    depends_on: str = ""
+    p_below: float = NAN
+    p_inside: float = NAN
+    p_above: float = NAN
+    smallest_margin: float = NAN
+    seeds_needed: float = NAN
+    seeds_needed_low: float = NAN
+    seeds_needed_high: float = NAN
+    events: float = NAN
+    reference_events: float = NAN
+    new_test_set_lower: float = NAN
+    new_test_set_upper: float = NAN
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return self.judgement.verdict
+
+    @property
+    def undetected(self) -> float:
+        """Share of collapsed seeds that the runs cannot exclude; only where accuracy is judged."""
+        judged = self.outcome is Outcome.ACCURACY and self.counts.seeds_trained > 0
+        return self.counts.undetected if judged else NAN
+
+    def record(self, headline: str) -> dict[str, object]:
+        """Return the row by column."""
+        derived = {
+            "outcome": self.outcome.value,
+            "verdict": self.verdict.value,
+            "headline": headline,
+            "lower": self.judgement.lower,
+            "upper": self.judgement.upper,
+            "level": self.judgement.level,
+            "interval": self.judgement.interval,
+            "unit": UNITS[self.outcome],
+        }
+        for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
+            for name in ("runs", "failed", "collapsed", "stray"):
+                derived[f"{prefix}{name}"] = getattr(counts, name)
+        return {name: derived.get(name, getattr(self, name, None)) for name in COLUMNS}

@@ -1,11 +1,12 @@
-"""Per-seed differences of every arm from the reference, with failed runs set apart.
+"""Per-seed differences of every arm from the reference, in each cell and over all of them.
 
-An *arm* is a scheme at a normalisation. Where any run of either arm failed, the difference is
-taken among the seeds where both trained in every cell: a selected set, and labelled so.
+An *arm* is a scheme at a normalisation. A pair of runs of one seed in one cell enters where both
+came through (trained, or reached the threshold); where one did not, that pair alone is set apart,
+and the seed stays in all other cells.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,46 +21,72 @@ from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.vocabulary import TREATMENTS
 
 EVERY_SEED = "all seeds"
-BOTH_TRAINED = "seeds where both trained"
+BOTH_CAME_THROUGH = {
+    "failed": "seeds where both trained",
+    "not_reached": "seeds where both reached it",
+}
 LABELS = ("family", "normalization", "scheme", "reference", "cell", "basis")
+GROUP = ("family", "normalization", "scheme", "reference")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmDifferences:
     """Labelled columns of per-seed differences.
 
-    ``labels``: ``family, normalization, scheme, reference, cell, basis``, one row per column of
-    ``values`` (units, columns); ``failed`` (columns,) marks those with a failed run in an arm.
+    Attributes:
+        labels: ``family, normalization, scheme, reference, cell, basis``, one row per column of
+            ``values``. The row over all cells stands before the cells behind it; where there is
+            one cell, it stands for it.
+        values: (units, columns); NaN where a seed has no pair. In columns over all cells each
+            seed's contribution to the mean of the cells' means, see ``mean_over_cells``.
+        apart: (columns,), whether pairs were set apart in it.
+        fewest: (columns,), pairs of the cell with the fewest, which bounds what is known of a
+            mean over cells.
+        units: names of the seeds.
+
     """
 
     labels: pd.DataFrame
     values: Floats
-    failed: Booleans
+    apart: Booleans
+    fewest: Integers
     units: tuple[str, ...]
-
-    @property
-    def counted(self) -> Booleans:
-        """Mark the columns that count failed runs among all seeds; others set them apart."""
-        return np.asarray(self.failed & (self.labels["basis"] == EVERY_SEED).to_numpy(), dtype=bool)
 
     @property
     def over_all_cells(self) -> Booleans:
         """Mark the columns that average over cells; the others are single cells."""
         return np.asarray(self.labels["cell"] == ALL_CELLS, dtype=bool)
 
-    def single_cells_of(self, normalization: str, scheme: str) -> Integers:
-        """Return the places of the columns of an arm's single cells."""
-        arm = (self.labels["normalization"] == normalization) & (self.labels["scheme"] == scheme)
-        return np.flatnonzero(arm.to_numpy() & ~self.over_all_cells)
+    def cells_behind(self, place: int) -> Integers:
+        """Return the places of the single cells behind a column over all cells."""
+        row = self.labels.iloc[place]
+        same = (self.labels[list(GROUP)] == row[list(GROUP)]).all(axis=1)
+        return np.flatnonzero(same.to_numpy() & ~self.over_all_cells)
 
-    def select(self, chosen: Booleans) -> "ArmDifferences":
-        """Return the chosen columns."""
-        return ArmDifferences(
-            labels=self.labels[chosen].reset_index(drop=True),
-            values=self.values[:, chosen],
-            failed=self.failed[chosen],
-            units=self.units,
+    def counting_events(self) -> "ArmDifferences":
+        """Return the same columns as counts of events, which call for flips of their own each."""
+        return replace(self, apart=np.ones(len(self.labels), dtype=bool))
+
+    @classmethod
+    def of_columns(cls, columns: Sequence["_Column"], units: Sequence[str]) -> "ArmDifferences":
+        """Return columns that were made one by one."""
+        return cls(
+            labels=pd.DataFrame([column.labels for column in columns], columns=list(LABELS)),
+            values=np.array([column.values for column in columns], dtype=np.float64)
+            .reshape(len(columns), len(units))
+            .T,
+            apart=np.array([column.apart for column in columns], dtype=bool),
+            fewest=np.array([column.fewest for column in columns], dtype=np.int64),
+            units=tuple(units),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    labels: tuple[str, ...]
+    values: Floats
+    apart: bool
+    fewest: int
 
 
 def arm_differences(
@@ -69,9 +96,9 @@ def arm_differences(
     family: str,
     reference: str,
     schemes: Sequence[str],
-    set_failed_apart: bool,
+    lost: str | None = "failed",
 ) -> ArmDifferences:
-    """Return the differences from the reference, averaged over cells and in each cell.
+    """Return the differences from the reference, over all cells and in each cell.
 
     Args:
         table: runs of treatment normalisations, from ``read_runs``.
@@ -80,91 +107,155 @@ def arm_differences(
         reference: name of the scheme that is subtracted.
         schemes: the schemes in the order of the study; those without runs are kept as empty
             columns, so that they are judged "not estimable" and not forgotten.
-        set_failed_apart: restrict to seeds where both trained when a run of either arm failed.
+        lost: column of true and false, the runs that did not come through (a key of
+            ``BOTH_CAME_THROUGH``), or None to count every run with what it reached.
 
     """
+    among = EVERY_SEED if lost is None else BOTH_CAME_THROUGH[lost]
     seeds = sorted({str(seed) for seed in table["seed"]})
-    rows: list[dict[str, str]] = []
-    columns: list[Floats] = []
-    failed: list[bool] = []
+    columns = []
     for normalization in levels_present(table):
         part = table[table["normalization"] == normalization]
-        outcomes, failures = arrange(part, outcome), arrange(part, "failed")
+        outcomes = arrange(part, outcome)
+        losses = outcomes.nowhere() if lost is None else arrange(part, lost)
         places = [seeds.index(unit) for unit in outcomes.units]
         for scheme in [name for name in schemes if name != reference]:
-            for cell, values, any_failed in _columns(
-                outcomes, failures, scheme, reference, set_failed_apart
-            ):
-                column = np.full(len(seeds), np.nan)
-                column[places] = values
-                columns.append(column)
-                failed.append(any_failed)
-                apart = any_failed and set_failed_apart
-                basis = BOTH_TRAINED if apart else EVERY_SEED
-                row = (family, normalization, scheme, reference, cell, basis)
-                rows.append(dict(zip(LABELS, row, strict=True)))
-    return ArmDifferences(
-        labels=pd.DataFrame(rows, columns=list(LABELS)),
-        values=np.array(columns).reshape(len(columns), len(seeds)).T,
-        failed=np.array(failed, dtype=bool),
-        units=tuple(seeds),
+            key = (family, normalization, scheme, reference)
+            columns += _columns(key, outcomes, losses, places, len(seeds), among)
+    return ArmDifferences.of_columns(columns, seeds)
+
+
+def _columns(
+    key: tuple[str, str, str, str],
+    outcomes: PairedArray,
+    losses: PairedArray,
+    places: Sequence[int],
+    units: int,
+    among: str,
+) -> list[_Column]:
+    """Return the columns of one contrast: over all cells, then each cell where there are several.
+
+    Cells without a run of one of the arms are not part of the contrast.
+    """
+    scheme, reference = key[2:]
+    nothing = _Column(
+        labels=(*key, ALL_CELLS, EVERY_SEED), values=np.full(units, np.nan), apart=False, fewest=0
     )
+    if not {scheme, reference} <= set(outcomes.levels):
+        return [nothing]
+    lost = losses.of(scheme) + losses.of(reference)
+    values = np.full((len(outcomes.cells), units), np.nan)
+    values[:, places] = np.where(lost > 0, np.nan, outcomes.differences(scheme, reference))
+    there = np.isfinite(lost).any(axis=1)
+    if not there.any():
+        return [nothing]
+    cells = [
+        cell_column((*key, cell), values[place], any_lost=bool((lost[place] > 0).any()), among=among)
+        for place, cell in enumerate(outcomes.cells)
+        if there[place]
+    ]
+    return with_mean_over_cells(cells)
+
+
+def cell_column(
+    labels: tuple[str, ...], values: Floats, *, any_lost: bool, among: str
+) -> _Column:
+    """Return the column of one cell."""
+    return _Column(
+        labels=(*labels, among if any_lost else EVERY_SEED),
+        values=values,
+        apart=any_lost,
+        fewest=int(np.isfinite(values).sum()),
+    )
+
+
+def with_mean_over_cells(cells: Sequence[_Column]) -> list[_Column]:
+    """Return the cells of a contrast below their mean; a single cell is its own mean.
+
+    A cell in which fewer than two pairs came through has no mean, and is no part of that over
+    all; it keeps its row, and whoever judges must look at it.
+    """
+    known = [cell for cell in cells if cell.fewest >= 2] or list(cells)
+    among = next((cell.labels[-1] for cell in cells if cell.apart), EVERY_SEED)
+    mean = _Column(
+        labels=(*cells[0].labels[:4], ALL_CELLS, among),
+        values=mean_over_cells(np.array([cell.values for cell in known])),
+        apart=any(cell.apart for cell in cells),
+        fewest=min(cell.fewest for cell in known),
+    )
+    return [mean, *cells] if len(cells) > 1 else [mean]
+
+
+def mean_over_cells(values: Floats) -> Floats:
+    """Return each seed's contribution to the mean of the cells' means.
+
+    Where every seed has a pair in every cell, it is the seed's own mean over the cells. Where
+    pairs are missing, a seed with fewer cells would pull the mean towards those it has; so each
+    pair enters as its distance from its cell's mean, weighted by the share of seeds that the cell
+    has. The contributions' mean is the mean of the cells' means, and their scatter is that of it.
+
+    Args:
+        values: (cells, units), NaN where there is no pair.
+
+    Returns:
+        (units,); all NaN where a cell has no pair.
+
+    """
+    present = np.isfinite(values)
+    count = present.sum(axis=1, keepdims=True)
+    seeds = present.any(axis=0)
+    if not count.all():
+        return np.full(values.shape[1], np.nan)
+    means = np.where(present, values, 0.0).sum(axis=1, keepdims=True) / count
+    around = np.where(present, (values - means) * (seeds.sum() / count), 0.0)
+    whole = (means + around).mean(axis=0)
+    if present.all():
+        whole = values.mean(axis=0)
+    return np.asarray(np.where(seeds, whole, np.nan))
 
 
 def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifferences:
     """Return the difference of each contrast between normalisations: with minus without.
 
-    Empty when one of the two normalisations is missing.
+    Empty when one of the two normalisations is missing. Over all cells it is the mean of the
+    cells that both have.
     """
     labels = single.labels
-    off = labels[labels["normalization"] == TREATMENTS[0]]
-    rows, columns, failed = [], [], []
-    for place, row in off.iterrows():
-        same = (
-            (labels["normalization"] == TREATMENTS[1])
-            & (labels["scheme"] == row["scheme"])
-            & (labels["cell"] == row["cell"])
-        )
-        for other in np.flatnonzero(same):
-            first = int(str(place))
-            columns.append(single.values[:, other] - single.values[:, first])
-            any_failed = bool(single.failed[other] or single.failed[first])
-            failed.append(any_failed)
-            either = {row["basis"], labels["basis"].iloc[int(other)]}
-            rows.append(
-                {
-                    **row.to_dict(),
-                    "family": family,
-                    "normalization": CROSSED_NORMALIZATION,
-                    "basis": BOTH_TRAINED if BOTH_TRAINED in either else EVERY_SEED,
-                }
-            )
-    return ArmDifferences(
-        labels=pd.DataFrame(rows, columns=labels.columns),
-        values=np.array(columns).reshape(len(columns), len(single.units)).T,
-        failed=np.array(failed, dtype=bool),
-        units=single.units,
-    )
-
-
-def _columns(
-    outcomes: PairedArray,
-    failures: PairedArray,
-    scheme: str,
-    reference: str,
-    set_failed_apart: bool,
-) -> list[tuple[str, Floats, bool]]:
-    """Return cell, per-seed difference and whether a run failed: the mean over cells, then each."""
-    if not {scheme, reference} <= set(outcomes.levels):
-        return [(ALL_CELLS, np.full(len(outcomes.units), np.nan), False)]
-    differences = outcomes.differences(scheme, reference)
-    lost = (failures.of(scheme) > 0) | (failures.of(reference) > 0)
-    if set_failed_apart:
-        differences = np.where(lost, np.nan, differences)
-    found = [(ALL_CELLS, outcomes.cell_mean(differences), bool(lost.any()))]
-    if len(outcomes.cells) > 1:
-        found += [
-            (cell, differences[place], bool(lost[place].any()))
-            for place, cell in enumerate(outcomes.cells)
+    contrasts = labels[["scheme", "reference"]].drop_duplicates()
+    columns: list[_Column] = []
+    for scheme, reference in contrasts.itertuples(index=False, name=None):
+        pairs = _same_cells(labels[labels["scheme"] == scheme])
+        cells = [
+            _crossed_cell(single, first, second, (family, CROSSED_NORMALIZATION, scheme, reference))
+            for first, second in pairs
         ]
-    return found
+        columns += with_mean_over_cells(cells) if cells else []
+    return ArmDifferences.of_columns(columns, single.units)
+
+
+def _same_cells(rows: pd.DataFrame) -> list[tuple[int, int]]:
+    """Return the places of a cell without and with batch normalisation, for each cell of both."""
+    by_level = [rows[rows["normalization"] == level] for level in TREATMENTS]
+    single = [part[part["cell"] != ALL_CELLS] for part in by_level]
+    # a contrast with one cell has that cell's column alone, over all
+    off, on = (one if len(one) else part for one, part in zip(single, by_level, strict=True))
+    places = {str(cell): int(place) for place, cell in on["cell"].items()}  # type: ignore[call-overload]
+    return [
+        (int(place), places[str(cell)])  # type: ignore[call-overload]
+        for place, cell in off["cell"].items()
+        if str(cell) in places
+    ]
+
+
+def _crossed_cell(
+    single: ArmDifferences, first: int, second: int, key: tuple[str, ...]
+) -> _Column:
+    cell = str(single.labels["cell"].iloc[first])
+    either = [str(single.labels["basis"].iloc[place]) for place in (first, second)]
+    among = next((basis for basis in either if basis != EVERY_SEED), EVERY_SEED)
+    return cell_column(
+        (*key, cell),
+        single.values[:, second] - single.values[:, first],
+        any_lost=bool(single.apart[[first, second]].any()),
+        among=among,
+    )

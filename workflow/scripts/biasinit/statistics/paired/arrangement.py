@@ -1,7 +1,7 @@
 """Outcomes of runs arranged by cell, seed and scheme, and the complete seeds among them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,10 @@ class PairedArray:
     def differences(self, level: str, reference: str) -> Floats:
         """Return level minus reference, (cells, units)."""
         return self.of(level) - self.of(reference)
+
+    def nowhere(self) -> "PairedArray":
+        """Return the same places, with zero where there is a run."""
+        return replace(self, values=self.values * 0.0)
 
     def cell_mean(self, values: Floats) -> Floats:
         """Return the mean over cells of (cells, units), one for each unit.

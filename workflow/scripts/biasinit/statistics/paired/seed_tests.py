@@ -1,17 +1,16 @@
 """Tests of one number per seed: single contrasts, and families adjusted by sign flips.
 
 All schemes of a seed start from the same weights and see the same batches, so the difference
-``d_s`` between two schemes in seed s, averaged over cells with equal weights, is one independent
-observation. A one-sample t-test of d_1..d_S is exact under normality whatever the variances of
-the schemes and however runs of one seed correlate; the family is adjusted by sign flips.
+``d_s`` between two schemes in seed s is one independent observation. A one-sample t-test of
+d_1..d_S is exact under normality whatever the variances of the schemes and however runs of one
+seed correlate; the family is adjusted by sign flips.
 """
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.multiplicity import benjamini_hochberg
+from biasinit.statistics.inference.arrays import Floats, Integers
 from biasinit.statistics.inference.sign_flips import (
     FlipFamily,
     FlipMethod,
@@ -19,18 +18,18 @@ from biasinit.statistics.inference.sign_flips import (
     flip_family,
     varies,
 )
-from biasinit.statistics.inference.typical_values import with_typical_intervals
-from biasinit.statistics.paired.arms import ArmDifferences
 from biasinit.streams import Purpose, stream
 
 LEVEL = 0.95  # of plain intervals
 
 
-def one_sample(differences: Floats) -> pd.DataFrame:
+def one_sample(differences: Floats, *, fewest: Integers | None = None) -> pd.DataFrame:
     """Return the one-sample t-test of each column.
 
     Args:
         differences: (units, contrasts), NaN where a unit does not enter.
+        fewest: (contrasts,), units behind the part of a column that is known least, where it is
+            made of several; its degrees of freedom are these. None: all that enter.
 
     Returns:
         ``seeds, estimate, standard_error, df, t, p, lower, upper``, one row per column. Without
@@ -39,22 +38,23 @@ def one_sample(differences: Floats) -> pd.DataFrame:
     """
     present = ~np.isnan(differences)
     units = present.sum(axis=0)
+    least = units if fewest is None else np.minimum(units, fewest)
     values = np.where(present, differences, 0.0)
     estimate = np.where(units > 0, values.sum(axis=0) / np.maximum(units, 1), np.nan)
     # a mean of exact opposites is zero, not the rounding error of their sum
     estimate = np.where(
         np.abs(estimate) <= 1e-13 * np.abs(values).max(axis=0, initial=0.0), 0.0, estimate
     )
-    usable = (units >= 2) & varies(differences)
+    usable = (least >= 2) & varies(differences)
     around = np.where(present, differences - estimate, 0.0)
-    df = np.where(usable, units - 1.0, np.nan)
+    df = np.where(usable, least - 1.0, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt((around**2).sum(axis=0) / df / units)
+        error = np.sqrt((around**2).sum(axis=0) / np.where(usable, units - 1.0, np.nan) / units)
         t = estimate / error
     half = error * scipy.stats.t.isf((1 - LEVEL) / 2, df)
     return pd.DataFrame(
         {
-            "seeds": units,
+            "seeds": least,
             "estimate": estimate,
             "standard_error": error,
             "df": df,
@@ -67,15 +67,26 @@ def one_sample(differences: Floats) -> pd.DataFrame:
 
 
 def family_table(
-    differences: Floats, plan: FlipPlan, *, any_failed: bool, name: str
+    differences: Floats,
+    plan: FlipPlan,
+    *,
+    any_apart: bool,
+    name: str,
+    fewest: Integers | None = None,
 ) -> pd.DataFrame:
     """Return one-sample tests with the family-adjusted p-values and simultaneous intervals.
+
+    A contrast is rejected only where Student's t alone would reject it too, and never where its
+    own seeds are so few that no flip of them is rare enough: with two seeds beside contrasts of
+    twenty, the flips of the family are many, and those of the contrast are two.
 
     Args:
         differences: (units, contrasts); all columns form one family.
         plan: of the family.
-        any_failed: whether a run of any arm failed, which calls for min-p.
+        any_apart: whether pairs of runs were set apart or outcomes are counted, which calls for
+            min-p.
         name: of the family; keys its flips.
+        fewest: as in ``one_sample``.
 
     Returns:
         The columns of ``one_sample`` and ``p_adjusted, simultaneous_lower, simultaneous_upper``,
@@ -83,49 +94,27 @@ def family_table(
         ``critical``, the |t| that it takes.
 
     """
-    table = one_sample(differences)
-    family = flips_of(differences, plan, any_failed=any_failed, name=name)
-    half = table["standard_error"].to_numpy() * family.critical
-    table["critical"] = family.critical
-    table["p_adjusted"] = family.p_adjusted
+    table = one_sample(differences, fewest=fewest)
+    family = flips_of(differences, plan, any_apart=any_apart, name=name)
+    rarest = np.power(2.0, 1.0 - table["seeds"].to_numpy())
+    plain = scipy.stats.t.isf(plan.alpha / 2, table["df"])
+    critical = np.where(rarest > plan.alpha, np.inf, np.maximum(family.critical, plain))
+    known = table["p"].notna().to_numpy()
+    table["critical"] = np.where(known, critical, np.nan)
+    adjusted = np.maximum(family.p_adjusted, np.maximum(table["p"], np.minimum(rarest, 1.0)))
+    table["p_adjusted"] = np.where(known, adjusted, np.nan)
+    half = table["standard_error"].to_numpy() * table["critical"].to_numpy()
     table["simultaneous_lower"] = table["estimate"] - half
     table["simultaneous_upper"] = table["estimate"] + half
     return table
 
 
-def flips_of(differences: Floats, plan: FlipPlan, *, any_failed: bool, name: str) -> FlipFamily:
+def flips_of(differences: Floats, plan: FlipPlan, *, any_apart: bool, name: str) -> FlipFamily:
     """Return the sign-flip family; the arguments are those of ``family_table``."""
     return flip_family(
         differences,
-        method=FlipMethod.SMALLEST_P if any_failed else FlipMethod.LARGEST_T,
+        method=FlipMethod.SMALLEST_P if any_apart else FlipMethod.LARGEST_T,
         alpha=plan.alpha,
         resamples=plan.resamples,
         rng=stream(plan.analysis_seed, 0, Purpose.ANALYSIS, name=f"sign flips, {name}"),
     )
-
-
-def family_and_cells(differences: ArmDifferences, plan: FlipPlan, *, name: str) -> pd.DataFrame:
-    """Return tests of all columns: those over all cells as one family, single cells on their own.
-
-    Single cells are exploratory: they get Benjamini-Hochberg p-values, and their plain interval
-    as the simultaneous one. Columns that count failed runs have their plain p-value and interval
-    from sign flips.
-    """
-    whole = differences.over_all_cells
-    plain = with_typical_intervals(
-        one_sample(differences.values), differences.values, differences.counted, plan, name=name
-    )
-    family = family_table(
-        differences.values[:, whole],
-        plan,
-        any_failed=bool(differences.failed[whole].any()),
-        name=name,
-    )
-    single = plain[~whole].copy()
-    single["p_adjusted"] = benjamini_hochberg(single["p"].to_numpy())
-    single["simultaneous_lower"] = single["lower"]
-    single["simultaneous_upper"] = single["upper"]
-    family.index = pd.Index(np.flatnonzero(whole))
-    family[plain.columns] = plain[whole]
-    parts = [part for part in (family, single) if len(part)]
-    return pd.concat(parts).sort_index()

@@ -1,8 +1,8 @@
-"""Convergence speed: restricted mean epochs to the threshold, judged as a ratio.
+"""Convergence speed: times to the threshold, judged as ratios among seeds where both got there.
 
-What decides is the per-seed difference of restricted means with the sign-flip family; the ratio
-and its jackknife interval carry the equivalence margin; the discrete-time hazard model with a
-baseline for each cell stands beside them.
+What decides is the per-seed logarithm of the ratio of two times; the discrete-time hazard model
+with a baseline for each cell stands beside it. Runs that never reach the threshold are a risk,
+which is counted with the failures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,23 +17,28 @@ from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import ArmDifferences, arm_differences
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
-from biasinit.statistics.paired.homogeneity import homogeneity_p
-from biasinit.statistics.paired.seed_tests import family_and_cells, one_sample
+from biasinit.statistics.paired.contrast_tests import COLUMNS as TESTS
+from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
+from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.statistics.speed.hazard_ratios import hazard_ratios
 from biasinit.statistics.speed.learning_curves import curve_means
-from biasinit.statistics.speed.time_ratios import ratio_equivalence, time_ratios
+from biasinit.statistics.speed.time_ratios import (
+    RATIOS,
+    RESTRICTED,
+    as_ratios,
+    restricted_ratios,
+)
 
-OUTCOME = "restricted_epochs"
+RESTRICTED_EPOCHS = "restricted_epochs"
+LOG_EPOCHS = "log_epochs"
 CONTRASTS = (
-    *("family", "normalization", "scheme", "reference", "cell", "basis", "seeds"),
-    *("estimate", "standard_error", "df", "t", "p", "lower", "upper"),
-    *("p_adjusted", "simultaneous_lower", "simultaneous_upper"),
-    *("ratio", "ratio_lower", "ratio_upper"),
-    *("ratio_simultaneous_lower", "ratio_simultaneous_upper"),
+    *("family", "normalization", "scheme", "reference", "cell", "basis"),
+    *TESTS,
+    *RATIOS,
     *("margin_lower", "margin_upper"),
-    *("p_equivalence", "p_equivalence_adjusted", "smallest_margin"),
+    *RESTRICTED,
     *("hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p", "hazard_p_adjusted"),
-    *("fragile", "scheme_by_cell_p"),
+    "fragile",
 )
 MEANS = ("normalization", "scheme", "estimate", "standard_error", "df", "lower", "upper")
 
@@ -76,16 +81,16 @@ def analyse_speed(
     table = _with_restricted_epochs(runs, schemes, epochs)
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     arrays = {
-        level: arrange(table[table["normalization"] == level], OUTCOME)
+        level: arrange(table[table["normalization"] == level], RESTRICTED_EPOCHS)
         for level in levels_present(table)
     }
     differences = arm_differences(
         table,
-        OUTCOME,
+        LOG_EPOCHS,
         family="speed",
         reference=reference,
         schemes=schemes,
-        set_failed_apart=False,
+        lost="not_reached",
     )
     return SpeedAnalysis(
         means=_means(table, arrays, schemes),
@@ -94,20 +99,35 @@ def analyse_speed(
     )
 
 
+def reached_by(table: pd.DataFrame, epochs: float) -> pd.DataFrame:
+    """Return the runs with ``reached`` and ``not_reached`` within so many epochs.
+
+    Args:
+        table: with ``epochs_to_threshold`` and ``reached``.
+        epochs: length of a run.
+
+    Raises:
+        RunsTableError: a time is not above 0.
+
+    """
+    times = table["epochs_to_threshold"]
+    if (times <= 0).any():
+        raise RunsTableError(
+            f"The column 'epochs_to_threshold' must hold times above 0, got {times.min():g}. "
+            "Count epochs from 1: 1 is the end of the first epoch."
+        )
+    reached = table["reached"].fillna(False).astype(bool) & (times <= epochs)
+    return table.assign(reached=reached, not_reached=~reached)
+
+
 def _with_restricted_epochs(
     runs: pd.DataFrame, schemes: Sequence[str], epochs: float
 ) -> pd.DataFrame:
-    """Return the runs that are judged with ``restricted_epochs``, and ``reached`` within them."""
+    """Return the runs that are judged with restricted and logarithmic times."""
     table = read_runs(runs, needed=["epochs_to_threshold", "reached"])
-    table = treatments(table[table["scheme"].isin(list(schemes))])
-    times = table["epochs_to_threshold"]
-    if (times < 0).any():
-        raise RunsTableError(
-            f"The column 'epochs_to_threshold' must hold times of at least 0, got {times.min():g}."
-        )
-    table["reached"] = table["reached"].fillna(False).astype(bool) & (times <= epochs)
-    table[OUTCOME] = times.where(table["reached"], float(epochs))
-    return table
+    table = reached_by(treatments(table[table["scheme"].isin(list(schemes))]), epochs)
+    restricted = table["epochs_to_threshold"].where(table["reached"], float(epochs))
+    return table.assign(**{RESTRICTED_EPOCHS: restricted, LOG_EPOCHS: np.log(restricted)})
 
 
 def _contrasts(
@@ -121,24 +141,23 @@ def _contrasts(
     labels, whole = differences.labels, differences.over_all_cells
     if labels.empty:
         return pd.DataFrame(columns=list(CONTRASTS))
-    tests = family_and_cells(differences, plan, name="speed")
-    ratios = time_ratios(arrays, differences, tests["critical"].to_numpy(), plan)
-    equivalence = ratio_equivalence(ratios, speed_margin, family=whole)
+    low, high = (np.full(len(labels), np.log(end)) for end in speed_margin)
+    tests = contrast_tests(differences, plan, Margins(lower=low, upper=high), name="speed")
     hazards = hazard_ratios(table, labels)
     frame = pd.concat(
-        [labels, tests, ratios.drop(columns=["error", "df"]), equivalence, hazards], axis=1
+        [labels, tests, as_ratios(tests), restricted_ratios(arrays, labels), hazards], axis=1
     )
     frame["hazard_p_adjusted"] = adjusted_beside(hazards["hazard_p"].to_numpy(), whole)
     # a longer time is a smaller hazard
     same_sign = np.sign(frame["estimate"]) == -np.sign(np.log(frame["hazard_ratio"]))
-    frame["fragile"] = fragile(
+    disagrees = fragile(
         frame["p_adjusted"].to_numpy(),
         frame["hazard_p_adjusted"].to_numpy(),
         ~same_sign.to_numpy(),
         alpha=plan.alpha,
     )
+    frame["fragile"] = disagrees | frame["skewed"]
     frame["margin_lower"], frame["margin_upper"] = speed_margin
-    frame["scheme_by_cell_p"] = homogeneity_p(differences)
     return frame[list(CONTRASTS)]
 
 

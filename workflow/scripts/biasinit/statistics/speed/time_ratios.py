@@ -1,10 +1,10 @@
-"""Ratios of restricted mean times to the threshold, compared within seeds.
+"""Ratios of times to the threshold: the rows of `speed_contrasts`.
 
-A run that never reaches the threshold, or diverges before, counts with the whole length T of the
-study. The mean over seeds is then the area under the share of runs still waiting (the restricted
-mean survival time), which exists whatever is censored at T, and its paired difference needs no
-assumption of proportional hazards. The ratio of two restricted means gets its standard error
-from leaving out one seed at a time, on the log scale.
+Judged is the mean over seeds of the logarithm of the ratio of two times, among seeds where both
+arms reached the threshold: its exponential is the ratio of geometric means, and everything that
+holds of differences of accuracy holds of it. How often an arm does not reach the threshold is a
+risk of its own. The ratio of *restricted* means, in which a run that never gets there counts with
+the whole length of the study, mixes the two; it is printed, and decides nothing.
 """
 
 from collections.abc import Mapping
@@ -13,90 +13,46 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.inference.equivalence import equivalence_columns
-from biasinit.statistics.inference.sign_flips import FlipPlan
+from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.study_runs import ALL_CELLS
-from biasinit.statistics.inference.typical_values import typical_interval, typical_stream
-from biasinit.statistics.paired.arms import ArmDifferences
 from biasinit.statistics.paired.arrangement import PairedArray
 
-COLUMNS = (
-    *("ratio", "error", "df", "ratio_lower", "ratio_upper"),
-    *("ratio_simultaneous_lower", "ratio_simultaneous_upper"),
-)
+RATIOS = {
+    "ratio": "estimate",
+    "ratio_lower": "lower",
+    "ratio_upper": "upper",
+    "ratio_simultaneous_lower": "simultaneous_lower",
+    "ratio_simultaneous_upper": "simultaneous_upper",
+    "ratio_equivalence_lower": "equivalence_lower",
+    "ratio_equivalence_upper": "equivalence_upper",
+    "ratio_smallest_margin": "smallest_margin",
+}
+RESTRICTED = ("restricted_ratio", "restricted_lower", "restricted_upper")
 
 
-def time_ratios(
-    arrays: Mapping[str, PairedArray],
-    differences: ArmDifferences,
-    critical: Floats,
-    plan: FlipPlan,
-) -> pd.DataFrame:
-    """Return the ratio of each contrast with its intervals.
+def as_ratios(tests: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns ``RATIOS`` of tests of logarithms."""
+    with np.errstate(over="ignore"):
+        return pd.DataFrame({name: np.exp(tests[column]) for name, column in RATIOS.items()})
+
+
+def restricted_ratios(arrays: Mapping[str, PairedArray], labels: pd.DataFrame) -> pd.DataFrame:
+    """Return the ratio of restricted means of each contrast, with a plain 95 % interval.
 
     Args:
         arrays: restricted times by normalisation.
-        differences: the contrasts, with whether a run of either arm failed.
-        critical: |t| that each must exceed in its family, NaN for those in none.
-        plan: of the family; draws the plain interval where a run failed.
-
-    Returns:
-        ``ratio``, its plain and its simultaneous interval, and ``error, df`` of its logarithm. The
-        plain interval is by the jackknife, or by sign flips where a run failed; outside the
-        family it is the simultaneous one too.
+        labels: ``normalization, scheme, reference, cell`` of the contrasts.
 
     """
     rows = []
-    for place, row in enumerate(differences.labels.itertuples()):
+    for row in labels.itertuples():
         array = arrays[str(row.normalization)]
-        first, second = _complete_pairs(array, str(row.scheme), str(row.reference), str(row.cell))
-        ratio, error, df = jackknife_log_ratio(first, second)
-        known = df > 0
-        plain = _around(ratio, error * float(scipy.stats.t.isf(0.025, df)) if known else np.nan)
-        if known and differences.failed[place]:
-            interval = typical_interval(
-                first,
-                second,
-                null=1.0,
-                resamples=plan.resamples,
-                rng=typical_stream(plan.analysis_seed, "speed"),
-            )
-            plain = max(interval.lower, 0.0), interval.upper
-        in_family = not np.isnan(critical[place])
-        simultaneous = _around(ratio, error * critical[place]) if in_family else plain
-        rows.append((ratio, error, df, *plain, *simultaneous))
-    return pd.DataFrame(rows, index=differences.labels.index, columns=list(COLUMNS))
-
-
-def ratio_equivalence(
-    ratios: pd.DataFrame, margin: tuple[float, float], *, family: Booleans
-) -> pd.DataFrame:
-    """Return two one-sided tests of each ratio against a margin, on the log scale.
-
-    Args:
-        ratios: from ``time_ratios``.
-        margin: ratios between which two arms are equally fast. It may be asymmetric on the log
-            scale, so that its own centre and half width are tested against.
-        family: rows adjusted together.
-
-    Returns:
-        ``p_equivalence, p_equivalence_adjusted, smallest_margin``: the smallest m > 1 such that
-        [1/m, m] would count as equivalence.
-
-    """
-    low, high = np.log(margin)
-    logs = np.log(ratios["ratio"])
-    columns = equivalence_columns(
-        logs.to_numpy() - (high + low) / 2,
-        ratios["error"].to_numpy(),
-        ratios["df"].to_numpy(),
-        np.full(len(ratios), (high - low) / 2),
-        family=family,
-    )
-    half = ratios["error"] * scipy.stats.t.isf(0.05, ratios["df"])
-    columns["smallest_margin"] = np.exp(np.abs(logs) + half)
-    return columns
+        pairs = _complete_pairs(array, str(row.scheme), str(row.reference), str(row.cell))
+        ratio, error, df = jackknife_log_ratio(*pairs)
+        half = error * float(scipy.stats.t.isf(0.025, df)) if df > 0 else np.nan
+        with np.errstate(over="ignore"):
+            rows.append((ratio, ratio * np.exp(-half), ratio * np.exp(half)))
+    return pd.DataFrame(rows, index=labels.index, columns=list(RESTRICTED))
 
 
 def jackknife_log_ratio(first: Floats, second: Floats) -> tuple[float, float, float]:
@@ -136,9 +92,3 @@ def _complete_pairs(
         first, second = (array.of(name)[place] for name in (scheme, reference))
     both = np.isfinite(first) & np.isfinite(second)
     return first[both], second[both]
-
-
-def _around(ratio: float, half: float) -> tuple[float, float]:
-    """Return the interval of a ratio that reaches ``half`` to each side on the log scale."""
-    with np.errstate(over="ignore"):
-        return ratio * np.exp(-half), ratio * np.exp(half)

@@ -1,0 +1,59 @@
+"""Runs that trained and still came to nothing: collapsed ones, and strays.
+
+A run has *failed* when it diverged or stays within two points of chance. One that ends at half the
+accuracy of its fellows has trained by that rule, and a mean of twenty hides it. *Collapsed* is
+registered against the reference; a *stray* run is one that its own arm does not explain, smaller
+than a collapse and yet ten times what the study calls too little to matter.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from biasinit.statistics.inference.arrays import Booleans
+
+OUTCOME = "final_accuracy"
+STRAY_MARGINS = 10
+
+
+def with_collapsed(
+    table: pd.DataFrame,
+    *,
+    reference: str,
+    collapse_points: float,
+    margins: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return the runs with ``collapsed`` and ``stray``, true or false.
+
+    Args:
+        table: from ``read_runs``, with ``final_accuracy``.
+        reference: name of the scheme whose trained runs set the level.
+        collapse_points: points below the reference's median of the cell; more is collapsed.
+        margins: equivalence margin in points for each data set.
+
+    """
+    trained = table[~table["failed"]]
+    cells = ["normalization", "cell"]
+    level = trained[trained["scheme"] == reference].groupby(cells)[OUTCOME].median()
+    own = trained.groupby([*cells, "scheme"])[OUTCOME].median()
+    at = pd.MultiIndex.from_frame(table[cells])
+    own_at = pd.MultiIndex.from_frame(table[[*cells, "scheme"]])
+    below = level.reindex(at).to_numpy() - table[OUTCOME].to_numpy()
+    below_own = own.reindex(own_at).to_numpy() - table[OUTCOME].to_numpy()
+    is_trained = ~table["failed"].to_numpy()
+    collapsed = is_trained & (below > collapse_points)
+    stray = is_trained & ~collapsed & (below_own > STRAY_MARGINS * _margin_of(table, margins))
+    return table.assign(collapsed=collapsed, stray=stray)
+
+
+def _margin_of(table: pd.DataFrame, margins: Mapping[str, float]) -> Floats:
+    if "dataset" in table:
+        found = table["dataset"].astype(str).map(dict(margins))
+        return np.asarray(found, dtype=np.float64)
+    return np.full(len(table), min(margins.values(), default=np.nan))
+
+
+def came_through(table: pd.DataFrame) -> Booleans:
+    """Return which runs trained and did not collapse."""
+    return np.asarray(~table["failed"] & ~table["collapsed"], dtype=bool)
