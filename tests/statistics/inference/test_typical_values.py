@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from biasinit.statistics.inference.typical_values import typical_interval
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.sign_flips import FlipMethod, flip_family
-from biasinit.statistics.inference.typical_values import typical_interval
 
 values = st.lists(
     st.floats(-100, 100, allow_nan=False).map(lambda x: round(x, 3)), min_size=6, max_size=9

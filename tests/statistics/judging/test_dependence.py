@@ -4,10 +4,10 @@ import itertools
 
 import pandas as pd
 import pytest
-
 from biasinit.statistics.judging.contrast_row import ContrastRow
 from biasinit.statistics.judging.dependence import depends_on, with_adjusted_cell_tests
 from biasinit.statistics.judging.lookup import Lookup
+
 from biasinit.verdicts import Verdict
 
 CELLS = pd.DataFrame(

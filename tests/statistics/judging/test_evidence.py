@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from biasinit.statistics.judging.contrast_row import ContrastRow, contrast_rows_of
 from biasinit.statistics.judging.failures import failure_evidence
 from biasinit.statistics.judging.lookup import Lookup
+
 from biasinit.statistics.judging.measures import measured, planned
 
 LABELS = {"normalization": "none", "scheme": "one", "reference": "zeros"}

@@ -11,22 +11,38 @@ CELL = text(
     "`the only cell` where none does)",
 )
 BASIS = text(
-    "basis", "`all seeds`, or `seeds where both trained` when any run of either arm failed"
+    "basis",
+    "`all seeds`, or `seeds where both trained` (for times: `seeds where both reached it`) when a "
+    "pair of runs was set apart",
 )
-SEEDS = integer("seeds", "that the row rests on")
-FAMILY_SEEDS = integer("seeds", "that the row rests on; runs of the scheme where failures count")
+SEEDS = integer(
+    "seeds", "that the row rests on; over several cells, those of the cell with the fewest"
+)
 STANDARD_ERROR = "of the estimate"
 DEGREES_OF_FREEDOM = "degrees of freedom"
 RUNS = integer("runs", "number of runs")
 MARGIN = number("margin", "of equivalence", unit="points")
 EQUIVALENCE = (
-    number("p_equivalence", "of two one-sided tests against the margin"),
-    number("p_equivalence_adjusted", "the same, adjusted by Holm over the family"),
+    number(
+        "p_equivalence",
+        "of two one-sided tests against the margin; over several cells, the largest of them; "
+        "missing with fewer than six seeds",
+    ),
+    number(
+        "p_equivalence_adjusted",
+        "the same, adjusted by Holm over the family; of a cell, not above that of all cells where "
+        "that is decided",
+    ),
 )
 SMALLEST_MARGIN = number("smallest_margin", "that would be declared equivalent", unit="points")
-FRAGILE = flag("fragile", "whether the model's decision differs in sign or rejection")
-SCHEME_BY_CELL = number(
-    "scheme_by_cell_p", "joint test of the contrast's differences between cells"
+FRAGILE = flag(
+    "fragile",
+    "whether the model's decision differs in sign or rejection, or a test that allows for skewed "
+    "values decides otherwise",
+)
+HOMOGENEITY = number(
+    "homogeneity_p",
+    "over several cells: that the contrast is the same in each, from sign flips over the family",
 )
 
 
@@ -59,6 +75,34 @@ def family_of_flips(unit: str) -> tuple[Column, ...]:
     )
 
 
+def contrast_tests(what: str, unit: str) -> tuple[Column, ...]:
+    """Return the columns of all tests of a table of contrasts.
+
+    Args:
+        what: the estimate is.
+        unit: of the estimate.
+
+    """
+    return (
+        SEEDS,
+        *tested(what, unit),
+        *family_of_flips(unit),
+        *EQUIVALENCE,
+        number("equivalence_level", "of the interval that decides on equivalence", unit="percent"),
+        number(
+            "equivalence_lower",
+            "its lower bound; over several cells, the lowest of any cell",
+            unit=unit,
+        ),
+        number("equivalence_upper", "its upper bound; the highest of any cell", unit=unit),
+        number("smallest_margin", "the margin that this interval would touch", unit=unit),
+        flag("identical", "whether no seed differs"),
+        number("skewness", "of the differences within seeds"),
+        flag("skewed", "whether a test that allows for skewed values (Hall) decides otherwise"),
+        HOMOGENEITY,
+    )
+
+
 def accuracy_contrasts(
     *, family: Column, normalization: Column, scheme: Column
 ) -> tuple[Column, ...]:
@@ -70,17 +114,19 @@ def accuracy_contrasts(
         REFERENCE,
         CELL,
         BASIS,
-        FAMILY_SEEDS,
-        *tested("mean of the differences within seeds", "points"),
-        *family_of_flips("points"),
+        *contrast_tests("mean of the differences within seeds", "points"),
         MARGIN,
-        *EQUIVALENCE,
-        SMALLEST_MARGIN,
+        number("without_collapsed", "the estimate without collapsed runs", unit="points"),
+        number("without_collapsed_lower", "lower bound of its 95 % interval", unit="points"),
+        number("without_collapsed_upper", "upper bound of its 95 % interval", unit="points"),
         number("mixed_estimate", "the same contrast in the mixed model", unit="points"),
         number("mixed_standard_error", "of the estimate of the mixed model", unit="points"),
         number("mixed_df", "degrees of freedom of the mixed model, by Satterthwaite"),
         number("mixed_p", "of the row alone, in the mixed model"),
         number("mixed_p_adjusted", "the same, adjusted by Holm"),
+        number(
+            "mixed_scheme_by_cell_p",
+            "joint test of the contrast's differences between cells, in the mixed model",
+        ),
         FRAGILE,
-        SCHEME_BY_CELL,
     )

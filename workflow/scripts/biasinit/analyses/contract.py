@@ -35,6 +35,7 @@ class PlanKeys(TypedDict):
     margins: dict[str, float]
     """Equivalence margin in points, by data set."""
     speed_margin: tuple[float, float]
+    collapse_points: float
     """Ratios of times between which two schemes count as equally fast."""
     alpha: float
     """Error rate of a family at the present number of seeds."""

@@ -1,4 +1,4 @@
-"""The answer: each scheme against the reference, one verdict for each outcome and normalisation."""
+"""The answer: each scheme against the reference, one verdict for each outcome and condition."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,51 +10,88 @@ from biasinit.runs.columns import Table, flag, integer, number, text
 VERDICTS = Table(
     name="verdicts",
     folder="analysis",
-    note="The answer: one row per outcome, normalisation and scheme.\n"
-    "Estimate, bounds and margins are in the unit of the row: points, ratio or share of runs.",
+    note="The answer: one row per outcome, normalisation, scheme and condition.\n"
+    "Estimate, bounds and margins are in the unit of the row: points, ratio or share of seeds.\n"
+    "What each verdict means, and which interval is printed with it, is the table of verdicts in "
+    "docs/statistics.md.",
     columns=(
-        text("outcome", "`accuracy`, `interaction`, `speed` or `failure`"),
+        text(
+            "outcome",
+            "`accuracy`, `interaction`, `speed`, `failure`, `collapse` or `not reached`",
+        ),
         text("normalization", "as in the contrasts that the verdict is on"),
         SCHEME,
         REFERENCE,
         text(
+            "cell",
+            "`all` for all conditions, or one condition (`learning_rate 0.02`), or `own best "
+            "learning rate`: each scheme at its own",
+        ),
+        integer("conditions", "how many conditions stand behind the row"),
+        text(
             "verdict",
-            "`better`, `worse`, `equivalent`, `different but negligible`, `inconclusive`, `not "
-            "estimable`; for speed `better` means faster; for failure `worse` means more runs "
-            "fail, and without any failure the row stays `inconclusive`: zero of 40 bounds a "
-            "risk, it does not show that there is none",
+            "`fails`, `reference fails`, `worse beyond the margin`, `worse`, `better beyond the "
+            "margin`, `better`, `depends`, `different but negligible`, `equivalent`, `identical`, "
+            "`inconclusive`, `none seen`, `not estimable`; for speed `better` means faster; for "
+            "failure, collapse and not reached `worse` means more often",
         ),
         text(
             "headline",
-            'one plain sentence with number, unit and interval; it says "on this test set", and '
-            '"on new images" only where the interval for new test images lies inside the margin '
-            "too",
+            "plain sentences with number, unit and interval; equivalent is said on this test set, "
+            'and "on new images" only where the interval for new test images lies inside the '
+            "margin too",
         ),
-        number("estimate", "what is judged"),
-        number("lower", "lower bound of the interval that holds for the family"),
-        number("upper", "upper bound of the interval that holds for the family"),
-        number(
-            "level", "of the interval (95 unless the look spends less than .05)", unit="percent"
+        number("estimate", "what is judged; over several conditions, their mean"),
+        number("lower", "lower bound of the interval that decides; missing where it depends"),
+        number("upper", "upper bound of the interval that decides; missing where it depends"),
+        number("level", "of the interval", unit="percent"),
+        text(
+            "interval",
+            "`difference`: holds for the whole family; `equivalence`: of the two one-sided tests "
+            "that decided; empty without one",
         ),
-        text("unit", "`points`, `ratio` or `share of runs`"),
+        text("unit", "`points`, `ratio` or `share of seeds`"),
         number("margin_lower", "lower end of the margin of equivalence"),
         number("margin_upper", "upper end of the margin of equivalence"),
         number("p_adjusted", "of a difference; one of two that decided"),
         number("p_equivalence_adjusted", "of equivalence; the other one"),
-        flag("fragile", "whether the two analyses disagree"),
+        flag("fragile", "whether a second analysis decides otherwise"),
         text("depends_on", "empty, or the factor that the effect changes with"),
+        number("p_below", "probability that the effect lies below the margin, under a flat prior"),
+        number("p_inside", "probability that it lies inside the margin"),
+        number("p_above", "probability that it lies above the margin"),
         number("smallest_margin", "the smallest margin that would count as equivalent"),
-        integer("seeds", "seeds used"),
+        integer(
+            "seeds",
+            "pairs of seeds that came through; over several conditions, in that with the fewest",
+        ),
         integer(
             "seeds_needed",
-            "seeds that would decide an inconclusive row; missing when it is decided",
+            "seeds that a study must run to decide an inconclusive row; missing when it is decided",
         ),
+        integer("seeds_needed_low", "lower end of an 80 % range of them"),
+        integer("seeds_needed_high", "upper end of the range"),
+        integer("runs", "runs of the scheme"),
+        integer("reference_runs", "runs of the reference"),
         integer("failed", "failed runs of the scheme"),
         integer("reference_failed", "failed runs of the reference"),
+        integer(
+            "events", "seeds of the scheme with the event; only of failure, collapse, not reached"
+        ),
+        integer("reference_events", "seeds of the reference with the event"),
+        integer("collapsed", "collapsed runs of the scheme"),
+        integer("reference_collapsed", "collapsed runs of the reference"),
+        integer("stray", "runs of the scheme more than ten margins below their arm's median"),
+        integer("reference_stray", "the same of the reference"),
+        number(
+            "undetected",
+            "largest share of collapsed seeds that the runs do not exclude (exact upper bound of a "
+            "95 % interval); only of accuracy",
+        ),
         number(
             "new_test_set_lower",
-            "lower bound of a 95 % interval of the contrast for new seeds and new test images "
-            "(both resampled); missing for speed and failure, and without `correct`",
+            "lower bound of an interval of the contrast for new seeds and new test images (both "
+            "resampled), for the family; missing where it does not apply",
             unit="points",
         ),
         number("new_test_set_upper", "upper bound of the same", unit="points"),
@@ -70,8 +107,8 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
         tables["runs"],
         accuracy_contrasts=tables["accuracy_contrasts"],
         speed_contrasts=tables.get("speed_contrasts"),
-        failure_rates=tables["failure_rates"],
         failure_contrasts=tables["failure_contrasts"],
+        tuned_contrasts=tables.get("tuned_contrasts"),
         correct=tables.get("correct"),
         **plan,
     )
@@ -81,12 +118,15 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
 ANALYSIS = Analysis(
     name="judge_schemes",
     message="Judging each scheme against {params.plan[reference]}",
-    reads=("runs", "accuracy_contrasts", "failure_rates", "failure_contrasts"),
-    reads_if_there=("speed_contrasts", "correct"),
-    plan=("reference", "schemes", "alpha", "analysis_seed", "test_images"),
+    reads=("runs", "accuracy_contrasts", "failure_contrasts"),
+    reads_if_there=("speed_contrasts", "tuned_contrasts", "correct"),
+    plan=(
+        *("reference", "schemes", "margins", "collapse_points", "epochs"),
+        *("alpha", "analysis_seed", "test_images"),
+    ),
     makes=(VERDICTS,),
     run=run,
-    memory_mb=2000,
-    minutes=10,
+    memory_mb=4000,
+    minutes=30,
     is_local=True,
 )

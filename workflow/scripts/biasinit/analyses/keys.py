@@ -23,6 +23,7 @@ def plan_keys(study: Study | ImportedStudy, questions: list[dict[str, str]]) -> 
         thresholds=dict(analysis.thresholds),
         margins=dict(analysis.margins),
         speed_margin=analysis.speed_margin,
+        collapse_points=analysis.collapse_points,
         alpha=analysis.alpha_at(study.seeds) if isinstance(study, Study) else analysis.alpha,
         resamples=analysis.resamples,
         analysis_seed=study.study_seed,

@@ -56,6 +56,9 @@ class Analysis(Part):
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[float, float] = (0.80, 1.25)
     """Ratios of time to threshold between these two count as equivalent."""
+    collapse_points: Percent = 15.0
+    """A run that trained has collapsed when it ends this many points of accuracy, or more, below
+    the median of the reference's trained runs in its cell."""
     alpha: Alpha = 0.05
     """Family-wise error rate within each family of contrasts."""
     looks: tuple[Look, ...] = ()

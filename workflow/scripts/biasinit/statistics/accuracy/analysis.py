@@ -19,7 +19,7 @@ from biasinit.statistics.accuracy.accuracy_model import (
 )
 from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
 from biasinit.statistics.accuracy.power_curves import power_curves
-from biasinit.statistics.failure.collapsed import with_collapsed
+from biasinit.statistics.inference.collapsed import with_collapsed
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
     CROSSED_NORMALIZATION,

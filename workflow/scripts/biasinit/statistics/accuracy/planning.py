@@ -77,12 +77,14 @@ def planned_seeds(
     comparisons: int,
     alpha: float,
     analysis_seed: int,
-) -> float:
+    deviation_df: float,
+    usable_share: float,
+) -> "SeedsNeeded":
     """Return the seeds that a report recommends for the contrast that ``names`` label.
 
     ``seeds_for_contrast`` at the planned power, with the contrast's own stream.
     """
-    return seeds_for_contrast(
+    found = seeds_for_contrast(
         effect=effect,
         deviation=deviation,
         margin=margin,
@@ -92,6 +94,14 @@ def planned_seeds(
         draws=PLANNED_STUDIES,
         rng=planning_stream(analysis_seed, *names),
     )
+    return SeedsNeeded(seeds=found, low=found, high=found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedsNeeded:
+    seeds: float
+    low: float
+    high: float
 
 
 def decision_power(

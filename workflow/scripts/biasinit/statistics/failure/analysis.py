@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.failure.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.failure.paired_risks import paired_risks
 from biasinit.statistics.inference.binomial import clopper_pearson
+from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.multiplicity import holm
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (

@@ -53,7 +53,7 @@ def judge_conditions(
     if not known:
         return Judgement(verdict=Verdict.NOT_ESTIMABLE)
     if lost:
-        alone = len(lost) == 1 and all(one.verdict in lost for one in conditions)
+        alone = len(lost) == 1 and all(one.verdict in lost for one in known)
         return Judgement(verdict=lost.pop() if alone else Verdict.DEPENDS)
     changes = homogeneity_p <= mean.alpha
     judged = decide(mean)

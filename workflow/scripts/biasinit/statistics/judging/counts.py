@@ -61,7 +61,9 @@ class ArmCounts:
         )
 
 
-def _groups(runs: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
+def _groups(
+    runs: pd.DataFrame, by: Sequence[str]
+) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
     table = runs if by else runs.assign(cell=ALL_CELLS)
     keys = ["normalization", "scheme", "cell"]
     return [

@@ -157,9 +157,7 @@ def _where(row: VerdictRow) -> str:
     everywhere = f"in each of {row.conditions} conditions" if row.conditions > 1 else ""
     if row.outcome is Outcome.SPEED or math.isnan(row.new_test_set_lower):
         return everywhere or "here"
-    inside = (
-        row.margin_lower < row.new_test_set_lower and row.new_test_set_upper < row.margin_upper
-    )
+    inside = row.margin_lower < row.new_test_set_lower and row.new_test_set_upper < row.margin_upper
     images = "on this test set and on new images" if inside else "on this test set"
     return f"{everywhere}, {images}".removeprefix(", ")
 
@@ -192,11 +190,8 @@ def _told_by_condition(row: VerdictRow, conditions: Sequence[VerdictRow]) -> Ite
 
 def _doubts(row: VerdictRow) -> Iterator[str]:
     """Yield what qualifies a verdict, each as a sentence."""
-    if not row.outcome.counts_runs and row.counts.failed + row.reference_counts.failed > 0:
-        if row.verdict not in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
-            yield f"{_failed(row)}; compared are the {numbers.count(row.seeds)} seeds of pairs " + (
-                "that both reached it." if row.outcome is Outcome.SPEED else "that both trained."
-            )
+    if not row.outcome.counts_runs and row.verdict not in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
+        yield from _set_apart(row)
     if row.outcome is Outcome.ACCURACY:
         yield from _low_runs(row)
         if row.verdict.within_margin and math.isfinite(row.undetected):
@@ -206,7 +201,8 @@ def _doubts(row: VerdictRow) -> Iterator[str]:
                 f"{_percent(row.undetected)} % could."
             )
     if row.verdict is Verdict.INCONCLUSIVE and math.isfinite(row.p_inside):
-        yield f"It is {_percent(row.p_inside)} % probable to lie inside the margin."
+        what = "The mean" if row.conditions > 1 else "It"
+        yield f"{what} is {_percent(row.p_inside)} % probable to lie inside the margin."
     if math.isfinite(row.seeds_needed):
         yield (
             f"About {numbers.count(row.seeds_needed)} seeds would decide it "
@@ -214,6 +210,19 @@ def _doubts(row: VerdictRow) -> Iterator[str]:
         )
     if row.fragile:
         yield "A second analysis decides otherwise, so this is fragile."
+
+
+def _set_apart(row: VerdictRow) -> Iterator[str]:
+    """Yield which pairs of runs a size could not be compared in, where there are any."""
+    speed = row.outcome is Outcome.SPEED
+    own, other = (
+        counts.not_reached if speed else counts.failed
+        for counts in (row.counts, row.reference_counts)
+    )
+    if own + other:
+        among = "that both reached it" if speed else "in which both trained"
+        counted = _counts(row)
+        yield f"{counted[:1].upper()}{counted[1:]}; compared are the pairs {among}."
 
 
 def _low_runs(row: VerdictRow) -> Iterator[str]:

@@ -1,45 +1,57 @@
 """Levels of a factor against each other, within seeds: networks, weights, scalings of the input.
 
 A *question* names one scheme at one normalisation and two levels of a factor. Its estimate is the
-mean over seeds of final accuracy at the one level minus the other, averaged over all other cells;
-with a reference scheme it is the difference of two effects, (scheme - reference) at the one level
-minus the same at the other.
+mean over seeds of final accuracy at the one level minus the other, in each other condition and
+over all of them; with a reference scheme it is the difference of two effects, (scheme - reference)
+at the one level minus the same at the other. Opposite answers in two conditions are not averaged
+into a verdict, as for the schemes.
 
 All questions of a study are one family: whole seeds flip their sign together, so that intervals
-and p-values hold for all of them at once however they correlate, as for the schemes; two
-one-sided tests are adjusted by Holm over the same questions. A question that was adjusted for
-itself alone would be as sure in a ledger of twenty as in a ledger of one.
+and p-values hold for all of them at once however they correlate; two one-sided tests are adjusted
+by Holm over the same questions. A question that was adjusted for itself alone would be as sure in a
+ledger of twenty as in a ledger of one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.accuracy.planning import planned_seeds
-from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.equivalence import equivalence_of
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
+    ALL_CELLS,
+    ONLY_CELL,
     common_margin,
     read_runs,
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.evidence import Evidence, decide
-from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
+from biasinit.statistics.judging.conditions import Condition, judge_conditions, strongest_factor
+from biasinit.statistics.judging.evidence import Evidence, Judgement, decide
+from biasinit.statistics.judging.measures import measured, probabilities
+from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
+from biasinit.statistics.paired.arms import (
+    BOTH_CAME_THROUGH,
+    ArmDifferences,
+    DifferenceColumn,
+    cell_column,
+    with_mean_over_cells,
+)
 from biasinit.statistics.paired.arrangement import arrange
-from biasinit.statistics.paired.seed_tests import family_table
+from biasinit.statistics.paired.contrast_tests import COLUMNS as TESTS
+from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
 from biasinit.verdicts import Outcome, Verdict
 
 COLUMNS = (
-    *("normalization", "scheme", "reference", "factor", "level", "against", "basis", "seeds"),
-    *("estimate", "standard_error", "df", "t", "p", "lower", "upper"),
-    *("p_adjusted", "simultaneous_lower", "simultaneous_upper", "interval_level"),
-    *("margin", "p_equivalence", "p_equivalence_adjusted", "smallest_margin"),
-    *("runs", "against_runs", "failed", "against_failed", "verdict", "seeds_needed"),
+    *("normalization", "scheme", "reference", "factor", "level", "against", "cell", "basis"),
+    *TESTS,
+    *("margin", "runs", "against_runs", "failed", "against_failed"),
+    *("conditions", "verdict", "depends_on", "printed_lower", "printed_upper", "printed_level"),
+    *("fragile", "p_below", "p_inside", "p_above"),
+    *("seeds_needed", "seeds_needed_low", "seeds_needed_high"),
 )
 
 
@@ -64,7 +76,7 @@ def compare_levels(
     resamples: int,
     analysis_seed: int,
 ) -> pd.DataFrame:
-    """Return the table `level_contrasts`, one row for each question, in their order.
+    """Return the table `level_contrasts`, each question over all conditions and in each of them.
 
     Args:
         runs: the table `runs`.
@@ -81,19 +93,18 @@ def compare_levels(
     table = treatments(read_runs(runs, needed=["final_accuracy"]))
     seeds = tuple(sorted({str(seed) for seed in table["seed"]}))
     asked = [_Asked.of(question, table, margins) for question in questions]
-    differences = np.column_stack([item.differences(seeds) for item in asked])
-    any_failed = any(item.failed + item.against_failed > 0 for item in asked)
+    columns = [
+        (item, column)
+        for number, item in enumerate(asked)
+        for column in item.columns(f"question {number}", seeds)
+    ]
+    differences = ArmDifferences.of_columns([column for _, column in columns], seeds)
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
-    found = family_table(differences, plan, any_failed=any_failed, name="levels in final_accuracy")
-    frame = pd.concat([pd.DataFrame([item.labels() for item in asked]), found], axis=1)
-    equivalence = equivalence_of(frame, family=np.ones(len(asked), dtype=bool))
-    frame = pd.concat([frame, equivalence], axis=1)
-    frame["interval_level"] = round(100 * (1 - alpha), 6)
-    comparisons = int(frame["standard_error"].notna().sum())
-    judged = [_judged(row, alpha, comparisons, analysis_seed) for row in frame.to_dict("records")]
-    frame["verdict"] = [str(verdict) for verdict, _ in judged]
-    frame["seeds_needed"] = [needed for _, needed in judged]
-    return frame[list(COLUMNS)]
+    margin = np.array([item.margin for item, _ in columns])
+    tests = contrast_tests(differences, plan, Margins.around_zero(margin), name="levels")
+    labels = pd.DataFrame([item.labels(column) for item, column in columns])
+    frame = pd.concat([labels, tests], axis=1).assign(fragile=tests["skewed"])
+    return _judged(frame, differences, asked, plan)[list(COLUMNS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,94 +131,200 @@ class _Asked:
         rows = rows.assign(compared=level[rows.index])
         return cls(question=question, rows=rows, margin=common_margin(margins, rows))
 
-    def differences(self, seeds: Sequence[str]) -> Floats:
-        """Return one difference for each seed, NaN where a run of it failed or is missing."""
-        whole = np.full(len(seeds), np.nan)
-        plus = self._within(self.question.scheme)
-        minus = self._within(self.question.reference) if self.question.reference else {}
-        for seed, value in plus.items():
-            if not self.question.reference:
-                whole[seeds.index(seed)] = value
-            elif seed in minus:
-                whole[seeds.index(seed)] = value - minus[seed]
-        return whole
+    @property
+    def factors(self) -> list[str]:
+        """The other factors, whose combinations are the conditions."""
+        return [name for name in varying_factors(self.rows) if name != self.question.factor]
 
-    def _within(self, scheme: str) -> dict[str, float]:
-        """Return level minus against under one scheme, averaged over the other cells, by seed."""
-        part = self.rows[self.rows["scheme"] == scheme]
+    def columns(self, group: str, seeds: Sequence[str]) -> list[DifferenceColumn]:
+        """Return the differences over all conditions, then in each of several.
+
+        Args:
+            group: name of the question among all.
+            seeds: of the study.
+
+        """
+        key = ("levels", self.question.normalization, group, self.question.reference)
+        plus = self._within(self.question.scheme)
+        minus = self._within(self.question.reference) if self.question.reference else None
+        cells = []
+        for cell, values in plus.items():
+            if minus is not None and cell not in minus:
+                continue
+            whole = values if minus is None else values.subtract(minus[cell])
+            lost = self._lost(cell)
+            cells.append(
+                cell_column(
+                    (*key, cell),
+                    whole.reindex(list(seeds)).to_numpy(dtype=np.float64),
+                    any_lost=lost,
+                    among=BOTH_CAME_THROUGH["failed"],
+                )
+            )
+        if not cells:
+            nothing = np.full(len(seeds), np.nan)
+            among = BOTH_CAME_THROUGH["failed"]
+            return [cell_column((*key, ALL_CELLS), nothing, any_lost=False, among=among)]
+        return with_mean_over_cells(cells)
+
+    def _within(self, scheme: str) -> dict[str, "pd.Series[float]"]:
+        """Return level minus against under one scheme by condition, each indexed by seed."""
+        part = self._with_conditions(self.rows[self.rows["scheme"] == scheme])
         if part.empty or part["compared"].nunique() < 2:
             return {}
-        cells = [name for name in varying_factors(part) if name != self.question.factor]
         array, lost = (
-            arrange(part, outcome, factor="compared", cells=cells)
+            arrange(part, outcome, factor="compared", cells=["condition"])
             for outcome in ("final_accuracy", "failed")
         )
-        mean = array.cell_mean(array.differences(self.question.level, self.question.against))
-        mean = np.where((lost.values > 0).any(axis=(0, 2)), np.nan, mean)
-        return {unit: float(value) for unit, value in zip(array.units, mean, strict=True)}
+        difference = array.differences(self.question.level, self.question.against)
+        difference = np.where((lost.values > 0).any(axis=2), np.nan, difference)
+        there = np.isfinite(lost.values).all(axis=2).any(axis=1)
+        return {
+            cell: pd.Series(difference[place], index=list(array.units))
+            for place, cell in enumerate(array.cells)
+            if there[place]
+        }
 
-    def _at(self, level: str) -> pd.DataFrame:
-        return self.rows[self.rows["compared"] == level] if len(self.rows) else self.rows
+    def _with_conditions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        names = self.factors
+        if not names:
+            return rows.assign(condition=ONLY_CELL)
+        texts = [
+            ", ".join(f"{name} {level_text(value)}" for name, value in zip(names, row, strict=True))
+            for row in rows[names].itertuples(index=False, name=None)
+        ]
+        return rows.assign(condition=texts)
 
-    @property
-    def failed(self) -> int:
-        """Failed runs at the level."""
-        return int(self._at(self.question.level)["failed"].sum())
+    def _lost(self, cell: str) -> bool:
+        part = self._with_conditions(self.rows)
+        return bool(part.loc[part["condition"] == cell, "failed"].any())
 
-    @property
-    def against_failed(self) -> int:
-        """Failed runs at the other level."""
-        return int(self._at(self.question.against)["failed"].sum())
+    def conditions(self) -> pd.DataFrame:
+        """Return the other factors of each condition, indexed by its label."""
+        part = self._with_conditions(self.rows)
+        return part.drop_duplicates("condition").set_index("condition")[self.factors]
 
-    def labels(self) -> dict[str, object]:
+    def at(self, level: str, cell: str) -> pd.DataFrame:
+        """Return the runs at a level, in a condition or in all."""
+        rows = self._with_conditions(self.rows)
+        rows = rows[rows["compared"] == level] if len(rows) else rows
+        return rows if cell == ALL_CELLS else rows[rows["condition"] == cell]
+
+    def labels(self, column: DifferenceColumn) -> dict[str, object]:
         """Return what the row is about."""
-        apart = self.failed + self.against_failed > 0
+        cell, basis = column.labels[-2:]
+        one, other = (self.at(name, cell) for name in (self.question.level, self.question.against))
         return asdict(self.question) | {
-            "basis": BOTH_TRAINED if apart else EVERY_SEED,
+            "cell": cell,
+            "basis": basis,
             "margin": self.margin,
-            "runs": len(self._at(self.question.level)),
-            "against_runs": len(self._at(self.question.against)),
-            "failed": self.failed,
-            "against_failed": self.against_failed,
+            "runs": len(one),
+            "against_runs": len(other),
+            "failed": int(one["failed"].sum()),
+            "against_failed": int(other["failed"].sum()),
         }
 
 
 def _judged(
-    row: Mapping[object, object], alpha: float, comparisons: int, analysis_seed: int
-) -> tuple[Verdict, float]:
-    """Return the verdict on a row, and the seeds that would decide an inconclusive one."""
-    estimate, margin, error, seeds = (
-        float(row[name])  # type: ignore[arg-type]
-        for name in ("estimate", "margin", "standard_error", "seeds")
-    )
-    evidence = Evidence(
+    frame: pd.DataFrame, differences: ArmDifferences, asked: Sequence[_Asked], plan: FlipPlan
+) -> pd.DataFrame:
+    """Return the rows with their verdicts."""
+    rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    judged: list[dict[str, Any]] = [{} for _ in rows]
+    number = iter(range(len(asked)))
+    for place in np.flatnonzero(differences.over_all_cells):
+        item, cells = asked[next(number)], differences.cells_behind(int(place))
+        for cell in cells:
+            judged[cell] = _by_itself(rows[cell], frame, differences, plan)
+        judged[place] = _over_conditions(
+            rows[place],
+            {str(rows[cell]["cell"]): (rows[cell], judged[cell]) for cell in cells},
+            _by_itself(rows[place], frame, differences, plan),
+            item,
+            plan,
+        )
+    return frame.join(pd.DataFrame(judged, index=frame.index))
+
+
+def _evidence(row: Mapping[str, Any], alpha: float) -> Evidence:
+    return Evidence(
         outcome=Outcome.ACCURACY,
-        normalization=str(row["normalization"]),
-        scheme=str(row["level"]),
-        reference=str(row["against"]),
-        estimate=estimate,
-        lower=float(row["simultaneous_lower"]),  # type: ignore[arg-type]
-        upper=float(row["simultaneous_upper"]),  # type: ignore[arg-type]
-        null=0.0,
-        margin_lower=-margin,
-        margin_upper=margin,
-        different=float(row["p_adjusted"]) <= alpha,  # type: ignore[arg-type]
-        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),  # type: ignore[arg-type]
+        **measured(row, Outcome.ACCURACY),
+        equivalence_level=float(row["equivalence_level"]),
+        p_adjusted=float(row["p_adjusted"]),
+        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
         alpha=alpha,
-        higher_is_better=True,
-        seeds=int(seeds),
+        identical=bool(row["identical"]),
+        seeds=int(row["seeds"]),
+        lost=int(row["failed"]),
+        reference_lost=int(row["against_failed"]),
     )
-    verdict = decide(evidence)
-    if verdict is not Verdict.INCONCLUSIVE or seeds < 2:
-        return verdict, float("nan")
-    labels = ("normalization", "scheme", "reference", "factor", "level", "against")
-    needed = planned_seeds(
-        ["levels", *(str(row[key]) for key in labels)],
-        effect=estimate,
-        deviation=error * float(np.sqrt(seeds)),
-        margin=margin,
-        comparisons=comparisons,
-        alpha=alpha,
-        analysis_seed=analysis_seed,
+
+
+def _by_itself(
+    row: Mapping[str, Any], frame: pd.DataFrame, differences: ArmDifferences, plan: FlipPlan
+) -> dict[str, Any]:
+    """Return what is said of one row, with the seeds that would decide it."""
+    judgement = decide(_evidence(row, plan.alpha))
+    below, inside, above = probabilities(row, Outcome.ACCURACY)
+    needed = NOT_NEEDED
+    if judgement.verdict is Verdict.INCONCLUSIVE:
+        whole = differences.over_all_cells
+        family = whole if row["cell"] == ALL_CELLS else ~whole
+        labels = ("scheme", "reference", "factor", "level", "against")
+        needed = seeds_for_row(
+            {**row, "family": "levels", "scheme": ", ".join(str(row[name]) for name in labels)},
+            Outcome.ACCURACY,
+            comparisons=int(frame.loc[family, "standard_error"].notna().sum()),
+            seeds_run=len(differences.units),
+            alpha=plan.alpha,
+            analysis_seed=plan.analysis_seed,
+        )
+    return _said(judgement) | {
+        "conditions": 1,
+        "depends_on": "",
+        "p_below": below,
+        "p_inside": inside,
+        "p_above": above,
+        "seeds_needed": needed.seeds,
+        "seeds_needed_low": needed.low,
+        "seeds_needed_high": needed.high,
+    }
+
+
+def _over_conditions(
+    row: Mapping[str, Any],
+    single: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
+    alone: Mapping[str, Any],
+    item: _Asked,
+    plan: FlipPlan,
+) -> dict[str, Any]:
+    """Return what is said over several conditions, or of the only one."""
+    if not single:
+        return dict(alone)
+    conditions = list(_conditions(single, plan.alpha))
+    judgement = judge_conditions(
+        _evidence(row, plan.alpha), conditions, homogeneity_p=float(row["homogeneity_p"])
     )
-    return verdict, needed
+    depends = ""
+    if judgement.verdict is Verdict.DEPENDS:
+        effects = {one.cell: one.evidence.estimate for one in conditions}
+        depends = strongest_factor(pd.Series(effects, dtype=float), item.conditions())
+    return dict(alone) | _said(judgement) | {"conditions": len(single), "depends_on": depends}
+
+
+def _conditions(
+    single: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]], alpha: float
+) -> Iterator[Condition]:
+    for cell, (row, _) in single.items():
+        evidence = _evidence(row, alpha)
+        yield Condition(cell=cell, evidence=evidence, judgement=decide(evidence))
+
+
+def _said(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": str(judgement.verdict),
+        "printed_lower": judgement.lower,
+        "printed_upper": judgement.upper,
+        "printed_level": judgement.level,
+    }

@@ -310,7 +310,9 @@ class _Judge:
         if verdict is not Verdict.DEPENDS:
             return ""
         lost = {one.cell: float(one.verdict in LOST) for one in conditions}
-        values = lost if any(lost.values()) else {one.cell: one.evidence.estimate for one in conditions}
+        values = (
+            lost if any(lost.values()) else {one.cell: one.evidence.estimate for one in conditions}
+        )
         return strongest_factor(pd.Series(values, dtype=float), self.cells)
 
     def _row(self, row: Row, *, comparisons: int) -> tuple[VerdictRow, Evidence]:
@@ -364,9 +366,7 @@ class _Judge:
         return found, evidence
 
 
-def _rests_on_fragile(
-    verdict: Verdict, single: Sequence[tuple[VerdictRow, Evidence]]
-) -> bool:
+def _rests_on_fragile(verdict: Verdict, single: Sequence[tuple[VerdictRow, Evidence]]) -> bool:
     """Return whether equivalence over all conditions rests on a fragile one."""
     return verdict.within_margin and any(row.fragile for row, _ in single)
 
@@ -376,7 +376,12 @@ def _over_all(
 ) -> SeedsNeeded:
     """Return the seeds that decide over all conditions: by their mean, or by each of them."""
     by_mean = seeds_for_row(
-        {**mean, "margin": float("nan"), "margin_lower": float("nan"), "margin_upper": float("nan")},
+        {
+            **mean,
+            "margin": float("nan"),
+            "margin_lower": float("nan"),
+            "margin_upper": float("nan"),
+        },
         Outcome(mean["family"]),
         comparisons=comparisons,
         seeds_run=judge.seeds,
@@ -386,7 +391,9 @@ def _over_all(
     still_open = [row for row in single if row.verdict is Verdict.INCONCLUSIVE]
     by_each = max(
         (
-            SeedsNeeded(seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high)
+            SeedsNeeded(
+                seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high
+            )
             for row in still_open
         ),
         key=lambda needed: needed.seeds if needed.seeds == needed.seeds else float("inf"),
@@ -396,9 +403,7 @@ def _over_all(
     return min(known, key=lambda needed: needed.seeds, default=NOT_NEEDED)
 
 
-def _evidence(
-    row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float
-) -> Evidence:
+def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float) -> Evidence:
     """Return what one row of contrasts says, in the unit of its verdict."""
     lost, reference_lost = (
         counts.not_reached if outcome is Outcome.SPEED else counts.failed for counts in (own, other)

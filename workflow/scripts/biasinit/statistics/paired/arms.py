@@ -63,12 +63,24 @@ class ArmDifferences:
         same = (self.labels[list(GROUP)] == row[list(GROUP)]).all(axis=1)
         return np.flatnonzero(same.to_numpy() & ~self.over_all_cells)
 
+    def select(self, chosen: Booleans) -> "ArmDifferences":
+        """Return the chosen columns."""
+        return ArmDifferences(
+            labels=self.labels[chosen].reset_index(drop=True),
+            values=self.values[:, chosen],
+            apart=self.apart[chosen],
+            fewest=self.fewest[chosen],
+            units=self.units,
+        )
+
     def counting_events(self) -> "ArmDifferences":
         """Return the same columns as counts of events, which call for flips of their own each."""
         return replace(self, apart=np.ones(len(self.labels), dtype=bool))
 
     @classmethod
-    def of_columns(cls, columns: Sequence["_Column"], units: Sequence[str]) -> "ArmDifferences":
+    def of_columns(
+        cls, columns: Sequence["DifferenceColumn"], units: Sequence[str]
+    ) -> "ArmDifferences":
         """Return columns that were made one by one."""
         return cls(
             labels=pd.DataFrame([column.labels for column in columns], columns=list(LABELS)),
@@ -82,7 +94,9 @@ class ArmDifferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
+class DifferenceColumn:
+    """One column of ``ArmDifferences``."""
+
     labels: tuple[str, ...]
     values: Floats
     apart: bool
@@ -132,13 +146,13 @@ def _columns(
     places: Sequence[int],
     units: int,
     among: str,
-) -> list[_Column]:
+) -> list[DifferenceColumn]:
     """Return the columns of one contrast: over all cells, then each cell where there are several.
 
     Cells without a run of one of the arms are not part of the contrast.
     """
     scheme, reference = key[2:]
-    nothing = _Column(
+    nothing = DifferenceColumn(
         labels=(*key, ALL_CELLS, EVERY_SEED), values=np.full(units, np.nan), apart=False, fewest=0
     )
     if not {scheme, reference} <= set(outcomes.levels):
@@ -150,7 +164,9 @@ def _columns(
     if not there.any():
         return [nothing]
     cells = [
-        cell_column((*key, cell), values[place], any_lost=bool((lost[place] > 0).any()), among=among)
+        cell_column(
+            (*key, cell), values[place], any_lost=bool((lost[place] > 0).any()), among=among
+        )
         for place, cell in enumerate(outcomes.cells)
         if there[place]
     ]
@@ -159,9 +175,9 @@ def _columns(
 
 def cell_column(
     labels: tuple[str, ...], values: Floats, *, any_lost: bool, among: str
-) -> _Column:
+) -> DifferenceColumn:
     """Return the column of one cell."""
-    return _Column(
+    return DifferenceColumn(
         labels=(*labels, among if any_lost else EVERY_SEED),
         values=values,
         apart=any_lost,
@@ -169,7 +185,7 @@ def cell_column(
     )
 
 
-def with_mean_over_cells(cells: Sequence[_Column]) -> list[_Column]:
+def with_mean_over_cells(cells: Sequence[DifferenceColumn]) -> list[DifferenceColumn]:
     """Return the cells of a contrast below their mean; a single cell is its own mean.
 
     A cell in which fewer than two pairs came through has no mean, and is no part of that over
@@ -177,7 +193,7 @@ def with_mean_over_cells(cells: Sequence[_Column]) -> list[_Column]:
     """
     known = [cell for cell in cells if cell.fewest >= 2] or list(cells)
     among = next((cell.labels[-1] for cell in cells if cell.apart), EVERY_SEED)
-    mean = _Column(
+    mean = DifferenceColumn(
         labels=(*cells[0].labels[:4], ALL_CELLS, among),
         values=mean_over_cells(np.array([cell.values for cell in known])),
         apart=any(cell.apart for cell in cells),
@@ -222,7 +238,7 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
     """
     labels = single.labels
     contrasts = labels[["scheme", "reference"]].drop_duplicates()
-    columns: list[_Column] = []
+    columns: list[DifferenceColumn] = []
     for scheme, reference in contrasts.itertuples(index=False, name=None):
         pairs = _same_cells(labels[labels["scheme"] == scheme])
         cells = [
@@ -249,7 +265,7 @@ def _same_cells(rows: pd.DataFrame) -> list[tuple[int, int]]:
 
 def _crossed_cell(
     single: ArmDifferences, first: int, second: int, key: tuple[str, ...]
-) -> _Column:
+) -> DifferenceColumn:
     cell = str(single.labels["cell"].iloc[first])
     either = [str(single.labels["basis"].iloc[place]) for place in (first, second)]
     among = next((basis for basis in either if basis != EVERY_SEED), EVERY_SEED)

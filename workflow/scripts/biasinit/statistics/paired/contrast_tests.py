@@ -92,7 +92,7 @@ def _family_and_cells(differences: ArmDifferences, plan: FlipPlan, *, name: str)
             part = family_table(
                 differences.values[:, chosen],
                 plan,
-                any_apart=bool(differences.apart[chosen].any()),
+                any_failed=bool(differences.apart[chosen].any()),
                 name=family,
                 fewest=differences.fewest[chosen],
             )
@@ -182,7 +182,9 @@ def _decides_otherwise(
 ) -> Booleans:
     """Return where Hall's test decides otherwise, on a difference or on equivalence."""
     values, df = differences.values, table["df"].to_numpy(dtype=float)
-    critical = ((table["simultaneous_upper"] - table["estimate"]) / table["standard_error"]).to_numpy()
+    critical = (
+        (table["simultaneous_upper"] - table["estimate"]) / table["standard_error"]
+    ).to_numpy()
     found = np.abs(hall_statistic(values, np.zeros(values.shape[1]))) > critical
     otherwise = found != (table["p_adjusted"] <= plan.alpha).to_numpy()
     level = (1 - table["equivalence_level"].to_numpy() / 100) / 2

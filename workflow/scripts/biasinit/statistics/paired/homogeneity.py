@@ -40,7 +40,7 @@ def homogeneity_p(differences: ArmDifferences, plan: FlipPlan, *, name: str) -> 
     family = family_table(
         np.concatenate(deviations, axis=1),
         plan,
-        any_apart=bool(differences.apart.any()),
+        any_failed=bool(differences.apart.any()),
         name=f"{name}, between cells",
     )
     for place in behind:
@@ -60,5 +60,3 @@ def _deviations(values: Floats) -> Floats:
 def _smallest(values: Floats) -> float:
     known: Floats = values[np.isfinite(values)]
     return float(known.min()) if len(known) else float("nan")
-
-

@@ -70,7 +70,7 @@ def family_table(
     differences: Floats,
     plan: FlipPlan,
     *,
-    any_apart: bool,
+    any_failed: bool,
     name: str,
     fewest: Integers | None = None,
 ) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def family_table(
     Args:
         differences: (units, contrasts); all columns form one family.
         plan: of the family.
-        any_apart: whether pairs of runs were set apart or outcomes are counted, which calls for
+        any_failed: whether a run of any arm failed, or failures are counted, which calls for
             min-p.
         name: of the family; keys its flips.
         fewest: as in ``one_sample``.
@@ -95,7 +95,7 @@ def family_table(
 
     """
     table = one_sample(differences, fewest=fewest)
-    family = flips_of(differences, plan, any_apart=any_apart, name=name)
+    family = flips_of(differences, plan, any_failed=any_failed, name=name)
     rarest = np.power(2.0, 1.0 - table["seeds"].to_numpy())
     plain = scipy.stats.t.isf(plan.alpha / 2, table["df"])
     critical = np.where(rarest > plan.alpha, np.inf, np.maximum(family.critical, plain))
@@ -109,11 +109,11 @@ def family_table(
     return table
 
 
-def flips_of(differences: Floats, plan: FlipPlan, *, any_apart: bool, name: str) -> FlipFamily:
+def flips_of(differences: Floats, plan: FlipPlan, *, any_failed: bool, name: str) -> FlipFamily:
     """Return the sign-flip family; the arguments are those of ``family_table``."""
     return flip_family(
         differences,
-        method=FlipMethod.SMALLEST_P if any_apart else FlipMethod.LARGEST_T,
+        method=FlipMethod.SMALLEST_P if any_failed else FlipMethod.LARGEST_T,
         alpha=plan.alpha,
         resamples=plan.resamples,
         rng=stream(plan.analysis_seed, 0, Purpose.ANALYSIS, name=f"sign flips, {name}"),

@@ -97,7 +97,6 @@ def _replicate(
         family="replicate",
         reference=replicate,
         schemes=[replicate, pseudo],
-        set_failed_apart=True,
     )
     trained = table[~table["failed"]]
     models = {

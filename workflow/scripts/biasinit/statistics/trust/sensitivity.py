@@ -100,7 +100,7 @@ def _accuracy(
                 family="accuracy",
                 reference=reference,
                 schemes=schemes,
-                set_failed_apart=failures == "set apart",
+                lost="failed" if failures == "set apart" else None,
             )
             choices = {
                 "outcome": "accuracy",
@@ -108,7 +108,7 @@ def _accuracy(
                 "scale": scale,
                 "failures": failures,
             }
-            found = seed_analyses(differences, plan)
+            found = seed_analyses(differences, plan, any_failed=any_failed)
             if measure == MEASURES[0] and scale in MIXED_SCALES:
                 entering = scaled[scale]
                 if failures == "set apart":
@@ -153,6 +153,7 @@ def _speed(
     table: pd.DataFrame, reference: str, schemes: Sequence[str], plan: FlipPlan
 ) -> list[pd.DataFrame]:
     frames = []
+    any_failed = bool(table["failed"].any())
     for offset in [value for value in OFFSETS if str(value) in table]:
         differences = arm_differences(
             table,
@@ -160,7 +161,7 @@ def _speed(
             family="speed",
             reference=reference,
             schemes=schemes,
-            set_failed_apart=False,
+            lost=None,
         )
         choices = {
             "outcome": "speed",
@@ -168,6 +169,6 @@ def _speed(
             "scale": "epochs",
             "failures": "kept",
         }
-        found = seed_analyses(differences, plan)
+        found = seed_analyses(differences, plan, any_failed=any_failed)
         frames += [frame.assign(threshold_offset=offset, **choices) for frame in found]
     return frames

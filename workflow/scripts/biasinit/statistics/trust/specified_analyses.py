@@ -10,7 +10,6 @@ from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.multiplicity import holm
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import ALL_CELLS, constant_groups, levels_present
-from biasinit.statistics.inference.typical_values import with_typical_intervals
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.paired.arms import ArmDifferences
 from biasinit.statistics.paired.seed_tests import flips_of, one_sample
@@ -22,8 +21,17 @@ EQUAL, PRECISION = "equal", "inverse variance"
 DRAWS = 2_000  # bootstrap samples; 0.2 % standard error of a tail of 1 %
 
 
-def seed_analyses(differences: ArmDifferences, plan: FlipPlan) -> list[pd.DataFrame]:
-    """Return the analyses of per-seed differences, with both weights where there are cells."""
+def seed_analyses(
+    differences: ArmDifferences, plan: FlipPlan, *, any_failed: bool
+) -> list[pd.DataFrame]:
+    """Return the analyses of per-seed differences, with both weights where there are cells.
+
+    Args:
+        differences: of all contrasts.
+        plan: of the family.
+        any_failed: whether a run of any arm failed, set apart or counted.
+
+    """
     whole = differences.select(differences.over_all_cells)
     if whole.labels.empty:
         return []
@@ -35,10 +43,8 @@ def seed_analyses(differences: ArmDifferences, plan: FlipPlan) -> list[pd.DataFr
     labels = whole.labels[["normalization", "scheme", "reference"]]
     for weights, values in weighted.items():
         tests = one_sample(values)[["estimate", "lower", "upper", "p"]]
-        flips = flips_of(values, plan, any_failed=bool(whole.failed.any()), name=family)
-        flipped = with_typical_intervals(
-            tests.assign(p=flips.single), values, whole.counted, plan, name=family
-        )
+        flips = flips_of(values, plan, any_failed=any_failed, name=family)
+        flipped = tests.assign(p=flips.single)
         middle = _interquartile(values, plan)
         for analysis, table, adjusted in (
             (SEED_ANALYSES[0], tests, holm(tests["p"].to_numpy())),
@@ -56,8 +62,9 @@ def _by_precision(differences: ArmDifferences, whole: ArmDifferences) -> Floats:
     Seeds that lack a cell drop out, as with equal weights.
     """
     found = np.full_like(whole.values, np.nan)
-    for column, row in enumerate(whole.labels.itertuples()):
-        cells = differences.single_cells_of(str(row.normalization), str(row.scheme))
+    places = np.flatnonzero(differences.over_all_cells)
+    for column in range(len(places)):
+        cells = differences.cells_behind(places[column])
         values = differences.values[:, cells]
         complete = np.isfinite(values).all(axis=1) & np.isfinite(whole.values[:, column])
         if len(cells) == 0 or complete.sum() < 2:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Booleans
+from biasinit.statistics.inference.arrays import Booleans, Floats
 
 OUTCOME = "final_accuracy"
 STRAY_MARGINS = 10
