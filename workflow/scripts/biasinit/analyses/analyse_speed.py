@@ -62,8 +62,8 @@ CONTRASTS = Table(
         number("margin_upper", "upper end of the margin of equivalence", unit="ratio"),
         number(
             "restricted_ratio",
-            "ratio of restricted mean times, in which a run that never reaches the threshold counts "
-            "with the whole length; decides nothing",
+            "ratio of restricted mean times, in which a run that never reaches the threshold "
+            "counts with the whole length; decides nothing",
             unit="ratio",
         ),
         number("restricted_lower", "lower bound of its 95 % interval (jackknife)", unit="ratio"),

@@ -99,6 +99,8 @@ def planned_seeds(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedsNeeded:
+    """Seeds needed."""
+
     seeds: float
     low: float
     high: float

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.failure.paired_risks import paired_risks
+from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.multiplicity import holm
@@ -162,7 +163,7 @@ def _risk_rows(
 
 def _pairs_by_cell(
     array: PairedArray, scheme: str, reference: str
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[str, Floats, Floats]]:
     """Yield both arms over all cells, where a seed counts once, and in each of several cells."""
     first, second = array.of(scheme), array.of(reference)
     both = np.isfinite(first) & np.isfinite(second)
@@ -173,7 +174,7 @@ def _pairs_by_cell(
             yield cell, first[place], second[place]
 
 
-def _in_any(values: np.ndarray) -> np.ndarray:
+def _in_any(values: Floats) -> Floats:
     """Return for each seed whether the event befell it in any cell; NaN where it has no pair."""
     present = np.isfinite(values).any(axis=0)
     return np.where(present, np.where(np.isfinite(values), values, 0.0).max(axis=0), np.nan)
@@ -186,8 +187,8 @@ def _homogeneity(
     reference: str,
     schemes: Sequence[str],
     plan: FlipPlan,
-) -> np.ndarray:
-    """Return for each row over all cells the p-value that the risk difference is the same in each."""
+) -> Floats:
+    """Return for each row over all cells the p-value that the risk does not change."""
     if frame.empty:
         return np.zeros(0)
     differences = arm_differences(

@@ -46,8 +46,8 @@ _EVENTS: Mapping[Verdict, str] = {
     Verdict.BETTER: "{counts} ({risk}): less often with {scheme}",
     Verdict.DEPENDS: "{counts}: the difference depends on the {factor}",
     Verdict.INCONCLUSIVE: "{counts} ({risk}): whether the risks differ remains open",
-    Verdict.NONE_SEEN: "no run {event}: 0 of {seeds} seeds of each; either risk is at most {most} % "
-    "({level} % interval)",
+    Verdict.NONE_SEEN: "no run {event}: 0 of {seeds} seeds of each; either risk is at most "
+    "{most} % ({level} % interval)",
     Verdict.NOT_ESTIMABLE: "how often runs {event} cannot be compared: there are no pairs of runs",
 }
 

@@ -151,12 +151,12 @@ class _Asked:
         for cell, values in plus.items():
             if minus is not None and cell not in minus:
                 continue
-            whole = values if minus is None else values.subtract(minus[cell])
+            whole = values if minus is None else values - minus[cell]
             lost = self._lost(cell)
             cells.append(
                 cell_column(
                     (*key, cell),
-                    whole.reindex(list(seeds)).to_numpy(dtype=np.float64),
+                    np.asarray(whole.reindex(list(seeds)), dtype=np.float64),
                     any_lost=lost,
                     among=BOTH_CAME_THROUGH["failed"],
                 )
@@ -177,8 +177,8 @@ class _Asked:
             for outcome in ("final_accuracy", "failed")
         )
         difference = array.differences(self.question.level, self.question.against)
-        difference = np.where((lost.values > 0).any(axis=2), np.nan, difference)
-        there = np.isfinite(lost.values).all(axis=2).any(axis=1)
+        difference = np.where(np.any(lost.values > 0, axis=2), np.nan, difference)
+        there = np.any(np.all(np.isfinite(lost.values), axis=2), axis=1)
         return {
             cell: pd.Series(difference[place], index=list(array.units))
             for place, cell in enumerate(array.cells)

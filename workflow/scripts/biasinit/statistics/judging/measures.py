@@ -53,10 +53,9 @@ def probabilities(row: Row, outcome: Outcome) -> tuple[float, float, float]:
 
     Under a flat prior; NaN where there is no standard error.
     """
-    found = margin_probabilities(
-        *(float(row[name]) for name in ("estimate", "standard_error", "df")),
-        *_margins(row, outcome),
-    )
+    numbers = (float(row["estimate"]), float(row["standard_error"]), float(row["df"]))
+    lower, upper = _margins(row, outcome)
+    found = margin_probabilities(*numbers, lower, upper)
     return float(found.below), float(found.inside), float(found.above)
 
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from biasinit.statistics.accuracy.planning import SeedsNeeded
 from biasinit.statistics.failure.analysis import with_events
 from biasinit.statistics.inference.study_runs import (
     ALL_CELLS,
@@ -33,7 +35,7 @@ from biasinit.statistics.judging.events import (
 from biasinit.statistics.judging.evidence import Evidence, decide
 from biasinit.statistics.judging.headline import headline
 from biasinit.statistics.judging.measures import Row, measured, probabilities
-from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, SeedsNeeded, seeds_for_row
+from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
 from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 from biasinit.verdicts import Outcome, Verdict
@@ -400,7 +402,7 @@ def _over_all(
         default=NOT_NEEDED,
     )
     known = [needed for needed in (by_mean, by_each) if needed.seeds == needed.seeds]
-    return min(known, key=lambda needed: needed.seeds, default=NOT_NEEDED)
+    return min(known, key=lambda one: one.seeds, default=NOT_NEEDED)
 
 
 def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float) -> Evidence:

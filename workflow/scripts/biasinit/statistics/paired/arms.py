@@ -18,6 +18,7 @@ from biasinit.statistics.inference.study_runs import (
     levels_present,
 )
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
+from biasinit.statistics.paired.available_pairs import seed_values
 from biasinit.vocabulary import TREATMENTS
 
 EVERY_SEED = "all seeds"
@@ -37,8 +38,8 @@ class ArmDifferences:
         labels: ``family, normalization, scheme, reference, cell, basis``, one row per column of
             ``values``. The row over all cells stands before the cells behind it; where there is
             one cell, it stands for it.
-        values: (units, columns); NaN where a seed has no pair. In columns over all cells each
-            seed's contribution to the mean of the cells' means, see ``mean_over_cells``.
+        values: (units, columns); NaN where a seed has no pair. In columns over all cells ``seed_values``,
+            whose mean is the mean over cells.
         apart: (columns,), whether pairs were set apart in it.
         fewest: (columns,), pairs of the cell with the fewest, which bounds what is known of a
             mean over cells.
@@ -157,7 +158,7 @@ def _columns(
     )
     if not {scheme, reference} <= set(outcomes.levels):
         return [nothing]
-    lost = losses.of(scheme) + losses.of(reference)
+    lost: Floats = losses.of(scheme) + losses.of(reference)
     values = np.full((len(outcomes.cells), units), np.nan)
     values[:, places] = np.where(lost > 0, np.nan, outcomes.differences(scheme, reference))
     there = np.isfinite(lost).any(axis=1)
@@ -195,39 +196,11 @@ def with_mean_over_cells(cells: Sequence[DifferenceColumn]) -> list[DifferenceCo
     among = next((cell.labels[-1] for cell in cells if cell.apart), EVERY_SEED)
     mean = DifferenceColumn(
         labels=(*cells[0].labels[:4], ALL_CELLS, among),
-        values=mean_over_cells(np.array([cell.values for cell in known])),
+        values=seed_values(np.array([cell.values for cell in known])),
         apart=any(cell.apart for cell in cells),
         fewest=min(cell.fewest for cell in known),
     )
     return [mean, *cells] if len(cells) > 1 else [mean]
-
-
-def mean_over_cells(values: Floats) -> Floats:
-    """Return each seed's contribution to the mean of the cells' means.
-
-    Where every seed has a pair in every cell, it is the seed's own mean over the cells. Where
-    pairs are missing, a seed with fewer cells would pull the mean towards those it has; so each
-    pair enters as its distance from its cell's mean, weighted by the share of seeds that the cell
-    has. The contributions' mean is the mean of the cells' means, and their scatter is that of it.
-
-    Args:
-        values: (cells, units), NaN where there is no pair.
-
-    Returns:
-        (units,); all NaN where a cell has no pair.
-
-    """
-    present = np.isfinite(values)
-    count = present.sum(axis=1, keepdims=True)
-    seeds = present.any(axis=0)
-    if not count.all():
-        return np.full(values.shape[1], np.nan)
-    means = np.where(present, values, 0.0).sum(axis=1, keepdims=True) / count
-    around = np.where(present, (values - means) * (seeds.sum() / count), 0.0)
-    whole = (means + around).mean(axis=0)
-    if present.all():
-        whole = values.mean(axis=0)
-    return np.asarray(np.where(seeds, whole, np.nan))
 
 
 def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifferences:

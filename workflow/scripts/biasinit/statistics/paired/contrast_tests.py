@@ -7,13 +7,14 @@ doi:10.1214/ss/1032280304): it is said when the test of every cell rejects at it
 costs nothing within a contrast; Holm's adjustment spans the contrasts by their largest p-value.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
-from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
 from biasinit.statistics.inference.multiplicity import holm, holm_levels
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.skewness import hall_statistic, skewness
@@ -84,7 +85,7 @@ def contrast_tests(
 
 
 def _family_and_cells(differences: ArmDifferences, plan: FlipPlan, *, name: str) -> pd.DataFrame:
-    """Return the tests of the contrasts over all cells, and of the single cells, as two families."""
+    """Return the tests of contrasts over all cells and of single cells, as two families."""
     whole = differences.over_all_cells
     parts = []
     for chosen, family in ((whole, name), (~whole, f"{name}, single cells")):
@@ -112,7 +113,7 @@ def _equivalence(
     differences: ArmDifferences,
     plan: FlipPlan,
     margins: Margins,
-    several: dict[int, "np.ndarray"],
+    several: Mapping[int, Integers],
 ) -> pd.DataFrame:
     """Return the tests of equivalence, and the intervals that go with their decisions."""
     whole = differences.over_all_cells
@@ -178,7 +179,7 @@ def _decides_otherwise(
     differences: ArmDifferences,
     plan: FlipPlan,
     margins: Margins,
-    several: dict[int, "np.ndarray"],
+    several: Mapping[int, Integers],
 ) -> Booleans:
     """Return where Hall's test decides otherwise, on a difference or on equivalence."""
     values, df = differences.values, table["df"].to_numpy(dtype=float)

@@ -26,7 +26,7 @@ from biasinit.statistics.inference.study_runs import (
     read_runs,
     treatments,
 )
-from biasinit.statistics.paired.arms import BOTH_TRAINED, EVERY_SEED
+from biasinit.statistics.paired.arms import BOTH_CAME_THROUGH, EVERY_SEED
 from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.available_pairs import seed_values
 from biasinit.statistics.paired.seed_tests import family_table
@@ -157,7 +157,7 @@ def _seed_differences(
 
 def _counts(lost: Booleans, own: Booleans, others: Booleans) -> dict[str, object]:
     return {
-        "basis": BOTH_TRAINED if lost.any() else EVERY_SEED,
+        "basis": BOTH_CAME_THROUGH["failed"] if lost.any() else EVERY_SEED,
         "set_apart": int(lost.sum()),
         "failed": int(own.sum()),
         "reference_failed": int(others.sum()),
