@@ -312,9 +312,8 @@ class _Judge:
         if verdict is not Verdict.DEPENDS:
             return ""
         lost = {one.cell: float(one.verdict in LOST) for one in conditions}
-        values = (
-            lost if any(lost.values()) else {one.cell: one.evidence.estimate for one in conditions}
-        )
+        effects = {one.cell: one.evidence.estimate for one in conditions}
+        values = lost if any(lost.values()) else effects
         return strongest_factor(pd.Series(values, dtype=float), self.cells)
 
     def _row(self, row: Row, *, comparisons: int) -> tuple[VerdictRow, Evidence]:
@@ -377,31 +376,24 @@ def _over_all(
     single: Sequence[VerdictRow], mean: Row, judge: _Judge, comparisons: int
 ) -> SeedsNeeded:
     """Return the seeds that decide over all conditions: by their mean, or by each of them."""
+    unlimited = dict.fromkeys(("margin", "margin_lower", "margin_upper"), float("nan"))
     by_mean = seeds_for_row(
-        {
-            **mean,
-            "margin": float("nan"),
-            "margin_lower": float("nan"),
-            "margin_upper": float("nan"),
-        },
+        {**mean, **unlimited},
         Outcome(mean["family"]),
         comparisons=comparisons,
         seeds_run=judge.seeds,
         alpha=judge.alpha,
         analysis_seed=judge.analysis_seed,
     )
-    still_open = [row for row in single if row.verdict is Verdict.INCONCLUSIVE]
-    by_each = max(
-        (
-            SeedsNeeded(
-                seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high
-            )
-            for row in still_open
-        ),
-        key=lambda needed: needed.seeds if needed.seeds == needed.seeds else float("inf"),
-        default=NOT_NEEDED,
-    )
-    known = [needed for needed in (by_mean, by_each) if needed.seeds == needed.seeds]
+    needed = [
+        SeedsNeeded(seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high)
+        for row in single
+        if row.verdict is Verdict.INCONCLUSIVE
+    ]
+    by_each = NOT_NEEDED
+    if needed and all(math.isfinite(one.seeds) for one in needed):
+        by_each = max(needed, key=lambda one: one.seeds)
+    known = [one for one in (by_mean, by_each) if math.isfinite(one.seeds)]
     return min(known, key=lambda one: one.seeds, default=NOT_NEEDED)
 
 
