@@ -201,7 +201,7 @@ def _homogeneity(
         homogeneity_p(differences, plan, name=event),
         index=pd.MultiIndex.from_frame(differences.labels[keys]),
     )
-    return found.reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy()
+    return np.asarray(found.reindex(pd.MultiIndex.from_frame(frame[keys])), dtype=np.float64)
 
 
 def _rates(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:

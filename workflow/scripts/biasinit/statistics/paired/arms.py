@@ -38,8 +38,8 @@ class ArmDifferences:
         labels: ``family, normalization, scheme, reference, cell, basis``, one row per column of
             ``values``. The row over all cells stands before the cells behind it; where there is
             one cell, it stands for it.
-        values: (units, columns); NaN where a seed has no pair. In columns over all cells ``seed_values``,
-            whose mean is the mean over cells.
+        values: (units, columns); NaN where a seed has no pair. In columns over all cells
+            they are ``seed_values``, whose mean is the mean over cells.
         apart: (columns,), whether pairs were set apart in it.
         fewest: (columns,), pairs of the cell with the fewest, which bounds what is known of a
             mean over cells.
@@ -158,16 +158,15 @@ def _columns(
     )
     if not {scheme, reference} <= set(outcomes.levels):
         return [nothing]
-    lost: Floats = losses.of(scheme) + losses.of(reference)
+    lost = np.asarray(losses.of(scheme) + losses.of(reference), dtype=np.float64)
+    befell: Booleans = np.asarray(lost > 0, dtype=bool)
     values = np.full((len(outcomes.cells), units), np.nan)
-    values[:, places] = np.where(lost > 0, np.nan, outcomes.differences(scheme, reference))
+    values[:, places] = np.where(befell, np.nan, outcomes.differences(scheme, reference))
     there = np.isfinite(lost).any(axis=1)
     if not there.any():
         return [nothing]
     cells = [
-        cell_column(
-            (*key, cell), values[place], any_lost=bool((lost[place] > 0).any()), among=among
-        )
+        cell_column((*key, cell), values[place], any_lost=bool(befell[place].any()), among=among)
         for place, cell in enumerate(outcomes.cells)
         if there[place]
     ]
