@@ -159,18 +159,16 @@ def _columns(
     if not {scheme, reference} <= set(outcomes.levels):
         return [nothing]
     lost = np.asarray(losses.of(scheme) + losses.of(reference), dtype=np.float64)
-    befell: Booleans = np.asarray(lost > 0, dtype=bool)
     values = np.full((len(outcomes.cells), units), np.nan)
-    values[:, places] = np.where(befell, np.nan, outcomes.differences(scheme, reference))
-    there = np.isfinite(lost).any(axis=1)
-    if not there.any():
-        return [nothing]
+    values[:, places] = np.where(lost > 0, np.nan, outcomes.differences(scheme, reference))
     cells = [
-        cell_column((*key, cell), values[place], any_lost=bool(befell[place].any()), among=among)
+        cell_column(
+            (*key, cell), values[place], any_lost=float(np.nansum(lost[place])) > 0, among=among
+        )
         for place, cell in enumerate(outcomes.cells)
-        if there[place]
+        if np.isfinite(lost[place]).any()
     ]
-    return with_mean_over_cells(cells)
+    return with_mean_over_cells(cells) if cells else [nothing]
 
 
 def cell_column(
