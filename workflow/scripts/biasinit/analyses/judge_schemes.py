@@ -53,6 +53,11 @@ VERDICTS = Table(
         text("unit", "`points`, `ratio` or `share of seeds`"),
         number("margin_lower", "lower end of the margin of equivalence"),
         number("margin_upper", "upper end of the margin of equivalence"),
+        number(
+            "p",
+            "of the row alone: of equivalence where it is equivalent, otherwise of a difference; "
+            "missing where it depends",
+        ),
         number("p_adjusted", "of a difference; one of two that decided"),
         number("p_equivalence_adjusted", "of equivalence; the other one"),
         flag("fragile", "whether a second analysis decides otherwise"),
@@ -108,7 +113,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
         accuracy_contrasts=tables["accuracy_contrasts"],
         speed_contrasts=tables.get("speed_contrasts"),
         failure_contrasts=tables["failure_contrasts"],
-        tuned_contrasts=tables.get("tuned_contrasts"),
+        tuned_contrasts=tables.get("tuned"),
         correct=tables.get("correct"),
         **plan,
     )
@@ -119,7 +124,7 @@ ANALYSIS = Analysis(
     name="judge_schemes",
     message="Judging each scheme against {params.plan[reference]}",
     reads=("runs", "accuracy_contrasts", "failure_contrasts"),
-    reads_if_there=("speed_contrasts", "tuned_contrasts", "correct"),
+    reads_if_there=("speed_contrasts", "tuned", "correct"),
     plan=(
         *("reference", "schemes", "margins", "collapse_points", "epochs"),
         *("alpha", "analysis_seed", "test_images"),

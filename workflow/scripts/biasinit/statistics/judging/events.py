@@ -28,6 +28,7 @@ class EventEvidence:
         risk_difference: share of seeds, scheme minus reference.
         lower: of the 95 % interval.
         upper: of the same.
+        p: of the row alone.
         p_adjusted: over the family.
         homogeneity_p: over all conditions, that the difference is the same in each.
 
@@ -39,6 +40,7 @@ class EventEvidence:
     risk_difference: float = NAN
     lower: float = NAN
     upper: float = NAN
+    p: float = NAN
     p_adjusted: float = NAN
     homogeneity_p: float = NAN
 
@@ -63,7 +65,7 @@ def event_evidence(found: pd.DataFrame, *, pairs: int) -> EventEvidence:
         reference_events=int(row["reference_events"]),
         **{
             name: float(row[name])
-            for name in ("risk_difference", "lower", "upper", "p_adjusted", "homogeneity_p")
+            for name in ("risk_difference", "lower", "upper", "p", "p_adjusted", "homogeneity_p")
         },
     )
 

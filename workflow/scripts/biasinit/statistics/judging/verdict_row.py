@@ -10,7 +10,7 @@ NAN = float("nan")
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "cell", "conditions"),
     *("verdict", "headline", "estimate", "lower", "upper", "level", "interval", "unit"),
-    *("margin_lower", "margin_upper", "p_adjusted", "p_equivalence_adjusted"),
+    *("margin_lower", "margin_upper", "p", "p_adjusted", "p_equivalence_adjusted"),
     *("fragile", "depends_on", "p_below", "p_inside", "p_above", "smallest_margin"),
     *("seeds", "seeds_needed", "seeds_needed_low", "seeds_needed_high"),
     *("runs", "reference_runs", "failed", "reference_failed", "events", "reference_events"),
@@ -44,6 +44,8 @@ class VerdictRow:
     seeds: int
     margin_lower: float = NAN
     margin_upper: float = NAN
+    p_difference: float = NAN
+    p_equivalence: float = NAN
     p_adjusted: float = NAN
     p_equivalence_adjusted: float = NAN
     fragile: bool = False
@@ -64,6 +66,14 @@ class VerdictRow:
     def verdict(self) -> Verdict:
         """The verdict."""
         return self.judgement.verdict
+
+    @property
+    def p(self) -> float:
+        """p-value of the row alone of what the verdict says; NaN where it depends."""
+        if self.verdict is Verdict.DEPENDS:
+            return NAN
+        equivalent = self.verdict is Verdict.EQUIVALENT
+        return self.p_equivalence if equivalent else self.p_difference
 
     @property
     def undetected(self) -> float:
