@@ -71,15 +71,21 @@ def make_tables(
                 {
                     "normalization": level,
                     "quantity": quantity,
-                    "level": "",
+                    "level": names[-1] * (error is not None),
+                    "cell": "all" * (error is not None),
                     "value": value,
+                    "standard_error": error,
+                    "lower": None if error is None else value - 1.96 * error,
+                    "upper": None if error is None else value + 1.96 * error,
+                    "p": None if error is None else 0.04,
                     "note": note,
                 }
                 for level in LEVELS
-                for quantity, value, note in (
-                    ("variance of blocks", 0.041, ""),
-                    ("residual SD", 0.44, "own block-wise REML"),
-                    ("log-likelihood", -312.4, ""),
+                for quantity, value, error, note in (
+                    ("variance of blocks", 0.041, None, ""),
+                    ("residual SD", 0.44, None, "own block-wise REML"),
+                    ("log-likelihood", -312.4, None, ""),
+                    ("contrast, statsmodels MixedLM", -0.41, 0.2, ""),
                 )
             ]
         ),

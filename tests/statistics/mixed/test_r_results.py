@@ -39,6 +39,15 @@ MODELS = {
     "lectures": ("lectures", "y ~ service", ["s", "d"], ()),
     "assay": ("assay", "reading ~ 1", ["plate", "sample"], ()),
     "runs": ("runs", "accuracy ~ scheme*bn*cell", ["seed:cell", "seed:scheme"], ()),
+    "shared_seeds_joint": (
+        "shared_seeds",
+        "accuracy ~ scheme * cell * normalization",
+        [
+            *("seed", "seed:cell", "seed:scheme"),
+            *("seed:normalization", "seed:cell:normalization", "seed:scheme:normalization"),
+        ],
+        (),
+    ),
     "orthodont": ("orthodont", "distance ~ age * Sex", ["Subject"], ["Sex"]),
     "runs_by_scheme": ("runs", "accuracy ~ scheme*bn + cell", ["seed:cell"], ["scheme"]),
     "runs_by_both": (

@@ -125,6 +125,25 @@ cross <- as.data.frame(contrast(emmeans(f, ~ scheme * bn), interaction = list(sc
 frame_case("runs", "interaction", data.frame(
   contrast = sprintf("(%s) x (%s)", cross$scheme_trt.vs.ctrlk, cross$bn_trt.vs.ctrl), cross[c("estimate", "SE", "df", "p.value")]))
 
+# ---- made-up runs whose seeds share weights between cells, schemes and normalisations; unbalanced
+set.seed(16); q <- expand.grid(seed = 1:16, cell = c("slow", "middle", "fast"), normalization = c("none", "shift"),
+  scheme = c("zeros", "0.01", "1.0", "xavier"), stringsAsFactors = FALSE)
+effect <- function(sd, ...) { key <- paste(...); (rnorm(length(unique(key)), 0, sd))[match(key, unique(key))] }
+q$accuracy <- round(97 + effect(.5, q$seed) + effect(.3, q$seed, q$cell) + effect(.4, q$seed, q$scheme) +
+  effect(.3, q$seed, q$normalization) + effect(.25, q$seed, q$cell, q$normalization) +
+  effect(.35, q$seed, q$scheme, q$normalization) - .5 * (q$scheme == "1.0") * (q$normalization == "none") + rnorm(nrow(q), 0, .5), 4)
+q <- q[-sort(sample(nrow(q), 20)), ]; rownames(q) <- NULL; save_data(q, "shared_seeds")
+f <- fit_case("shared_seeds", accuracy ~ scheme * cell + (1 | seed) + (1 | seed:cell) + (1 | seed:scheme), q[q$normalization == "none", ])
+by <- contrast(emmeans(f, "scheme"), "trt.vs.ctrl", ref = "zeros", adjust = "none")
+frame_case("shared_seeds", "over_cells", by)
+by <- contrast(emmeans(f, ~ scheme | cell), "trt.vs.ctrl", ref = "zeros", adjust = "none")
+frame_case("shared_seeds", "in_cells", as.data.frame(by)[c("contrast", "cell", "estimate", "SE", "df", "p.value")], "cell")
+f <- fit_case("shared_seeds_joint", accuracy ~ scheme * cell * normalization + (1 | seed) + (1 | seed:cell) + (1 | seed:scheme) +
+  (1 | seed:normalization) + (1 | seed:cell:normalization) + (1 | seed:scheme:normalization), q)
+cross <- contrast(emmeans(f, ~ scheme * normalization), interaction = list(scheme = list("0.01" = c(1, 0, 0, -1), "1.0" = c(0, 1, 0, -1), "xavier" = c(0, 0, 1, -1)), normalization = list(crossed = c(-1, 1))), adjust = "none")
+cross <- as.data.frame(cross)
+frame_case("shared_seeds_joint", "crossed", cross[c("scheme_custom", "estimate", "SE", "df", "p.value")])
+
 # ---- residual standard deviations of their own: nlme's varIdent (df there are not Satterthwaite's)
 lme_case <- function(case, fixed, random, by, data) {
   fit <- lme(fixed, random = random, weights = varIdent(form = by), data = data, method = "REML",

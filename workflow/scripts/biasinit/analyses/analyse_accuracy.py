@@ -53,12 +53,18 @@ MODEL = Table(
     name="accuracy_model",
     folder="analysis",
     note="What the mixed models found besides means and contrasts: variance components, residual "
-    "SDs, log-likelihood, engine used, correlation, notes on the fit.",
+    "SDs, log-likelihood, engine used, correlation, notes on the fit; and the contrasts that "
+    "statsmodels' `MixedLM` finds, which decide nothing.",
     columns=(
         text("normalization", "of the runs; `batchnorm_shift - none` for the model of both"),
         text("quantity", "what is told"),
-        text("level", "of the quantity, such as a grouping or an arm"),
-        number("value", "of the quantity; missing for notes"),
+        text("level", "of the quantity, such as a grouping or an arm; a contrast's scheme"),
+        text("cell", "of a contrast, or `all`; empty for other quantities"),
+        number("value", "of the quantity; missing for notes; a contrast is in points"),
+        number("standard_error", "of a contrast; missing for other quantities", unit="points"),
+        number("lower", "lower bound of its 95 % interval", unit="points"),
+        number("upper", "upper bound of its 95 % interval", unit="points"),
+        number("p", "that it is zero, not adjusted"),
         text("note", "in words"),
     ),
 )

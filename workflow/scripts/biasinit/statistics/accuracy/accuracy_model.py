@@ -1,9 +1,10 @@
 """The mixed model of final accuracy, one per normalisation, and the joint one across them.
 
-``accuracy ~ scheme * cell + (1 | seed:cell) + (1 | seed:scheme)``, REML, with a residual standard
-deviation for each scheme and cell: with one pooled SD and one scheme five times noisier in one
-cell, that scheme's contrast there has 38 % type I error (docs/statistics.md). The model
-is the co-primary analysis: it never decides, but where it disagrees the verdict is fragile.
+``accuracy ~ scheme * cell + (1 | seed) + (1 | seed:cell) + (1 | seed:scheme)``, REML, with a
+residual standard deviation for each scheme and cell: with one pooled SD and one scheme five times
+noisier in one cell, that scheme's contrast there has 38 % type I error (docs/statistics.md). The
+joint model has every term within each normalisation too. The model is the co-primary analysis: it
+never decides, but where it disagrees the verdict is fragile.
 """
 
 import contextlib
@@ -15,7 +16,11 @@ import pandas as pd
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.study_runs import ALL_CELLS, constant_groups
-from biasinit.statistics.mixed.engine_comparison import compare_with_statsmodels
+from biasinit.statistics.mixed.engine_comparison import (
+    NO_DECISION,
+    TESTS,
+    compare_with_statsmodels,
+)
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 from biasinit.statistics.mixed.residual_checks import residual_checks
@@ -23,6 +28,11 @@ from biasinit.vocabulary import TREATMENTS
 
 CHECKED_TABLES = 199  # simulated for the residual checks, so that p is a multiple of 1 %
 ESTIMATES = ("estimate", "standard_error", "df", "p")
+MODEL_COLUMNS = (
+    *("normalization", "quantity", "level", "cell"),
+    *("value", "standard_error", "lower", "upper", "p", "note"),
+)
+STATSMODELS = "statsmodels MixedLM"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +85,21 @@ def fit_accuracy(runs: pd.DataFrame, *, joint: bool) -> AccuracyModel:
 def random_terms(runs: pd.DataFrame, *, joint: bool) -> list[str]:
     """Return the grouping terms that the design can tell apart, by structure and never by data.
 
-    The block comes first; scheme-specific seed effects need several cells, and a block within
-    each normalisation needs several schemes.
+    Every term has its margins before it: where seeds share weights and batches between cells and
+    ``seed`` is left out, ``seed:scheme`` takes up what all schemes of a seed share, and with five
+    cells the standard errors of contrasts are 1.9 times what they should be
+    (``bench/statistics/README.md``). A term that groups the runs as an earlier one does, or has a
+    level for each run, is left out.
     """
-    several_cells = runs["cell"].nunique() > 1
-    block = "seed:cell" if several_cells else "seed"
-    terms = [block]
+    crossed = ["seed:cell", "seed:scheme"]
     if joint:
-        terms.append(f"{block}:normalization")
-    if several_cells or joint:
-        terms.append("seed:scheme")
-    kept = []
-    for term in terms:
-        levels = runs.groupby(term.split(":"), sort=False).ngroups
-        if 1 < levels < len(runs):
-            kept.append(term)
-    return kept
+        crossed += ["seed:normalization", "seed:cell:normalization", "seed:scheme:normalization"]
+    kept: dict[bytes, str] = {}
+    for term in ("seed", *crossed):
+        groups = runs.groupby(term.split(":"), sort=False).ngroup()
+        if 1 < groups.nunique() < len(runs):
+            kept.setdefault(groups.to_numpy().tobytes(), term)
+    return list(kept.values())
 
 
 def contrast_rows(
@@ -159,46 +168,90 @@ def scheme_by_cell(model: AccuracyModel, scheme: str, reference: str, *, crossed
     return fit.joint_test(rows[1:] - rows[0]).p
 
 
+def _shared_by_schemes(random: "pd.Series[float]") -> float:
+    """Return the variance of the terms that are the same for all schemes of a block."""
+    return float(random[["scheme" not in str(term).split(":") for term in random.index]].sum())
+
+
 def model_table(
-    normalization: str, model: AccuracyModel, *, compare: bool, rng: np.random.Generator
+    normalization: str, model: AccuracyModel, *, reference: str, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return the rows of `accuracy_model` for one fit.
 
     Args:
         normalization: label of the rows.
         model: the fit.
-        compare: fit the homoscedastic version with statsmodels too and report the difference.
+        reference: the scheme that the contrasts of statsmodels' `MixedLM` subtract; there are none
+            of the joint model.
         rng: the stream of the simulated residuals.
 
     """
-    rows: list[tuple[str, str, float, str]] = []
-    fit = model.fit
-    if fit is not None:
-        random = fit.variance_components.drop("residual")
-        for term, variance in random.items():
-            note = "at zero" if term in fit.singular else ""
-            rows.append(("variance component", str(term), float(variance), note))
-        for level, deviation in fit.residual_sd.items():
-            rows.append(("residual SD", str(level), float(deviation), ""))
-        mean_residual = float((fit.residual_sd**2).mean())
-        total = float(random.sum()) + mean_residual
-        rows.append(
-            (
-                "correlation",
-                "two schemes of one block",
-                float(random.iloc[:1].sum()) / total if total > 0 else float("nan"),
-                "share of the variance that the pairing removes from differences",
-            )
-        )
-        rows.append(("log-likelihood", "REML", fit.log_likelihood, fit.formula))
-        rows.append(("runs", "used", float(fit.n), ""))
-        for check in residual_checks(fit, draws=CHECKED_TABLES, rng=rng).itertuples():
+    rows: list[dict[str, object]] = []
+    if model.fit is not None:
+        rows += _variance_rows(model.fit)
+        for check in residual_checks(model.fit, draws=CHECKED_TABLES, rng=rng).itertuples():
             note = f"observed {check.observed:.2f}, expected {check.expected:.2f}; {check.meaning}"
-            rows.append(("residual check, p", str(check.check), float(str(check.p)), note))
-        if compare:
-            rows += compare_with_statsmodels(model.runs, fit).rows()
-    for note in model.notes:
-        rows.append(("note", "", float("nan"), note))
-    frame = pd.DataFrame(rows, columns=["quantity", "level", "value", "note"])
+            rows.append(_row("residual check, p", str(check.check), float(str(check.p)), note))
+        if "normalization" not in model.fit.factors:
+            rows += _statsmodels_rows(model.runs, model.fit, reference)
+    rows += [_row("note", "", float("nan"), note) for note in model.notes]
+    frame = pd.DataFrame(rows).reindex(columns=list(MODEL_COLUMNS[1:]))
     frame.insert(0, "normalization", normalization)
     return frame
+
+
+def _row(quantity: str, level: str, value: float, note: str) -> dict[str, object]:
+    return {"quantity": quantity, "level": level, "cell": "", "value": value, "note": note}
+
+
+def _variance_rows(fit: MixedFit) -> list[dict[str, object]]:
+    random = fit.variance_components.drop("residual")
+    rows = [
+        _row("variance component", str(term), float(variance), "at zero" * (term in fit.singular))
+        for term, variance in random.items()
+    ]
+    rows += [
+        _row("residual SD", str(level), float(deviation), "")
+        for level, deviation in fit.residual_sd.items()
+    ]
+    total = float(random.sum()) + float((fit.residual_sd**2).mean())
+    shared = random[["scheme" not in str(term).split(":") for term in random.index]]
+    return [
+        *rows,
+        _row(
+            "correlation",
+            "two schemes of one block",
+            float(shared.sum()) / total if total > 0 else float("nan"),
+            "share of the variance that the pairing removes from differences",
+        ),
+        _row("log-likelihood", "REML", fit.log_likelihood, fit.formula),
+        _row("runs", "used", float(fit.n), ""),
+    ]
+
+
+def _statsmodels_rows(runs: pd.DataFrame, fit: MixedFit, reference: str) -> list[dict[str, object]]:
+    """Return both engines' log-likelihoods, and each contrast as `MixedLM` has it."""
+    schemes = [scheme for scheme in fit.factors["scheme"] if scheme != reference]
+    labels = [
+        (scheme, cell)
+        for scheme in schemes
+        for cell in (ALL_CELLS, *fit.factors.get("cell", ()))
+        if reference in fit.factors["scheme"]
+    ]
+    weights = np.zeros((len(labels), len(fit.params)))
+    for place, (scheme, cell) in enumerate(labels):
+        weights[place] = contrast_rows(fit, scheme, reference, cell, crossed=False)
+    found = compare_with_statsmodels(runs, fit, weights)
+    rows = [
+        _row("engine", "own block-wise REML", found.own, "log-likelihood with one residual SD"),
+        _row("engine", STATSMODELS, found.statsmodels, found.words),
+        _row("engine", "largest difference of effects", found.largest_effect_difference, ""),
+        _row("note", STATSMODELS, float("nan"), NO_DECISION),
+    ]
+    for (scheme, cell), test in zip(labels, found.contrasts.itertuples(index=False), strict=True):
+        row = _row(f"contrast, {STATSMODELS}", scheme, float("nan"), found.words)
+        value, *uncertainty = test
+        rows.append(
+            row | {"cell": cell, "value": value} | dict(zip(TESTS[1:], uncertainty, strict=True))
+        )
+    return rows

@@ -6,13 +6,14 @@ Holm-adjusted decision differs in sign or rejection the row is *fragile*.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy.accuracy_model import (
     CHECKED_TABLES,
+    MODEL_COLUMNS,
     AccuracyModel,
     fit_accuracy,
     model_table,
@@ -108,7 +109,7 @@ def analyse_accuracy(
     return AccuracyAnalysis(
         means=_means(table, schemes, everything),
         contrasts=contrasts,
-        model=_model_rows(everything, trained, analysis_seed),
+        model=_model_rows(everything, trained, reference, analysis_seed),
         residuals=_residual_rows(trained, analysis_seed),
         power=power_curves(contrasts, alpha=alpha, analysis_seed=analysis_seed),
     )
@@ -164,19 +165,21 @@ def _means(
 def _model_rows(
     everything: Mapping[str, AccuracyModel],
     trained: Mapping[str, AccuracyModel],
+    reference: str,
     analysis_seed: int,
 ) -> pd.DataFrame:
     frames = []
     for level, model in trained.items():
-        crossed = level == CROSSED_NORMALIZATION
-        rng = _residual_stream(analysis_seed, level)
-        frames.append(model_table(level, model, compare=not crossed, rng=rng))
-        if not crossed and model is not everything[level]:
+        if level != CROSSED_NORMALIZATION and model is not everything[level]:
             text = "The contrasts rest on the runs that trained; the means on all runs."
-            note = {"normalization": level, "quantity": "note", "level": "", "note": text}
-            frames.append(pd.DataFrame([note | {"value": np.nan}]))
-    columns = ["normalization", "quantity", "level", "value", "note"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+            model = replace(model, notes=(*model.notes, text))
+        rng = _residual_stream(analysis_seed, level)
+        frames.append(model_table(level, model, reference=reference, rng=rng))
+    return (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=list(MODEL_COLUMNS))
+    )
 
 
 def _residual_rows(trained: Mapping[str, AccuracyModel], analysis_seed: int) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
 _COMMON: Mapping[Verdict, str] = {
     Verdict.NEGLIGIBLE: "{what} differs, but negligibly: {measured}, inside the margin {margin}",
-    Verdict.EQUIVALENT: "{what} is equivalent {where}: {measured}, margin {margin}",
+    Verdict.EQUIVALENT: "{what} is equivalent{where}: {measured}, margin {margin}",
     Verdict.IDENTICAL: "{what} is identical in all {seeds} pairs of seeds",
     Verdict.INCONCLUSIVE: "whether {what} differs remains open: {measured}, margin {margin}",
     Verdict.NOT_ESTIMABLE: "{what} cannot be compared: too few runs that vary",
@@ -154,12 +154,12 @@ def _margin(row: VerdictRow) -> str:
 
 
 def _where(row: VerdictRow) -> str:
-    everywhere = f"in each of {row.conditions} conditions" if row.conditions > 1 else ""
+    everywhere = f" in each of {row.conditions} conditions" if row.conditions > 1 else ""
     if row.outcome is Outcome.SPEED or math.isnan(row.new_test_set_lower):
-        return everywhere or "here"
+        return everywhere
     inside = row.margin_lower < row.new_test_set_lower and row.new_test_set_upper < row.margin_upper
     images = "on this test set and on new images" if inside else "on this test set"
-    return f"{everywhere}, {images}".removeprefix(", ")
+    return f"{everywhere}, {images}" if everywhere else f" {images}"
 
 
 def _brief(row: VerdictRow) -> str:

@@ -208,11 +208,22 @@ class _Judge:
             yield from (row for row, _ in single)
 
     def tuned(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
-        """Yield the rows of contrasts at each scheme's own best rate."""
-        comparisons = int(contrasts["standard_error"].count())
-        for record in contrasts.to_dict("records"):
-            row = _texts(record) | {"family": Outcome.ACCURACY.value, "cell": OWN_BEST_RATE}
-            yield self._row(row, comparisons=comparisons)[0]
+        """Yield the rows of contrasts at each scheme's own best rate, over all other conditions."""
+        whole = contrasts["cell"] == ALL_CELLS
+        sizes = [int(contrasts.loc[part, "standard_error"].count()) for part in (whole, ~whole)]
+        for _, part in contrasts.groupby(["normalization", "scheme"], sort=False):
+            rows = [
+                _texts(record) | {"family": Outcome.ACCURACY.value}
+                for record in part.to_dict("records")
+            ]
+            single = [self._row(row, comparisons=sizes[1]) for row in rows[1:]]
+            found = self._over_conditions(rows[0], single, sizes[0])
+            yield dataclasses.replace(
+                found,
+                cell=OWN_BEST_RATE,
+                counts=_counts_of(rows[0]["failed"]),
+                reference_counts=_counts_of(rows[0]["reference_failed"]),
+            )
 
     def events(
         self,
@@ -426,6 +437,11 @@ def _pairs(part: pd.DataFrame, scheme: str, reference: str) -> int:
         for name in (scheme, reference)
     ]
     return len({seed for seed, _ in keys[0] & keys[1]})
+
+
+def _counts_of(failed: object) -> Counts:
+    """Return what is known of an arm's runs at chosen rates: a mean over halvings."""
+    return Counts(failed=round(float(str(failed))))
 
 
 def _texts(record: Mapping[object, object]) -> dict[str, object]:

@@ -2,46 +2,60 @@
 
 A scheme that wants another learning rate than the reference loses at a common one for a reason
 that a practitioner would remove. A rate that is chosen and judged on the same runs would look
-better than it is, the more so the more rates there are. So the seeds are halved (every other one
-in their order): each half is judged at the rates that the *other* half chose by its mean
-validation accuracy, and every seed gives one difference.
-
-The seeds of a half share the choice of their rates, so they are not quite independent. Simulated
-tables say what that costs the intervals over seeds: docs/statistics.md.
+better than it is, the more so the more rates there are. So half of the seeds choose each arm's
+rate by its mean validation accuracy and the other half is judged at it, and the other way round,
+over many halvings (``cross_fitting``): every seed is judged, at rates that it had no part in.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.inference.equivalence import equivalence_of
+from biasinit.statistics.inference.arrays import Booleans
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
+    ALL_CELLS,
     cell_labels,
     common_margin,
     levels_present,
     read_runs,
     treatments,
 )
-from biasinit.statistics.paired.arms import BOTH_CAME_THROUGH, EVERY_SEED
-from biasinit.statistics.paired.arrangement import arrange
-from biasinit.statistics.paired.available_pairs import seed_values
-from biasinit.statistics.paired.seed_tests import family_table
+from biasinit.statistics.paired.arms import (
+    BOTH_CAME_THROUGH,
+    EVERY_SEED,
+    ArmDifferences,
+    DifferenceColumn,
+)
+from biasinit.statistics.paired.contrast_tests import COLUMNS as TESTS
+from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
+from biasinit.statistics.paired.cross_fitting import (
+    FEWEST_SEEDS,
+    ArmRuns,
+    Choices,
+    CrossFit,
+    choices_of,
+    cross_fit,
+    halvings,
+    seed_values,
+)
+from biasinit.streams import Purpose, stream
 
 RATE = "learning_rate"
 LOWEST, HIGHEST = "lowest", "highest"
+OFTEN = 0.1  # share of halves from which an end of the grid is said to be chosen
+SHOWN = 0.01  # share of halves from which a rate is named
 TUNED_CONTRASTS = (
-    *("normalization", "scheme", "reference", "learning_rates", "reference_learning_rates"),
-    *("at_edge", "reference_at_edge", "basis", "seeds"),
+    *("normalization", "scheme", "reference", "cell", "basis"),
+    *("learning_rates", "reference_learning_rates", "at_edge", "reference_at_edge"),
     *("set_apart", "failed", "reference_failed"),
-    *("estimate", "standard_error", "df", "lower", "upper", "p"),
-    *("p_adjusted", "simultaneous_lower", "simultaneous_upper"),
-    *("margin", "p_equivalence", "p_equivalence_adjusted"),
+    *TESTS,
+    *("margin", "fragile"),
 )
-_ARM = ("normalization", "cell", "scheme")
+FAMILY = "accuracy"
 
 
 def tuned_contrasts(
@@ -66,12 +80,14 @@ def tuned_contrasts(
         analysis_seed: keys the flips.
 
     Returns:
-        The columns of ``TUNED_CONTRASTS``, one row for each scheme and normalisation: means over
-        the cells that are left without the learning rate. ``learning_rates`` are those chosen,
-        for each half of the seeds and each cell where they differ; ``at_edge`` names the ends of
-        the grid that some of them are, "lowest" or "highest" or both, because a better one may
-        lie beyond. A pair of runs of which one failed at the chosen rates is ``set_apart``; its
-        seed stays in the other cells. No rows without two rates and two seeds.
+        The columns of ``TUNED_CONTRASTS`` for each scheme and normalisation: over all the cells
+        that are left without the learning rate, then in each of several. ``learning_rates`` are
+        those chosen, with the share of halves that chose them where they differ, and for each cell where these
+        do; ``at_edge`` names the ends of the grid that a tenth of the halves or more chose,
+        because a better one may lie beyond. A pair of runs of which one failed at the chosen rates
+        is set apart; its seed stays in the other cells. ``set_apart``, ``failed`` and
+        ``reference_failed`` are means over halvings. No rows without two rates, four seeds and
+        validation accuracies.
 
     Raises:
         RunsTableError: a column is missing.
@@ -79,134 +95,167 @@ def tuned_contrasts(
     """
     table = read_runs(runs, needed=["final_accuracy", "validation_accuracy", RATE])
     table = treatments(table[table["scheme"].isin(list(schemes))])
-    if table[RATE].nunique() < 2 or table["seed"].nunique() < 2:
+    table = table.assign(cell=cell_labels(table.drop(columns=[RATE])))
+    seeds, rates = (sorted(table[name].unique()) for name in ("seed", RATE))
+    known = table["validation_accuracy"].notna().any()
+    if len(rates) < 2 or len(seeds) < FEWEST_SEEDS or not known:
         return pd.DataFrame(columns=list(TUNED_CONTRASTS))
-    table = table.assign(
-        cell=cell_labels(table.drop(columns=[RATE])), half=halves_of_seeds(table["seed"])
-    )
-    chosen = _rates_of_halves(table)
-    judged = table.merge(chosen, on=[*_ARM, "half", RATE], validate="many_to_one")
-    if judged.empty:  # no validation accuracy is known
-        return pd.DataFrame(columns=list(TUNED_CONTRASTS))
-    labels, values = _seed_differences(judged, reference, schemes)
+    rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="halves of seeds")
+    arms = _Arms(table=table, seeds=seeds, rates=rates, halves=halvings(len(seeds), rng))
+    found = [
+        row
+        for level in levels_present(table)
+        for scheme in schemes
+        if scheme != reference
+        for row in _contrast(
+            (FAMILY, level, scheme, reference),
+            arms.of(level, scheme),
+            arms.of(level, reference),
+            arms,
+        )
+    ]
+    differences = ArmDifferences.of_columns([row.column for row in found], list(map(str, seeds)))
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
-    any_failed = bool((labels["set_apart"] > 0).any())
-    tests = family_table(values, plan, any_failed=any_failed, name="tuned")
-    result = pd.concat([labels, tests], axis=1)
-    result["margin"] = common_margin(margins, judged)
-    equivalence = equivalence_of(result, family=np.ones(len(result), dtype=bool))
-    tried = sorted(table[RATE].unique())
-    rates = _rates_of_rows(labels, chosen, lowest=tried[0], highest=tried[-1])
-    return pd.concat([result, equivalence, rates], axis=1)[list(TUNED_CONTRASTS)]
+    margin = np.full(len(found), common_margin(margins, table))
+    tests = contrast_tests(differences, plan, Margins.around_zero(margin), name="tuned")
+    told = pd.DataFrame([row.told for row in found])
+    result = pd.concat([differences.labels, told, tests], axis=1)
+    return result.assign(margin=margin, fragile=tests["skewed"])[list(TUNED_CONTRASTS)]
 
 
-def halves_of_seeds(seeds: "pd.Series[int]") -> "pd.Series[int]":
-    """Return the half of each row's seed: 0 for the first, third, fifth seed in order, else 1."""
-    place = {seed: place for place, seed in enumerate(sorted(seeds.unique()))}
-    return seeds.map(place) % 2
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One number for each seed, and what is told beside it: rates and counts."""
+
+    column: DifferenceColumn
+    told: Mapping[str, object]
 
 
-def _rates_of_halves(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rate of each arm for each half of the seeds, which the other half chose."""
-    return pd.concat(
-        [_chosen_rates(table[table["half"] != half]).assign(half=half) for half in (0, 1)],
-        ignore_index=True,
+@dataclass(frozen=True, kw_only=True)
+class _Arm:
+    """The runs of a scheme at a normalisation by cell, and the rates that halves chose for it."""
+
+    runs: Mapping[str, ArmRuns]
+    chosen: Mapping[str, Choices]
+
+    def only(self, cell: str) -> "_Arm":
+        """Return the arm in one cell."""
+        return _Arm(runs={cell: self.runs[cell]}, chosen={cell: self.chosen[cell]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Arms:
+    """The runs of a study, and the halvings that choose for all of its arms."""
+
+    table: pd.DataFrame
+    seeds: Sequence[int]
+    rates: Sequence[float]
+    halves: Booleans
+
+    def of(self, level: str, scheme: str) -> _Arm:
+        """Return an arm; without cells where it has no runs."""
+        mine = (self.table["normalization"] == level) & (self.table["scheme"] == scheme)
+        by_cell = self.table[mine].groupby("cell", sort=True)
+        runs = {str(cell): self._runs(part) for cell, part in by_cell}
+        chosen = {cell: choices_of(found.validation, self.halves) for cell, found in runs.items()}
+        return _Arm(runs=runs, chosen=chosen)
+
+    def _runs(self, part: pd.DataFrame) -> ArmRuns:
+        """Return the runs of one cell by seed and rate.
+
+        Runs that failed count in the choice with what they reached, and with nothing where that
+        is not known: a rate at which runs fail is not chosen for those of them that were lucky.
+        """
+        unknown = part["failed"] & part["validation_accuracy"].isna()
+        reached = part["validation_accuracy"].mask(unknown, 0.0)
+        wide = part.assign(reached=reached, lost=part["failed"].astype(float))
+        outcome, validation, lost = (
+            wide.pivot(index="seed", columns=RATE, values=name)
+            .reindex(index=list(self.seeds), columns=list(self.rates))
+            .to_numpy(dtype=np.float64)
+            for name in ("final_accuracy", "reached", "lost")
+        )
+        return ArmRuns(outcome=outcome, validation=validation, failed=lost > 0)
+
+
+def _contrast(key: tuple[str, str, str, str], own: _Arm, base: _Arm, arms: _Arms) -> list[_Row]:
+    """Return the rows of one contrast: over all cells, then each cell where there are several."""
+    fits: dict[str, CrossFit] = {}
+    if own.runs.keys() == base.runs.keys():  # otherwise a cell has no pair
+        fits = {
+            cell: cross_fit(
+                own.runs[cell], base.runs[cell], (own.chosen[cell], base.chosen[cell]), arms.halves
+            )
+            for cell in sorted(own.runs)
+        }
+    rows = [_row((*key, ALL_CELLS), list(fits.values()), own, base, arms)]
+    if len(fits) > 1:
+        rows += [
+            _row((*key, cell), [fit], own.only(cell), base.only(cell), arms)
+            for cell, fit in fits.items()
+        ]
+    return rows
+
+
+def _row(
+    labels: tuple[str, ...], fits: Sequence[CrossFit], own: _Arm, base: _Arm, arms: _Arms
+) -> _Row:
+    apart = sum(fit.set_apart for fit in fits)
+    values = seed_values(fits) if fits else np.full(len(arms.seeds), np.nan)
+    pairs = [int((fit.pairs > 0).sum()) for fit in fits]
+    column = DifferenceColumn(
+        labels=(*labels, BOTH_CAME_THROUGH["failed"] if apart else EVERY_SEED),
+        values=values,
+        apart=apart > 0,
+        fewest=min(pairs, default=0),
     )
-
-
-def _chosen_rates(choosing: pd.DataFrame) -> pd.DataFrame:
-    """Return for each arm the rate of the highest mean validation accuracy, the lowest of equals.
-
-    Runs that failed count with what they reached, and with nothing where that is not known: a
-    rate at which runs fail is not chosen for those of them that were lucky.
-    """
-    unknown = choosing["failed"] & choosing["validation_accuracy"].isna()
-    reached = choosing.assign(reached=choosing["validation_accuracy"].mask(unknown, 0.0))
-    means = reached.groupby([*_ARM, RATE], sort=True)["reached"].mean().dropna().reset_index()
-    best = means.groupby(list(_ARM), sort=True)["reached"].idxmax()
-    found: pd.DataFrame = means.loc[best, [*_ARM, RATE]]
-    return found.reset_index(drop=True)
-
-
-def _seed_differences(
-    judged: pd.DataFrame, reference: str, schemes: Sequence[str]
-) -> tuple[pd.DataFrame, Floats]:
-    """Return labels of the rows with their counts, and the differences, (seeds, rows)."""
-    seeds = sorted({str(seed) for seed in judged["seed"]})
-    rows: list[dict[str, object]] = []
-    columns: list[Floats] = []
-    for level in levels_present(judged):
-        part = judged[judged["normalization"] == level]
-        outcomes, failures = arrange(part, "final_accuracy"), arrange(part, "failed")
-        places = [seeds.index(unit) for unit in outcomes.units]
-        for scheme in [name for name in schemes if name != reference]:
-            column = np.full(len(seeds), np.nan)
-            lost = own = others = np.zeros((1, 1), dtype=bool)
-            if {scheme, reference} <= set(outcomes.levels):
-                own, others = failures.of(scheme) > 0, failures.of(reference) > 0
-                lost = own | others
-                differences = outcomes.differences(scheme, reference)
-                column[places] = seed_values(np.where(lost, np.nan, differences))
-            columns.append(column)
-            rows.append(
-                {"normalization": level, "scheme": scheme, "reference": reference}
-                | _counts(lost, own, others)
-            )
-    return pd.DataFrame(rows), np.array(columns).reshape(len(rows), len(seeds)).T
-
-
-def _counts(lost: Booleans, own: Booleans, others: Booleans) -> dict[str, object]:
-    return {
-        "basis": BOTH_CAME_THROUGH["failed"] if lost.any() else EVERY_SEED,
-        "set_apart": int(lost.sum()),
-        "failed": int(own.sum()),
-        "reference_failed": int(others.sum()),
+    told = {
+        "learning_rates": rates_in_words(_shares(own, arms.rates)),
+        "reference_learning_rates": rates_in_words(_shares(base, arms.rates)),
+        "at_edge": edges_in_words(_shares(own, arms.rates)),
+        "reference_at_edge": edges_in_words(_shares(base, arms.rates)),
+        "set_apart": float(apart),
+        "failed": float(sum(fit.failed for fit in fits)),
+        "reference_failed": float(sum(fit.reference_failed for fit in fits)),
     }
+    return _Row(column=column, told=told)
 
 
-def _rates_of_rows(
-    rows: pd.DataFrame, chosen: pd.DataFrame, *, lowest: float, highest: float
-) -> pd.DataFrame:
-    """Return the rates of both arms of each row, and which ends of the grid are among them."""
-    by_arm = {
-        (str(level), str(scheme)): part
-        for (level, scheme), part in chosen.groupby(["normalization", "scheme"], sort=False)
-    }
-    found: dict[str, list[str]] = {}
-    for name, prefix in (("scheme", ""), ("reference", "reference_")):
-        arms = [
-            by_arm.get((str(level), str(scheme)), chosen.head(0))
-            for level, scheme in zip(rows["normalization"], rows[name], strict=True)
-        ]
-        found[f"{prefix}learning_rates"] = [rates_in_words(arm) for arm in arms]
-        found[f"{prefix}at_edge"] = [
-            " and ".join(
-                word
-                for word, end in ((LOWEST, lowest), (HIGHEST, highest))
-                if bool((arm[RATE] == end).any())
-            )
-            for arm in arms
-        ]
-    return pd.DataFrame(found, index=rows.index)
+def _shares(arm: _Arm, rates: Sequence[float]) -> pd.DataFrame:
+    """Return the share of halves that chose each rate, one row for each cell."""
+    return pd.DataFrame(
+        {
+            cell: np.bincount(chosen.by_half.ravel(), minlength=len(rates)) / chosen.by_half.size
+            for cell, chosen in arm.chosen.items()
+        },
+        index=list(rates),
+    ).T
 
 
-def rates_in_words(chosen: pd.DataFrame) -> str:
-    """Return the chosen rates of an arm: "0.02", or "0.005 in one half, 0.02 in the other".
+def edges_in_words(shares: pd.DataFrame) -> str:
+    """Return the ends of the grid among the rates that are often chosen, "" where none is.
 
     Args:
-        chosen: ``cell, half, learning_rate``. Cells are named where their rates differ.
+        shares: of the halves that chose each rate, (cells, rates in their order).
 
     """
-    by_cell = {
-        str(cell): _of_halves([level_text(rate) for rate in part.sort_values("half")[RATE]])
-        for cell, part in chosen.groupby("cell", sort=True)
-    }
+    often = (shares >= OFTEN).any(axis=0).to_numpy()
+    return " and ".join(name for name, end in ((LOWEST, 0), (HIGHEST, -1)) if often[end])
+
+
+def rates_in_words(shares: pd.DataFrame) -> str:
+    """Return the chosen rates: "0.02", or "0.02 (82 %), 0.005 (18 %)", the most frequent first.
+
+    Cells are named where their rates differ. The argument is that of ``edges_in_words``.
+    """
+    by_cell = {str(cell): _of_cell(row[row >= SHOWN]) for cell, row in shares.iterrows()}
     if len(set(by_cell.values())) <= 1:
         return next(iter(by_cell.values()), "")
     return "; ".join(f"{cell}: {rates}" for cell, rates in by_cell.items())
 
 
-def _of_halves(rates: Sequence[str]) -> str:
-    if len(set(rates)) == 1:
-        return rates[0]
-    return f"{rates[0]} in one half, {rates[1]} in the other"
+def _of_cell(shares: "pd.Series[float]") -> str:
+    if len(shares) == 1:
+        return level_text(shares.index[0])
+    ordered = shares.sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{level_text(rate)} ({100 * part:.0f} %)" for rate, part in ordered.items())

@@ -14,8 +14,9 @@ from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
     listing=Listing(
-        note="Each half of the seeds is judged at the rates that the other half chose by its "
-        "validation accuracy.",
+        note="Half of the seeds is judged at the rates that the other half chose by its "
+        "validation accuracy, over many halvings; shares are those of the halves that chose a "
+        "rate.",
         columns=(
             WHERE,
             SCHEME,
