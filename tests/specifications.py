@@ -18,5 +18,6 @@ def scheme(**keys: Any) -> BiasScheme:
     return scheme_of(keys, folder=Path())
 
 
-def prepared(kind: str, **keys: Any) -> PreparedDataset:
-    return prepare(dataset_of({"name": "any", "kind": kind, **keys}, folder=Path()))
+def prepared(kind: str, *, split: str = "per seed", **keys: Any) -> PreparedDataset:
+    entry = {"name": "any", "kind": kind, "split": split, **keys}
+    return prepare(dataset_of(entry, folder=Path()))

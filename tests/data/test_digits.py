@@ -5,7 +5,7 @@ import pytest
 
 from biasinit.data.digits import digits
 from biasinit.data.prepared import load_prepared, save_prepared
-from biasinit.data.splits import stratified_split
+from biasinit.data.splits import SplitSizes, stratified_split
 from biasinit.errors import DataError
 from specifications import prepared
 
@@ -60,6 +60,9 @@ def test_a_stored_data_set_comes_back_and_has_the_same_bytes(small_digits, tmp_p
     assert all(
         np.array_equal(loaded.split[name], small_digits.split[name]) for name in loaded.split
     )
+    assert np.array_equal(
+        loaded.shown_to(study_seed=1, seed=2), small_digits.shown_to(study_seed=1, seed=2)
+    )
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "not a zip", "another archive"])
@@ -86,5 +89,6 @@ def test_a_pickle_in_a_data_file_is_never_run(small_digits, tmp_path):
 
 
 def test_impossible_sizes_are_refused():
+    sizes = SplitSizes(train=8, validation=2, test=2)
     with pytest.raises(DataError, match=r"Change the sizes in 'datasets'\."):
-        stratified_split(np.zeros(10, dtype=np.uint8), train=8, validation=2, test=2, seed=0)
+        stratified_split(np.zeros(10, dtype=np.uint8), sizes=sizes, seed=0)

@@ -156,10 +156,16 @@ def test_the_real_fashion_mnist_is_read_and_split_along_its_test_set(fashion_mni
         split_seed=0,
         directory=str(fashion_mnist_directory),
     )
-    assert len(dataset.images) == 3500  # others are left out
+    # all official training images, which seeds draw theirs from; other test images are left out
+    assert len(dataset.images) == 61_000
     official = {image.tobytes() for image in everything.images[60_000:]}
     for name, size in {"train": 2000, "validation": 500, "test": 1000}.items():
         numbers = dataset.split[name]
         assert np.bincount(dataset.labels[numbers]).tolist() == [size // 10] * 10
         inside = sum(image.tobytes() in official for image in dataset.images[numbers])
         assert inside == (size if name == "test" else 0)
+    seen = [dataset.shown_to(study_seed=1, seed=seed)[:, 0] for seed in (0, 1)]
+    for name, numbers in dataset.split.items():
+        one, other = (set(images[numbers].tolist()) for images in seen)
+        assert (one == other) == (name == "test")
+        assert np.bincount(dataset.labels[seen[0][numbers]]).tolist() == [len(numbers) // 10] * 10

@@ -82,6 +82,7 @@ def test_test_characters_are_of_alphabets_that_training_never_saw(omniglot_direc
         train=1000,
         validation=200,
         test=400,
+        split="once",
         split_seed=1,
         directory=str(omniglot_directory),
         alphabets="small",
@@ -90,6 +91,26 @@ def test_test_characters_are_of_alphabets_that_training_never_saw(omniglot_direc
     characters = {name: set(dataset.labels[n].tolist()) for name, n in dataset.split.items()}
     assert [len(found) for found in characters.values()] == [50, 10, 20]
     assert len(set.union(*characters.values())) == dataset.classes == 80
+
+
+def test_seeds_train_on_other_characters_and_are_tested_on_the_same(omniglot_directory):
+    sizes = {"train": 1000, "validation": 200, "test": 400}
+    keys = {"directory": str(omniglot_directory), "alphabets": "small", "pairs": True}
+    dataset = prepared(kind="omniglot", **sizes, **keys)
+    character = np.arange(len(dataset.images)) // 20  # they come one after the other
+    assert len(dataset.images) == (136 + 20) * 20
+    found = []
+    for seed in range(2):
+        shown = dataset.shown_to(study_seed=1, seed=seed)
+        found.append({name: set(character[shown[n]].flat) for name, n in dataset.split.items()})
+        train, validation, test = found[-1].values()
+        assert not train & validation
+        assert max(train | validation) < 136 <= min(test)
+        same = character[shown[:, 0]] == character[shown[:, 1]]
+        assert np.array_equal(same, dataset.labels == 1)
+    one, other = found
+    assert one["train"] != other["train"]
+    assert one["test"] == other["test"]
 
 
 def test_the_real_one_shot_runs_have_one_answer_for_each_test_image(omniglot_directory):

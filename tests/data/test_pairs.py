@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from biasinit.data.exchange import exchange_within_classes
 from biasinit.data.pairs import in_pairs, pairs
 from biasinit.data.prepared import PreparedDataset
 from biasinit.errors import DataError
@@ -76,6 +77,8 @@ def of_classes(labels, split):
         labels=np.array(labels),
         maximum=255,
         split={name: np.array(numbers) for name, numbers in split.items()},
+        shown=np.arange(len(labels))[:, None],
+        exchange=exchange_within_classes(np.array(labels), None, split_seed=0),
     )
 
 
@@ -94,8 +97,8 @@ def test_a_data_set_of_pairs_keeps_its_subsets_apart(seed):
     assert paired.image_shape == (4, 1, 2)
     assert paired.classes == 2
     for name, numbers in dataset.split.items():
-        shown = paired.images[paired.split[name]]
-        left, right = shown[:, 0, 0, 0], shown[:, 0, 0, 1]
+        shown = paired.scaled("raw")[name].images * paired.maximum
+        left, right = np.rint(shown[:, 0, 0, :]).astype(int).T
         assert len(shown) == len(numbers)
         assert {*left, *right} <= {*numbers}
         same = paired.labels[paired.split[name]]
@@ -106,7 +109,19 @@ def test_the_size_of_one_subset_moves_no_pair_of_another():
     labels = np.arange(60) % 5
     one = in_pairs(of_classes(labels, THREE_SUBSETS), seed=1)
     other = in_pairs(of_classes(labels, THREE_SUBSETS | {"train": list(range(10))}), seed=1)
-    assert np.array_equal(one.images[one.split["test"]], other.images[other.split["test"]])
+    assert np.array_equal(one.shown[one.split["test"]], other.shown[other.split["test"]])
+
+
+@given(seed=st.integers(0, 1000))
+def test_pairs_stay_pairs_of_one_class_or_two_in_the_split_of_every_seed(seed):
+    labels = np.arange(60) % 5
+    paired = in_pairs(of_classes(labels, THREE_SUBSETS), seed=1)
+    shown = paired.shown_to(study_seed=3, seed=seed)
+    left, right = shown.T
+    assert np.array_equal(labels[left] == labels[right], paired.labels == 1)
+    assert (left != right).all()
+    seen = [set(shown[numbers].flat) for numbers in paired.split.values()]
+    assert len(set.union(*seen)) == sum(map(len, seen))
 
 
 def test_a_subset_without_two_images_of_a_class_is_named():

@@ -180,7 +180,7 @@ def test_a_file_is_run_once(folder, rng):
 
 def test_images_and_labels_are_split_like_those_of_a_file(folder):
     prepared = prepare(dataset(folder, object="images.py:stripes", parameters={"count": 80}))
-    assert prepared.images.shape == (80, 4, 4, 1)
+    assert prepared.images.shape == (sum(SIZES.values()), 4, 4, 1)
     assert {name: len(numbers) for name, numbers in prepared.split.items()} == SIZES
     assert prepared.maximum == 255
 

@@ -113,6 +113,7 @@ def test_a_run_that_reached_the_threshold_and_then_diverged_is_fast_and_failed()
             "classes": [10],
             "weights_hash": ["a"],
             "order_hash": ["b"],
+            "test_hash": ["c"],
         }
     ).assign(**KEY)
     table = summarise_runs(

@@ -722,7 +722,7 @@ def test_all_problems_of_all_data_sets_are_listed_at_once(mapping):
 def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
     dataset = parse_study(mapping).datasets[0].description
     sizes = {"train", "validation", "test"}
-    assert set(dataset) == {"name", "kind", "split_seed", "pairs", "imbalance"} | sizes
+    assert set(dataset) == {"name", "kind", "split", "split_seed", "pairs", "imbalance"} | sizes
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

@@ -52,6 +52,18 @@ def test_a_plan_registered_before_a_key_existed_is_still_the_same_plan(quick, ma
     assert read_registration(tmp_path).deviations == []
 
 
+@pytest.mark.parametrize(("split", "deviations"), [("once", 0), ("per seed", 1)])
+def test_a_plan_from_before_splits_of_each_seed_had_one_split(split, deviations, mapping, tmp_path):
+    mapping["datasets"][0]["split"] = split
+    study = parse_study(mapping)
+    older = plan_of(study)
+    del older["study"]["datasets"][0]["split"]
+    entry = {"registered_at": FIRST.isoformat(), "sha256": plan_digest(older), "plan": older}
+    (tmp_path / "plan.json").write_text(json.dumps(entry))
+    register(plan_of(study), tmp_path, now=LATER)
+    assert len(read_registration(tmp_path).deviations) == deviations
+
+
 def test_a_key_of_the_plan_that_is_not_known_any_more_is_a_deviation(mapping, tmp_path):
     study = parse_study(mapping)
     other = plan_of(study)

@@ -148,10 +148,10 @@ def test_asymmetry_is_what_swapping_the_images_of_pairs_changes(small_digits):
     curves = train_shard(shard, pairs).curves
     start = curves[curves["step"] == 0].set_index("seed")["asymmetry"]
     whole = Shard(shard, pairs)
-    images = whole.images["validation"]
-    left, right = images.chunk(2, -1)
+    validation = whole.examples(shard.seeds)["validation"]
     whole.network.eval()
-    for seed in shard.seeds:
+    for seed, images in zip(shard.seeds, validation.between(0, len(validation)), strict=True):
+        left, right = images.chunk(2, -1)
         state = initial_state(
             whole.network,
             shard.scheme,

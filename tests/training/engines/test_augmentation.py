@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +10,17 @@ KINDS = ("none", "crop", "flip", "crop_flip")
 
 
 def picture():
-    """One image whose values name their place: 10 · row + column."""
+    """One image whose values name their place: 10 · row + column, from 100 on."""
     rows, columns = torch.meshgrid(torch.arange(3), torch.arange(3), indexing="ij")
-    return (10 * rows + columns).float()[None, :, :, None]
+    return (100 + 10 * rows + columns).to(torch.uint8)[None, :, :, None]
 
 
-def changed(kind, down, across, flip, *, black=-1.0):
+def changed(kind, down, across, flip):
     augmentation = Augmentation(kind=kind, margin=1)
-    images = augmentation.bordered(picture(), black=black)
+    images = augmentation.bordered(picture())
     draws = torch.tensor([[[down, across, flip]]])
-    batch = torch.zeros(1, 1, dtype=torch.int64)
-    return gathered(images, batch, draws, border=augmentation.border)[0, 0, :, :, 0].tolist()
+    numbers = torch.zeros(1, 1, 1, dtype=torch.int64)
+    return gathered(images, numbers, draws, border=augmentation.border)[0, 0, :, :, 0].tolist()
 
 
 def test_the_middle_crop_is_the_image_itself():
@@ -29,11 +28,11 @@ def test_the_middle_crop_is_the_image_itself():
 
 
 def test_a_crop_shifts_over_a_black_border():
-    assert changed("crop", 0, 2, 0) == [[-1, -1, -1], [1, 2, -1], [11, 12, -1]]
+    assert changed("crop", 0, 2, 0) == [[0, 0, 0], [101, 102, 0], [111, 112, 0]]
 
 
 def test_a_flip_mirrors_left_to_right():
-    assert changed("flip", 0, 0, 1) == [[2, 1, 0], [12, 11, 10], [22, 21, 20]]
+    assert changed("flip", 0, 0, 1) == [[102, 101, 100], [112, 111, 110], [122, 121, 120]]
 
 
 def test_a_flipped_crop_is_the_mirrored_crop():
@@ -56,11 +55,21 @@ def test_draws_are_within_bounds_and_a_pure_function_of_seed_and_epoch(kind, mar
     assert kind == "none" or not (other[0] == draws[0]).all()
 
 
-def test_black_is_what_a_blank_pixel_is_after_scaling(small_digits):
-    scaled = small_digits.scaled("standardized")["train"].images
-    blank = small_digits.images[small_digits.split["train"]] == 0
-    assert scaled[blank] == pytest.approx(small_digits.black("standardized"))
-    assert small_digits.black("raw") == 0.0
+def test_both_images_of_a_pair_are_changed_alike():
+    images = torch.cat([picture(), picture() + 100])
+    numbers = torch.tensor([[[0, 1]]])
+    draws = torch.tensor([[[0, 0, 1]]])
+    left, right = gathered(images, numbers, draws, border=0)[0, 0].unbind(-1)
+    assert left.tolist() == changed("flip", 0, 0, 1)
+    assert torch.equal(right, left + 100)
+
+
+def test_the_border_is_what_a_blank_pixel_of_the_seed_is_after_scaling(small_digits):
+    block = only_block(description(augmentation="crop", crop_margin=2), small_digits)
+    examples = block.examples["train"]
+    numbers = torch.zeros(3, 1, dtype=torch.int64)
+    cropped = examples.scaled(numbers, torch.zeros(3, 1, 3, dtype=torch.int64))
+    assert torch.equal(cropped[:, 0, 0, 0, 0], examples.levels[:, 0])
 
 
 def test_augmentation_changes_training_and_neither_order_nor_weights(small_digits):

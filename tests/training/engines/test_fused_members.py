@@ -1,5 +1,6 @@
 """The numerical contract: a member trains as if it were alone."""
 
+import pandas as pd
 import pytest
 import torch
 from shards import (
@@ -13,6 +14,7 @@ from shards import (
 )
 
 from biasinit.training.loop import train_shard
+from specifications import prepared
 
 NORMALIZATIONS = ("none", "batchnorm_shift", "batchnorm")
 RANDOM = {"name": "normal", "kind": "normal", "std": 0.3}
@@ -176,3 +178,49 @@ def test_the_replicate_shares_weights_but_not_batches(small_digits):
     again = train_shard(description(epochs=1, order_stream="replicate"), small_digits).runs
     assert (first["weights_hash"] == again["weights_hash"]).all()
     assert (first["order_hash"] != again["order_hash"]).all()
+
+
+def test_a_seed_trained_alone_has_the_split_and_results_that_it_has_beside_others(small_digits):
+    """All tables, whichever seeds stand beside it and however many are computed side by side."""
+    shard = description(scheme=RANDOM, seeds=(4, 5, 6, 7))
+    beside = train_shard(shard, small_digits)
+    narrow = train_shard(description(scheme=RANDOM, seeds=(4, 5, 6, 7), width=3), small_digits)
+    alone = train_shard(description(scheme=RANDOM, seeds=(7,)), small_digits)
+    for name in ("runs", "curves", "layers", "correct"):
+        expected = getattr(alone, name)
+        for together in (beside, narrow):
+            found = getattr(together, name)
+            found = found[found["seed"] == 7].reset_index(drop=True)
+            pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert beside.runs["test_hash"].nunique() == 4
+
+
+def test_no_scheme_normalisation_or_rate_shifts_the_split_of_a_seed(small_digits):
+    one, *others = (
+        train_shard(description(epochs=1, **keys), small_digits).runs
+        for keys in (
+            {},
+            {"scheme": RANDOM},
+            {"normalization": "batchnorm_shift"},
+            {"learning_rate": 0.001, "weight_init": "glorot"},
+        )
+    )
+    for other in others:
+        assert one["test_hash"].tolist() == other["test_hash"].tolist()
+        assert one["order_hash"].tolist() == other["order_hash"].tolist()
+
+
+def test_with_one_split_all_seeds_are_tested_on_the_same_images():
+    once = prepared(kind="digits", train=128, validation=64, test=64, split="once")
+    runs = train_shard(description(epochs=1), once).runs
+    assert runs["test_hash"].nunique() == 1
+    assert runs["order_hash"].nunique() == len(runs)
+
+
+def test_each_member_is_scaled_by_its_own_training_images(small_digits):
+    block = only_block(description(precision="float64"), small_digits)
+    for name, examples in block.examples.items():
+        images = examples.between(0, len(examples)).flatten(1)
+        is_standard = name == "train"
+        assert torch.allclose(images.mean(1), torch.zeros(3).double(), atol=1e-12) == is_standard
+        assert torch.allclose(images.std(1, correction=0), torch.ones(3).double()) == is_standard

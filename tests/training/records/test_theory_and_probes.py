@@ -27,13 +27,17 @@ def test_the_first_layer_is_as_active_as_its_patches_say(scheme, small_digits):
     block = only_block(shard, small_digits)
     measured = block.probe().layers["conv1"]["active_fraction"]
     error = float(measured.std()) / math.sqrt(len(SEEDS))
-    images = block.shard.images["train"][:100].double().numpy()
+    # each seed is probed on training images of its own
+    images = block.examples["train"].between(0, 100).double().numpy()
     law = bias_law(specifications.scheme(**scheme), CONV1)
-    expected = first_layer_active_fraction(images, law, kernel=3, weight_variance=2 / 9)
+    of_seeds = [
+        first_layer_active_fraction(seen, law, kernel=3, weight_variance=2 / 9) for seen in images
+    ]
+    expected = sum(of_seeds) / len(of_seeds)
     assert abs(float(measured.mean()) - expected) < 3.5 * error
     assert error < 0.02
     if scheme["name"] == "1.0":  # one norm for all patches would not do
         one = first_layer_active_fraction(
-            images * 0 + 1, BiasLaw.constant(1.0), kernel=None, weight_variance=2 / 64
+            images[0] * 0 + 1, BiasLaw.constant(1.0), kernel=None, weight_variance=2 / 64
         )
         assert abs(float(measured.mean()) - one) > 3.5 * error

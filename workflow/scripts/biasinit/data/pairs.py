@@ -5,6 +5,7 @@ drawing pairs moves no other random number. The pairs of a data set are drawn on
 split: all runs of a study see the same ones.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,29 +32,24 @@ def in_pairs(dataset: PreparedDataset, *, seed: int) -> PreparedDataset:
         seed: keys the pairs; every subset has a stream of its own.
 
     Returns:
-        Images of twice the channels, those of the left image first; label 1 where both show the
-        same class, and 0 where they do not.
+        Examples of two images, the left one first; label 1 where both show the same class, and 0
+        where they do not. That is so in the split of every seed, which exchanges images of one
+        class, or whole classes.
 
     Raises:
         DataError: a subset has one class only, or no class with two images.
 
     """
-    images, labels, split = [], [], {}
+    labels, shown, split = [], [], {}
     drawn = 0
     for name in SUBSETS:
         numbers = dataset.split[name]
         found = _pairs_of(dataset, name, seed)
-        left, right = numbers[found.left], numbers[found.right]
-        images.append(np.concatenate([dataset.images[left], dataset.images[right]], axis=-1))
+        shown.append(np.stack([numbers[found.left], numbers[found.right]], axis=1))
         labels.append(found.same.astype(np.uint8))
         split[name] = np.arange(drawn, drawn + len(numbers))
         drawn += len(numbers)
-    return PreparedDataset(
-        images=np.concatenate(images),
-        labels=np.concatenate(labels),
-        maximum=dataset.maximum,
-        split=split,
-    )
+    return replace(dataset, labels=np.concatenate(labels), shown=np.concatenate(shown), split=split)
 
 
 def _pairs_of(dataset: PreparedDataset, name: SubsetName, seed: int) -> Pairs:

@@ -1,14 +1,20 @@
 """From a data set's specification to its prepared form: read, split, thinned, put in pairs."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biasinit.data.exchange import (
+    STAYS,
+    Exchange,
+    exchange_of_classes,
+    exchange_within_classes,
+    no_exchange,
+)
 from biasinit.data.imbalance import thinned
 from biasinit.data.pairs import in_pairs
-from biasinit.data.prepared import PreparedDataset
+from biasinit.data.prepared import SUBSETS, PreparedDataset
 from biasinit.data.source import Source
 from biasinit.data.source_images import SourceImages
 from biasinit.data.splits import SplitSizes, split_by_class, split_within_parts, stratified_split
@@ -25,48 +31,44 @@ def prepare(dataset: Dataset) -> PreparedDataset:
 
     """
     source: Source = resolve(dataset.source)
-    sizes = SplitSizes(train=dataset.train, validation=dataset.validation, test=dataset.test)
-    single = _split(source, source.read(dataset), sizes=sizes, seed=dataset.split_seed)
+    single = _split(source, source.read(dataset), dataset)
     if dataset.imbalance > 1:
         single = thinned(single, ratio=dataset.imbalance, seed=dataset.split_seed)
     return in_pairs(single, seed=dataset.split_seed) if dataset.pairs else single
 
 
-def _split(
-    source: Source, images: SourceImages, *, sizes: SplitSizes, seed: int
-) -> PreparedDataset:
-    if images.part is None:
-        split = stratified_split(
-            images.labels,
-            train=sizes.train,
-            validation=sizes.validation,
-            test=sizes.test,
-            seed=seed,
-        )
-        return _prepared(images, split)
-    splitter = split_by_class if source.by_class else split_within_parts
-    split = splitter(images.labels, images.part, sizes=sizes, seed=seed)
-    # a study on some of many images is not to carry the others into every job
-    return _prepared(*_used(images, split))
+def _split(source: Source, images: SourceImages, dataset: Dataset) -> PreparedDataset:
+    sizes = SplitSizes(train=dataset.train, validation=dataset.validation, test=dataset.test)
+    labels, part, seed = images.labels, images.part, dataset.split_seed
+    if part is None:
+        split = stratified_split(labels, sizes=sizes, seed=seed)
+        exchange = exchange_within_classes(labels, part, split_seed=seed)
+    elif source.by_class:
+        split = split_by_class(labels, part, sizes=sizes, seed=seed)
+        exchange = exchange_of_classes(labels, part, split_seed=seed)
+    else:
+        split = split_within_parts(labels, part, sizes=sizes, seed=seed)
+        exchange = exchange_within_classes(labels, part, split_seed=seed)
+    if dataset.split == "once":
+        exchange = no_exchange(len(labels))
+    return _used(images, split, exchange)
 
 
 def _used(
-    images: SourceImages, split: Mapping[str, NDArray[np.int64]]
-) -> tuple[SourceImages, dict[str, NDArray[np.int64]]]:
-    """Return the images of the subsets alone, and their new numbers; classes keep no gaps."""
-    numbers = np.sort(np.concatenate(list(split.values())))
+    images: SourceImages, split: Mapping[str, NDArray[np.int64]], exchange: Exchange
+) -> PreparedDataset:
+    """Return the images that are in a subset for some seed; classes keep no gaps.
+
+    A study on some of many images is not to carry the others into every job.
+    """
+    used = np.concatenate([*split.values(), np.flatnonzero(exchange.stratum != STAYS)])
+    numbers = np.unique(used)
     _, labels = np.unique(images.labels[numbers], return_inverse=True)
-    labels = labels.astype(images.labels.dtype)
-    return (
-        replace(images, images=images.images[numbers], labels=labels, part=None),
-        {name: np.searchsorted(numbers, subset) for name, subset in split.items()},
-    )
-
-
-def _prepared(images: SourceImages, split: Mapping[str, NDArray[np.int64]]) -> PreparedDataset:
     return PreparedDataset(
-        images=images.images,
-        labels=images.labels,
+        images=images.images[numbers],
+        labels=labels.astype(images.labels.dtype),
         maximum=images.maximum,
-        split={"train": split["train"], "validation": split["validation"], "test": split["test"]},
+        split={name: np.searchsorted(numbers, split[name]) for name in SUBSETS},
+        shown=np.arange(len(numbers))[:, None],
+        exchange=exchange.of(numbers),
     )

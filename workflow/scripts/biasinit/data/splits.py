@@ -28,15 +28,13 @@ class SplitSizes:
 
 
 def stratified_split(
-    labels: NDArray[np.integer[Any]], *, train: int, validation: int, test: int, seed: int
+    labels: NDArray[np.integer[Any]], *, sizes: SplitSizes, seed: int
 ) -> dict[str, NDArray[np.int64]]:
     """Return sorted image numbers of three disjoint subsets with equal class shares.
 
     Args:
         labels: class of every image, shape (images,).
-        train: number of training images.
-        validation: number of validation images.
-        test: number of test images; images beyond the three are left out.
+        sizes: numbers of images; others are left out.
         seed: keys the split.
 
     Raises:
@@ -47,16 +45,19 @@ def stratified_split(
     try:
         rest, test_images = train_test_split(
             everything,
-            train_size=train + validation,
-            test_size=test,
+            train_size=sizes.train + sizes.validation,
+            test_size=sizes.test,
             stratify=labels,
             random_state=seed,
         )
         train_images, validation_images = train_test_split(
-            rest, train_size=train, test_size=validation, stratify=labels[rest], random_state=seed
+            rest,
+            train_size=sizes.train,
+            test_size=sizes.validation,
+            stratify=labels[rest],
+            random_state=seed,
         )
     except ValueError as error:
-        sizes = SplitSizes(train=train, validation=validation, test=test)
         raise DataError(
             f"{len(labels)} images cannot be split into {sizes}: {error} Change the sizes in "
             "'datasets'."

@@ -86,7 +86,14 @@ RUNS = Table(
         ),
         text(
             "order_hash",
-            "SHA-256 of the batch order: equal for all schemes of one seed and cell",
+            "SHA-256 of the training images in their batch order: equal for all schemes of one "
+            "seed and cell",
+            optional=True,
+        ),
+        text(
+            "test_hash",
+            "SHA-256 of which images are tested on: equal for all runs of a data set with one "
+            "test set, and for those of one seed where each seed has its own",
             optional=True,
         ),
     ),

@@ -75,6 +75,15 @@ class OfKind:
         """Return the kinds that have a key."""
         return [name for name, defaults in self._defaults.items() if key in defaults]
 
+    def values_before(self, entry: Mapping[str, object]) -> dict[str, object]:
+        """Return the keys of an entry's kind that came later, at the value that changes nothing."""
+        kind = self.kinds.get(self.kind_of(entry))
+        return {
+            item.name: item.metadata["left_out_at"]
+            for item in (() if kind is None else fields(kind))
+            if "left_out_at" in item.metadata
+        }
+
     def _is_of_others(self, kind: str, key: str) -> bool:
         return kind in self.kinds and key not in self._defaults[kind] and bool(self.kinds_with(key))
 
@@ -152,6 +161,23 @@ def without(mapping: Mapping[str, Any], foreign: Sequence[ForeignKey]) -> dict[s
             for places in [{(item.number, item.key) for item in foreign if item.section == section}]
             for number, entry in enumerate(mapping[section])
         ]
+    return found
+
+
+def as_registered(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a registered study with those that its entries got later.
+
+    They stand at the value at which everything is as it was without them, which need not be the
+    default of today.
+    """
+    found = {**mapping}
+    for section, family in FAMILIES.items():
+        entries = mapping.get(section)
+        if isinstance(entries, list | tuple):
+            found[section] = [
+                {**family.values_before(entry), **entry} if isinstance(entry, Mapping) else entry
+                for entry in entries
+            ]
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from biasinit.errors import ConfigurationError, PlanError
 from biasinit.files import lasting_file, refusals_named
+from biasinit.study.kinds import as_registered
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.reading import parse_any_study
 from biasinit.study.retired import without_idle
@@ -151,12 +152,13 @@ def _append_deviation(plan: Mapping[str, Any], folder: Path, *, now: datetime) -
 
 
 def _with_todays_keys(plan: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a plan with the keys that studies got after it was registered, at their defaults.
+    """Return a plan with the keys that studies got after it was registered.
 
-    And without retired keys that did nothing. A plan with other keys that are not known any more
+    They stand at their defaults, or where those would change it at what it was without them. And
+    without retired keys that did nothing. A plan with other keys that are not known any more
     is returned as it is; all differences are then named.
     """
-    kept = without_idle(plan.get("study", {}))
+    kept = as_registered(without_idle(plan.get("study", {})))
     try:
         study = parse_any_study(kept)
     except (ConfigurationError, KeyError):

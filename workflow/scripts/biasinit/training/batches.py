@@ -18,7 +18,7 @@ def batch_order(
     images: int,
     batch_size: int,
 ) -> NDArray[np.int32]:
-    """Return image numbers, shape (members, epochs, steps, batch).
+    """Return numbers of training examples, shape (members, epochs, steps, batch).
 
     Every epoch is a permutation from a stream keyed by seed and epoch; a last incomplete
     batch is left out, so that all steps have one shape.
@@ -34,6 +34,6 @@ def batch_order(
     return order
 
 
-def order_hashes(order: NDArray[np.int32]) -> list[str]:
-    """Return one SHA-256 per member over its whole batch order."""
-    return [hashlib.sha256(np.ascontiguousarray(member).tobytes()).hexdigest() for member in order]
+def sha256_of(numbers: NDArray[np.int32]) -> str:
+    """Return the SHA-256 of some numbers."""
+    return hashlib.sha256(np.ascontiguousarray(numbers).tobytes()).hexdigest()

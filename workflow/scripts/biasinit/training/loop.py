@@ -221,13 +221,16 @@ class _CheckpointKeeper:
 
     def _digest(self) -> str:
         """Return a digest of all that the state after a step depends on."""
-        images = self._shard.images["train"].cpu().numpy().tobytes()
+        dataset = self._shard.dataset
+        held = [dataset.images, dataset.labels, dataset.shown, *dataset.split.values()]
+        held += [dataset.exchange.stratum, dataset.exchange.unit]
         parts = [
             repr(self._shard.description),
             self._place.code,
             self._shard.device.type,
             torch.__version__,
             np.__version__,
-            hashlib.sha256(images).hexdigest(),
+            str(dataset.exchange.split_seed),
+            *(hashlib.sha256(array.tobytes()).hexdigest() for array in held),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -5,20 +5,19 @@ side. On a CPU the width changes no bit of any result. Where it decides the shap
 code, or the result (on a GPU), the last block is filled up with dummy members.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from biasinit.data.prepared import PreparedDataset, SubsetName
+from biasinit.data.prepared import GreyLevels, PreparedDataset, SubsetName
 from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
-from biasinit.networks.initialisation import initial_state
-from biasinit.training.batches import batch_order, order_hashes
+from biasinit.networks.initialisation import InitialState, initial_state
+from biasinit.training.batches import batch_order, sha256_of
 from biasinit.training.description import ShardDescription
 from biasinit.training.engines.augmentation import Augmentation
 from biasinit.training.engines.fused import (
@@ -30,7 +29,7 @@ from biasinit.training.engines.fused import (
     operations_of,
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.members import Batches, FusedMembers, stack_members
+from biasinit.training.engines.members import Examples, FusedMembers, stack_members
 from biasinit.training.records.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
@@ -44,8 +43,9 @@ class Shard:
     Attributes:
         description: what is trained.
         classes: number of classes.
-        images: scaled images of each subset, (images, height, width, channels).
-        labels: classes of each subset, (images,).
+        dataset: images and their split.
+        images: grey levels of all images with their border, (images, height, width, channels).
+        labels: classes of the examples of each subset, (examples,), the same for all seeds.
         network: one member's network.
         members: runs steps and evaluations.
 
@@ -64,14 +64,11 @@ class Shard:
         self.device = device_named(device)
         self.classes = dataset.classes
         self.precision, activations = PRECISIONS[training.precision]
-        scaling = description.cell.input_scaling
-        scaled = dataset.scaled(scaling)
-        self.images: dict[SubsetName, Tensor] = {
-            name: torch.from_numpy(subset.images).to(self.device, self.precision)
-            for name, subset in scaled.items()
-        }
+        self.dataset = dataset
+        self._grey_levels = GreyLevels.of(dataset)
         self.labels: dict[SubsetName, Tensor] = {
-            name: torch.from_numpy(subset.labels).to(self.device) for name, subset in scaled.items()
+            name: torch.from_numpy(dataset.labels[numbers].astype(np.int64)).to(self.device)
+            for name, numbers in dataset.split.items()
         }
         if self.steps_per_epoch == 0:
             raise DataError(
@@ -80,11 +77,7 @@ class Shard:
                 "more images."
             )
         self.augmentation = Augmentation(kind=training.augmentation, margin=training.crop_margin)
-        self.data = Batches(
-            images=self.augmentation.bordered(self.images["train"], black=dataset.black(scaling)),
-            labels=self.labels["train"],
-            border=self.augmentation.border,
-        )
+        self.images = self.augmentation.bordered(torch.from_numpy(dataset.images)).to(self.device)
         self.network = build_network(
             description.architecture,
             image_shape=dataset.image_shape,
@@ -103,19 +96,33 @@ class Shard:
         self.engine = engine_of(training.engine, self.members, self.device)
         self.forward = self.engine.prepared(self.members.forward)
         self.measure = self.engine.prepared(measure_of(self.members))
-        evaluated: tuple[SubsetName, ...] = ("validation", "test")
         size = EVALUATION_CHUNK[training.engine]
         if self.device.type != "cpu":
             size = GPU_EVALUATION_CHUNK
         if self.has_fixed_shapes:  # one size for all, that of the smallest subset at most
-            size = min(size, *(len(self.images[name]) for name in evaluated))
-        self.chunks = {name: self._chunks(self.images[name], size) for name in evaluated}
+            size = min(size, len(self.labels["validation"]), len(self.labels["test"]))
+        self.chunk_size = size
 
-    def _chunks(self, images: Tensor, size: int) -> tuple[Tensor, ...]:
-        """Return images in parts for evaluation, the last one filled up where shapes are fixed."""
-        if self.has_fixed_shapes:
-            images = functional.pad(images, (0,) * 7 + (-len(images) % size,))
-        return torch.split(images, size)
+    def examples(self, seeds: Sequence[int]) -> dict[SubsetName, Examples]:
+        """Return what each of some seeds is shown of each subset."""
+        description = self.description
+        seen = [
+            self.dataset.shown_to(study_seed=description.study_seed, seed=seed) for seed in seeds
+        ]
+        training = self.dataset.split["train"]
+        scaling = description.cell.input_scaling
+        levels = np.stack([self._grey_levels.scaled(scaling, shown[training]) for shown in seen])
+        shown = torch.from_numpy(np.stack(seen)).to(self.device)
+        return {
+            name: Examples(
+                images=self.images,
+                shown=shown[:, torch.from_numpy(numbers).to(self.device)],
+                labels=self.labels[name],
+                levels=torch.from_numpy(levels).to(self.device, self.precision),
+                border=self.augmentation.border,
+            )
+            for name, numbers in self.dataset.split.items()
+        }
 
     @property
     def steps_per_epoch(self) -> int:
@@ -168,7 +175,8 @@ class Block:
 
     Attributes:
         seeds: one for each member, without dummies.
-        order: image numbers, (members, epochs, steps, batch), with dummies.
+        examples: what the members are shown of each subset, with dummies.
+        order: numbers of training examples, (members, epochs, steps, batch), with dummies.
         state: the members, with dummies.
         start: the initial parameters, stacked, by name.
 
@@ -180,6 +188,7 @@ class Block:
         description = shard.description
         dummies = shard.width - len(seeds) if shard.has_fixed_shapes else 0
         self._all_seeds = (*seeds, *[seeds[-1]] * dummies)
+        self.examples = shard.examples(self._all_seeds)
         self.order = batch_order(
             study_seed=description.study_seed,
             seeds=self._all_seeds,
@@ -188,19 +197,7 @@ class Block:
             images=len(shard.labels["train"]),
             batch_size=description.training.batch_size,
         )
-        initial = [
-            initial_state(
-                shard.network,
-                description.scheme,
-                weight_init=description.cell.weight_init,
-                study_seed=description.study_seed,
-                seed=seed,
-                dtype=shard.precision,
-                images=shard.images["train"],
-                labels=shard.labels["train"],
-            )
-            for seed in self._all_seeds
-        ]
+        initial = [self.initial_state(seed) for seed in self._all_seeds]
         self.weights_hashes = [state.weights_hash for state in initial[: len(seeds)]]
         self.state = stack_members(
             initial,
@@ -211,10 +208,38 @@ class Block:
         self.start = {name: value.clone() for name, value in self.state.parameters.items()}
         self._draws: tuple[int, NDArray[np.int64]] | None = None
 
+    def initial_state(self, seed: int) -> InitialState:
+        """Return how the member of a seed starts."""
+        shard, description = self.shard, self.shard.description
+        images = None
+        if description.scheme.sees_images:
+            own = self.examples["train"].of_member(self._all_seeds.index(seed))
+            images = own.between(0, len(own))[0]
+        return initial_state(
+            shard.network,
+            description.scheme,
+            weight_init=description.cell.weight_init,
+            study_seed=description.study_seed,
+            seed=seed,
+            dtype=shard.precision,
+            images=images,
+            labels=shard.labels["train"],
+        )
+
     @property
     def order_hashes(self) -> list[str]:
-        """One SHA-256 per member over its whole batch order."""
-        return order_hashes(self.order[: len(self.seeds)])
+        """One SHA-256 per member over the images of its whole batch order."""
+        shown = self.examples["train"].shown.cpu().numpy()
+        return [
+            sha256_of(shown[member, self.order[member]].astype(np.int32))
+            for member in range(len(self.seeds))
+        ]
+
+    @property
+    def test_hashes(self) -> list[str]:
+        """One SHA-256 per member over its test images."""
+        shown = self.examples["test"].shown[: len(self.seeds)]
+        return [sha256_of(of_member.astype(np.int32)) for of_member in shown.cpu().numpy()]
 
     @property
     def diverged_at(self) -> NDArray[np.int64]:
@@ -224,7 +249,7 @@ class Block:
 
     def step(self, number: int) -> Tensor:
         """Train one step, numbered from 1, and return the losses before it, (members,)."""
-        losses = self.shard.engine.step(self.state, self.shard.data, self.inputs(number))
+        losses = self.shard.engine.step(self.state, self.examples["train"], self.inputs(number))
         return losses[: len(self.seeds)]
 
     def inputs(self, number: int) -> StepInputs:
@@ -251,15 +276,24 @@ class Block:
             self._draws = epoch, draws
         return self._draws[1]
 
-    def logits(self, subset: SubsetName) -> Tensor:
-        """Return logits on a subset, (members, images, classes)."""
-        return self._logits(self.shard.chunks[subset], images=len(self.shard.labels[subset]))
+    def _chunks(self, subset: SubsetName) -> Iterator[Tensor]:
+        """Yield a subset in parts for evaluation, the last one filled up where shapes are fixed."""
+        examples, size = self.examples[subset], self.shard.chunk_size
+        for first in range(0, len(examples), size):
+            beyond = first + size
+            if not self.shard.has_fixed_shapes:
+                beyond = min(beyond, len(examples))
+            yield examples.between(first, beyond)
 
-    def _logits(self, chunks: Sequence[Tensor], *, images: int) -> Tensor:
+    def logits(self, subset: SubsetName) -> Tensor:
+        """Return logits on a subset, (members, examples, classes)."""
+        return self._logits(self._chunks(subset), count=len(self.examples[subset]))
+
+    def _logits(self, chunks: Iterable[Tensor], *, count: int) -> Tensor:
         parts = [
             self.shard.forward(self.state.parameters, self.state.buffers, chunk) for chunk in chunks
         ]
-        return torch.cat(parts, dim=1)[: len(self.seeds), :images]
+        return torch.cat(parts, dim=1)[: len(self.seeds), :count]
 
     def correct(self, subset: SubsetName) -> NDArray[np.bool_]:
         """Return which images of a subset each member classifies correctly, (members, images).
@@ -290,17 +324,17 @@ class Block:
         """
         if not self.shard.network.compares_pairs:
             return None
-        chunks = self.shard.chunks[subset]
-        pairs = len(self.shard.labels[subset])
-        there = self._logits(chunks, images=pairs)[..., 1]
-        back = self._logits([swapped(chunk) for chunk in chunks], images=pairs)[..., 1]
+        there = self.logits(subset)[..., 1]
+        swapped_chunks = map(swapped, self._chunks(subset))
+        back = self._logits(swapped_chunks, count=len(self.examples[subset]))[..., 1]
         found: NDArray[np.float64] = (there - back).abs().mean(1).double().cpu().numpy()
         return np.where(self.diverged_at < 0, found, np.nan)
 
     def probe(self) -> Probe:
-        """Return what the members do on the first training images."""
+        """Return what the members do on their first training images."""
         count = self.shard.description.training.probe_images
-        images, labels = self.shard.images["train"][:count], self.shard.labels["train"][:count]
+        images = self.examples["train"].between(0, count)
+        labels = self.shard.labels["train"][:count]
         return probe(self.shard.measure, self.shard.network, self.state, self.start, images, labels)
 
     def warm(self) -> None:

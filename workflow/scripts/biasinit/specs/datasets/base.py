@@ -6,12 +6,13 @@ data set is made again (``plugins.digest``).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from biasinit.errors import Problem
 from biasinit.specs.keys import Keys, key, values_of
 from biasinit.specs.limits import Limits, Name, Natural, Text
 
+Split = Literal["per seed", "once"]
 Size = Annotated[int, Limits(ge=10)]
 DIRECTORY = (
     "Folder with the official files; without it they are downloaded to the folder data/, or to "
@@ -61,8 +62,16 @@ class Dataset(Keys):
             "set where there is one."
         )
     )
+    split: Split = field(
+        default="per seed",
+        metadata=key(
+            "'per seed' draws which images are in which subset for every seed, the same for all "
+            "its runs; an official test set stays. 'once' draws one split for all seeds.",
+            left_out_at="once",
+        ),
+    )
     split_seed: Natural = field(
-        default=0, metadata=key("Keys the random split; the same for all runs of the study.")
+        default=0, metadata=key("Keys the random splits, beside the seeds of the study.")
     )
 
     @property

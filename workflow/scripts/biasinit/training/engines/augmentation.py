@@ -33,10 +33,10 @@ class Augmentation:
         """Pixels of black around every image: the margin where images are cropped."""
         return self.margin if self.kind in CROPS else 0
 
-    def bordered(self, images: Tensor, *, black: float) -> Tensor:
-        """Return images with their border, (images, height + 2·border, width + 2·border, …)."""
+    def bordered(self, images: Tensor) -> Tensor:
+        """Return images with a black border, (images, height + 2·border, width + 2·border, …)."""
         border = self.border
-        return functional.pad(images, (0, 0, border, border, border, border), value=black)
+        return functional.pad(images, (0, 0, border, border, border, border))
 
     def draws(
         self, *, study_seed: int, seeds: Sequence[int], epoch: int, shape: tuple[int, int]
@@ -63,24 +63,33 @@ class Augmentation:
         return result
 
 
-def gathered(images: Tensor, batch: Tensor, draws: Tensor | None, *, border: int) -> Tensor:
-    """Return the images of a batch, cropped and flipped.
+def gathered(images: Tensor, numbers: Tensor, draws: Tensor | None, *, border: int) -> Tensor:
+    """Return the images of a batch, cropped and flipped, those of one example side by side.
 
     Args:
         images: (images, height + 2·border, width + 2·border, channels).
-        batch: image numbers, (members, batch).
-        draws: (members, batch, 3) as ``Augmentation.draws`` gives them; None takes images as
-            they are.
+        numbers: of the images of every example, (members, batch, 1 or 2).
+        draws: (members, batch, 3) as ``Augmentation.draws`` gives them, the same for both images
+            of an example; None takes images as they are.
         border: pixels around every image.
 
     Returns:
-        (members, batch, height, width, channels).
+        (members, batch, height, width, channels or twice as many).
 
     """
-    if draws is None:
-        return images[batch]
     height, width = images.shape[1] - 2 * border, images.shape[2] - 2 * border
+    if draws is None:
+        inner = images[:, border : border + height, border : border + width]
+        return _side_by_side(inner[numbers])
     rows = draws[..., 0, None] + torch.arange(height, device=images.device)
     across = torch.arange(width, device=images.device)
     columns = draws[..., 1, None] + torch.where(draws[..., 2, None] > 0, width - 1 - across, across)
-    return images[batch[..., None, None], rows[..., :, None], columns[..., None, :]]
+    place = numbers[..., None, None]  # (members, batch, images, height, width)
+    return _side_by_side(images[place, rows[:, :, None, :, None], columns[:, :, None, None, :]])
+
+
+def _side_by_side(images: Tensor) -> Tensor:
+    """Return (members, batch, images, …, channels) with the images of an example as channels."""
+    if images.shape[2] == 1:
+        return images.squeeze(2)
+    return torch.cat(images.unbind(2), dim=-1)

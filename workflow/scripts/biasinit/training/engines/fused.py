@@ -23,7 +23,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from biasinit.errors import DeviceError
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
-from biasinit.training.engines.members import Batches, FusedMembers, MemberState
+from biasinit.training.engines.members import Examples, FusedMembers, MemberState
 from biasinit.training.engines.optimizers import Tensors
 
 COMPILED = "compiled"
@@ -38,7 +38,7 @@ PRECISIONS: dict[str, tuple[torch.dtype, torch.dtype]] = {
 
 _StepArguments = tuple[
     Tensors, Tensors, dict[str, Tensors], Tensors, Tensor,  # the state
-    Tensor, Tensor,  # images and labels
+    Tensor, Tensor, Tensor, Tensor,  # images, those shown, labels and levels
     Tensor, Tensor | None, Tensor, Tensor,  # batch, draws, rates, number
 ]  # fmt: skip
 
@@ -48,7 +48,7 @@ class StepInputs:
     """What changes from step to step besides the state.
 
     Attributes:
-        batch: image numbers, (members, batch).
+        batch: numbers of examples, (members, batch).
         draws: crops and flips, (members, batch, 3), or None.
         rates: learning rate of each member, (members,).
         number: the step's number from 1, without axes.
@@ -85,7 +85,7 @@ class Engine(Protocol):
     def compiling_seconds(self) -> float:
         """What compiling took so far, or loading what was compiled before."""
 
-    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+    def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         """Update ``state`` in place by one step; return the losses before it, (members,)."""
 
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,7 +151,7 @@ class _Eager:
         self._members = members
         self._on_cpu = on_cpu
 
-    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+    def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         # on a GPU the question would wait for all work that is under way
         all_alive = self._on_cpu and bool((state.diverged_at < 0).all())
         return self._members.step(
@@ -184,10 +184,10 @@ class _Compiled:
         self._prepared.append(_CompiledAtFirstCall(function))
         return self._prepared[-1]
 
-    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+    def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         arguments: _StepArguments = (
             state.trained, state.fixed, state.optimizer, state.buffers, state.diverged_at,
-            data.images, data.labels,
+            data.images, data.shown, data.labels, data.levels,
             inputs.batch, inputs.draws, inputs.rates, inputs.number,
         )  # fmt: skip
         if self._step is None:
@@ -204,7 +204,9 @@ class _Compiled:
             buffers: Tensors,
             diverged_at: Tensor,
             images: Tensor,
+            shown: Tensor,
             labels: Tensor,
+            levels: Tensor,
             batch: Tensor,
             draws: Tensor | None,
             rates: Tensor,
@@ -217,7 +219,7 @@ class _Compiled:
                 buffers=buffers,
                 diverged_at=diverged_at,
             )
-            data = Batches(images=images, labels=labels, border=border)
+            data = Examples(images=images, shown=shown, labels=labels, levels=levels, border=border)
             return self._members.step(
                 state, data, batch=batch, draws=draws, rates=rates, number=number, all_alive=False
             )
@@ -271,14 +273,14 @@ class _Recorded:
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._engine.prepared(function)
 
-    def step(self, state: MemberState, data: Batches, inputs: StepInputs) -> Tensor:
+    def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         if self._state is not state:
             self._record(state, data, inputs)
         inputs.copy_into(self._inputs)
         self._graph.replay()
         return self._losses.clone()
 
-    def _record(self, state: MemberState, data: Batches, inputs: StepInputs) -> None:
+    def _record(self, state: MemberState, data: Examples, inputs: StepInputs) -> None:
         before = {name: _copied(value) for name, value in state.plain().items()}
         self._inputs = inputs.to(state.diverged_at.device)
         stream = torch.cuda.Stream()

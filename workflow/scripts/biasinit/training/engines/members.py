@@ -6,7 +6,7 @@ a step mixes members, so each one trains as if it were alone (bit for bit on a C
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -122,19 +122,60 @@ def run_network(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batches:
-    """What a step sees of the data.
+class Examples:
+    """What the members are shown of one subset: images of all, picked out for each.
 
     Attributes:
-        images: all training images, (images, height, width, channels), with their border.
-        labels: their classes, (images,).
+        images: grey levels of all images, (images, height, width, channels), with their border.
+        shown: numbers of the images of every example, (members, examples, 1 or 2).
+        labels: classes of the examples, (examples,), the same for all members.
+        levels: what each grey level is after scaling, (members, 256).
         border: pixels around every image.
 
     """
 
     images: Tensor
+    shown: Tensor
     labels: Tensor
+    levels: Tensor
     border: int = 0
+
+    def __len__(self) -> int:
+        """Return the number of examples of a member."""
+        return self.shown.shape[1]
+
+    def of_member(self, member: int) -> "Examples":
+        """Return what one member is shown."""
+        chosen = slice(member, member + 1)
+        return replace(self, shown=self.shown[chosen], levels=self.levels[chosen])
+
+    def between(self, first: int, beyond: int) -> Tensor:
+        """Return consecutive examples of each member, scaled; after the last come the first again.
+
+        Returns:
+            (members, beyond - first, height, width, channels).
+
+        """
+        numbers = torch.arange(first, beyond, device=self.shown.device) % len(self)
+        return self.scaled(numbers.expand(len(self.shown), -1))
+
+    def scaled(self, numbers: Tensor, draws: Tensor | None = None) -> Tensor:
+        """Return examples of each member, (members, batch, height, width, channels).
+
+        Args:
+            numbers: of the examples, (members, batch).
+            draws: crops and flips, (members, batch, 3), or None.
+
+        """
+        members, levels = self.levels.shape
+        member = torch.arange(members, device=numbers.device)
+        images = gathered(
+            self.images, self.shown[member[:, None], numbers], draws, border=self.border
+        )
+        # one flat table: looking levels up member by member takes three times as long
+        first = (member * levels).to(torch.int32).reshape(members, 1, 1, 1, 1)
+        found = self.levels.flatten().index_select(0, (images + first).flatten())
+        return found.reshape(images.shape)
 
 
 class FusedMembers:
@@ -153,7 +194,7 @@ class FusedMembers:
         self._optimizer = optimizer
         self._label_smoothing = label_smoothing
         self._gradients = vmap(grad_and_value(self._loss), in_dims=(0, 0, 0, 0, 0))
-        self._forward = vmap(self._logits, in_dims=(0, 0, None))
+        self._forward = vmap(self._logits, in_dims=(0, 0, 0))
 
     def _loss(
         self, trained: Tensors, fixed: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
@@ -167,7 +208,7 @@ class FusedMembers:
     def step(
         self,
         state: MemberState,
-        data: Batches,
+        data: Examples,
         *,
         batch: Tensor,
         draws: Tensor | None,
@@ -179,8 +220,8 @@ class FusedMembers:
 
         Args:
             state: the members.
-            data: all training images.
-            batch: image numbers, (members, batch).
+            data: all training examples.
+            batch: numbers of examples, (members, batch).
             draws: crops and flips, (members, batch, 3), or None.
             rates: learning rate of each member, (members,).
             number: the step's number from 1, without axes; recorded for members that diverge.
@@ -189,9 +230,12 @@ class FusedMembers:
 
         """
         self.network.train()
-        images = gathered(data.images, batch, draws, border=data.border)
         gradients, losses = self._gradients(
-            state.trained, state.fixed, state.buffers, images, data.labels[batch]
+            state.trained,
+            state.fixed,
+            state.buffers,
+            data.scaled(batch, draws),
+            data.labels[batch],
         )
         alive = state.diverged_at < 0
         update = Update(
@@ -209,7 +253,14 @@ class FusedMembers:
         return torch.as_tensor(losses)
 
     def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
-        """Return logits of all members on shared images, (members, images, classes)."""
+        """Return logits of members on images of their own, (members, images, classes).
+
+        Args:
+            parameters: stacked, by name.
+            buffers: stacked, by name.
+            images: (members, images, height, width, channels).
+
+        """
         self.network.eval()
         with torch.no_grad():
             return torch.as_tensor(self._forward(parameters, buffers, images))

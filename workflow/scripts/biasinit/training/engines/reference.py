@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from biasinit.data.prepared import PreparedDataset, SubsetName
-from biasinit.networks.initialisation import InitialState, initial_state
+from biasinit.networks.initialisation import InitialState
 from biasinit.networks.layers import (
     BATCHNORM_EPSILON,
     BATCHNORM_MOMENTUM,
@@ -27,7 +27,6 @@ from biasinit.networks.layers import (
 )
 from biasinit.specs.optimizer import Optimizer
 from biasinit.training.description import ShardDescription
-from biasinit.training.engines.augmentation import gathered
 from biasinit.training.shard import Block, Shard
 
 
@@ -164,7 +163,7 @@ class ReferenceTrainer:
         shard = self._shard
         steps = shard.steps if steps is None else steps
         block = Block(shard, [seed])  # for its batch order, crops and flips
-        network = reference_network(shard.network, self._initial_state(seed))
+        network = reference_network(shard.network, block.initial_state(seed))
         optimizer = _optimizer(
             network,
             shard.description.optimizer,
@@ -191,33 +190,20 @@ class ReferenceTrainer:
             if schedule is not None and number < shard.steps:
                 schedule.step()
             losses.append(loss.item())
-        correct = self.logits(network, "test").argmax(-1) == shard.labels["test"]
+        correct = self.logits(network, "test", seed).argmax(-1) == shard.labels["test"]
         return ReferenceRun(losses=tuple(losses), network=network, correct=correct.numpy())
 
-    def logits(self, network: nn.Module, subset: SubsetName) -> Tensor:
-        """Return the logits of a trained network on a subset, (images, classes)."""
+    def logits(self, network: nn.Module, subset: SubsetName, seed: int) -> Tensor:
+        """Return the logits of a trained network on a subset of a seed, (examples, classes)."""
         network.eval()
         with torch.no_grad():
-            result: Tensor = network(self._shard.images[subset])
+            shown = self._shard.examples([seed])[subset]
+            result: Tensor = network(shown.between(0, len(shown))[0])
         return result
 
-    def _initial_state(self, seed: int) -> InitialState:
-        description = self._shard.description
-        return initial_state(
-            self._shard.network,
-            description.scheme,
-            weight_init=description.cell.weight_init,
-            study_seed=description.study_seed,
-            seed=seed,
-            dtype=self._shard.precision,
-            images=self._shard.images["train"],
-            labels=self._shard.labels["train"],
-        )
-
     def _batch(self, block: Block, number: int) -> tuple[Tensor, Tensor]:
-        inputs, data = block.inputs(number), self._shard.data
-        images = gathered(data.images, inputs.batch, inputs.draws, border=data.border)[0]
-        return images, data.labels[inputs.batch[0]]
+        inputs, data = block.inputs(number), block.examples["train"]
+        return data.scaled(inputs.batch, inputs.draws)[0], data.labels[inputs.batch[0]]
 
 
 def _optimizer(

@@ -38,9 +38,9 @@ Measure = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensors, Tensor, Te
 def measure_of(members: FusedMembers) -> Measure:
     """Return the function of tensors that a probe needs.
 
-    It takes parameters, buffers (changed in place), images (images, height, width, channels)
-    and labels (images,), the last two shared by all members, and returns gradients by
-    parameter, losses (members,), and the statistics of units by layer, (members, 5).
+    It takes parameters, buffers (changed in place), images (members, images, height, width,
+    channels) and labels (images,), which all members share, and returns gradients by parameter,
+    losses (members,), and the statistics of units by layer, (members, 5).
     """
 
     def loss_and_units(
@@ -58,7 +58,7 @@ def measure_of(members: FusedMembers) -> Measure:
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
         return members.network.loss(logits, labels), units
 
-    mapped = vmap(grad_and_value(loss_and_units, has_aux=True), in_dims=(0, 0, None, None))
+    mapped = vmap(grad_and_value(loss_and_units, has_aux=True), in_dims=(0, 0, 0, None))
 
     def measure(
         parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
@@ -85,8 +85,8 @@ def probe(
         network: the network, one member.
         state: the members.
         start: the initial parameters, stacked, by name.
-        images: (images, height, width, channels), shared by all members.
-        labels: (images,).
+        images: (members, images, height, width, channels).
+        labels: (images,), shared by all members.
 
     """
     buffers = {name: value.clone() for name, value in state.buffers.items()}  # updated in place

@@ -143,6 +143,7 @@ class Records:
                 "classes": block.shard.classes,
                 "weights_hash": block.weights_hashes,
                 "order_hash": block.order_hashes,
+                "test_hash": block.test_hashes,
             }
         )
 
