@@ -84,8 +84,8 @@ def tuned_contrasts(
         that are left without the learning rate, then in each of several. ``learning_rates`` are
         those chosen, with the share of halves that chose them where they differ, and for each cell
         where these do; ``at_edge`` names the ends of the grid that a tenth of the halves or more
-        chose, because a better one may lie beyond. A pair of runs of which one failed at the chosen rates
-        is set apart; its seed stays in the other cells. ``set_apart``, ``failed`` and
+        chose, because a better one may lie beyond. A pair of runs of which one failed at the chosen
+        rates is set apart; its seed stays in the other cells. ``set_apart``, ``failed`` and
         ``reference_failed`` are means over halvings. No rows without two rates, four seeds and
         validation accuracies.
 
