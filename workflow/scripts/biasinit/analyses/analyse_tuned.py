@@ -23,8 +23,8 @@ TUNED = Table(
     folder="analysis",
     note="Only where the study has several learning rates.\n"
     "Differences of final accuracy from the reference, each scheme at the learning rate of its "
-    "highest mean validation accuracy: chosen by half of the seeds, judged on the other half, and "
-    "the other way round, over up to 500 halvings; all rows are one family.",
+    "highest mean validation accuracy: chosen by half of the seeds, judged on the other half, "
+    "mean over up to 500 such halves; all rows are one family.",
     columns=(
         NORMALIZATION,
         SCHEME,
@@ -46,12 +46,12 @@ TUNED = Table(
         SEEDS,
         number(
             "set_apart",
-            "pairs of runs at the chosen rates of which one failed, mean over halvings; their "
+            "pairs of runs at the chosen rates of which one failed, mean over halves; their "
             "seeds stay in the other cells",
         ),
-        number("failed", "failed runs of the scheme at its chosen rates, mean over halvings"),
+        number("failed", "failed runs of the scheme at its chosen rates, mean over halves"),
         number("reference_failed", "the same of the reference"),
-        number("estimate", "mean of the differences within seeds and halvings", unit="points"),
+        number("estimate", "mean of the differences within seeds and halves", unit="points"),
         number("standard_error", "by jackknife over seeds, choice included", unit="points"),
         number("df", DEGREES_OF_FREEDOM),
         *interval("points"),
