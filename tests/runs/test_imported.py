@@ -103,6 +103,12 @@ CASES = {
         {},
         "where 'reached' is true, got inf (row 1), inf (row 2), inf (row 3).",
     ),
+    "an early time that is text": (
+        lambda table: table.assign(epochs_to_early_threshold=["1", "soon", None, None]),
+        {},
+        "'epochs_to_early_threshold' must be numbers of epochs from 0 on, or empty, got 'soon' "
+        "(row 2).",
+    ),
     "a seed that is text": (
         lambda table: table.assign(seed=["a", "b", 1, 1]),
         {},

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biasinit.runs.outcomes import failure_kinds, speed_outcomes, summarise_runs
+from biasinit.runs.outcomes import (
+    early_thresholds,
+    failure_kinds,
+    speed_outcomes,
+    summarise_runs,
+)
 from biasinit.runs.tables import RUNS
 
 KEY = {
@@ -32,8 +37,17 @@ def curve(accuracies, *, seed=0, per_epoch=1):
     return frame.assign(**KEY)
 
 
+def outcomes(curves, *, epochs=10):
+    return speed_outcomes(
+        curves,
+        thresholds={"digits": 95.0},
+        early_thresholds={"digits": 52.5},
+        epochs=epochs,
+    )
+
+
 def speed(accuracies, **options):
-    table = speed_outcomes(curve(accuracies, **options), thresholds={"digits": 95.0}, epochs=10)
+    table = outcomes(curve(accuracies, **options))
     assert len(table) == 1
     return table.iloc[0]
 
@@ -53,18 +67,30 @@ def test_time_is_in_epochs_on_a_finer_grid():
     assert speed([10, 90, 95, 95, 99], per_epoch=4)["epochs_to_threshold"] == 0.5
 
 
+def test_early_is_half_way_from_chance_to_the_threshold():
+    assert early_thresholds({"digits": 95.0, "pairs": 80.0}, {"digits": 10, "pairs": 2}) == {
+        "digits": 52.5,
+        "pairs": 65.0,
+    }
+    row = speed([10, 52, 52.5, 60, 90, 96, 97])
+    assert (row["epochs_to_early_threshold"], row["epochs_to_threshold"]) == (2, 5)
+
+
+def test_a_run_may_pass_the_early_threshold_and_never_the_other():
+    row = speed([10, 60, 20, 60, 60])
+    assert row["epochs_to_early_threshold"] == 3
+    assert not row["reached"]
+    assert np.isnan(speed([10, 20, 30])["epochs_to_early_threshold"])
+
+
 def test_points_of_one_run_never_count_for_the_next():
-    table = speed_outcomes(
-        pd.concat([curve([10, 96], seed=0), curve([96, 10], seed=1)]),
-        thresholds={"digits": 95.0},
-        epochs=10,
-    )
+    table = outcomes(pd.concat([curve([10, 96], seed=0), curve([96, 10], seed=1)]))
     assert table["reached"].tolist() == [False, False]
 
 
 def test_area_is_the_mean_accuracy_over_the_epochs():
     uneven = curve([0, 100, 100]).assign(epoch=[0.0, 1.0, 4.0])
-    table = speed_outcomes(uneven, thresholds={"digits": 95.0}, epochs=4)
+    table = outcomes(uneven, epochs=4)
     assert table["curve_area"].tolist() == [(50 * 1 + 100 * 3) / 4]
 
 
@@ -72,9 +98,9 @@ def test_area_is_the_mean_accuracy_over_the_epochs():
 @given(st.permutations(range(12)))
 def test_the_order_of_rows_does_not_matter(order):
     curves = pd.concat([curve([10, 95, 96, 97], seed=seed) for seed in range(3)])
-    expected = speed_outcomes(curves, thresholds={"digits": 95.0}, epochs=3)
+    expected = outcomes(curves, epochs=3)
     shuffled = curves.iloc[list(order)]
-    got = speed_outcomes(shuffled, thresholds={"digits": 95.0}, epochs=3)
+    got = outcomes(shuffled, epochs=3)
     pd.testing.assert_frame_equal(got, expected)
 
 
@@ -128,3 +154,4 @@ def test_a_run_that_reached_the_threshold_and_then_diverged_is_fast_and_failed()
     row = table.iloc[0]
     assert (row["reached"], row["epochs_to_threshold"], row["failed"]) == (True, 1, True)
     assert (row["failure_kind"], row["shard"]) == ("diverged", 1)
+    assert row["epochs_to_early_threshold"] == 1

@@ -450,7 +450,7 @@ CASES = {
     "seeds that choose learning rates": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 5}},
         "analysis.tuning_seeds: is no key any more: every study with several learning rates "
-        "compares each scheme at its own, chosen by one half of the seeds and judged on the other. "
+        "compares each scheme at its own, chosen by some of the seeds and judged on the others. "
         "Leave it out.",
     ),
     "two starts of one output bias": (

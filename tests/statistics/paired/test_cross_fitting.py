@@ -1,6 +1,6 @@
-"""Halves of the seeds that choose for each other, and the jackknife of what they find."""
+"""Seeds that choose for the others, and the jackknife of what they find."""
 
-import itertools
+import math
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.paired.cross_fitting import (
     ArmRuns,
     choices_of,
+    choosing_sets,
     cross_fit,
-    halvings,
     seed_values,
 )
 
@@ -24,52 +24,43 @@ def arm(outcome, validation=None, failed=None):
     )
 
 
-def fitted(scheme, reference, halves):
-    chosen = tuple(choices_of(item.validation, halves) for item in (scheme, reference))
-    return cross_fit(scheme, reference, chosen, halves)
+def fitted(scheme, reference, sets):
+    chosen = tuple(choices_of(item.validation, sets) for item in (scheme, reference))
+    return cross_fit(scheme, reference, chosen, sets)
 
 
-def by_hand(scheme, reference, halves, *, without=None):
-    """The estimate as the words say it, halving by halving and seed by seed."""
+def by_hand(scheme, reference, sets, *, voter=None, judged=None):
+    """The estimate as the words say it, set by set and seed by seed, without a voter or a pair."""
     found = []
-    for members in halves:
-        sides = [set(np.flatnonzero(members)), set(np.flatnonzero(~members))]
-        for judged, choosing in itertools.permutations(sides):
-            voters = sorted(choosing - {without})
-            own, other = (
-                int(np.nanmean(item.validation[voters], axis=0).round(9).argmax())
-                for item in (scheme, reference)
-            )
-            for seed in judged - {without}:
-                if not (scheme.failed[seed, own] or reference.failed[seed, other]):
-                    found.append(scheme.outcome[seed, own] - reference.outcome[seed, other])
+    for members in sets:
+        voters = sorted(set(np.flatnonzero(members)) - {voter})
+        own, other = (
+            int(np.nanmean(item.validation[voters], axis=0).round(9).argmax())
+            for item in (scheme, reference)
+        )
+        for seed in set(np.flatnonzero(~members)) - {judged}:
+            if not (scheme.failed[seed, own] or reference.failed[seed, other]):
+                found.append(scheme.outcome[seed, own] - reference.outcome[seed, other])
     return np.nanmean(found)
 
 
-@pytest.mark.parametrize("seeds", [4, 5, 6, 9])
-def test_up_to_twelve_seeds_all_halvings_are_used_once(rng, seeds):
-    halves = halvings(seeds, rng)
-    sides = {
-        frozenset((frozenset(np.flatnonzero(h)), frozenset(np.flatnonzero(~h)))) for h in halves
-    }
-    every = {
-        frozenset((frozenset(half), frozenset(range(seeds)) - frozenset(half)))
-        for half in itertools.combinations(range(seeds), seeds // 2)
-    }
-    assert sides == every
-    assert len(halves) == len(every)
+@pytest.mark.parametrize(("seeds", "size"), [(4, 2), (5, 2), (9, 4), (10, 5)])
+def test_of_few_seeds_all_sets_choose_once(rng, seeds, size):
+    sets = choosing_sets(seeds, rng)
+    assert len(np.unique(sets, axis=0)) == len(sets) == math.comb(seeds, size)
+    assert set(sets.sum(axis=1)) == {size}
 
 
-def test_of_more_seeds_halvings_are_random_and_even(rng):
-    halves = halvings(31, rng)
-    assert halves.shape == (500, 31)
-    assert set(halves.sum(axis=1)) == {15}
-    assert len(np.unique(halves, axis=0)) == 500
+def test_of_more_seeds_500_random_halves_choose_and_every_seed_is_judged(rng):
+    sets = choosing_sets(31, rng)
+    assert sets.shape == (500, 31)
+    assert set(sets.sum(axis=1)) == {15, 16}
+    assert set((~sets).sum(axis=0)) == {250}
 
 
 @pytest.mark.parametrize("failing", [0.0, 0.2])
 def test_estimate_and_jackknife_are_what_the_words_say(rng, failing):
-    halves = halvings(6, rng)
+    sets = choosing_sets(6, rng)
     runs = [
         arm(
             rng.normal(size=(6, 3)),
@@ -78,24 +69,26 @@ def test_estimate_and_jackknife_are_what_the_words_say(rng, failing):
         )
         for _ in range(2)
     ]
-    found = fitted(*runs, halves)
-    assert found.estimate == pytest.approx(by_hand(*runs, halves))
-    without = [by_hand(*runs, halves, without=seed) for seed in range(6)]
-    np.testing.assert_allclose(found.without_seed, without)
+    found = fitted(*runs, sets)
+    assert found.estimate == pytest.approx(by_hand(*runs, sets))
+    pairs = [by_hand(*runs, sets, judged=seed) for seed in range(6)]
+    seeds = [by_hand(*runs, sets, judged=seed, voter=seed) for seed in range(6)]
+    np.testing.assert_allclose(found.without_pairs, pairs)
+    np.testing.assert_allclose(found.without_seed, seeds)
 
 
 def test_a_run_that_is_missing_neither_votes_nor_is_judged(rng):
-    halves = halvings(6, rng)
+    sets = choosing_sets(6, rng)
     outcome = rng.normal(size=(6, 2))
     outcome[2, 1] = np.nan
     runs = (arm(outcome), arm(rng.normal(size=(6, 2))))
-    assert fitted(*runs, halves).estimate == pytest.approx(by_hand(*runs, halves))
+    assert fitted(*runs, sets).estimate == pytest.approx(by_hand(*runs, sets))
 
 
 def test_where_the_choice_is_clear_seed_values_are_the_seeds_own_differences(rng):
     best = np.array([0.0, 50.0, 0.0])
     scheme, reference = (arm(best + rng.normal(size=(9, 3))) for _ in range(2))
-    values = seed_values([fitted(scheme, reference, halvings(9, rng))])
+    values = seed_values([fitted(scheme, reference, choosing_sets(9, rng))])
     np.testing.assert_allclose(values, scheme.outcome[:, 1] - reference.outcome[:, 1])
 
 
@@ -105,10 +98,10 @@ def test_failed_pairs_are_set_apart_in_their_cell_and_counted(rng):
     failed[6, 0] = True  # at a level that nobody chose
     clean, other = (arm(best + rng.normal(size=(8, 2))) for _ in range(2))
     lossy = arm(best + rng.normal(size=(8, 2)), failed=failed)
-    halves = halvings(8, rng)
-    one, two = fitted(lossy, other, halves), fitted(clean, other, halves)
+    sets = choosing_sets(8, rng)
+    one, two = fitted(lossy, other, sets), fitted(clean, other, sets)
     assert (one.set_apart, one.failed, one.reference_failed) == pytest.approx((2, 2, 0))
-    assert fitted(other, lossy, halves).reference_failed == pytest.approx(2)
+    assert fitted(other, lossy, sets).reference_failed == pytest.approx(2)
     kept = np.delete(lossy.outcome[:, 1] - other.outcome[:, 1], [3, 5])
     alone = seed_values([one])
     assert np.isnan(alone[[3, 5]]).all()
@@ -119,17 +112,17 @@ def test_failed_pairs_are_set_apart_in_their_cell_and_counted(rng):
 
 
 def test_a_cell_without_any_pair_leaves_no_mean_over_cells(rng):
-    halves = halvings(6, rng)
+    sets = choosing_sets(6, rng)
     fine = arm(rng.normal(size=(6, 2)))
     lost = arm(rng.normal(size=(6, 2)), failed=np.ones((6, 2), dtype=bool))
-    cells = [fitted(fine, fine, halves), fitted(lost, fine, halves)]
+    cells = [fitted(fine, fine, sets), fitted(lost, fine, sets)]
     assert np.isnan(seed_values(cells)).all()
 
 
 def test_seed_values_have_the_variance_of_a_mean_over_cells_with_missing_pairs():
     """Two correlated cells, of which the one lacks a third of its pairs."""
     rng = np.random.default_rng(4)
-    halves = halvings(18, rng)[:20]
+    sets = choosing_sets(18, rng)[:20]
     best = np.array([0.0, 50.0])
     estimates, errors = [], []
     for _ in range(2_000):
@@ -137,7 +130,7 @@ def test_seed_values_have_the_variance_of_a_mean_over_cells_with_missing_pairs()
         failed = np.zeros((18, 2), dtype=bool)
         failed[rng.permutation(18)[:6]] = True
         cells = [
-            fitted(arm(best + shared + rng.normal(size=(18, 2)), failed=lost), base, halves)
+            fitted(arm(best + shared + rng.normal(size=(18, 2)), failed=lost), base, sets)
             for base in [arm(np.tile(best, (18, 1)))]
             for lost in (failed, ~np.ones((18, 2), dtype=bool))
         ]
@@ -154,16 +147,16 @@ TABLES = 1_000  # bench/statistics/tuned_rates.py: 2,000 of each, with families 
 @pytest.mark.parametrize("seeds", [8, 20])
 @pytest.mark.parametrize("gap", [0.0, 0.25, 0.5, 1.0, 5.0])
 def test_choosing_costs_no_type_i_error_however_nearly_tied_the_levels_are(seeds, gap):
-    """With one halving and a t-test over its seeds it is .40 at a gap of .5 and 20 seeds."""
+    """With one pair of halves that choose for each other it is .27 at a gap of .5 and 20 seeds."""
     rng = np.random.default_rng(12)
-    halves = halvings(seeds, rng)
+    sets = choosing_sets(seeds, rng)
     curve = np.array([-gap, 0.0, -gap])
     rejected = 0
     for _ in range(TABLES):
         shared = 0.4 * rng.normal(size=(seeds, 1))
         outcomes = [curve + shared + 0.5 * rng.normal(size=(seeds, 3)) for _ in range(2)]
         runs = [arm(item, validation=item + rng.normal(size=item.shape)) for item in outcomes]
-        values = seed_values([fitted(*runs, halves)])
+        values = seed_values([fitted(*runs, sets)])
         rejected += scipy.stats.ttest_1samp(values, 0.0).pvalue < 0.05
     lower, _ = clopper_pearson(rejected, TABLES)
     assert lower < 0.06

@@ -22,7 +22,7 @@ TUNED = Table(
     note="Only where the study has several learning rates.\n"
     "Differences of final accuracy from the reference, each scheme at the learning rate of its "
     "highest mean validation accuracy: chosen by half of the seeds, judged on the other half, and "
-    "the other way round, over up to 500 halvings; all rows are one family.",
+    "the other way round, over up to 500 halves; all rows are one family.",
     columns=(
         NORMALIZATION,
         SCHEME,
@@ -44,13 +44,13 @@ TUNED = Table(
         BASIS,
         number(
             "set_apart",
-            "pairs of runs at the chosen rates of which one failed, mean over halvings; their "
+            "pairs of runs at the chosen rates of which one failed, mean over halves; their "
             "seeds stay in the other cells",
         ),
-        number("failed", "failed runs of the scheme at its chosen rates, mean over halvings"),
+        number("failed", "failed runs of the scheme at its chosen rates, mean over halves"),
         number("reference_failed", "the same of the reference"),
         *contrast_tests(
-            "mean of the differences within seeds and halvings; its standard error by jackknife "
+            "mean of the differences within seeds and halves; its standard error by jackknife "
             "over seeds, choice included",
             "points",
         ),

@@ -1,8 +1,9 @@
 """Runs that were trained elsewhere, brought as a table.
 
 Required columns: ``scheme``, ``seed`` and ``final_accuracy`` (percent). Optional ones: any
-factor, ``normalization``; ``epochs_to_threshold`` with ``reached`` (speed); ``failed`` or
-``failure_kind`` (failures); ``weights_hash`` and ``order_hash`` (the pairing audit). Sections
+factor, ``normalization``; ``epochs_to_threshold`` with ``reached`` (speed), and
+``epochs_to_early_threshold``, empty where it was not reached; ``failed`` or ``failure_kind``
+(failures); ``weights_hash`` and ``order_hash`` (the pairing audit). Sections
 of the report whose columns are absent say so.
 """
 
@@ -20,12 +21,13 @@ from biasinit.runs.tables import RUNS
 from biasinit.vocabulary import IDENTITY, RUN_KEY, TREATMENTS
 
 REQUIRED = ("scheme", "seed", "final_accuracy")
+EARLY = "epochs_to_early_threshold"
 SPEED = ("epochs_to_threshold", "reached")
 ROWS_SHOWN = 5
 LEVELS = (*TREATMENTS, IDENTITY)
 TEXTS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
 KINDS = ("none", "diverged", "never learned")
-NUMBERS = {"seed", "learning_rate"}
+NUMBERS = {"seed", "learning_rate", EARLY}
 TRUTHS = {"reached", "failed"}
 TRUTH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 LONGEST_NAME = 100  # characters, of names that stand on the axes of figures
@@ -154,6 +156,7 @@ def _wrong_values(table: pd.DataFrame) -> list[str]:
     checks = {
         "seed": (_is_seed, "must be whole numbers from 0 on"),
         "learning_rate": (_is_number, "must be numbers"),
+        EARLY: (_is_time, "must be numbers of epochs from 0 on, or empty"),
         "normalization": (LEVELS.__contains__, f"must be one of {', '.join(map(repr, LEVELS))}"),
         "failure_kind": (KINDS.__contains__, f"must be one of {', '.join(map(repr, KINDS))}"),
         **dict.fromkeys(TEXTS, (_is_name, NAMES)),
@@ -190,6 +193,10 @@ def _number(value: object) -> float:
 
 def _is_number(value: object) -> bool:
     return not math.isnan(_number(value))
+
+
+def _is_time(value: object) -> bool:
+    return 0 <= _number(value) < math.inf
 
 
 def _is_seed(value: object) -> bool:

@@ -2,6 +2,8 @@
 
 Definitions. *Time to threshold*: the first of two consecutive validation points at or above
 the threshold τ, in epochs; a run that does not reach τ is restricted to all T epochs.
+*Time to the early threshold*: the same for the accuracy half-way between chance and τ, which runs
+pass in the early stages of training.
 *Diverged*: a non-finite loss or parameter at any step. *Never learned*: final test accuracy
 at most 2 points above chance, or final training loss at least ln(classes). A run that reached
 τ and diverged later counts as reached for speed and as failed for accuracy.
@@ -49,28 +51,53 @@ def summarise_runs(
     result = sorted_by_run(runs)
     result["study"] = study
     result["shard"] = result["seed"] // seeds_per_shard
-    speed = speed_outcomes(curves, thresholds=thresholds, epochs=epochs)
+    classes = dict(zip(result["dataset"], result["classes"], strict=True))
+    speed = speed_outcomes(
+        curves,
+        thresholds=thresholds,
+        early_thresholds=early_thresholds(thresholds, classes),
+        epochs=epochs,
+    )
     result = result.merge(speed, on=list(RUN_KEY), how="left", validate="one_to_one")
     result["failure_kind"] = failure_kinds(result)
     result["failed"] = result["failure_kind"] != "none"
     return result[list(RUNS.column_names)]
 
 
+def early_thresholds(
+    thresholds: Mapping[str, float], classes: Mapping[str, int]
+) -> dict[str, float]:
+    """Return the accuracy half-way between chance and the threshold, by data set."""
+    return {name: (100 / count + thresholds[name]) / 2 for name, count in classes.items()}
+
+
 def speed_outcomes(
-    curves: pd.DataFrame, *, thresholds: Mapping[str, float], epochs: int
+    curves: pd.DataFrame,
+    *,
+    thresholds: Mapping[str, float],
+    early_thresholds: Mapping[str, float],
+    epochs: int,
 ) -> pd.DataFrame:
-    """Return run key, epochs_to_threshold, reached, restricted_epochs and curve_area."""
-    key = list(RUN_KEY)
+    """Return the run key, both times to a threshold, reached, restricted_epochs and curve_area."""
     ordered = sorted_by_run(curves, "step")
-    above = ordered["validation_accuracy"] >= ordered["dataset"].map(thresholds)
-    next_above = above.groupby([ordered[name] for name in key]).shift(-1, fill_value=False)
-    hits = ordered[above & next_above]
-    first = hits.groupby(key)["epoch"].min().rename("epochs_to_threshold")
-    area = _mean_over_epochs(ordered).rename("curve_area")
-    result = area.to_frame().join(first).reset_index()
+    result = (
+        _mean_over_epochs(ordered)
+        .to_frame("curve_area")
+        .join(_epochs_to(thresholds, ordered).rename("epochs_to_threshold"))
+        .join(_epochs_to(early_thresholds, ordered).rename("epochs_to_early_threshold"))
+        .reset_index()
+    )
     result["reached"] = result["epochs_to_threshold"].notna()
     result["restricted_epochs"] = result["epochs_to_threshold"].fillna(float(epochs))
     return result
+
+
+def _epochs_to(thresholds: Mapping[str, float], ordered: pd.DataFrame) -> pd.Series:
+    """Return when each run that gets there has two points in a row at its threshold or above."""
+    above = ordered["validation_accuracy"] >= ordered["dataset"].map(thresholds)
+    keys = [ordered[name] for name in RUN_KEY]
+    next_above = above.groupby(keys).shift(-1, fill_value=False)
+    return ordered[above & next_above].groupby(list(RUN_KEY))["epoch"].min()
 
 
 def _mean_over_epochs(ordered: pd.DataFrame) -> pd.Series:

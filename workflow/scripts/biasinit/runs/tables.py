@@ -46,6 +46,13 @@ RUNS = Table(
             unit="epochs",
             optional=True,
         ),
+        number(
+            "epochs_to_early_threshold",
+            "the same for the accuracy half-way between chance and the threshold; missing when not "
+            "reached",
+            unit="epochs",
+            optional=True,
+        ),
         flag("reached", "whether the threshold was reached", optional=True),
         number(
             "restricted_epochs",

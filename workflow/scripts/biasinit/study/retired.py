@@ -28,7 +28,7 @@ RETIRED: Mapping[str, Mapping[str, Retired]] = MappingProxyType(
             "tuning_seeds": Retired(
                 idle=0,
                 what="is no key any more: every study with several learning rates compares each "
-                "scheme at its own, chosen by one half of the seeds and judged on the other.",
+                "scheme at its own, chosen by some of the seeds and judged on the others.",
                 mend="Leave it out.",
             ),
         },

@@ -3,8 +3,8 @@
 A scheme that wants another learning rate than the reference loses at a common one for a reason
 that a practitioner would remove. A rate that is chosen and judged on the same runs would look
 better than it is, the more so the more rates there are. So half of the seeds choose each arm's
-rate by its mean validation accuracy and the other half is judged at it, and the other way round,
-over many halvings (``cross_fitting``): every seed is judged, at rates that it had no part in.
+rate by its mean validation accuracy and the other half is judged at it, over many such halves
+(``cross_fitting``): every seed is judged, at rates that it had no part in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,16 +38,16 @@ from biasinit.statistics.paired.cross_fitting import (
     Choices,
     CrossFit,
     choices_of,
+    choosing_sets,
     cross_fit,
-    halvings,
     seed_values,
 )
 from biasinit.streams import Purpose, stream
 
 RATE = "learning_rate"
 LOWEST, HIGHEST = "lowest", "highest"
-OFTEN = 0.1  # share of halves from which an end of the grid is said to be chosen
-SHOWN = 0.01  # share of halves from which a rate is named
+OFTEN = 0.1  # share of sets from which an end of the grid is said to be chosen
+SHOWN = 0.01  # share of sets from which a rate is named
 TUNED_CONTRASTS = (
     *("normalization", "scheme", "reference", "cell", "basis"),
     *("learning_rates", "reference_learning_rates", "at_edge", "reference_at_edge"),
@@ -82,11 +82,11 @@ def tuned_contrasts(
     Returns:
         The columns of ``TUNED_CONTRASTS`` for each scheme and normalisation: over all the cells
         that are left without the learning rate, then in each of several. ``learning_rates`` are
-        those chosen, with the share of halves that chose them where they differ, and for each cell
-        where these do; ``at_edge`` names the ends of the grid that a tenth of the halves or more
+        those chosen, with the share of sets that chose them where they differ, and for each cell
+        where these do; ``at_edge`` names the ends of the grid that a tenth of the sets or more
         chose, because a better one may lie beyond. A pair of runs of which one failed at the chosen
         rates is set apart; its seed stays in the other cells. ``set_apart``, ``failed`` and
-        ``reference_failed`` are means over halvings. No rows without two rates, four seeds and
+        ``reference_failed`` are means over sets. No rows without two rates, four seeds and
         validation accuracies.
 
     Raises:
@@ -100,8 +100,8 @@ def tuned_contrasts(
     known = table["validation_accuracy"].notna().any()
     if len(rates) < 2 or len(seeds) < FEWEST_SEEDS or not known:
         return pd.DataFrame(columns=list(TUNED_CONTRASTS))
-    rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="halves of seeds")
-    arms = _Arms(table=table, seeds=seeds, rates=rates, halves=halvings(len(seeds), rng))
+    rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="seeds that choose rates")
+    arms = _Arms(table=table, seeds=seeds, rates=rates, sets=choosing_sets(len(seeds), rng))
     found = [
         row
         for level in levels_present(table)
@@ -133,7 +133,7 @@ class _Row:
 
 @dataclass(frozen=True, kw_only=True)
 class _Arm:
-    """The runs of a scheme at a normalisation by cell, and the rates that halves chose for it."""
+    """The runs of a scheme at a normalisation by cell, and the rates that were chosen for it."""
 
     runs: Mapping[str, ArmRuns]
     chosen: Mapping[str, Choices]
@@ -145,19 +145,19 @@ class _Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class _Arms:
-    """The runs of a study, and the halvings that choose for all of its arms."""
+    """The runs of a study, and the sets of seeds that choose for all of its arms."""
 
     table: pd.DataFrame
     seeds: Sequence[int]
     rates: Sequence[float]
-    halves: Booleans
+    sets: Booleans
 
     def of(self, level: str, scheme: str) -> _Arm:
         """Return an arm; without cells where it has no runs."""
         mine = (self.table["normalization"] == level) & (self.table["scheme"] == scheme)
         by_cell = self.table[mine].groupby("cell", sort=True)
         runs = {str(cell): self._runs(part) for cell, part in by_cell}
-        chosen = {cell: choices_of(found.validation, self.halves) for cell, found in runs.items()}
+        chosen = {cell: choices_of(found.validation, self.sets) for cell, found in runs.items()}
         return _Arm(runs=runs, chosen=chosen)
 
     def _runs(self, part: pd.DataFrame) -> ArmRuns:
@@ -184,7 +184,7 @@ def _contrast(key: tuple[str, str, str, str], own: _Arm, base: _Arm, arms: _Arms
     if own.runs.keys() == base.runs.keys():  # otherwise a cell has no pair
         fits = {
             cell: cross_fit(
-                own.runs[cell], base.runs[cell], (own.chosen[cell], base.chosen[cell]), arms.halves
+                own.runs[cell], base.runs[cell], (own.chosen[cell], base.chosen[cell]), arms.sets
             )
             for cell in sorted(own.runs)
         }
@@ -222,10 +222,10 @@ def _row(
 
 
 def _shares(arm: _Arm, rates: Sequence[float]) -> pd.DataFrame:
-    """Return the share of halves that chose each rate, one row for each cell."""
+    """Return the share of sets that chose each rate, one row for each cell."""
     return pd.DataFrame(
         {
-            cell: np.bincount(chosen.by_half.ravel(), minlength=len(rates)) / chosen.by_half.size
+            cell: np.bincount(chosen.by_set, minlength=len(rates)) / chosen.by_set.size
             for cell, chosen in arm.chosen.items()
         },
         index=list(rates),
@@ -236,7 +236,7 @@ def edges_in_words(shares: pd.DataFrame) -> str:
     """Return the ends of the grid among the rates that are often chosen, "" where none is.
 
     Args:
-        shares: of the halves that chose each rate, (cells, rates in their order).
+        shares: of the sets that chose each rate, (cells, rates in their order).
 
     """
     often = (shares >= OFTEN).any(axis=0).to_numpy()

@@ -9,9 +9,9 @@ underlying continuous time (grouped proportional hazards: the right likelihood f
 epochs, where ties make Cox's partial likelihood an approximation). Time points of a stratum
 where nobody, or everybody at risk, has the event carry no information and are dropped.
 
-The model is fitted on grouped counts by Fisher scoring, with the baseline eliminated through its
-diagonal block; the deviance is that of single Bernoulli trials. Standard errors leave out one
-cluster at a time: SE = sqrt((S - 1)/S sum_s (theta_-s - mean)^2), df = S - 1.
+The model is fitted on grouped counts by statsmodels' `GLM`; the deviance is that of single
+Bernoulli trials. Standard errors leave out one cluster at a time: SE = sqrt((S - 1)/S sum_s
+(theta_-s - mean)^2), df = S - 1; ``grouped_hazard`` says what refits.
 Source: Prentice & Gloeckler (1978), doi:10.2307/2529588.
 """
 
@@ -24,22 +24,18 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.errors import NotEstimableError, RunsTableError
-from biasinit.statistics.inference.arrays import (
-    Booleans,
-    Floats,
-    Integers,
-    group_sums,
-    require_columns,
-)
-from biasinit.statistics.inference.model_formula import (
-    independent_columns,
-    level_codes,
-    level_text,
-    read_formula,
+from biasinit.statistics.inference.arrays import Floats, Integers, require_columns
+from biasinit.statistics.inference.model_formula import level_codes, level_text, read_formula
+from biasinit.statistics.speed.grouped_hazard import (
+    GroupedFit,
+    InformativeCounts,
+    fit_by_scoring,
+    fit_by_statsmodels,
+    grouped_counts,
+    informative_counts,
 )
 
-SEPARATED = 12.0  # a log hazard ratio beyond this has run off to infinity
-ITERATIONS = 60
+AGREEMENT = 1e-6  # difference of log-likelihoods below which GLM has reached the maximum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +51,6 @@ class HazardFit:
     deviance: float
     person_periods: int
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Counts:
-    """Grouped counts: one row per stratum-and-time and covariate pattern."""
-
-    stratum: Integers
-    pattern: Integers
-    strata: int
 
 
 def discrete_hazard(
@@ -102,29 +89,42 @@ def discrete_hazard(
     clusters, cluster_names = level_codes(frame, [cluster])
     if not happened.any():
         raise NotEstimableError(f"No run has '{event}'; a hazard cannot be estimated.")
-    patterns, pattern = np.unique(matrix, axis=0, return_inverse=True)
-    risk, hits, counts = _grouped(stratum, times, happened, pattern.ravel(), clusters)
-    total_risk, total_hits = risk.sum(axis=0), hits.sum(axis=0)
-    beta, model_error, log_likelihood = _fit(total_risk, total_hits, counts, patterns)
-    replicates = np.array(
-        [
-            _fit(total_risk - risk[s], total_hits - hits[s], counts, patterns, start=beta)[0]
-            for s in range(len(cluster_names))
-        ]
-    ).reshape(len(cluster_names), len(names))
-    table = _coefficient_table(beta, model_error, replicates, names)
-    separated = [name for name, value in zip(names, beta, strict=True) if np.isnan(value)]
+    counts = grouped_counts(stratum, times, happened, matrix, clusters)
+    everything = informative_counts(counts)
+    fit, notes = _certified(everything)
+    replicates = [
+        fit_by_scoring(informative_counts(counts, without=place), start=fit.coefficients)
+        for place in range(len(cluster_names))
+    ]
+    estimates = np.array([replicate.coefficients for replicate in replicates])
+    table = _coefficient_table(
+        fit.coefficients, fit.errors, estimates.reshape(len(cluster_names), len(names)), names
+    )
+    notes += [
+        f"The events do not determine {name}."
+        for name, value in zip(names, fit.coefficients, strict=True)
+        if np.isnan(value)
+    ]
     return HazardFit(
         table=table,
-        deviance=-2 * log_likelihood,
-        person_periods=round(_used_risk(total_risk, total_hits, counts)),
-        notes=tuple(f"The events do not determine {name}." for name in separated),
+        deviance=-2 * fit.log_likelihood,
+        person_periods=counts.person_periods,
+        notes=tuple(notes),
     )
 
 
-def _used_risk(risk: Floats, hits: Floats, counts: _Counts) -> float:
-    by_stratum = group_sums(counts.stratum, hits, counts.strata)
-    return float(risk[(by_stratum > 0)[counts.stratum]].sum())
+def _certified(counts: InformativeCounts) -> tuple[GroupedFit, list[str]]:
+    """Return the fit of `GLM`, or the own one where that is better, which a note then says.
+
+    `GLM` takes full steps; in 48 of 1,500 small random tables it stopped below the maximum, some
+    with hazards of 1 where there were runs without the event, and reported convergence.
+    """
+    theirs = fit_by_statsmodels(counts)
+    start = np.zeros(len(counts.kept)) if theirs is None else theirs.coefficients
+    own = fit_by_scoring(counts, start=start)
+    if theirs is not None and theirs.log_likelihood > own.log_likelihood - AGREEMENT:
+        return theirs, []
+    return own, ["statsmodels' GLM did not reach the maximum; the own scoring is used."]
 
 
 def _complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -165,113 +165,6 @@ def _times(column: "pd.Series[float]") -> Integers:
             "Use the position of the time on its grid, starting at 1."
         )
     return values.astype(np.int64)
-
-
-def _grouped(
-    stratum: Integers, times: Integers, happened: Booleans, pattern: Integers, clusters: Integers
-) -> tuple[Floats, Floats, _Counts]:
-    """Return runs at risk and events, (clusters, strata x times x patterns), and the layout."""
-    points = np.unique(times[happened])
-    shape = (int(clusters.max()) + 1, int(stratum.max()) + 1, len(points), int(pattern.max()) + 1)
-    hits = np.zeros(shape)
-    at = np.searchsorted(points, times)
-    np.add.at(hits, (clusters[happened], stratum[happened], at[happened], pattern[happened]), 1)
-    # a run is at risk at every event point up to its own time
-    leaving = np.zeros((*shape[:2], len(points) + 1, shape[3]))
-    seen = np.searchsorted(points, times, side="right")
-    np.add.at(leaving, (clusters, stratum, seen, pattern), 1)
-    risk = leaving[:, :, ::-1].cumsum(axis=2)[:, :, ::-1][:, :, 1:]
-    rows = np.indices(shape[1:])
-    layout = _Counts(
-        stratum=(rows[0] * shape[2] + rows[1]).ravel(),
-        pattern=rows[2].ravel(),
-        strata=shape[1] * shape[2],
-    )
-    return risk.reshape(shape[0], -1), hits.reshape(shape[0], -1), layout
-
-
-def _fit(
-    risk: Floats,
-    hits: Floats,
-    counts: _Counts,
-    patterns: Floats,
-    *,
-    start: Floats | None = None,
-) -> tuple[Floats, Floats, float]:
-    """Return coefficients, their model standard errors, and the Bernoulli log-likelihood."""
-    by_stratum_risk = group_sums(counts.stratum, risk, counts.strata)
-    by_stratum_hits = group_sums(counts.stratum, hits, counts.strata)
-    informative = (by_stratum_hits > 0) & (by_stratum_hits < by_stratum_risk)
-    used = informative[counts.stratum] & (risk > 0)
-    risk, hits = risk[used], hits[used]
-    place = np.cumsum(informative) - 1
-    stratum = place[counts.stratum[used]]
-    strata = int(informative.sum())
-    terms = patterns.shape[1]
-    design = patterns[counts.pattern[used]]
-    centred = design - _stratum_means(design, risk, stratum, strata)[stratum]
-    kept = independent_columns(centred) if strata else np.zeros(terms, dtype=bool)
-    design = design[:, kept]
-    beta = np.zeros(int(kept.sum()))
-    if start is not None:
-        beta = np.clip(np.nan_to_num(start[kept]), -SEPARATED, SEPARATED)
-    share = by_stratum_hits[informative] / by_stratum_risk[informative]
-    alpha = np.log(-np.log1p(-share)) - _stratum_means(design, risk, stratum, strata) @ beta
-    value = -np.inf
-    inverse = np.zeros((len(beta), len(beta)))
-    for _ in range(ITERATIONS):
-        score_a, score_b, weight, value = _score(alpha, beta, risk, hits, design, stratum)
-        diagonal = np.maximum(group_sums(stratum, weight, strata), 1e-300)
-        cross: Floats = np.zeros((strata, len(beta)))
-        np.add.at(cross, stratum, weight[:, None] * design)
-        schur = (design.T * weight) @ design - cross.T @ (cross / diagonal[:, None])
-        inverse = np.asarray(np.linalg.pinv(schur, rcond=1e-13, hermitian=True), dtype=np.float64)
-        step_b = inverse @ (score_b - cross.T @ (score_a / diagonal))
-        step_a = (score_a - cross @ step_b) / diagonal
-        largest = max(np.abs(step_b).max(initial=0.0), np.abs(step_a).max(initial=0.0))
-        factor = min(1.0, 3.0 / max(largest, 1e-300))
-        for _ in range(30):
-            trial = _score(
-                alpha + factor * step_a, beta + factor * step_b, risk, hits, design, stratum
-            )[3]
-            if trial >= value - 1e-12 * abs(value):
-                break
-            factor /= 2
-        alpha, beta = alpha + factor * step_a, beta + factor * step_b
-        if trial - value < 1e-11 * max(abs(value), 1.0) and largest < 1e-6:
-            break
-        if trial - value < 1e-9 and np.abs(beta).max(initial=0.0) > SEPARATED + 3:
-            break
-        value = trial
-    value = _score(alpha, beta, risk, hits, design, stratum)[3] if strata else 0.0
-    full, error = np.full(terms, np.nan), np.full(terms, np.nan)
-    full[kept] = np.where(np.abs(beta) > SEPARATED, np.nan, beta)
-    error[kept] = np.where(np.isnan(full[kept]), np.nan, np.sqrt(np.diag(inverse)))
-    return full, error, float(value)
-
-
-def _stratum_means(design: Floats, risk: Floats, stratum: Integers, strata: int) -> Floats:
-    """Return the mean of each covariate over the runs at risk of a stratum, (strata, terms)."""
-    total = group_sums(stratum, risk, strata)
-    sums = np.zeros((strata, design.shape[1]))
-    np.add.at(sums, stratum, risk[:, None] * design)
-    return np.asarray(sums / np.maximum(total, 1)[:, None])
-
-
-def _score(
-    alpha: Floats, beta: Floats, risk: Floats, hits: Floats, design: Floats, stratum: Integers
-) -> tuple[Floats, Floats, Floats, float]:
-    """Return scores for baseline and coefficients, Fisher weights, and the log-likelihood."""
-    rate = np.exp(np.clip(alpha[stratum] + design @ beta, -60, 30))
-    hazard = -np.expm1(-rate)
-    with np.errstate(divide="ignore"):
-        log_hazard = np.log(hazard)
-    value = float(np.where(hits > 0, hits * log_hazard, 0.0).sum() - ((risk - hits) * rate).sum())
-    ratio = rate * np.exp(-rate) / hazard
-    slope = hits * ratio - (risk - hits) * rate
-    weight = risk * rate * ratio
-    score_a = group_sums(stratum, slope, len(alpha))
-    return score_a, design.T @ slope, weight, value
 
 
 def _coefficient_table(

@@ -14,9 +14,8 @@ from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
     listing=Listing(
-        note="Half of the seeds is judged at the rates that the other half chose by its "
-        "validation accuracy, over many halvings; shares are those of the halves that chose a "
-        "rate.",
+        note="Half of the seeds chooses the rates by validation accuracy, and the other half is "
+        "judged at them: mean over many such halves, and the share of them that chose a rate.",
         columns=(
             WHERE,
             SCHEME,

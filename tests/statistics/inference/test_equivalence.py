@@ -1,0 +1,28 @@
+"""Two one-sided tests of paired differences are those of statsmodels."""
+
+import numpy as np
+import pytest
+from statsmodels.stats.weightstats import ttost_paired
+
+from biasinit.statistics.inference.equivalence import two_one_sided
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, -0.45, 0.8])
+def test_paired_differences_give_the_tests_of_ttost_paired(shift):
+    rng = np.random.default_rng(7)
+    reference = rng.normal(98, 0.6, 15)
+    scheme = reference + shift + rng.normal(0, 0.5, 15)
+    gap = scheme - reference
+    found = two_one_sided(gap.mean(), gap.std(ddof=1) / np.sqrt(15), 14, 0.5)
+    p, (_, p_lower, df), (_, p_upper, _) = ttost_paired(scheme, reference, -0.5, 0.5)
+    assert (found.p, found.p_lower, found.p_upper) == pytest.approx((p, p_lower, p_upper))
+    assert df == 14
+
+
+def test_the_smallest_margin_is_where_ttost_paired_just_rejects():
+    rng = np.random.default_rng(8)
+    reference = rng.normal(98, 0.6, 10)
+    scheme = reference + rng.normal(0.1, 0.5, 10)
+    gap = scheme - reference
+    margin = two_one_sided(gap.mean(), gap.std(ddof=1) / np.sqrt(10), 9, 0.5).smallest_margin
+    assert ttost_paired(scheme, reference, -margin, margin)[0] == pytest.approx(0.05)
