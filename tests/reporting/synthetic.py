@@ -13,6 +13,7 @@ from biasinit.study.reading import parse_study
 from declared_tables import DECLARED
 
 LEVELS = ("none", "batchnorm_shift")
+TUNED = "tuned"
 LAYERS = ("conv1", "conv2", "fc1", "output")
 THREAD = ("zeros", "0.01", "1.0", "xavier")
 
@@ -65,30 +66,8 @@ def make_tables(
         "runs": runs,
         "verdicts": verdicts,
         "accuracy_means": _means(study, names, all_failed, rng),
-        "accuracy_contrasts": _accuracy_contrasts(study, verdicts, rng),
-        "accuracy_model": pd.DataFrame(
-            [
-                {
-                    "normalization": level,
-                    "quantity": quantity,
-                    "level": names[-1] * (error is not None),
-                    "cell": "all" * (error is not None),
-                    "value": value,
-                    "standard_error": error,
-                    "lower": None if error is None else value - 1.96 * error,
-                    "upper": None if error is None else value + 1.96 * error,
-                    "p": None if error is None else 0.04,
-                    "note": note,
-                }
-                for level in LEVELS
-                for quantity, value, error, note in (
-                    ("variance of blocks", 0.041, None, ""),
-                    ("residual SD", 0.44, None, "own block-wise REML"),
-                    ("log-likelihood", -312.4, None, ""),
-                    ("contrast, statsmodels MixedLM", -0.41, 0.2, ""),
-                )
-            ]
-        ),
+        "accuracy_contrasts": _accuracy_contrasts(study, verdicts),
+        "accuracy_model": _model(others),
         "speed_means": _means(study, names, all_failed, rng, speed=True),
         "speed_contrasts": _speed_contrasts(study, verdicts),
         "failure_rates": _failure_rates(study, names, failing, all_failed),
@@ -151,6 +130,8 @@ def make_tables(
             }
         ),
     }
+    if len({cell.learning_rate for cell in study.cells}) > 1:
+        tables[TUNED] = _tuned(study, verdicts)
     tables["accuracy_residuals"] = _residuals(rng)
     tables["accuracy_power"] = _power(others, names[0], study.seeds)
     tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
@@ -159,6 +140,25 @@ def make_tables(
     tables["costs"] = COSTS
     made = {name: _as_declared(name, frame) for name, frame in tables.items()}
     return made | dict(_of_other_tables(made))
+
+
+def _model(others):
+    nothing = {"level": "", "cell": "", "note": ""}
+    nothing |= dict.fromkeys(("standard_error", "lower", "upper", "p"), math.nan)
+    rows = []
+    for level in LEVELS:
+        found = {"variance of blocks": 0.041, "residual SD": 0.44, "log-likelihood": -312.4}
+        rows += [
+            nothing | {"normalization": level, "quantity": quantity, "value": value}
+            for quantity, value in found.items()
+        ]
+        rows += [
+            {"normalization": level, "quantity": "contrast, statsmodels MixedLM", "level": scheme,
+             "cell": ALL, "value": 0.03, "standard_error": 0.07, "lower": -0.11, "upper": 0.17,
+             "p": 0.67, "note": "reached the same optimum"}
+            for scheme in others
+        ]  # fmt: skip
+    return pd.DataFrame(rows, columns=DECLARED["accuracy_model"].column_names)
 
 
 def _of_other_tables(tables):
@@ -250,123 +250,225 @@ def _runs(study, names, failing, all_failed, rng):
     return pd.DataFrame(rows)
 
 
-_KINDS = (
-    ("equivalent", 0.02, 0.16, math.nan),
-    ("worse", -0.93, 0.30, math.nan),
-    ("inconclusive", -0.31, 0.34, 45.0),
-    ("different but negligible", 0.21, 0.12, math.nan),
-)
+_KINDS = {
+    "equivalent": (0.02, 0.16, math.nan),
+    "worse beyond the margin": (-0.93, 0.30, math.nan),
+    "worse": (-0.61, 0.40, math.nan),
+    "inconclusive": (-0.31, 0.34, 45.0),
+    "different but negligible": (0.21, 0.12, math.nan),
+    "not estimable": (math.nan, math.nan, math.nan),
+}
+_CYCLE = {
+    "none": ("equivalent", "inconclusive", "equivalent", "different but negligible"),
+    "batchnorm_shift": ("equivalent", "inconclusive", "worse", "different but negligible"),
+}
+ALL, OWN_BEST = "all", "own best learning rate"
 
 
 def _verdicts(study, others, failing, all_failed, rng):
+    """Return all verdicts: where runs are lost, the effect depends on the learning rate."""
     rows = []
-    runs = len(study.cells) * study.seeds
+    cells = [cell_name(study, cell) for cell in study.cells]
     for level in LEVELS:
         for place, scheme in enumerate(others):
-            lost = _failures(scheme, level, failing, all_failed, study.seeds) * len(study.cells)
-            kind = (
-                "worse"
-                if lost
-                else ("equivalent", "inconclusive", "equivalent", "different but negligible")[
-                    place % 4
-                ]
+            lost = _failures(scheme, level, failing, all_failed, study.seeds)
+            kind = _CYCLE[level][place % 4]
+            row = _Row(study, level, scheme, lost, all_failed, cells, place, rng)
+            rows += row.of_accuracy("not estimable" if all_failed else kind)
+            rows += row.of_speed()
+            rows += row.of_failure()
+            rows += row.of_others()
+    rows += [_changed_effect(study, scheme) for scheme in others]
+    return pd.DataFrame(rows, columns=DECLARED["verdicts"].column_names)
+
+
+class _Row:
+    """The rows of one scheme at one normalisation."""
+
+    def __init__(self, study, level, scheme, lost, all_failed, cells, place, rng):
+        self.study, self.lost, self.all_failed = study, lost, all_failed
+        self.cells, self.place, self.rng = cells, place, rng
+        self.depends = bool(lost) and not all_failed and len(cells) > 1
+        # one collapsed run, of the third scheme with batch normalisation
+        self.collapsed = int(place == 2 and level != "none" and not all_failed)
+        self.names = {"normalization": level, "scheme": scheme, "reference": study.reference}
+
+    def _common(self, cell):
+        runs = self.study.seeds * (len(self.cells) if cell == ALL else 1)
+        lost = 0 if cell == OWN_BEST else self.lost * (len(self.cells) if cell == ALL else 1)
+        return self.names | {
+            "cell": cell,
+            "conditions": len(self.cells) if cell == ALL else 1,
+            "headline": "",
+            "level": 95.0,
+            "interval": "difference",
+            "depends_on": "learning_rate" if self.depends and cell == ALL else "",
+            "fragile": self.place == 2,
+            "seeds": self.study.seeds - self.lost,
+            "runs": runs,
+            "reference_runs": runs,
+            "failed": lost,
+            "reference_failed": runs if self.all_failed else 0,
+            "collapsed": self.collapsed if cell in (ALL, self.cells[0]) else 0,
+            "reference_collapsed": 0,
+            "stray": 0,
+            "reference_stray": 0,
+        }
+
+    def of_accuracy(self, kind):
+        cells = [ALL, *(self.cells if len(self.cells) > 1 else [])]
+        rates = {cell.learning_rate for cell in self.study.cells}
+        cells += [OWN_BEST] if len(rates) > 1 else []
+        shift = round(float(self.rng.normal(0, 0.01)), 3)
+        return [self._accuracy(cell, self._kind(kind, cell), shift) for cell in cells]
+
+    def _kind(self, kind, cell):
+        if self.lost and not self.all_failed:
+            beyond = "worse beyond the margin"
+            if not self.depends:
+                return beyond
+            return {ALL: "depends", self.cells[0]: beyond, OWN_BEST: "worse"}.get(
+                cell, "inconclusive"
             )
-            verdict, estimate, half, needed = next(k for k in _KINDS if k[0] == kind)
-            estimate += round(float(rng.normal(0, 0.01)), 3)
-            if all_failed:
-                verdict, estimate, half, needed = "not estimable", math.nan, math.nan, math.nan
-            common = {
-                "normalization": level,
-                "scheme": scheme,
-                "reference": study.reference,
-                "headline": "",
-                "level": 95.0,
-                "depends_on": "learning_rate" if lost else "",
-                "fragile": place == 2,
-                "seeds": study.seeds,
-                "failed": lost,
-                "reference_failed": runs if all_failed else 0,
-            }
-            rows.append(
-                {
-                    **common,
-                    "outcome": "accuracy",
-                    "verdict": verdict,
-                    "estimate": estimate,
-                    "lower": estimate - half,
-                    "upper": estimate + half,
-                    "unit": "points",
-                    "margin_lower": -0.5,
-                    "margin_upper": 0.5,
-                    "p_adjusted": 0.003 if kind == "worse" else 0.4,
-                    "p_equivalence_adjusted": 0.004 if kind == "equivalent" else 0.3,
-                    "smallest_margin": abs(estimate) + half,
-                    "seeds_needed": needed,
-                }
-            )
-            slow = kind == "worse"
-            ratio = math.nan if all_failed else (1.46 if slow else 1.03)
-            rows.append(
-                {
-                    **common,
-                    "outcome": "speed",
-                    "verdict": "not estimable" if all_failed else "worse" if slow else "equivalent",
-                    "estimate": ratio,
-                    "lower": ratio / 1.12,
-                    "upper": ratio * 1.12,
-                    "unit": "ratio",
-                    "margin_lower": 0.8,
-                    "margin_upper": 1.25,
-                    "p_adjusted": 0.002 if slow else 0.5,
-                    "p_equivalence_adjusted": 0.9 if slow else 0.003,
-                    "smallest_margin": 1.15,
-                    "seeds_needed": math.nan,
-                }
-            )
-            rows.append(
-                {
-                    **common,
-                    "outcome": "failure",
-                    "verdict": "not estimable" if all_failed or not lost else "worse",
-                    "estimate": math.nan if all_failed else lost / runs,
-                    "lower": math.nan if all_failed else max(lost / runs - 0.1, 0),
-                    "upper": math.nan if all_failed else lost / runs + 0.1,
-                    "unit": "share of runs",
-                    "margin_lower": math.nan,
-                    "margin_upper": math.nan,
-                    "p_adjusted": 0.008 if lost else math.nan,
-                    "p_equivalence_adjusted": math.nan,
-                    "smallest_margin": math.nan,
-                    "seeds_needed": math.nan,
-                }
-            )
-    for scheme in others:
-        rows.append(
-            {
-                "outcome": "interaction",
-                "normalization": "batchnorm_shift - none",
-                "scheme": scheme,
-                "reference": study.reference,
-                "verdict": "inconclusive",
-                "headline": "",
-                "estimate": 0.12,
-                "lower": -0.40,
-                "upper": 0.64,
+        return kind
+
+    def _accuracy(self, cell, kind, shift):
+        estimate, half, needed = _KINDS[kind if kind != "depends" else "worse"]
+        estimate = estimate + shift - (3.07 if self.lost and cell == self.cells[0] else 0)
+        estimate += round(float(self.rng.normal(0, 0.004)), 3)
+        lower, upper = estimate - half, estimate + half
+        if kind == "depends":
+            lower = upper = math.nan
+        decided = {"interval": "equivalence", "level": 90.0} if kind == "equivalent" else {}
+        return (
+            self._common(cell)
+            | decided
+            | {
+                "outcome": "accuracy",
+                "verdict": kind,
+                "estimate": estimate,
+                "lower": lower,
+                "upper": upper,
                 "unit": "points",
                 "margin_lower": -0.5,
                 "margin_upper": 0.5,
-                "p_adjusted": 0.6,
-                "p_equivalence_adjusted": 0.09,
-                "fragile": False,
-                "depends_on": "",
-                "smallest_margin": 0.58,
-                "seeds": study.seeds,
-                "seeds_needed": 32.0,
-                "failed": 0,
-                "reference_failed": 0,
+                "p_adjusted": 0.003 if kind.startswith("worse") else 0.4,
+                "p_equivalence_adjusted": 0.004 if kind == "equivalent" else 0.3,
+                "p_below": 0.02,
+                "p_inside": 0.97,
+                "p_above": 0.01,
+                "smallest_margin": abs(estimate) + half,
+                "seeds_needed": needed,
+                "seeds_needed_low": needed - 16,
+                "seeds_needed_high": needed + 39,
+                "undetected": 0.2487 if self.collapsed else 0.1684,
             }
         )
-    return pd.DataFrame(rows, columns=DECLARED["verdicts"].column_names)
+
+    def of_speed(self):
+        slow = bool(self.lost)
+        verdict = "worse beyond the margin" if slow else "equivalent"
+        ratio = math.nan if self.all_failed else (1.46 if slow else 1.03)
+        cells = [ALL, *(self.cells if len(self.cells) > 1 else [])]
+        return [
+            self._common(cell)
+            | {
+                "outcome": "speed",
+                "depends_on": "",
+                "verdict": "not estimable" if self.all_failed else verdict,
+                "estimate": ratio,
+                "lower": ratio / 1.12,
+                "upper": ratio * 1.12,
+                "interval": "difference" if slow else "equivalence",
+                "level": 95.0 if slow else 90.0,
+                "unit": "ratio",
+                "margin_lower": 0.8,
+                "margin_upper": 1.25,
+                "p_adjusted": 0.002 if slow else 0.5,
+                "p_equivalence_adjusted": 0.9 if slow else 0.003,
+                "p_inside": 0.01 if slow else 0.99,
+                "smallest_margin": 1.15,
+            }
+            for cell in cells
+        ]
+
+    def of_failure(self):
+        cells = [ALL, *(self.cells if len(self.cells) > 1 else [])]
+        share = self.lost / self.study.seeds
+        verdict = "not estimable" if self.all_failed else "worse" if self.lost else "none seen"
+        bound = math.nan if self.all_failed else 0.1
+        return [
+            self._common(cell)
+            | {
+                "outcome": "failure",
+                "depends_on": "",
+                "verdict": verdict,
+                "estimate": math.nan if self.all_failed else share,
+                "lower": share - bound,
+                "upper": share + bound,
+                "unit": "share of seeds",
+                "p_adjusted": 0.008 if self.lost else math.nan,
+                "events": self.lost,
+                "reference_events": self.study.seeds if self.all_failed else 0,
+                "seeds": self.study.seeds,
+            }
+            for cell in cells
+        ]
+
+    def of_others(self):
+        """Return the rows on collapse and on the threshold."""
+        seen = {"collapse": self.collapsed, "not reached": self.lost}
+        return [
+            self._common(ALL)
+            | {
+                "outcome": outcome,
+                "depends_on": "",
+                "verdict": "inconclusive" if count else "none seen",
+                "estimate": count / self.study.seeds,
+                "lower": count / self.study.seeds - 0.12,
+                "upper": count / self.study.seeds + 0.12,
+                "unit": "share of seeds",
+                "events": count,
+                "reference_events": 0,
+                "seeds": self.study.seeds,
+            }
+            for outcome, count in seen.items()
+        ]
+
+
+def _changed_effect(study, scheme):
+    return {
+        "outcome": "interaction",
+        "normalization": "batchnorm_shift - none",
+        "scheme": scheme,
+        "reference": study.reference,
+        "cell": ALL,
+        "conditions": len(study.cells),
+        "verdict": "inconclusive",
+        "headline": "",
+        "estimate": 0.12,
+        "lower": -0.40,
+        "upper": 0.64,
+        "level": 95.0,
+        "interval": "difference",
+        "unit": "points",
+        "margin_lower": -0.5,
+        "margin_upper": 0.5,
+        "p_adjusted": 0.6,
+        "p_equivalence_adjusted": 0.09,
+        "p_inside": 0.88,
+        "fragile": False,
+        "depends_on": "",
+        "smallest_margin": 0.58,
+        "seeds": study.seeds,
+        "seeds_needed": 32.0,
+        "seeds_needed_low": 20.0,
+        "seeds_needed_high": 61.0,
+        "failed": 0,
+        "reference_failed": 0,
+        "collapsed": 0,
+        "reference_collapsed": 0,
+    }
 
 
 def _means(study, names, all_failed, rng, *, speed=False):
@@ -392,55 +494,78 @@ def _means(study, names, all_failed, rng, *, speed=False):
     return pd.DataFrame(rows)
 
 
-def _contrast_row(study, verdict, cell, basis, shrink=1.0):
-    half = (verdict["upper"] - verdict["lower"]) / 2
+def _contrast_row(study, verdict):
+    """Return the contrast that a verdict rests on."""
     estimate = verdict["estimate"]
+    known = math.isfinite(verdict.get("lower", math.nan))
+    half = (verdict["upper"] - verdict["lower"]) / 2 if known else 0.4
+    lost = verdict.get("failed", 0) + verdict.get("reference_failed", 0) > 0
     return {
         "family": verdict["outcome"],
         "normalization": verdict["normalization"],
         "scheme": verdict["scheme"],
         "reference": study.reference,
-        "cell": cell,
-        "basis": basis,
+        "cell": verdict["cell"],
+        "basis": "seeds where both trained" if lost else "all seeds",
         "seeds": verdict["seeds"],
         "estimate": estimate,
         "standard_error": half / 2.6,
         "df": 19.0,
         "t": 2.6 * estimate / half,
         "p": verdict["p_adjusted"] / 3,
-        "lower": estimate - 0.8 * half * shrink,
-        "upper": estimate + 0.8 * half * shrink,
+        "lower": estimate - 0.8 * half,
+        "upper": estimate + 0.8 * half,
         "p_adjusted": verdict["p_adjusted"],
-        "simultaneous_lower": verdict["lower"],
-        "simultaneous_upper": verdict["upper"],
+        "simultaneous_lower": estimate - 1.1 * half,
+        "simultaneous_upper": estimate + 1.1 * half,
         "margin": verdict["margin_upper"],
         "p_equivalence": 0.01,
         "p_equivalence_adjusted": verdict["p_equivalence_adjusted"],
+        "equivalence_level": 90.0,
+        "equivalence_lower": estimate - half,
+        "equivalence_upper": estimate + half,
         "smallest_margin": verdict["smallest_margin"],
+        "identical": False,
+        "skewness": -0.4,
+        "skewed": False,
+        "homogeneity_p": 0.4 if verdict["cell"] == ALL else math.nan,
+        "without_collapsed": estimate,
+        "without_collapsed_lower": estimate - 0.8 * half,
+        "without_collapsed_upper": estimate + 0.8 * half,
         "mixed_estimate": estimate,
         "mixed_standard_error": half / 2.5,
         "mixed_df": 150.0,
         "mixed_p": 0.01,
         "mixed_p_adjusted": 0.03,
+        "mixed_scheme_by_cell_p": 0.3,
         "fragile": verdict["fragile"],
-        "scheme_by_cell_p": 0.4,
     }
 
 
-def _accuracy_contrasts(study, verdicts, rng):
-    rows = []
+def _accuracy_contrasts(study, verdicts):
     kept = verdicts[verdicts["outcome"].isin(["accuracy", "interaction"])]
-    for verdict in kept.to_dict("records"):
-        lost = verdict["failed"] + verdict["reference_failed"] > 0
-        rows.append(_contrast_row(study, verdict, "all", "all seeds"))
-        if lost:
-            rows[-1] |= {"estimate": -17.4, "lower": -26.0, "upper": -8.8}
-            rows.append(_contrast_row(study, verdict, "all", "seeds where both trained"))
-        for cell in study.cells:
-            row = _contrast_row(study, verdict, cell_name(study, cell), "all seeds", shrink=1.3)
-            row["estimate"] += float(rng.normal(0, 0.05))
-            rows.append(row)
-    return pd.DataFrame(rows)
+    kept = kept[kept["cell"] != OWN_BEST]
+    return pd.DataFrame([_contrast_row(study, verdict) for verdict in kept.to_dict("records")])
+
+
+def _tuned(study, verdicts):
+    rows = []
+    for verdict in verdicts[verdicts["cell"] == OWN_BEST].to_dict("records"):
+        row = _contrast_row(study, verdict) | {
+            "learning_rates": "0.005" if verdict["verdict"] == "worse" else "0.02",
+            "reference_learning_rates": "0.02",
+            "at_edge": "lowest" if verdict["verdict"] == "worse" else "",
+            "reference_at_edge": "",
+            "set_apart": 0,
+            "failed": 0,
+            "reference_failed": 0,
+        }
+        rows.append(row)
+    names = DECLARED[TUNED].column_names
+    return pd.DataFrame(
+        [{n: row.get(n, "" if n == "at_edge" else None) for n in names} for row in rows],
+        columns=names,
+    )
 
 
 def _level_contrasts(study, names, all_failed, rng):
@@ -488,23 +613,30 @@ def _level_contrasts(study, names, all_failed, rng):
 def _speed_contrasts(study, verdicts):
     rows = []
     for verdict in verdicts[verdicts["outcome"] == "speed"].to_dict("records"):
-        base = _contrast_row(study, verdict, "all", "all seeds")
-        for column in [c for c in base if c.startswith("mixed_") or c == "margin"]:
+        base = _contrast_row(study, verdict)
+        for column in [c for c in base if c.startswith(("mixed_", "without_")) or c == "margin"]:
             del base[column]
         ratio = verdict["estimate"]
+        log = math.log(ratio) if math.isfinite(ratio) else math.nan
         rows.append(
             base
             | {
-                "estimate": 3.4 * (ratio - 1),
-                "lower": 3.4 * (ratio / 1.1 - 1),
-                "upper": 3.4 * (ratio * 1.1 - 1),
+                "estimate": log,
+                "lower": log - 0.1,
+                "upper": log + 0.1,
                 "ratio": ratio,
                 "ratio_lower": ratio / 1.1,
                 "ratio_upper": ratio * 1.1,
-                "ratio_simultaneous_lower": verdict["lower"],
-                "ratio_simultaneous_upper": verdict["upper"],
+                "ratio_simultaneous_lower": ratio / 1.15,
+                "ratio_simultaneous_upper": ratio * 1.15,
+                "ratio_equivalence_lower": verdict["lower"],
+                "ratio_equivalence_upper": verdict["upper"],
+                "ratio_smallest_margin": 1.15,
                 "margin_lower": 0.8,
                 "margin_upper": 1.25,
+                "restricted_ratio": ratio,
+                "restricted_lower": ratio / 1.2,
+                "restricted_upper": ratio * 1.2,
                 "hazard_ratio": 1 / ratio,
                 "hazard_lower": 0.9 / ratio,
                 "hazard_upper": 1.1 / ratio,
@@ -512,7 +644,7 @@ def _speed_contrasts(study, verdicts):
                 "hazard_p_adjusted": 0.03,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=DECLARED["speed_contrasts"].column_names)
 
 
 def _failure_rates(study, names, failing, all_failed):
@@ -532,6 +664,10 @@ def _failure_rates(study, names, failing, all_failed):
                         "failed": lost,
                         "diverged": 0,
                         "never_learned": lost,
+                        "collapsed": 0,
+                        "stray": 0,
+                        "seeds": study.seeds,
+                        "seeds_failed": _failures(scheme, level, failing, all_failed, study.seeds),
                         "rate": rate,
                         "lower": max(rate - 0.1, 0.0),
                         "upper": min(rate + 0.1, 1.0),
@@ -544,20 +680,24 @@ def _failure_contrasts(study, others, failing):
     return pd.DataFrame(
         [
             {
+                "event": "failed",
                 "normalization": "none",
                 "cell": cell,
                 "scheme": scheme,
                 "reference": study.reference,
                 "pairs": study.seeds,
-                "only_scheme_failed": study.seeds // 5,
-                "only_reference_failed": 0,
+                "scheme_events": study.seeds // 5,
+                "reference_events": 0,
+                "only_scheme": study.seeds // 5,
+                "only_reference": 0,
                 "risk_difference": 0.2,
                 "lower": 0.04,
                 "upper": 0.4,
                 "p": 0.03,
                 "p_adjusted": 0.04,
+                "homogeneity_p": math.nan,
             }
-            for cell in ("all", *(cell_name(study, cell) for cell in study.cells))
+            for cell in (ALL, *(cell_name(study, cell) for cell in study.cells))
             for scheme in others
             if scheme in failing
         ],
@@ -582,8 +722,8 @@ def _replicate(study, rng):
         }
         verdict |= {"lower": verdict["estimate"] - 0.15, "upper": verdict["estimate"] + 0.15}
         for cell in ("all", *(cell_name(study, cell) for cell in study.cells)):
-            rows.append(_contrast_row(study, verdict, cell, "all seeds"))
-    return pd.DataFrame(rows)
+            rows.append(_contrast_row(study, verdict | {"cell": cell}))
+    return pd.DataFrame(rows, columns=DECLARED["replicate"].column_names)
 
 
 def _layers(names, study, layers):

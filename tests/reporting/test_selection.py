@@ -11,7 +11,7 @@ from biasinit.reporting.selection import (
 
 def test_cells_are_named_in_words():
     assert cell_labels(["all", "learning_rate 0.02"]) == {
-        "all": "mean over cells",
+        "all": "all conditions",
         "learning_rate 0.02": "learning rate 0.02",
     }
 

@@ -78,7 +78,7 @@ def test_a_failing_script_would_be_seen(open_page, page):
 
 
 def test_the_answer_is_on_the_first_screen(open_page, page):
-    probe = """say(["#answer .answers", "#answer .matrix", "#figure-effects svg"].map(
+    probe = """say(["#answer .matrix.accuracy", "#figure-effects svg"].map(
       (name) => document.querySelector(name).getBoundingClientRect().bottom));"""
     bottoms, _ = ask(open_page, page, probe)
     assert bottoms == sorted(bottoms)

@@ -211,8 +211,10 @@ def behind(study, tables):
     facts += [*analysis.speed_margin, *analysis.thresholds.values(), *analysis.margins.values()]
     facts += [analysis.alpha, analysis.resamples, 95]  # 95: the level of plain intervals
     runs, verdicts = tables["runs"], tables["verdicts"]
+    rates = runs["learning_rate"].unique()
     controls = pd.concat([tables[name] for name in ("identity", "replicate", "pairing")])
-    inconclusive = int((verdicts["verdict"] == "inconclusive").sum())
+    whole = verdicts[verdicts["cell"] == "all"]
+    inconclusive = int((whole["verdict"] == "inconclusive").sum())
     costs = tables["costs"]
     parts = costs[costs["scheme"] == "all"].set_index("rule")["wall_seconds"]
     spent = costs.iloc[-1]
@@ -227,7 +229,7 @@ def behind(study, tables):
     sign_flips = [16, 1]  # exact up to 16 seeds; one-sample t
     return {
         "header": (pd.DataFrame(), [*facts, len(runs), int(runs["failed"].sum())]),
-        "answer": (verdicts, facts),
+        "answer": (verdicts, [*facts, *rates]),
         "claims": (pd.DataFrame(), facts),
         "verdicts": (pd.DataFrame(), facts),
         "accuracy": (pd.DataFrame(), facts),

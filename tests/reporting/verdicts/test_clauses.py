@@ -4,11 +4,13 @@ import pytest
 from rows import row
 
 from biasinit.reporting.verdicts import clauses
-from biasinit.verdicts import Outcome
+from biasinit.verdicts import Outcome, Verdict
 
 
 def test_failures_without_known_runs_are_still_counted():
-    assert clauses.failures(row(failed=3.0, runs=math.nan)) == ("3 runs failed (zeros: 0)")
+    assert clauses.failures(row(failed=3.0, runs=math.nan, reference_runs=math.nan)) == (
+        "3 runs failed (zeros: 0)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,8 @@ def test_failures_without_known_runs_are_still_counted():
         (Outcome.ACCURACY, "+0.02 points, 95 % interval −0.10 to 0.30"),
         (Outcome.INTERACTION, "+0.02 points, 95 % interval −0.10 to 0.30"),
         (Outcome.SPEED, "0.02 times, 95 % interval −0.10 to 0.30"),
-        (Outcome.FAILURE, "+2.0 % of runs, 95 % interval −10.0 to 30.0"),
+        (Outcome.FAILURE, "+2.0 % of seeds, 95 % interval −10.0 to 30.0"),
+        (Outcome.COLLAPSE, "+2.0 % of seeds, 95 % interval −10.0 to 30.0"),
     ],
 )
 def test_an_estimate_has_the_unit_of_its_outcome(outcome, words):
@@ -43,11 +46,44 @@ def test_the_margin_is_a_difference_or_a_range_of_ratios(outcome, bounds, short,
     assert clauses.margin_in_points(found) == long
 
 
-def test_doubts_have_three_lengths_and_stand_in_one_order():
-    found = clauses.doubts(row(depends_on="learning_rate", fragile=True))
-    assert [doubt.note for doubt in found] == ["depends on learning rate", "fragile"]
-    assert [doubt.clause for doubt in found] == [
-        "depends on the learning rate",
-        "fragile: the second analysis disagrees",
-    ]
+def test_a_doubt_has_three_lengths():
+    (found,) = clauses.doubts(row(fragile=True))
+    assert (found.note, found.clause) == ("fragile", "fragile: the second analysis disagrees")
     assert clauses.doubts(row()) == ()
+
+
+def test_seeds_needed_come_with_their_range():
+    needed = {"seeds_needed": 59.0, "seeds_needed_low": 38.0, "seeds_needed_high": 111.0}
+    assert clauses.needed(row(**needed)) == "about 59 seeds (38 to 111) would decide"
+    assert clauses.needed(row(seeds_needed=59.0)) == "about 59 seeds would decide"
+    assert clauses.needed(row()) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"verdict": Verdict.WORSE, "conditions": 3.0}, "mean over the 3 conditions"),
+        ({"verdict": Verdict.EQUIVALENT, "conditions": 3.0}, "in each of 3 conditions"),
+        ({"verdict": Verdict.DEPENDS, "conditions": 3.0}, ""),
+        ({"verdict": Verdict.WORSE}, ""),
+        ({"cell": "learning_rate 0.02"}, "at learning rate 0.02"),
+        ({"cell": "own best learning rate"}, "each at its own best learning rate"),
+    ],
+)
+def test_a_verdict_says_which_conditions_it_is_about(changes, words):
+    assert clauses.scope(row(**changes)) == words
+
+
+def test_conditions_are_named_by_what_tells_them_apart():
+    rates = [row(cell="learning_rate 0.02"), row(cell="learning_rate 0.005")]
+    assert list(clauses.condition_names(rates).values()) == ["0.02", "0.005"]
+    both = [row(cell="learning_rate 0.02, optimizer sgd"), row(cell="learning_rate 0.02")]
+    assert "learning rate 0.02, optimizer sgd" in clauses.condition_names(both).values()
+
+
+def test_only_what_lies_within_the_margin_says_what_it_cannot_exclude():
+    for verdict in Verdict:
+        said = clauses.not_excluded(row(verdict=verdict, undetected=0.168))
+        assert said == ("0 of 20 collapsed: up to 17 % could" if verdict.within_margin else "")
+    seen = row(verdict=Verdict.EQUIVALENT, undetected=0.25, collapsed=1.0)
+    assert clauses.not_excluded(seen) == "1 collapsed: up to 25 % could"

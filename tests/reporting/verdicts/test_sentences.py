@@ -2,7 +2,7 @@ import dataclasses
 import math
 
 import pytest
-from rows import row
+from rows import opposite, row
 
 from biasinit.reporting.verdicts.sentences import sentence, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
@@ -10,14 +10,16 @@ from biasinit.verdicts import Outcome, Verdict
 
 
 def said(**changes):
-    return sentence(row(**changes), threshold="95 %")
+    return sentence(row(**changes), threshold="95 %", conditions=())
 
 
 def test_worse_is_said_by_how_much_and_how_sure():
     assert said() == (
         "1.0 without batch normalisation: worse than zeros by 6.93 points "
-        "(95 % interval 3.10 to 10.70)."
+        "(95 % interval 3.10 to 10.70), which is more than the margin of ±0.5 points."
     )
+    text = said(verdict=Verdict.WORSE, upper=-0.1)
+    assert text.endswith("; not shown to be more than the margin of ±0.5 points.")
 
 
 def test_better_keeps_the_size_positive():
@@ -104,27 +106,55 @@ def test_interaction_is_said_without_a_second_normalisation(verdict, words):
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        (Verdict.WORSE, "more runs fail than with zeros: 8 of 40 runs failed (zeros: 0 of 40)"),
-        (Verdict.BETTER, "fewer runs fail than with zeros"),
+        (Verdict.WORSE, "fails more often than zeros: 8 of 20 seeds (zeros: 0 of 20); "),
+        (Verdict.BETTER, "fails less often than zeros"),
         (Verdict.INCONCLUSIVE, "failures inconclusive"),
     ],
 )
-def test_failures_are_counted(verdict, words):
+def test_failures_are_counted_by_seed(verdict, words):
     text = said(
-        outcome=Outcome.FAILURE, verdict=verdict, estimate=0.2, lower=0.1, upper=0.3, failed=8.0
+        outcome=Outcome.FAILURE, verdict=verdict, estimate=0.2, lower=0.1, upper=0.3, failed=8.0,
+        events=8.0, reference_events=0.0,
     )  # fmt: skip
     assert words in text
-    assert "difference +20.0 % of runs (95 % interval 10.0 to 30.0)" in text
+    assert "difference +20.0 % of seeds (95 % interval 10.0 to 30.0)" in text
 
 
 def test_no_failures_in_either_arm_is_one_plain_clause():
-    text = said(outcome=Outcome.FAILURE, verdict=Verdict.NO_FAILURES)
+    text = said(outcome=Outcome.FAILURE, verdict=Verdict.NONE_SEEN)
     assert text.endswith("no run failed in either arm.")
 
 
-def test_what_qualifies_a_verdict_is_said():
-    text = said(depends_on="learning_rate", fragile=True)
-    assert text.endswith("The effect depends on learning rate. Fragile: the two analyses disagree.")
+def test_a_verdict_that_depends_tells_each_condition_and_no_mean():
+    whole, low, high = opposite(fragile=True)
+    text = sentence(whole, threshold="95 %", conditions=(low, high))
+    assert text == (
+        "1.0 without batch normalisation: depends on the learning rate: worse at 0.02, by 4.00, "
+        "more than the margin; better at 0.005, by 0.80. Fragile: the two analyses disagree."
+    )
+
+
+def test_an_open_verdict_says_how_probable_it_is_to_be_negligible():
+    text = said(verdict=Verdict.INCONCLUSIVE, p_inside=0.981)
+    assert "; 98 % probable to lie inside the margin under a flat prior" in text
+
+
+def test_an_equivalence_says_what_it_cannot_exclude():
+    text = said(verdict=Verdict.EQUIVALENT, undetected=0.168)
+    assert text.endswith(" 0 of 20 collapsed: up to 17 % could.")
+
+
+def test_the_interval_is_printed_with_its_own_level():
+    text = said(verdict=Verdict.EQUIVALENT, interval="equivalence", level=90.0)
+    assert "90 % interval −10.70 to −3.10" in text
+    assert "95 %" not in text
+
+
+@pytest.mark.parametrize("collapsed", [1.0, 3.0])
+def test_a_collapsed_run_is_in_the_sentence_of_every_verdict(collapsed):
+    for verdict in set(Verdict) - {Verdict.NONE_SEEN}:
+        text = said(verdict=verdict, collapsed=collapsed)
+        assert f"{collapsed:.0f} of 40 runs collapsed (zeros: 0 of 40)" in text
 
 
 @pytest.mark.parametrize(
@@ -143,8 +173,9 @@ def test_an_equivalence_says_for_which_images_it_holds(bounds, words, tables, st
     )
     lower, upper = bounds
     changed = dataclasses.replace(verdict, new_test_set_lower=lower, new_test_set_upper=upper)
-    assert words in sentence(changed, threshold="95 %")
-    assert ("test images" in sentence(changed, threshold="95 %")) == bool(words)
+    text = sentence(changed, threshold="95 %", conditions=())
+    assert words in text
+    assert ("test images" in text) == bool(words)
 
 
 def test_different_thresholds_are_not_given_one_number(study):

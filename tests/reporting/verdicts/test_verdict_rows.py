@@ -3,19 +3,20 @@ import math
 import pandas as pd
 import pytest
 
-from biasinit.reporting.verdicts.verdict_rows import read_verdicts, row_of
-from biasinit.verdicts import Outcome, Verdict
+from biasinit.reporting.verdicts.verdict_rows import (
+    at_own_best,
+    by_comparison,
+    over_conditions,
+    read_verdicts,
+    row_of,
+)
+from biasinit.verdicts import Outcome
 
 RECORD = {"outcome": "failure", "normalization": "none", "scheme": "a", "reference": "zeros"}
 
 
-def test_two_arms_without_a_failed_run_are_read_as_such():
-    none = row_of({**RECORD, "verdict": "inconclusive", "failed": 0, "reference_failed": 0})
-    assert none.verdict is Verdict.NO_FAILURES
-    one = row_of({**RECORD, "verdict": "inconclusive", "failed": 0, "reference_failed": 1})
-    assert one.verdict is Verdict.INCONCLUSIVE
-    uncounted = row_of({**RECORD, "verdict": "inconclusive"})
-    assert uncounted.verdict is Verdict.INCONCLUSIVE
+def test_a_row_without_a_cell_is_about_all():
+    assert row_of({**RECORD, "verdict": "worse"}).cell == "all"
 
 
 def test_what_is_missing_is_empty_or_not_a_number():
@@ -31,14 +32,24 @@ def test_a_word_that_is_none_is_refused(name, value):
         row_of({**RECORD, "verdict": "worse", name: value})
 
 
-def test_rows_come_by_outcome_with_the_runs_of_their_arm(study, tables):
+def test_rows_come_by_outcome_and_condition(study, tables):
     shuffled = tables["verdicts"].sample(frac=1, random_state=1)
     rows = read_verdicts({**tables, "verdicts": shuffled}, study)
     assert len(rows) == len(shuffled)
     order = list(Outcome)
     places = [order.index(row.outcome) for row in rows]
     assert places == sorted(places)
-    assert {row.runs for row in rows if row.outcome is Outcome.ACCURACY} == {40.0}
-    without = {name: frame for name, frame in tables.items() if name != "failure_rates"}
-    assert all(math.isnan(row.runs) for row in read_verdicts(without, study))
+    cells = [row.cell for row in rows if (row.outcome, row.scheme) == (Outcome.ACCURACY, "1.0")]
+    single = ["learning_rate 0.005", "learning_rate 0.02"]
+    assert cells == ["all", *single, "own best learning rate"] * 2
     assert read_verdicts({"verdicts": pd.DataFrame()}, study) == ()
+
+
+def test_conditions_are_told_from_all_and_from_the_own_best_rate(study, tables):
+    rows = read_verdicts(tables, study)
+    whole, best = over_conditions(rows), at_own_best(rows)
+    single = by_comparison(rows)
+    assert len(whole) + len(best) + sum(map(len, single.values())) == len(rows)
+    assert len({row.comparison for row in whole}) == len(whole)
+    assert {row.outcome for row in best} == {Outcome.ACCURACY}
+    assert {len(found) for found in single.values()} == {2}

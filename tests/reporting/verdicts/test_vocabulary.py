@@ -26,14 +26,14 @@ def test_every_phrase_is_made_of_clauses_that_there_are(verdict, outcome):
 
 def test_a_verdict_without_words_is_an_error():
     without = {verdict: said for verdict, said in VOCABULARY.items() if verdict != "worse"}
-    with pytest.raises(LookupError, match=re.escape("worse (accuracy), worse (failure)")):
+    with pytest.raises(LookupError, match=re.escape("worse (accuracy), worse (collapse)")):
         vocabulary._complete(without)
 
 
 def test_words_that_nothing_can_show_are_an_error():
     changed = dict(VOCABULARY)
-    changed[Verdict.NO_FAILURES] = VOCABULARY[Verdict.WORSE]
-    with pytest.raises(LookupError, match=re.escape("no failures (accuracy)")):
+    changed[Verdict.NONE_SEEN] = VOCABULARY[Verdict.WORSE]
+    with pytest.raises(LookupError, match=re.escape("none seen (accuracy)")):
         vocabulary._complete(changed)
 
 
@@ -44,11 +44,20 @@ def test_no_two_verdicts_on_an_outcome_look_alike():
 
 
 def test_a_verdict_is_named_in_the_words_of_its_outcome():
-    assert shown(Verdict.WORSE, Outcome.ACCURACY) == "▼ worse"
-    assert shown(Verdict.WORSE, Outcome.SPEED) == "▼ slower"
-    assert shown(Verdict.WORSE, Outcome.FAILURE) == "▼ fails more"
-    assert shown(Verdict.WORSE, Outcome.INTERACTION) == "▼ lower with"
-    assert shown(Verdict.NO_FAILURES, Outcome.FAILURE) == "no failures"
+    assert shown(Verdict.WORSE, Outcome.ACCURACY) == "▽ worse"
+    assert shown(Verdict.WORSE_BEYOND, Outcome.ACCURACY) == "▼ worse, by more than the margin"
+    assert shown(Verdict.WORSE, Outcome.SPEED) == "▽ slower"
+    assert shown(Verdict.WORSE, Outcome.FAILURE) == "▽ fails more often"
+    assert shown(Verdict.WORSE, Outcome.INTERACTION) == "▽ lower with"
+    assert shown(Verdict.FAILS, Outcome.ACCURACY) == "✕ never trains"
+    assert shown(Verdict.FAILS, Outcome.SPEED) == "✕ never reaches the threshold"
+    assert shown(Verdict.NONE_SEEN, Outcome.COLLAPSE) == "none collapsed"
+
+
+def test_what_depends_names_the_factor():
+    said = shown(Verdict.DEPENDS, Outcome.ACCURACY, depends_on="learning_rate")
+    assert said == "↕ depends on the learning rate"
+    assert shown(Verdict.DEPENDS, Outcome.ACCURACY) == "↕ depends"
 
 
 def test_every_kind_has_a_colour_but_that_of_a_changed_effect():
@@ -63,4 +72,4 @@ def test_every_kind_has_a_colour_but_that_of_a_changed_effect():
 
 def test_the_glossary_explains_what_the_words_do_not():
     explained = {term for term, _ in GLOSSARY} & {str(verdict) for verdict in Verdict}
-    assert explained == set(Verdict) - {"worse", "better", "no failures"}
+    assert explained == set(Verdict) - {"better", "better beyond the margin"}

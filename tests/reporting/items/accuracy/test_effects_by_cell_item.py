@@ -6,7 +6,7 @@ from biasinit import numbers
 from biasinit.reporting.items.accuracy.effects_by_cell import ITEM
 
 
-def test_every_cell_has_a_row_with_its_effect_and_no_verdict(tables, study):
+def test_every_cell_has_a_row_with_its_effect_and_the_sign_of_its_verdict(tables, study):
     rows = frame("effects_by_cell", tables, study)
     assert set(rows["cell"]) == {"learning_rate 0.02", "learning_rate 0.005"}
     picture = draw("effects_by_cell", rows, study)
@@ -18,7 +18,7 @@ def test_every_cell_has_a_row_with_its_effect_and_no_verdict(tables, study):
     names = [label.get_text() for label in picture.axes[0].get_yticklabels()]
     assert len(names) == 6
     assert names[0].startswith("0.01 · learning rate ")
-    assert not any("worse" in text for text in texts(picture))
+    assert any(text.endswith("▼") for text in texts(picture))
 
 
 def test_many_effects_are_a_heat_map_with_a_number_for_each():
@@ -37,7 +37,7 @@ def test_many_effects_are_a_heat_map_with_a_number_for_each():
             numbers.signed(value) for value in here["estimate"]
         )
     caption = ITEM.caption(rows, {}, study)
-    assert "(14 cells); exploratory. Orange is worse, blue is better" in caption
+    assert "(14 conditions). Orange is worse, blue is better" in caption
 
 
 def test_a_heat_map_leaves_out_what_has_no_room():

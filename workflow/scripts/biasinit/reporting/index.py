@@ -74,7 +74,7 @@ def table(section: Section, name: str, title: str, *tables: str) -> Entry:
 
 
 ITEMS = (
-    figure(ANSWER, "effects", "Effect on accuracy against the reference", "accuracy_contrasts"),
+    figure(ANSWER, "effects", "Effect on accuracy against the reference", "verdicts"),
     figure(
         ACCURACY, "interaction", "Scheme by normalisation", "accuracy_means", "accuracy_contrasts"
     ),
@@ -84,13 +84,25 @@ ITEMS = (
     table(ACCURACY, "accuracy_contrasts", "Contrasts of final accuracy", "accuracy_contrasts"),
     figure(ACCURACY, "level_contrasts", "Levels of a factor against each other", "level_contrasts"),
     table(ACCURACY, "accuracy_model", "The mixed model", "accuracy_model"),
+    table(
+        ACCURACY,
+        "mixed_contrasts",
+        "Contrasts by statsmodels' MixedLM",
+        "accuracy_model",
+        "accuracy_contrasts",
+    ),
     figure(SPEED, "learning_curves", "Learning curves", "curve_means"),
     figure(SPEED, "share_reached", "Share of runs that reached the threshold", "curve_means"),
-    figure(SPEED, "time_ratios", "Time to the threshold against the reference", "speed_contrasts"),
+    figure(SPEED, "time_ratios", "Time to the threshold against the reference", "verdicts"),
     table(SPEED, "speed_means", "Mean epochs to the threshold", "speed_means"),
     table(SPEED, "speed_contrasts", "Contrasts of time to the threshold", "speed_contrasts"),
-    figure(SPEED, "failure_rates", "Share of runs that failed", "failure_rates"),
-    table(SPEED, "failure_contrasts", "Contrasts of failure", "failure_contrasts"),
+    figure(SPEED, "failure_rates", "Share of seeds with a failed run", "failure_rates"),
+    table(
+        SPEED,
+        "failure_contrasts",
+        "Contrasts of failure, collapse and missed thresholds",
+        "failure_contrasts",
+    ),
     table(SPEED, "failed_runs", "Every failed run", "runs"),
     figure(WHY, "mechanism", "Units, gradients and biases by layer", "layer_means"),
     figure(WHY, "twins", "How far twins are from each other", "twin_means"),

@@ -15,9 +15,15 @@ import pandas as pd
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import INTERACTION, NORMALIZATION_LABELS
 from biasinit.statistics.inference.study_runs import cell_labels as name_cells
+from biasinit.verdicts import Outcome
 
 CONDITIONAL_BASIS = "seeds where both trained"
 ALL_CELLS = "all"
+OWN_BEST = "own best learning rate"  # each scheme at the rate that suits it best
+JOINED = (
+    *("verdict", "depends_on", "judged_lower", "judged_upper"),
+    *("failed", "reference_failed", "seeds_needed"),
+)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
@@ -88,7 +94,7 @@ def scheme_order(study: StudyFacts) -> tuple[str, ...]:
 def cell_labels(cells: Sequence[str]) -> dict[str, str]:
     """Return the words for each cell, which the tables name by the columns that vary."""
     words = {cell: cell.replace("_", " ") for cell in cells}
-    return words | {ALL_CELLS: "mean over cells"}
+    return words | {ALL_CELLS: "all conditions"}
 
 
 def natural_order(name: str) -> tuple[str | float, ...]:
@@ -109,7 +115,8 @@ def arranged(frame: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFrame:
         ranks["scheme"] = [_rank(schemes, str(v)) for v in frame["scheme"]]
     if "cell" in frame:
         names = frame["cell"].astype(str)
-        cells = [ALL_CELLS, *sorted(set(names) - {ALL_CELLS}, key=natural_order)]
+        others = set(names) - {ALL_CELLS, OWN_BEST}
+        cells = [ALL_CELLS, *sorted(others, key=natural_order), OWN_BEST]
         place = {cell: number for number, cell in enumerate(cells)}
         ranks["cell"] = names.map(place).to_numpy()
     if ranks.empty:
@@ -157,15 +164,18 @@ def contrasts(
     schemes: Sequence[str],
     cells: bool = False,
 ) -> pd.DataFrame:
-    """Return the judged contrasts of one family with the verdicts of that outcome beside them.
+    """Return the contrasts of one family that verdicts rest on, with these beside them.
+
+    ``judged_lower, judged_upper`` are the interval of the verdict, the only one that may be printed
+    beside it.
 
     Args:
         tables: all tables of the study.
         name: table that holds the contrasts.
         family: family of contrasts to keep.
-        outcome: outcome whose verdict, seeds needed and failures are joined.
+        outcome: outcome whose verdict, interval, seeds needed and failures are joined.
         schemes: order of the rows.
-        cells: rows of single cells in place of the mean over cells.
+        cells: rows of single conditions in place of those over all.
 
     """
     frame = table(tables, name)
@@ -177,20 +187,27 @@ def contrasts(
         frame = frame[(frame["cell"] == ALL_CELLS) != cells]
     frame = judged(frame)
     found = table(tables, "verdicts")
-    if not cells and {"outcome", "normalization", "scheme"} <= set(found.columns):
-        extra = [
-            column
-            for column in ("verdict", "depends_on", "failed", "reference_failed", "seeds_needed")
-            if column in found and column not in frame
-        ]
-        keys = ["normalization", "scheme"]
+    keys = ["normalization", "scheme", "cell"]
+    if {"outcome", *keys} <= set(found.columns) and "cell" in frame:
+        found = found.rename(columns={"lower": "judged_lower", "upper": "judged_upper"})
+        extra = [column for column in JOINED if column in found and column not in frame]
         chosen = found.loc[found["outcome"] == outcome, [*keys, *extra]]
         frame = frame.merge(chosen.drop_duplicates(keys), on=keys, how="left")
     return arranged(frame, schemes=schemes)
 
 
+def judged_rows(
+    tables: Mapping[str, pd.DataFrame], study: StudyFacts, outcome: Outcome
+) -> pd.DataFrame:
+    """Return the rows of the table of verdicts on one outcome, all conditions."""
+    verdicts = table(tables, "verdicts")
+    if "outcome" in verdicts:
+        verdicts = verdicts[verdicts["outcome"] == outcome]
+    return arranged(verdicts, schemes=scheme_order(study))
+
+
 def over_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the mean over cells, or all rows when there is no such mean."""
+    """Return the rows over all conditions, or all rows when there is none such."""
     if "cell" not in frame or not (frame["cell"] == ALL_CELLS).any():
         return frame
     return frame[frame["cell"] == ALL_CELLS]

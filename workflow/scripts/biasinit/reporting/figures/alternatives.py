@@ -11,6 +11,14 @@ from biasinit import numbers
 from biasinit.numbers import as_float
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
+from biasinit.reporting.verdicts.clauses import by_condition, compact
+from biasinit.reporting.verdicts.verdict_rows import (
+    VerdictRow,
+    at_own_best,
+    by_comparison,
+    over_conditions,
+    row_of,
+)
 from biasinit.reporting.verdicts.vocabulary import word as verdict_word
 from biasinit.verdicts import Outcome, Verdict
 
@@ -31,40 +39,76 @@ def begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def effects_by_level(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> str:
+def effects_by_level(frame: pd.DataFrame) -> str:
     """Return the effect of each scheme with its interval and verdict, by normalisation."""
     parts = []
     for level, rows in by_level(frame):
         places = _places(rows)
-        named = [
-            effect(row, outcome=outcome, where=place)
-            for row, place in zip(records(rows), places, strict=True)
-        ]
+        named = [effect(row, where=place) for row, place in zip(records(rows), places, strict=True)]
         rest = len(named) - LISTED
         more = f"; and {rest} more" if rest > 0 else ""
         parts.append(f"{level}: {'; '.join(named[:LISTED])}{more}.")
     return " ".join(parts)
 
 
-def effect(row: Mapping[str, Any], *, outcome: Outcome = Outcome.ACCURACY, where: str = "") -> str:
-    """Return an effect with its interval and verdict: '1.0 −0.93 (−1.20 to −0.60), worse'.
+def verdicts_by_level(frame: pd.DataFrame, *, outcome: Outcome) -> str:
+    """Return each verdict with its numbers, by normalisation: over all conditions, then in each.
 
-    Of speed it is the ratio of times.
+    Args:
+        frame: rows of the table of verdicts of one outcome.
+        outcome: which.
+
     """
-    is_ratio = outcome is Outcome.SPEED
-    value = as_float(row.get("ratio" if is_ratio else "estimate"))
+    parts = []
+    for level, here in by_level(frame):
+        rows = [row_of(row) for row in records(here)]
+        conditions = by_comparison(rows)
+        named = [
+            "; ".join(
+                [
+                    _verdict(row),
+                    *_each(conditions.get(row.comparison, ())),
+                    *(
+                        f"{_verdict(best, name='')} at its own best learning rate"
+                        for best in at_own_best(rows)
+                        if best.scheme == row.scheme
+                    ),
+                ]
+            )
+            for row in over_conditions(rows)
+        ]
+        rest = len(named) - LISTED
+        more = f" And {rest} more." if rest > 0 else ""
+        parts.append(f"{level}: {'. '.join(named[:LISTED])}.{more}")
+    return " ".join(parts)
+
+
+def _each(rows: Sequence[VerdictRow]) -> list[str]:
+    return [by_condition(rows)] if len(rows) > 1 else []
+
+
+def _verdict(row: VerdictRow, *, name: str | None = None) -> str:
+    scheme = row.scheme if name is None else name
+    said = verdict_word(row.verdict, row.outcome, depends_on=row.depends_on)
+    if row.verdict is Verdict.DEPENDS or not math.isfinite(row.estimate):
+        return f"{scheme} {said}".strip()
+    estimate = numbers.with_interval(compact(row), row.lower, row.upper)
+    return f"{scheme} {estimate}, {said}".strip()
+
+
+def effect(row: Mapping[str, Any], *, where: str = "") -> str:
+    """Return an effect with its interval and verdict: '1.0 −0.93 (−1.20 to −0.60), worse'."""
+    value = as_float(row.get("estimate"))
     scheme = str(row.get("scheme", "")) + (f" at {where}" if where else "")
+    found = row.get("verdict")
+    verdict = Verdict(found) if isinstance(found, str) and found else None
+    word = verdict_word(verdict, Outcome.ACCURACY) if verdict else ""
     if not math.isfinite(value):
-        return f"{scheme} not estimable"
-    prefix = "ratio_" if is_ratio else ""
-    lower = _finite(row, f"{prefix}simultaneous_lower", f"{prefix}lower")
-    upper = _finite(row, f"{prefix}simultaneous_upper", f"{prefix}upper")
-    verdict = row.get("verdict")
-    word = ""
-    if isinstance(verdict, str) and verdict:
-        word = f", {verdict_word(Verdict(verdict), outcome)}"
-    write = numbers.number if is_ratio else numbers.signed
-    return f"{scheme} {numbers.with_interval(write(value), lower, upper)}{word}"
+        return f"{scheme} {word or 'not estimable'}"
+    lower = _finite(row, "judged_lower", "simultaneous_lower", "lower")
+    upper = _finite(row, "judged_upper", "simultaneous_upper", "upper")
+    said = f", {word}" if word else ""
+    return f"{scheme} {numbers.with_interval(numbers.signed(value), lower, upper)}{said}"
 
 
 def _places(rows: pd.DataFrame) -> list[str]:
@@ -76,9 +120,9 @@ def _places(rows: pd.DataFrame) -> list[str]:
     return [labels[cell] for cell in cells]
 
 
-def _finite(row: Mapping[str, Any], first: str, second: str) -> float:
-    value = as_float(row.get(first))
-    return as_float(row.get(second)) if math.isnan(value) else value
+def _finite(row: Mapping[str, Any], *names: str) -> float:
+    values = [as_float(row.get(name)) for name in names]
+    return next((value for value in values if not math.isnan(value)), math.nan)
 
 
 def extremes_by_level(frame: pd.DataFrame, column: str, *, unit: str) -> str:

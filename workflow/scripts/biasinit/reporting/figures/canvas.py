@@ -11,6 +11,7 @@ from biasinit.reporting.figures.style import INK, MUTED
 WIDTH = 9.6  # inches; 691 points, drawn at about 960 pixels on a page
 ROW = 0.31  # inches from one row to the next
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
+TEXT_SIZE = 8  # points, of the numbers beside a row
 CHARACTER = 0.072  # inches, mean width of a character at 8.5 points in DejaVu Sans
 LONGEST_LABEL = 26  # characters; longer names are cut in the figure, never in tables
 
@@ -67,7 +68,7 @@ def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.grid(axis="x")
 
 
-def write_numbers(axes: Axes, texts: Sequence[str]) -> None:
+def write_numbers(axes: Axes, texts: Sequence[str], *, size: float = TEXT_SIZE) -> None:
     """Write one text right of each row."""
     for place, text in enumerate(texts):
         axes.text(
@@ -77,6 +78,6 @@ def write_numbers(axes: Axes, texts: Sequence[str]) -> None:
             transform=axes.get_yaxis_transform(),
             va="center",
             ha="left",
-            fontsize=8,
+            fontsize=size,
             color=INK.light,
         )

@@ -12,6 +12,12 @@ INTERVALS = (
     "Thick bars are 95 % intervals of each contrast, thin bars and the numbers hold for the whole "
     "family of contrasts at once."
 )
+DECIDING = "Bars and numbers are the intervals that decide."
+LANES = (
+    "For each scheme stand the verdict over all conditions, each condition (small), and the scheme "
+    "at its own best learning rate (star), where there are such; a mean over conditions that "
+    "differ is not drawn."
+)
 ARROWS = "Arrows leave the scale."
 
 

@@ -1,13 +1,20 @@
-"""From a table of contrasts to the rows of a forest plot: intervals, margins, numbers in words."""
+"""From a table of contrasts or of verdicts to the rows of a forest plot, with numbers in words."""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from biasinit import numbers
-from biasinit.reporting.selection import records
-from biasinit.reporting.verdicts.vocabulary import shown
+from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, records
+from biasinit.reporting.verdicts.clauses import LISTED, condition_names
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
+from biasinit.reporting.verdicts.vocabulary import VOCABULARY, shown, word
 from biasinit.verdicts import Outcome, Verdict
+
+BEST_MARKER = "*"
+CONDITION_SIZE = 4.0  # points; half a mark, since a condition is a part of the answer
 
 
 def column_values(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -17,73 +24,172 @@ def column_values(frame: pd.DataFrame, name: str) -> pd.Series:
     return pd.to_numeric(frame[name], errors="coerce")
 
 
-def _first_finite(first: pd.Series, second: pd.Series) -> pd.Series:
-    return first.where(first.notna(), second)
+def _first_finite(*columns: pd.Series) -> pd.Series:
+    first, *rest = columns
+    for other in rest:
+        first = first.where(first.notna(), other)
+    return first
 
 
 def points_rows(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> pd.DataFrame:
-    """Return forest rows in points, with the verdicts in the words of the outcome."""
-    outer_lower = _first_finite(
-        column_values(frame, "simultaneous_lower"), column_values(frame, "lower")
-    )
-    outer_upper = _first_finite(
-        column_values(frame, "simultaneous_upper"), column_values(frame, "upper")
-    )
+    """Return forest rows in points, with the verdicts in the words of the outcome.
+
+    Where a row has a verdict, its bar is the interval that decided, and the plain one is left out;
+    where this is that the effect depends on the condition, the row has no number.
+    """
+    lower, upper = column_values(frame, "lower"), column_values(frame, "upper")
+    judged_lower = column_values(frame, "judged_lower")
+    judged_upper = column_values(frame, "judged_upper")
+    judged, depends = judged_lower.notna() & judged_upper.notna(), _depends(frame)
     rows = pd.DataFrame(
         {
             "normalization": frame["normalization"].astype(str),
             "scheme": frame["scheme"].astype(str),
             "label": frame["scheme"].astype(str),
-            "estimate": column_values(frame, "estimate"),
-            "lower": column_values(frame, "lower"),
-            "upper": column_values(frame, "upper"),
-            "outer_lower": outer_lower,
-            "outer_upper": outer_upper,
+            "estimate": column_values(frame, "estimate").mask(depends),
+            "lower": judged_lower.where(judged, lower).mask(depends),
+            "upper": judged_upper.where(judged, upper).mask(depends),
+            "outer_lower": _first_finite(
+                judged_lower, column_values(frame, "simultaneous_lower"), lower
+            ).mask(depends),
+            "outer_upper": _first_finite(
+                judged_upper, column_values(frame, "simultaneous_upper"), upper
+            ).mask(depends),
             "margin_lower": -column_values(frame, "margin"),
             "margin_upper": column_values(frame, "margin"),
         }
     )
-    return rows.assign(text=_texts(rows, frame, outcome))
+    return rows.assign(text=_texts(rows, frame, outcome), absent=_reasons(frame, outcome))
 
 
-def ratio_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return forest rows as ratios, not yet on a log scale."""
-    lower, upper = column_values(frame, "ratio_lower"), column_values(frame, "ratio_upper")
-    rows = pd.DataFrame(
-        {
-            "normalization": frame["normalization"].astype(str),
-            "scheme": frame["scheme"].astype(str),
-            "label": frame["scheme"].astype(str),
-            "estimate": _positive(column_values(frame, "ratio")),
-            "lower": _positive(lower),
-            "upper": _positive(upper),
-            "outer_lower": _positive(
-                _first_finite(column_values(frame, "ratio_simultaneous_lower"), lower)
-            ),
-            "outer_upper": _positive(
-                _first_finite(column_values(frame, "ratio_simultaneous_upper"), upper)
-            ),
-            "margin_lower": _positive(column_values(frame, "margin_lower")),
-            "margin_upper": _positive(column_values(frame, "margin_upper")),
-        }
-    )
-    return rows.assign(text=_texts(rows, frame, Outcome.SPEED))
+def _verdicts(frame: pd.DataFrame) -> list[str]:
+    found = frame["verdict"] if "verdict" in frame else [""] * len(frame)
+    return [verdict if isinstance(verdict, str) else "" for verdict in found]
 
 
-def _positive(values: pd.Series) -> pd.Series:
-    return values.where(values > 0)
+def _depends(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series([v == Verdict.DEPENDS for v in _verdicts(frame)], index=frame.index)
+
+
+def _reasons(frame: pd.DataFrame, outcome: Outcome) -> list[str]:
+    """Return what stands in place of an estimate that is not there: the verdict, if there is."""
+    return [
+        word(Verdict(verdict), outcome, depends_on=_factor(row)) if verdict else ""
+        for verdict, row in zip(_verdicts(frame), records(frame), strict=True)
+    ]
+
+
+def _factor(row: Mapping[str, Any]) -> str:
+    found = row.get("depends_on")
+    return found if isinstance(found, str) else ""
 
 
 def _texts(rows: pd.DataFrame, frame: pd.DataFrame, outcome: Outcome) -> list[str]:
-    verdicts = frame["verdict"] if "verdict" in frame else pd.Series("", index=frame.index)
     texts = []
-    for row, verdict in zip(records(rows), verdicts, strict=True):
-        write = numbers.number if outcome is Outcome.SPEED else numbers.signed
+    for row, verdict in zip(records(rows), _verdicts(frame), strict=True):
         estimate = float(row["estimate"])
         if not math.isfinite(estimate):
             texts.append("")
             continue
-        line = numbers.with_interval(write(estimate), row["outer_lower"], row["outer_upper"])
-        judged = isinstance(verdict, str) and verdict != ""
-        texts.append(f"{line}\n{shown(Verdict(verdict), outcome)}" if judged else line)
+        line = numbers.with_interval(
+            numbers.signed(estimate), row["outer_lower"], row["outer_upper"]
+        )
+        texts.append(f"{line}\n{shown(Verdict(verdict), outcome)}" if verdict else line)
     return texts
+
+
+def verdict_lanes(frame: pd.DataFrame, *, outcome: Outcome) -> pd.DataFrame:
+    """Return forest rows of verdicts: for each scheme one over all conditions, and one for each.
+
+    Up to four conditions have a row of their own; more share one, as marks. The last row is that of
+    each scheme at its own best learning rate.
+
+    Args:
+        frame: rows of the table of verdicts of one outcome, in their order.
+        outcome: which.
+
+    """
+    rows = [row_of(row) for row in records(frame)]
+    lanes: list[dict[str, Any]] = []
+    for level, scheme in dict.fromkeys((row.normalization, row.scheme) for row in rows):
+        here = [row for row in rows if (row.normalization, row.scheme) == (level, scheme)]
+        lanes += _lanes(here)
+    return pd.DataFrame(lanes)
+
+
+def _lanes(rows: Sequence[VerdictRow]) -> list[dict[str, Any]]:
+    whole = [row for row in rows if row.cell == ALL_CELLS]
+    best = [row for row in rows if row.cell == OWN_BEST]
+    single = [row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST)]
+    if not single and not best:
+        return [_lane(row, f"{_line(row)}\n{_shown(row)}".strip()) for row in whole]
+    names = condition_names(single)
+    lanes = [_lane(row, _named(row, "all")) for row in whole]
+    if len(single) <= LISTED:
+        lanes += [
+            _lane(row, _named(row, names[row.cell])) | {"size": CONDITION_SIZE, "name": ""}
+            for row in single
+        ]
+    else:
+        lanes.append(_strip(single))
+    return lanes + [
+        _lane(row, _named(row, "own best")) | {"marker": BEST_MARKER, "name": ""} for row in best
+    ]
+
+
+def _lane(row: VerdictRow, text: str) -> dict[str, Any]:
+    depends = row.verdict is Verdict.DEPENDS
+    estimate, lower, upper = (
+        math.nan if depends else value for value in (row.estimate, row.lower, row.upper)
+    )
+    return {
+        "normalization": row.normalization,
+        "scheme": row.scheme,
+        "label": f"{row.scheme}\n{row.cell}",
+        "name": row.scheme,
+        "estimate": estimate,
+        "lower": lower,
+        "upper": upper,
+        "margin_lower": row.margin_lower,
+        "margin_upper": row.margin_upper,
+        "text": text,
+        "absent": word(row.verdict, row.outcome, depends_on=row.depends_on),
+        "size": math.nan,
+        "marker": "",
+        "points": (),
+    }
+
+
+def _strip(rows: Sequence[VerdictRow]) -> dict[str, Any]:
+    """Return one row for many conditions: a mark for each, and their range in words."""
+    values = sorted(row.estimate for row in rows if math.isfinite(row.estimate))
+    write = _writer(rows[0].outcome)
+    text = f"{len(rows)} conditions"
+    if values:
+        text += f": {write(values[0])} to {write(values[-1])}"
+    empty = {"estimate": math.nan, "lower": math.nan, "upper": math.nan}
+    own = {"label": f"{rows[0].scheme}\nconditions", "name": "", "absent": " "}
+    return _lane(rows[0], text) | empty | own | {"points": tuple(values)}
+
+
+def _writer(outcome: Outcome) -> Callable[[float], str]:
+    return numbers.number if outcome is Outcome.SPEED else numbers.signed
+
+
+def _line(row: VerdictRow) -> str:
+    """Return estimate and interval, nothing where there is no effect of its own."""
+    if not math.isfinite(row.estimate) or row.verdict is Verdict.DEPENDS:
+        return ""
+    return numbers.with_interval(_writer(row.outcome)(row.estimate), row.lower, row.upper)
+
+
+def _shown(row: VerdictRow) -> str:
+    return shown(row.verdict, row.outcome, depends_on=row.depends_on)
+
+
+def _named(row: VerdictRow, name: str) -> str:
+    """Return what stands beside a row: its name, its numbers and the sign of its verdict."""
+    line = _line(row)
+    if not line:
+        return f"{name}: {_shown(row)}"
+    return f"{name}: {line} {VOCABULARY[row.verdict].symbol}"

@@ -2,12 +2,14 @@
 
 A forest frame has one row per line of the drawing and the columns ``label``, ``estimate``,
 ``lower``, ``upper`` (thick bar), and optionally ``outer_lower``, ``outer_upper`` (thin bar),
-``margin_lower``, ``margin_upper`` (band), ``text`` (numbers on the right), ``scheme`` (look).
+``margin_lower``, ``margin_upper`` (band), ``text`` (numbers on the right), ``scheme`` (look),
+``name`` (what names the row, where it is not its label), ``size`` and ``marker`` of its mark,
+``points`` (small marks beside it) and ``absent`` (what stands there in place of an estimate).
 Intervals that leave the scale end in an arrow; the numbers beside them say where they end.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from biasinit.reporting.figures.canvas import (
     LONGEST_LABEL,
     ROW,
     TALL_ROW,
+    TEXT_SIZE,
     WIDTH,
     label_inches,
     label_rows,
@@ -33,6 +36,8 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import normalizations, records, scheme_order
 
 BETWEEN = 0.12  # inches between panels
+MARK = 6.5  # points, of an estimate
+STAR = 1.5  # a star of the same area is wider
 
 
 def forest_panels(
@@ -43,6 +48,7 @@ def forest_panels(
     label: str,
     row_height: float | None = None,
     longest: int = LONGEST_LABEL,
+    text_size: float = TEXT_SIZE,
 ) -> Picture:
     """Return one forest per normalisation, side by side, over the same labels and scale.
 
@@ -53,16 +59,18 @@ def forest_panels(
         label: what the scale shows.
         row_height: inches; by default what the numbers beside the rows need.
         longest: characters of a row's label.
+        text_size: of the numbers, in points.
 
     """
     levels = normalizations(rows)
     labels = [str(name) for name in rows["label"].drop_duplicates()]
+    names = _names(rows, labels)
     lines = rows["text"].str.split("\n").explode().tolist()
     tall = rows["text"].str.contains("\n").any()
     height = row_height or (TALL_ROW if tall else ROW)
     canvas = new_canvas(0.95 + height * len(labels))
-    left = label_inches(labels, longest=longest)
-    numbers_width = text_inches([str(line) for line in lines])
+    left = label_inches(names, longest=longest)
+    numbers_width = text_inches([str(line) for line in lines]) * text_size / TEXT_SIZE
     width = (WIDTH - left - 0.1) / len(levels) - numbers_width - BETWEEN
     width = max(width, 0.9)
     for place, level in enumerate(levels):
@@ -76,7 +84,7 @@ def forest_panels(
         here = here.set_index("label").reindex(labels).reset_index()
         draw_forest(
             axes,
-            here.assign(label=[short(name, longest=longest) for name in labels]),
+            here.assign(label=[short(name, longest=longest) for name in names]),
             looks=scheme_looks(scheme_order(study)),
             limits=limits,
         )
@@ -85,10 +93,47 @@ def forest_panels(
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         if place:
             axes.tick_params(axis="y", labelleft=False)
-        write_numbers(axes, [text if isinstance(text, str) else "" for text in here["text"]])
+        texts = [text if isinstance(text, str) else "" for text in here["text"]]
+        write_numbers(axes, texts, size=text_size)
     if width <= 0.06 * len(label):
         canvas.picture.text(left / WIDTH, 0.1 / canvas.height, label, fontsize=8, color=INK.light)
     return canvas.picture
+
+
+LANE = 0.155  # inches, one of the rows of a scheme
+LANE_TEXT = 7.2  # points
+
+
+def lane_panels(
+    rows: pd.DataFrame, study: StudyFacts, *, limits: tuple[float, float], label: str
+) -> Picture:
+    """Return the forests of ``verdict_lanes``, in which each scheme may have several rows.
+
+    Args:
+        rows: from ``verdict_lanes``.
+        study: the study.
+        limits: ends of the scale.
+        label: what the scale shows.
+
+    """
+    if rows["label"].nunique() == rows["scheme"].nunique():
+        return forest_panels(rows, study, limits=limits, label=label)
+    picture = forest_panels(
+        rows, study, limits=limits, label=label, row_height=LANE, text_size=LANE_TEXT
+    )
+    names = _names(rows, [str(name) for name in rows["label"].drop_duplicates()])
+    for axes in picture.axes:
+        for place in [place for place, name in enumerate(names) if name and place]:
+            axes.axhline(place - 0.5, color=LINE.light, linewidth=0.8, gid="between")
+    return picture
+
+
+def _names(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+    """Return what names each row, and by that order the rows of its scheme."""
+    if "name" not in rows:
+        return list(labels)
+    names = dict(zip(rows["label"].astype(str), rows["name"].astype(str), strict=True))
+    return [names[label] for label in labels]
 
 
 def draw_forest(
@@ -139,11 +184,14 @@ def _row(
     estimate = _value(row, "estimate")
     if row.get("blank") is True:
         return
+    points = row.get("points")
+    _points(axes, place, points if isinstance(points, tuple) else (), limits, colour)
     if not math.isfinite(estimate):
+        absent = row.get("absent")
         axes.text(
             sum(limits) / 2,
             place,
-            "not estimable",
+            absent if isinstance(absent, str) and absent else "not estimable",
             va="center",
             ha="center",
             fontsize=8,
@@ -151,9 +199,11 @@ def _row(
             style="italic",
         )
         return
+    size, own_marker = _value(row, "size"), row.get("marker")
+    size = size if math.isfinite(size) else MARK
     for lower, upper, width in (
         (_value(row, "outer_lower"), _value(row, "outer_upper"), 1.1),
-        (_value(row, "lower"), _value(row, "upper"), 3.2),
+        (_value(row, "lower"), _value(row, "upper"), 3.2 * size / MARK),
     ):
         if not (math.isnan(lower) or math.isnan(upper)):
             inside = np.clip([lower, upper], *limits)
@@ -176,13 +226,36 @@ def _row(
         axes.plot(
             [estimate],
             [place],
-            marker=look.marker if look else "o",
+            marker=own_marker or (look.marker if look else "o"),
             color=colour,
-            markersize=6.5,
+            markersize=size * STAR if own_marker == "*" else size,
             markeredgecolor=INK.light,
             markeredgewidth=0.5,
             linestyle="none",
             gid="estimate",
+        )
+
+
+def _points(
+    axes: Axes,
+    place: int,
+    points: Sequence[float],
+    limits: tuple[float, float],
+    colour: str,
+) -> None:
+    """Draw small marks in one row; those beyond the scale stand at its end, as arrows."""
+    for value in points:
+        beyond = "<" if value < limits[0] else ">" if value > limits[1] else ""
+        axes.plot(
+            [min(max(value, limits[0]), limits[1])],
+            [place],
+            marker=beyond or "o",
+            markersize=4,
+            markerfacecolor="none",
+            markeredgecolor=colour,
+            linestyle="none",
+            clip_on=False,
+            gid="arrow" if beyond else "condition",
         )
 
 

@@ -121,7 +121,7 @@ WHERE = PageColumn(
     write=lambda row: short_normalization_label(str(row.get("normalization", ""))),
 )
 SCHEME = words("scheme", "scheme")
-CELL = words("cell", "cell_label")
+CELL = words("condition", "cell_label")
 DECISIONS = (
     probability("p, family", "p_adjusted"),
     probability("p, equivalence", "p_equivalence_adjusted"),

@@ -14,17 +14,22 @@ def method_sentences(study: StudyFacts) -> tuple[str, ...]:
     low, high = (numbers.plain(value) for value in analysis.speed_margin)
     return (
         *_training_sentences(study),
-        "Contrasts are taken seed by seed and averaged over cells.",
+        "Contrasts are taken seed by seed in each condition, and judged there; over several "
+        "conditions schemes are equivalent only where they are so in each, and a mean is judged "
+        "only where the conditions do not differ.",
         "Intervals come from one-sample t on those contrasts, and the family of contrasts from "
         f"sign flips ({analysis.resamples} of them when there are more than 16 seeds), at a "
         f"family-wise error rate of {numbers.plain(analysis.alpha)}. A mixed-effects model is the "
-        "second analysis; a contrast on which the two disagree is called fragile.",
+        "second analysis; a contrast on which the two disagree, or a test that allows for skewed "
+        "values does, is called fragile.",
         f"Equivalence is shown by two one-sided tests against margins fixed beforehand: {margins} "
         f"points of accuracy, and ratios of {low} to {high} for time.",
-        f"Speed is the restricted mean number of epochs to the threshold ({thresholds} validation "
-        "accuracy at two points in succession).",
-        "When any run of either arm failed, failures are compared by an exact paired test, and "
-        "accuracy among the seeds where both arms trained, which is a selected set.",
+        f"Speed is the ratio of epochs to the threshold ({thresholds} validation accuracy at two "
+        "points in succession) within a seed, as a geometric mean over the seeds where both runs "
+        "reach it; how many never do is compared by an exact paired test.",
+        "Failed and collapsed runs are compared by exact paired tests of seeds. Where a run of a "
+        "pair failed, accuracy in that condition is compared among the seeds where both trained, "
+        "which is a selected set; in other conditions the seed stays.",
         "Biases before batch normalisation are an identity check: they enter no model and no mean.",
     )
 

@@ -26,9 +26,10 @@ from biasinit.reporting.page.templates import PageTemplate, render
 from biasinit.reporting.selection import table
 from biasinit.reporting.verdicts.answer import Answer, answers
 from biasinit.reporting.verdicts.glossary import GLOSSARY
-from biasinit.reporting.verdicts.matrix import Matrix, verdict_matrix
+from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
+from biasinit.reporting.verdicts.own_best import best_rates
 from biasinit.reporting.verdicts.sentences import threshold_words
-from biasinit.reporting.verdicts.table import verdict_table
+from biasinit.reporting.verdicts.table import verdict_tables
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 from biasinit.study.claims import ClaimsFile
 
@@ -76,9 +77,10 @@ class _Page:
     registration: Registration
     answers: tuple[Answer, ...]
     matrix: Matrix
+    speed: Matrix
     matrix_last: bool
     claims: Ledger
-    verdicts: PageTable
+    verdicts: tuple[PageTable, ...]
     sections: Mapping[str, PlacedSection]
     table_titles: Mapping[str, str]
     rules: tuple[Rule, ...]
@@ -104,16 +106,18 @@ def render_page(inputs: ReportInputs) -> str:
 def _page(inputs: ReportInputs) -> _Page:
     study = inputs.study
     verdicts = read_verdicts(inputs.tables, study)
-    matrix = verdict_matrix(verdicts, study)
-    judged = verdict_table(verdicts, study, data=table(inputs.tables, "verdicts"))
+    rates = best_rates(inputs.tables)
+    matrix = accuracy_matrix(verdicts, rates=rates)
+    judged = verdict_tables(verdicts, study, data=table(inputs.tables, "verdicts"))
     sections = placed_sections(inputs.figures, inputs.tables, study)
-    tables = [judged, *(item for section in sections.values() for item in section.tables)]
+    tables = [*judged, *(item for section in sections.values() for item in section.tables)]
     return _Page(
         title=f"How should the biases start? Study {study.study}",
         facts=_facts(inputs),
         registration=registration(study, inputs.plan, inputs.deviations),
-        answers=answers(verdicts, threshold=threshold_words(study)),
+        answers=answers(verdicts, threshold=threshold_words(study), rates=rates),
         matrix=matrix,
+        speed=speed_matrix(verdicts, study, rates=rates),
         matrix_last=len(matrix.rows) > MANY_SCHEMES,
         claims=study_ledger(inputs.claims, inputs.tables, study=inputs.study.study),
         verdicts=judged,
@@ -141,7 +145,7 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
     return (
         f"{len(runs) or study.run_count} runs",
         f"{len(study.schemes)} schemes",
-        f"{study.cells} cell{'s' if study.cells != 1 else ''}",
+        f"{study.cells} condition{'s' if study.cells != 1 else ''}",
         f"{study.seeds} seeds",
         f"{failed} failed run{'s' if failed != 1 else ''}",
         f"reference: {study.reference}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.verdicts.sentences import sentence, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow
+from biasinit.reporting.verdicts.verdict_rows import VerdictRow, over_conditions
 from biasinit.verdicts import Verdict
 
 
@@ -19,11 +19,13 @@ class OpenQuestion:
 
 def open_questions(verdicts: Sequence[VerdictRow], study: StudyFacts) -> tuple[OpenQuestion, ...]:
     """Return the inconclusive verdicts with their sentences, the cheapest to decide first."""
-    rows = [v for v in verdicts if v.verdict is Verdict.INCONCLUSIVE]
+    rows = [v for v in over_conditions(verdicts) if v.verdict is Verdict.INCONCLUSIVE]
     rows.sort(key=lambda row: (row.seeds_needed != row.seeds_needed, row.seeds_needed))
     threshold = threshold_words(study)
     return tuple(
-        OpenQuestion(text=sentence(row, threshold=threshold), seeds_needed=row.seeds_needed)
+        OpenQuestion(
+            text=sentence(row, threshold=threshold, conditions=()), seeds_needed=row.seeds_needed
+        )
         for row in rows
     )
 
@@ -40,7 +42,8 @@ def next_command(
     """
     if study.imported:
         return ""
-    needed = [row.seeds_needed for row in verdicts if row.seeds_needed == row.seeds_needed]
+    whole = over_conditions(verdicts)
+    needed = [row.seeds_needed for row in whole if row.seeds_needed == row.seeds_needed]
     wanted = max([2.0 * study.seeds, *needed])
     shards = -(-wanted // study.seeds_per_shard)
     seeds = int(shards) * study.seeds_per_shard

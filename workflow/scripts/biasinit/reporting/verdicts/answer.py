@@ -1,7 +1,9 @@
 """The answer: which schemes are worse, equivalent or open, at each normalisation.
 
-Every scheme that is worse or fails is named with its number; every scheme that is equivalent
-with the margin; every open one with the seeds that would decide it.
+Every scheme that is worse or fails is named with its number; every one whose effect depends on the
+condition with what holds where; every equivalent one with the margin and with what it cannot
+exclude; every open one with the seeds that would decide it. Whoever had a collapsed run is told of
+with it.
 """
 
 import math
@@ -11,11 +13,18 @@ from dataclasses import dataclass
 from biasinit import numbers
 from biasinit.reporting.labels import INTERACTION, normalization_label
 from biasinit.reporting.verdicts import clauses
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow
-from biasinit.reporting.verdicts.vocabulary import VOCABULARY, phrases
+from biasinit.reporting.verdicts.own_best import BestRatesOf
+from biasinit.reporting.verdicts.verdict_rows import (
+    Conditions,
+    VerdictRow,
+    at_own_best,
+    by_comparison,
+    over_conditions,
+)
+from biasinit.reporting.verdicts.vocabulary import VOCABULARY, phrases, word
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
-MANY = 4  # schemes with one verdict, above which the answer gives their range, not each interval
+FEW = 2  # inconclusive schemes that are told one by one; of more, the range is given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,46 +63,76 @@ class Answer:
         return f"{self.title}: {' '.join(str(statement) for statement in self.statements)}"
 
 
-def answers(verdicts: Sequence[VerdictRow], *, threshold: str) -> tuple[Answer, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What statements are made of besides the rows that they are about."""
+
+    conditions: Conditions
+    rates: BestRatesOf
+    threshold: str
+
+
+def answers(
+    verdicts: Sequence[VerdictRow], *, threshold: str, rates: BestRatesOf
+) -> tuple[Answer, ...]:
     """Return the answer for each normalisation that has verdicts.
 
-    Each names every scheme that is worse or fails, every scheme that is equivalent with the
-    margin, and the inconclusive ones with the seeds that would decide.
+    Args:
+        verdicts: all rows of the table of verdicts.
+        threshold: the threshold of convergence in words, such as '95 %'.
+        rates: the best learning rates, from ``best_rates``.
+
     """
+    known = _Known(conditions=by_comparison(verdicts), rates=rates, threshold=threshold)
+    whole = over_conditions(verdicts)
     levels = dict.fromkeys(
-        row.normalization for row in verdicts if row.outcome is not Outcome.INTERACTION
+        row.normalization for row in whole if row.outcome is not Outcome.INTERACTION
     )
     found = []
     for level in levels:
-        rows = [row for row in verdicts if row.normalization == level]
-        accuracy = _statements(rows, Outcome.ACCURACY, threshold=threshold)
-        speed = _statements(rows, Outcome.SPEED, threshold=threshold).values()
-        found.append(
-            Answer(normalization=level, statements=(*_with_failures(accuracy, rows), *speed))
+        rows = [row for row in whole if row.normalization == level]
+        best = [row for row in at_own_best(verdicts) if row.normalization == level]
+        accuracy = _statements(rows, Outcome.ACCURACY, known)
+        statements = (
+            *_with_losses(accuracy, rows, known),
+            *_own_best(best, known),
+            *_statements(rows, Outcome.SPEED, known).values(),
+            *_missed(rows, known),
         )
-    changes = _statements(verdicts, Outcome.INTERACTION, threshold=threshold)
+        found.append(Answer(normalization=level, statements=statements))
+    changes = _statements(whole, Outcome.INTERACTION, known)
     if changes:
         found.append(Answer(normalization=INTERACTION, statements=tuple(changes.values())))
     return tuple(found)
 
 
-def answer_text(verdicts: Sequence[VerdictRow], *, threshold: str) -> str:
+def answer_text(verdicts: Sequence[VerdictRow], *, threshold: str, rates: BestRatesOf) -> str:
     """Return the answer as one paragraph of plain text per normalisation."""
-    return "\n\n".join(str(answer) for answer in answers(verdicts, threshold=threshold))
+    return "\n\n".join(
+        str(answer) for answer in answers(verdicts, threshold=threshold, rates=rates)
+    )
+
+
+_Group = tuple[Verdict, str]  # a verdict, and how it is opened
 
 
 def _statements(
-    verdicts: Sequence[VerdictRow], outcome: Outcome, *, threshold: str
-) -> dict[Verdict, Statement]:
-    """Return what the answer says of each verdict that some scheme has."""
-    found = {}
+    verdicts: Sequence[VerdictRow], outcome: Outcome, known: _Known
+) -> dict[_Group, Statement]:
+    """Return what the answer says of each verdict that some scheme has, by verdict and opening."""
+    groups: dict[_Group, list[VerdictRow]] = {}
     for verdict in verdicts_of(outcome):
-        rows = [row for row in verdicts if row.outcome is outcome and row.verdict is verdict]
-        if rows:
-            lead = clauses.filled(phrases(verdict, outcome).lead, rows[0], threshold=threshold)
-            text = f"{_listing(rows)}."
-            found[verdict] = Statement(kind=_colour(verdict, outcome), lead=lead, text=text)
-    return found
+        for row in verdicts:
+            if row.outcome is outcome and row.verdict is verdict:
+                lead = phrases(verdict, outcome).lead
+                filled = clauses.filled(lead, row, threshold=known.threshold)
+                groups.setdefault((verdict, filled), []).append(row)
+    return {
+        (verdict, lead): Statement(
+            kind=_colour(verdict, outcome), lead=lead, text=_listing(rows, known)
+        )
+        for (verdict, lead), rows in groups.items()
+    }
 
 
 def _colour(verdict: Verdict, outcome: Outcome) -> str:
@@ -102,76 +141,215 @@ def _colour(verdict: Verdict, outcome: Outcome) -> str:
     return VOCABULARY[Verdict.NEGLIGIBLE if changed else verdict].kind
 
 
-def _listing(rows: Sequence[VerdictRow]) -> str:
-    """Return the schemes of one verdict with their numbers, or with the range of them where many.
+def _listing(rows: Sequence[VerdictRow], known: _Known) -> str:
+    """Return the schemes of one verdict with what a reader must know of each.
 
-    Schemes that are ahead or behind are told one by one, however many they are.
+    Of schemes that are ahead or behind it is how much, of those whose effect depends on the
+    condition what holds where, of open ones what would decide, of the others what they cannot
+    exclude. The other numbers stand in the matrix.
     """
-    if len(rows) > MANY and not rows[0].verdict.directed:
-        return numbers.joined([row.scheme for row in rows]) + _range(rows)
-    return numbers.joined([_item(row) for row in rows])
+    said = {clauses.not_excluded(row) for row in rows}
+    shared = said.pop() if len(said) == 1 else ""
+    together = rows[0].verdict is Verdict.INCONCLUSIVE and len(rows) > FEW
+    named = [_item(row, known, shared=shared, together=together) for row in rows]
+    listed = numbers.joined(named) + (_range(rows) if together else "")
+    return f"{listed}. {shared}." if shared else f"{listed}."
+
+
+def _befallen(row: VerdictRow) -> list[str]:
+    """Return which runs of a scheme a verdict hides; those of the reference are told once.
+
+    Failures have a statement of their own, and runs are those of its accuracy.
+    """
+    if row.outcome is Outcome.SPEED:
+        return []
+    said = clauses.lost_runs(row, failed=False)
+    return [said] if said else []
 
 
 def _range(rows: Sequence[VerdictRow]) -> str:
-    if rows[0].outcome is Outcome.SPEED:
-        return ""
-    estimates = [row.estimate for row in rows if math.isfinite(row.estimate)]
-    needed = [row.seeds_needed for row in rows if math.isfinite(row.seeds_needed)]
+    """Return how probable open effects are to lie inside the margin, and what decides them all."""
+    inside = sorted(row.p_inside for row in rows if clauses.probable(row))
+    needed = [row for row in rows if math.isfinite(row.seeds_needed)]
     parts = []
-    if estimates:
-        parts.append(
-            f"differences from {numbers.signed(min(estimates))} to "
-            f"{numbers.signed(max(estimates))} points"
-        )
+    if inside:
+        low, high = numbers.count(100 * inside[0]), numbers.count(100 * inside[-1])
+        between = low if low == high else f"{low} to {high}"
+        parts.append(f"{between} % probable to lie inside the margin")
     if needed:
-        parts.append(clauses.would_decide(max(needed), about="up to"))
+        most = max(needed, key=lambda row: row.seeds_needed)
+        parts.append(clauses.needed(most, about="up to"))
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _item(row: VerdictRow) -> str:
-    doubts = [doubt.note for doubt in clauses.doubts(row)]
-    if row.outcome is Outcome.ACCURACY and row.verdict.directed:
-        failed = clauses.failures(row)
-        counted = f", and {failed}" if failed else ""
+def _item(row: VerdictRow, known: _Known, *, shared: str, together: bool) -> str:
+    """Return a scheme with what must be known of it.
+
+    Args:
+        row: its verdict.
+        known: what else is known.
+        shared: what the statement tells of all its schemes, and so is left out here.
+        together: whether the statement gives the range of what is open.
+
+    """
+    notes = [doubt.note for doubt in clauses.doubts(row)]
+    notes += [text for text in [clauses.not_excluded(row)] if text and text != shared]
+    if row.verdict is Verdict.DEPENDS:
+        notes = [*_each_condition(row, known), *_befallen(row), *notes]
+    elif row.verdict.directed and row.outcome is not Outcome.SPEED:
+        befell = clauses.lost_runs(row, failed=True)
+        counted = f", and {befell}" if befell else ""
         size = f"{row.scheme}, by {clauses.size(row)}{clauses.among(row)}{counted}"
-        return "; ".join([size, *doubts])
-    if not math.isfinite(row.estimate):
-        return row.scheme
-    found = [f"{clauses.compact(row)}, {numbers.interval(row.lower, row.upper)}"]
-    if math.isfinite(row.seeds_needed):
-        found.append(clauses.would_decide(row.seeds_needed))
-    return f"{row.scheme} ({'; '.join([*found, *doubts])})"
+        return "; ".join([size, *notes])
+    elif row.verdict.directed:
+        notes = [f"{clauses.compact(row)}, {numbers.interval(row.lower, row.upper)}", *notes]
+    elif row.verdict is Verdict.INCONCLUSIVE and not together:
+        notes = [clauses.probable(row), clauses.needed(row), *_befallen(row), *notes]
+    else:
+        notes = [*_befallen(row), *notes]
+    return _with_notes(row.scheme, notes)
 
 
-WORSE = (Verdict.WORSE,)  # the answer names who fails below those who are worse
+def _with_notes(scheme: str, notes: Sequence[str]) -> str:
+    said = "; ".join(filter(None, notes))
+    return f"{scheme} ({said})" if said else scheme
 
 
-def _with_failures(
-    statements: dict[Verdict, Statement], verdicts: Sequence[VerdictRow]
-) -> list[Statement]:
-    """Return the statements on accuracy with who fails among them."""
-    named = {
-        row.scheme for row in verdicts if row.outcome is Outcome.ACCURACY and row.verdict in WORSE
+def _each_condition(row: VerdictRow, known: _Known) -> list[str]:
+    rows = known.conditions.get(row.comparison, ())
+    return [clauses.by_condition(rows)] if rows else []
+
+
+def _own_best(rows: Sequence[VerdictRow], known: _Known) -> list[Statement]:
+    """Return the comparison of all schemes at their own best learning rates, as one statement."""
+    if not rows:
+        return []
+    groups = [
+        (verdict, [row for row in rows if row.verdict is verdict])
+        for verdict in verdicts_of(Outcome.ACCURACY)
+    ]
+    parts = [
+        f"{word(verdict, Outcome.ACCURACY)}: {_best_listing(group, known)}"
+        for verdict, group in groups
+        if group
+    ]
+    gravest = next(verdict for verdict, group in groups if group)
+    reference = _rates_of_reference(rows, known)
+    lead = f"Each at its own best learning rate{f' ({reference})' if reference else ''}:"
+    said = {clauses.not_excluded(row) for row in rows if row.verdict.within_margin}
+    rest = f" Of the equivalent, {said.pop()}." if len(said) == 1 and "" not in said else ""
+    text = f"{'; '.join(parts)}.{rest}"
+    return [Statement(kind=VOCABULARY[gravest].kind, lead=lead, text=text)]
+
+
+def _rates_of_reference(rows: Sequence[VerdictRow], known: _Known) -> str:
+    """Return the rate of the reference, where it is one for all rows."""
+    told = {
+        f"{row.reference} {known.rates[key].reference_words}"
+        for row in rows
+        if (key := (row.normalization, row.scheme)) in known.rates
     }
-    above = [statement for verdict, statement in statements.items() if verdict in WORSE]
-    below = [statement for verdict, statement in statements.items() if verdict not in WORSE]
-    return [*above, *_failing_statements(verdicts, named=named), *below]
+    return told.pop() if len(told) == 1 else ""
 
 
-def _failing_statements(verdicts: Sequence[VerdictRow], *, named: set[str]) -> list[Statement]:
-    """Return the schemes that fail, without those that were named as worse, and the reference."""
+def _best_listing(rows: Sequence[VerdictRow], known: _Known) -> str:
+    return numbers.joined([_best_item(row, known) for row in rows])
+
+
+def _best_item(row: VerdictRow, known: _Known) -> str:
+    """Return a scheme at its own best rate, with how much it is ahead or behind.
+
+    Its rate stands beside a size; of others only whether it is an end of the grid.
+    """
+    rates = known.rates.get((row.normalization, row.scheme))
+    notes = []
+    if rates is not None:
+        notes = [rates.words if row.verdict.directed else rates.edge_words]
+    if row.verdict.directed:
+        size = numbers.interval(*sorted((abs(row.lower), abs(row.upper))))
+        notes = [f"by {clauses.compact_size(row)}, {size}", *notes]
+    if row.verdict is Verdict.INCONCLUSIVE:
+        notes += [clauses.compact(row), clauses.probable(row)]
+    notes += [*_befallen(row), *(doubt.note for doubt in clauses.doubts(row))]
+    return _with_notes(row.scheme, notes)
+
+
+def _missed(rows: Sequence[VerdictRow], known: _Known) -> list[Statement]:
+    """Return who misses the threshold more often, or less often, than the reference."""
+    statements = []
+    for verdict in verdicts_of(Outcome.NOT_REACHED):
+        group = [
+            row for row in rows if row.outcome is Outcome.NOT_REACHED and row.verdict is verdict
+        ]
+        told = verdict.directed or verdict is Verdict.DEPENDS
+        if group and told:
+            lead = clauses.filled(
+                phrases(verdict, Outcome.NOT_REACHED).lead, group[0], threshold=known.threshold
+            )
+            items = [f"{row.scheme} ({'; '.join(_risk(row, known))})" for row in group]
+            kind = VOCABULARY[verdict].kind
+            statements.append(Statement(kind=kind, lead=lead, text=f"{numbers.joined(items)}."))
+    return statements
+
+
+def _risk(row: VerdictRow, known: _Known) -> list[str]:
+    if row.verdict is Verdict.DEPENDS:
+        return _each_condition(row, known)
+    return [text for text in (clauses.seeds_befallen(row), clauses.difference(row)) if text]
+
+
+def _tells_failures(verdict: Verdict) -> bool:
+    """Return whether a statement on accuracy tells of each scheme how many of its runs failed."""
+    return verdict.is_worse
+
+
+def _with_losses(
+    statements: dict[_Group, Statement], verdicts: Sequence[VerdictRow], known: _Known
+) -> list[Statement]:
+    """Return the statements on accuracy with who fails below those who are worse."""
+    named = {
+        row.scheme
+        for row in verdicts
+        if row.outcome is Outcome.ACCURACY and _tells_failures(row.verdict)
+    }
+    grave = (Verdict.FAILS, Verdict.REFERENCE_FAILS)
+    above = [
+        statement
+        for (verdict, _), statement in statements.items()
+        if verdict in grave or _tells_failures(verdict)
+    ]
+    below = [statement for statement in statements.values() if statement not in above]
+    return [*above, *_losses(verdicts, named, known), *below]
+
+
+def _losses(verdicts: Sequence[VerdictRow], named: set[str], known: _Known) -> list[Statement]:
+    """Return the schemes that fail, without those named above, and what befell the reference."""
     counting = (Outcome.ACCURACY, Outcome.FAILURE)
     arms = {row.scheme: row for row in verdicts if row.outcome in counting}.values()
     failing = [row for row in arms if row.failed > 0 and row.scheme not in named]
-    reference = next((row for row in arms if row.reference_failed > 0), None)
     kind = VOCABULARY[Verdict.WORSE].kind
     statements = []
     if failing:
-        parts = [f"{row.scheme} in {clauses.of_runs(row.failed, row)}" for row in failing]
-        text = f"{numbers.joined(parts)} runs."
+        parts = [
+            f"{row.scheme} in {clauses.of_runs(row.failed, row)} runs{_where(row, known)}"
+            for row in failing
+        ]
+        text = f"{numbers.joined(parts)}."
         statements.append(Statement(kind=kind, lead="Fails:", text=text))
-    if reference is not None:
-        counted = clauses.of_runs(reference.reference_failed, reference)
-        text = f"{reference.reference} in {counted} runs."
-        statements.append(Statement(kind=kind, lead="The reference fails:", text=text))
+    lost = next((text for row in arms if (text := clauses.lost_reference_runs(row))), "")
+    if lost:
+        reference = next(iter(arms)).reference
+        statements.append(
+            Statement(kind=kind, lead=f"{reference}, the reference:", text=f"{lost}.")
+        )
     return statements
+
+
+def _where(row: VerdictRow, known: _Known) -> str:
+    """Return in which conditions the failed runs are, where they are not in all."""
+    rows = known.conditions.get((Outcome.FAILURE, row.normalization, row.scheme), ())
+    names = clauses.condition_names(rows)
+    failing = [names[one.cell] for one in rows if one.failed > 0]
+    in_some = 0 < len(failing) < len(rows)
+    told = in_some and len(failing) <= clauses.LISTED
+    return f" (all at {numbers.joined(failing)})" if told else ""

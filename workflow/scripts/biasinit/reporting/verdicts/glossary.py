@@ -14,11 +14,21 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "One number that fixes all chance in a run. Runs that share a seed start from the same "
         "weights and see the same batches under every scheme, so they are compared in pairs.",
     ),
-    ("run", "One training of one network: one scheme, one seed, one cell, one normalisation."),
     (
-        "cell",
+        "run",
+        "One training of one network: one scheme, one seed, one condition, one normalisation.",
+    ),
+    (
+        "condition",
         "One combination of data set, network, optimiser, learning rate, scaling of the input and "
-        "initial weights. The answer is the mean over cells; cells count the same.",
+        "initial weights; the tables call it a cell. Each is judged by itself. A mean over them is "
+        "called one, and is judged only where they do not differ.",
+    ),
+    (
+        "own best learning rate",
+        "The rate at which a scheme had the highest validation accuracy: chosen on half of the "
+        "seeds, judged on the other half, and the other way round. So no scheme is judged at a "
+        "rate that suits another.",
     ),
     (
         "with batch normalisation",
@@ -43,7 +53,13 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "fragile",
-        "The two analyses, by seed and by mixed model, disagree in sign or in what they reject.",
+        "A second analysis decides otherwise: the mixed model, or a test that allows for skewed "
+        "values.",
+    ),
+    (
+        "probable to lie inside the margin",
+        "What the runs say of the size of an effect under a flat prior. It decides nothing; it "
+        "tells an open verdict that is nearly settled from one that is not.",
     ),
     (
         "smallest margin",
@@ -52,13 +68,24 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "time to threshold",
-        "Epochs until validation accuracy is at the threshold at two points in succession. A run "
-        "that never gets there counts with all epochs of the study (restricted mean).",
+        "Epochs until validation accuracy is at the threshold at two points in succession. It is "
+        "compared among the seeds where both runs get there; how many never do is judged apart.",
     ),
     (
         "failed run",
         "A run that diverged (its loss or a parameter was not finite) or never learned (final "
         "accuracy at chance). Failed runs stay in the study.",
+    ),
+    (
+        "collapsed run",
+        "A run that trained, but ended far below the median of the reference's runs in its "
+        "condition: by more points than the study file sets. One among many hardly moves a mean, "
+        "so it is told beside it.",
+    ),
+    (
+        "stray run",
+        "A run that trained and did not collapse, but ended more than ten margins below the median "
+        "of its arm.",
     ),
     (
         "A/A arm",

@@ -7,7 +7,8 @@ import pandas as pd
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.verdicts.answer import answers
-from biasinit.reporting.verdicts.matrix import verdict_matrix
+from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
+from biasinit.reporting.verdicts.own_best import best_rates
 from biasinit.reporting.verdicts.sentences import threshold_words
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 
@@ -16,7 +17,7 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> st
     """Return the answer for each normalisation as lists, and the matrix of verdicts.
 
     Args:
-        tables: the tables of the study; only ``verdicts`` and ``failure_rates`` are read.
+        tables: the tables of the study; only ``verdicts`` and ``tuned`` are read.
         study: the study that made them.
 
     """
@@ -24,20 +25,25 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> st
     if not verdicts:
         return "The study has no verdicts: not in this table.\n"
     parts = []
-    for answer in answers(verdicts, threshold=threshold_words(study)):
+    for answer in answers(verdicts, threshold=threshold_words(study), rates=best_rates(tables)):
         lines = [f"- **{escaped(s.lead)}** {escaped(s.text)}" for s in answer.statements]
         parts.append("\n".join([f"**{answer.title}**", "", *lines]))
-    return "\n\n".join([*parts, _matrix(tables, study)]) + "\n"
+    rates = best_rates(tables)
+    matrices = (
+        accuracy_matrix(verdicts, rates=rates),
+        speed_matrix(verdicts, study, rates=rates),
+    )
+    return "\n\n".join([*parts, *(_matrix(matrix) for matrix in matrices if matrix.rows)]) + "\n"
 
 
-def _matrix(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> str:
-    matrix = verdict_matrix(read_verdicts(tables, study), study)
+def _matrix(matrix: Matrix) -> str:
     headings = [f"{column}, {group}" for group in matrix.groups for column in matrix.columns]
-    lines = ["| scheme | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
+    lines = [f"{escaped(matrix.title)}:", ""]
+    lines += ["| scheme | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
     for scheme, cells in matrix.rows:
-        words = [f"{cell.verdict} {cell.detail}".strip() for cell in cells]
-        lines.append("| " + " | ".join(escaped(text) for text in (scheme, *words)) + " |")
-    return "\n".join(lines)
+        texts = (scheme, *(str(cell) for cell in cells))
+        lines.append("| " + " | ".join(escaped(text) for text in texts) + " |")
+    return "\n".join([*lines, *(["", escaped(matrix.note)] if matrix.note else [])])
 
 
 def escaped(text: str) -> str:

@@ -7,38 +7,50 @@ decide it.
 """
 
 import math
+from collections.abc import Sequence
 
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.verdicts.clauses import doubts, filled
+from biasinit.reporting.verdicts.clauses import by_condition, doubts, filled, not_excluded
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import phrases
 from biasinit.verdicts import Outcome, Verdict
 
 
-def sentence(row: VerdictRow, *, threshold: str) -> str:
+def sentence(row: VerdictRow, *, threshold: str, conditions: Sequence[VerdictRow]) -> str:
     """Return one plain sentence or two for a verdict.
 
     Args:
         row: a row of the table of verdicts.
         threshold: the threshold of convergence in words, such as '95 %'.
+        conditions: the rows of the single conditions of the same comparison.
 
     """
     subject = row.scheme
     if row.outcome is not Outcome.INTERACTION:  # which is about both normalisations
         subject += f" {normalization_label(row.normalization)}"
-    return f"{subject}: {finding(row, threshold=threshold)}.{remarks(row)}"
+    said = finding(row, threshold=threshold, conditions=conditions)
+    return f"{subject}: {said}.{remarks(row)}"
 
 
-def finding(row: VerdictRow, *, threshold: str) -> str:
-    """Return what was found, without the subject: 'worse than zeros by 0.93 points (…)'."""
-    return filled(phrases(row.verdict, row.outcome).finding, row, threshold=threshold)
+def finding(row: VerdictRow, *, threshold: str, conditions: Sequence[VerdictRow]) -> str:
+    """Return what was found, without the subject: 'worse than zeros by 0.93 points (…)'.
+
+    What depends on the condition is followed by what holds in each: an average of opposite effects
+    is no finding.
+    """
+    found = filled(phrases(row.verdict, row.outcome).finding, row, threshold=threshold)
+    if row.verdict is not Verdict.DEPENDS or not conditions:
+        return found
+    return f"{found}: {by_condition(conditions)}"
 
 
 def remarks(row: VerdictRow) -> str:
-    """Return what qualifies a verdict: for which images it holds, what it depends on, fragility."""
-    return _test_set(row) + "".join(f" {doubt.sentence}" for doubt in doubts(row))
+    """Return what qualifies a verdict: what it cannot exclude, for which images, fragility."""
+    rest = not_excluded(row)
+    unseen = f" {rest}." if rest else ""
+    return unseen + _test_set(row) + "".join(f" {doubt.sentence}" for doubt in doubts(row))
 
 
 def _test_set(row: VerdictRow) -> str:

@@ -1,4 +1,4 @@
-"""All verdicts as a table of the page, one row each."""
+"""All verdicts as tables of the page: over all conditions, and in each."""
 
 import math
 from collections.abc import Sequence
@@ -8,68 +8,117 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import short_normalization_label
-from biasinit.reporting.page.table import Cell, PageTable, csv_href
+from biasinit.reporting.page.table import SHOWN_ROWS, Cell, PageTable, csv_href
+from biasinit.reporting.selection import ALL_CELLS, cell_labels
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow
+from biasinit.reporting.verdicts.verdict_rows import (
+    VerdictRow,
+    at_own_best,
+    by_comparison,
+    over_conditions,
+)
 from biasinit.reporting.verdicts.vocabulary import kind, shown
 
 
-def verdict_table(
+def verdict_tables(
     verdicts: Sequence[VerdictRow], study: StudyFacts, *, data: pd.DataFrame
-) -> PageTable:
-    """Return all verdicts, each with its sentence and the numbers that decided."""
-    threshold = threshold_words(study)
-    rows = tuple(
-        (
-            Cell(text=row.outcome, sort=row.outcome),
-            Cell(
-                text=short_normalization_label(row.normalization),
-                sort=row.normalization,
-            ),
-            Cell(text=row.scheme, sort=row.scheme),
-            Cell(
-                text=shown(row.verdict, row.outcome),
-                sort=row.verdict,
-                kind=f"verdict {kind(row.verdict, row.outcome)}",
-            ),
-            Cell(
-                text=finding(row, threshold=threshold) + "." + remarks(row),
-                sort=repr(row.estimate) if math.isfinite(row.estimate) else "",
-                kind="sentence",
-            ),
-            _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
-            _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
-            _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
-            _number_cell(numbers.count(row.seeds), row.seeds),
-            _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),
-        )
-        for row in verdicts
-    )
-    headings = (
-        "outcome",
-        "batch norm.",
-        "scheme",
-        "verdict",
-        "what was measured",
-        "p, family",
-        "p, equiv.",
-        "smallest margin",
-        "seeds",
-        "seeds needed",
-    )
-    numeric = (False, False, False, False, False, True, True, True, True, True)
-    return PageTable(
+) -> tuple[PageTable, ...]:
+    """Return all verdicts, each with its sentence and the numbers that decided.
+
+    The first table is over all conditions, and its CSV holds every row and column; the second, to
+    be opened, has each condition by itself.
+    """
+    single = tuple(row for row in verdicts if row.cell != ALL_CELLS)
+    whole = _table(
+        over_conditions(verdicts),
+        verdicts,
+        study,
         name="verdicts",
         title="Verdict ledger",
-        note="One row for each question that the study asked. Intervals hold for the family.",
-        headings=headings,
-        numeric=numeric,
-        rows=rows,
+        note="One row for each question that the study asked. The interval in words is the one "
+        "that decided; the CSV has every condition and every column.",
+        data=data,
+        folded="",
+    )
+    if not any(row.several_conditions for row in verdicts) and not at_own_best(verdicts):
+        return (whole,)
+    return (
+        whole,
+        _table(
+            single,
+            verdicts,
+            study,
+            name="verdicts_by_condition",
+            title="Verdicts in each condition",
+            note="The same questions in each condition by itself; all of them are one family.",
+            data=data[data["cell"] != ALL_CELLS],
+            folded="Each condition by itself",
+        ),
+    )
+
+
+def _table(
+    rows: Sequence[VerdictRow],
+    verdicts: Sequence[VerdictRow],
+    study: StudyFacts,
+    *,
+    name: str,
+    title: str,
+    note: str,
+    data: pd.DataFrame,
+    folded: str,
+) -> PageTable:
+    """Return some of the verdicts as a table of the page."""
+    threshold = threshold_words(study)
+    conditions = by_comparison(verdicts)
+    shown_rows = rows[:SHOWN_ROWS]
+    return PageTable(
+        name=name,
+        title=title,
+        note=note,
+        headings=_HEADINGS,
+        numeric=tuple(heading in _NUMERIC for heading in _HEADINGS),
+        rows=tuple(
+            _cells(row, conditions.get(row.comparison, ()), threshold=threshold)
+            for row in shown_rows
+        ),
         csv_href=csv_href(
             data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
         ),
-        left_out=0,
-        folded="",
+        left_out=len(rows) - len(shown_rows),
+        folded=folded,
+    )
+
+
+_NUMERIC = ("p, family", "p, equiv.", "inside margin", "smallest margin", "seeds", "seeds needed")
+_HEADINGS = (
+    *("outcome", "batch norm.", "scheme", "condition", "verdict", "what was measured"),
+    *_NUMERIC,
+)
+
+
+def _cells(
+    row: VerdictRow, conditions: Sequence[VerdictRow], *, threshold: str
+) -> tuple[Cell, ...]:
+    said = finding(row, threshold=threshold, conditions=conditions)
+    verdict = shown(row.verdict, row.outcome, depends_on=row.depends_on)
+    return (
+        Cell(text=row.outcome, sort=row.outcome),
+        Cell(text=short_normalization_label(row.normalization), sort=row.normalization),
+        Cell(text=row.scheme, sort=row.scheme),
+        Cell(text=cell_labels([row.cell])[row.cell], sort=row.cell),
+        Cell(text=verdict, sort=row.verdict, kind=f"verdict {kind(row.verdict, row.outcome)}"),
+        Cell(
+            text=f"{said}.{remarks(row)}",
+            sort=repr(row.estimate) if math.isfinite(row.estimate) else "",
+            kind="sentence",
+        ),
+        _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
+        _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
+        _number_cell(numbers.percent(row.p_inside), row.p_inside),
+        _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
+        _number_cell(numbers.count(row.seeds), row.seeds),
+        _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),
     )
 
 

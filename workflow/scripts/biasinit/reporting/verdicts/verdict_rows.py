@@ -1,7 +1,6 @@
 """Rows of the table of verdicts, as typed values."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -9,7 +8,14 @@ import pandas as pd
 
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.selection import ALL_CELLS, arranged, records, scheme_order, table
+from biasinit.reporting.selection import (
+    ALL_CELLS,
+    OWN_BEST,
+    arranged,
+    records,
+    scheme_order,
+    table,
+)
 from biasinit.verdicts import Outcome, Verdict
 
 
@@ -17,78 +23,112 @@ from biasinit.verdicts import Outcome, Verdict
 class VerdictRow:
     """One row of the table of verdicts; missing numbers are nan.
 
-    ``verdict`` is what readers see: of two arms without a failed run, that there were none.
-    ``runs`` is the number of runs of each arm, from the table of failure rates.
+    ``cell`` is the condition that it is about: ``all``, the name of one, or each scheme at its own
+    best learning rate.
     """
 
     outcome: Outcome
     normalization: str
     scheme: str
     reference: str
+    cell: str
+    conditions: float
     verdict: Verdict
     estimate: float
     lower: float
     upper: float
     level: float
+    interval: str
     margin_lower: float
     margin_upper: float
     p_adjusted: float
     p_equivalence_adjusted: float
     fragile: bool
     depends_on: str
+    p_below: float
+    p_inside: float
+    p_above: float
     smallest_margin: float
     seeds: float
     seeds_needed: float
+    seeds_needed_low: float
+    seeds_needed_high: float
+    runs: float
+    reference_runs: float
     failed: float
     reference_failed: float
+    events: float
+    reference_events: float
+    collapsed: float
+    reference_collapsed: float
+    stray: float
+    reference_stray: float
+    undetected: float
     new_test_set_lower: float
     new_test_set_upper: float
-    runs: float
+
+    @property
+    def comparison(self) -> tuple[Outcome, str, str]:
+        """What all rows of one comparison share, whatever the condition."""
+        return self.outcome, self.normalization, self.scheme
+
+    @property
+    def several_conditions(self) -> bool:
+        """Whether it is about more conditions than one."""
+        return self.conditions > 1
 
 
 _NUMBERS = tuple(item.name for item in fields(VerdictRow) if item.type is float)
 
 
 def read_verdicts(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> tuple[VerdictRow, ...]:
-    """Return the rows of the table of verdicts, ordered by outcome, normalisation and scheme."""
+    """Return the rows of the table of verdicts: by outcome, normalisation, scheme and condition."""
     frame = arranged(table(tables, "verdicts"), schemes=scheme_order(study))
-    arms = arm_runs(tables)
     order = list(Outcome)
-    rows = [
-        row_of(row, runs=arms.get((str(row["normalization"]), str(row["scheme"])), math.nan))
-        for row in records(frame)
-    ]
+    rows = [row_of(row) for row in records(frame)]
     return tuple(sorted(rows, key=lambda row: order.index(row.outcome)))
 
 
-def arm_runs(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], float]:
-    """Return the number of runs by normalisation and scheme, over all cells."""
-    frame = table(tables, "failure_rates")
-    if not {"cell", "normalization", "scheme", "runs"} <= set(frame.columns):
-        return {}
-    whole = frame[frame["cell"] == ALL_CELLS]
-    keys = zip(whole["normalization"].astype(str), whole["scheme"].astype(str), strict=True)
-    return dict(zip(keys, whole["runs"].astype(float), strict=True))
+def over_conditions(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
+    """Return the rows over all conditions, one for each comparison."""
+    return tuple(row for row in rows if row.cell == ALL_CELLS)
 
 
-def row_of(row: Mapping[str, Any], *, runs: float = math.nan) -> VerdictRow:
+def at_own_best(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
+    """Return the rows of each scheme at its own best learning rate."""
+    return tuple(row for row in rows if row.cell == OWN_BEST)
+
+
+def single_conditions(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
+    """Return the rows of single conditions."""
+    return tuple(row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST))
+
+
+Conditions = Mapping[tuple[Outcome, str, str], Sequence[VerdictRow]]
+
+
+def by_comparison(rows: Iterable[VerdictRow]) -> Conditions:
+    """Return the rows of single conditions, by the comparison that they belong to."""
+    found: dict[tuple[Outcome, str, str], list[VerdictRow]] = {}
+    for row in single_conditions(rows):
+        found.setdefault(row.comparison, []).append(row)
+    return found
+
+
+def row_of(row: Mapping[str, Any]) -> VerdictRow:
     """Return a row as a typed value; a text that is missing is empty, a number nan.
 
-    Args:
-        row: values by the name of their column.
-        runs: number of runs of each arm, where it is known.
-
+    A row without a cell is about all of them.
     """
-    values = {name: numbers.as_float(row.get(name)) for name in _NUMBERS} | {"runs": runs}
-    outcome, verdict = Outcome(row["outcome"]), Verdict(row["verdict"])
-    if outcome is Outcome.FAILURE and values["failed"] == values["reference_failed"] == 0:
-        verdict = Verdict.NO_FAILURES
+    values = {name: numbers.as_float(row.get(name)) for name in _NUMBERS}
     return VerdictRow(
-        outcome=outcome,
+        outcome=Outcome(row["outcome"]),
         normalization=_text(row["normalization"]),
         scheme=_text(row["scheme"]),
         reference=_text(row["reference"]),
-        verdict=verdict,
+        cell=_text(row.get("cell")) or ALL_CELLS,
+        verdict=Verdict(row["verdict"]),
+        interval=_text(row.get("interval")),
         depends_on=_text(row.get("depends_on")),
         fragile=str(row.get("fragile")) == "True",
         **values,

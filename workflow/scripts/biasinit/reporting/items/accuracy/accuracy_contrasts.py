@@ -7,6 +7,7 @@ from biasinit.reporting.page.columns import (
     SCHEME,
     WHERE,
     count,
+    decimals,
     interval,
     probability,
     signed,
@@ -16,9 +17,10 @@ from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
     listing=Listing(
-        note="The per-seed contrast decides; the mixed model is the second analysis, and a "
-        "contrast on which the two disagree is called fragile. Rows of single cells are "
-        "exploratory.",
+        note="The per-seed contrast decides, in each condition by itself; the mixed model is the "
+        "second analysis, and a contrast on which the two disagree, or a test that allows for "
+        "skewed values does, is called fragile. A mean over conditions is judged only where these "
+        "do not differ.",
         columns=(
             words("family", "family"),
             WHERE,
@@ -29,11 +31,15 @@ ITEM = TableItem(
             signed("difference, points", "estimate"),
             interval("95 % interval", "lower", "upper"),
             interval("interval, family", "simultaneous_lower", "simultaneous_upper"),
+            interval("interval, equivalence", "equivalence_lower", "equivalence_upper"),
             *DECISIONS,
+            signed("without collapsed runs", "without_collapsed"),
+            interval("95 % interval", "without_collapsed_lower", "without_collapsed_upper"),
+            decimals("skewness", "skewness"),
             signed("mixed model, points", "mixed_estimate"),
             probability("p, mixed model", "mixed_p_adjusted"),
             words("fragile", "fragile"),
-            probability("p, scheme × cell", "scheme_by_cell_p"),
+            probability("p, same in all conditions", "homogeneity_p"),
         ),
         rows=rows_of("accuracy_contrasts"),
         file="analysis/accuracy_contrasts.parquet",

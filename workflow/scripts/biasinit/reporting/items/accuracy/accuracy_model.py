@@ -1,8 +1,19 @@
 """The mixed model of final accuracy: its variances and how it was fitted."""
 
-from biasinit.reporting.items.kinds import Listing, Shown, TableItem
+import pandas as pd
+
+from biasinit.reporting.facts import StudyFacts
+from biasinit.reporting.items.accuracy.mixed_contrasts import QUANTITY
+from biasinit.reporting.items.kinds import Listing, Shown, TableItem, Tables
 from biasinit.reporting.page.columns import WHERE, interval, probability, scientific, words
 from biasinit.reporting.selection import rows_of
+
+
+def rows(tables: Tables, study: StudyFacts) -> pd.DataFrame:
+    """Return what the models found besides contrasts, which have a table of their own."""
+    model = rows_of("accuracy_model")(tables, study)
+    return model[model["quantity"] != QUANTITY] if "quantity" in model else model
+
 
 ITEM = TableItem(
     listing=Listing(
@@ -18,7 +29,7 @@ ITEM = TableItem(
             probability("p", "p"),
             words("note", "note"),
         ),
-        rows=rows_of("accuracy_model"),
+        rows=rows,
         file="analysis/accuracy_model.parquet",
         folded="The mixed model",
     ),

@@ -1,4 +1,4 @@
-"""Effects on accuracy in each single cell: a forest, or a heat map where there are many."""
+"""Effects on accuracy in each single condition: a forest, or a heat map where there are many."""
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
@@ -53,7 +53,8 @@ def _forest(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         f"{short(str(scheme), longest=LONGEST_SCHEME)} · {label}"
         for scheme, label in zip(frame["scheme"], labels, strict=True)
     ]
-    rows = points_rows(frame.drop(columns=["verdict"], errors="ignore")).assign(label=names)
+    rows = points_rows(frame).assign(label=names)
+    rows = rows.assign(text=[_with_sign(text) for text in rows["text"]])
     return forest_panels(
         rows,
         study,
@@ -62,6 +63,12 @@ def _forest(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         row_height=ROW,
         longest=LONGEST_LABEL,
     )
+
+
+def _with_sign(text: str) -> str:
+    """Return the numbers with the sign of the verdict, for which a line of its own has no room."""
+    line, _, verdict = text.partition("\n")
+    return f"{line} {verdict[:1]}".rstrip()
 
 
 def _heat_map(frame: pd.DataFrame) -> Picture:
@@ -92,14 +99,14 @@ def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
 def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the effects."""
     shown = (
-        "exploratory. Orange is worse, blue is better; intervals, and cells that have no "
-        "room here, are in the table."
+        "Orange is worse, blue is better; intervals and verdicts, and conditions that have no "
+        "room here, are in the table of verdicts."
         if _are_many(frame)
-        else "exploratory, with plain 95 % intervals."
+        else "The intervals hold for all of them at once."
     )
     return (
-        f"The same contrasts against {study.reference}, cell by cell "
-        f"({count_of(study.cells, 'cell')}); {shown}"
+        f"The same contrasts against {study.reference}, condition by condition "
+        f"({count_of(study.cells, 'condition')}). {shown}"
     )
 
 

@@ -1,6 +1,7 @@
 """Scheme by normalisation: means at both levels, and how effects differ between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
@@ -20,7 +21,7 @@ from biasinit.reporting.figures.canvas import (
     text_inches,
     write_numbers,
 )
-from biasinit.reporting.figures.captions import INTERVALS
+from biasinit.reporting.figures.captions import DECIDING
 from biasinit.reporting.figures.contrast_rows import points_rows
 from biasinit.reporting.figures.forest import draw_forest, symmetric_limits
 from biasinit.reporting.figures.style import INK, LINE, MUTED, PAPER, scheme_looks
@@ -120,7 +121,7 @@ def _dumbbells(
             axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
     label_rows(axes, [short(name) for name in names])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlabel("test accuracy, %: marginal mean over cells", fontsize=8)
+    axes.set_xlabel("test accuracy, %: marginal mean over conditions", fontsize=8)
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.02, 1.0),
@@ -142,7 +143,7 @@ def _contrast_panel(
 ) -> None:
     rows = points_rows(differences, outcome=Outcome.INTERACTION).drop_duplicates("label")
     rows = rows.set_index("label").reindex(list(names)).reset_index()
-    texts = [text if isinstance(text, str) else "" for text in rows["text"]]
+    texts = [_text(row) for row in records(rows)]
     lines = [line for text in texts for line in text.split("\n")]
     width = WIDTH - left - text_inches(lines) - 0.1
     axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
@@ -159,6 +160,14 @@ def _contrast_panel(
     write_numbers(axes, texts)
 
 
+def _text(row: Mapping[str, Any]) -> str:
+    """Return the numbers of a row, or its verdict where it has none."""
+    text, absent = row["text"], row.get("absent")
+    if isinstance(text, str) and text:
+        return text
+    return absent if isinstance(absent, str) and not row.get("blank") else ""
+
+
 def _blank_missing(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the reference, which has no contrast with itself, left blank."""
     return rows.assign(blank=~rows["label"].isin(differences["scheme"].astype(str)))
@@ -172,10 +181,10 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
 def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read both panels."""
     return (
-        "Left: marginal means of the mixed model over cells, without (filled) and with (open) "
+        "Left: marginal means of the mixed model over conditions, without (filled) and with (open) "
         f"batch normalisation. Right: how much the effect against {study.reference} differs "
         "between the two; zero means that batch normalisation changes nothing. "
-        f"{INTERVALS}"
+        f"{DECIDING}"
     )
 
 

@@ -1,48 +1,42 @@
-"""The answer as a figure: the effect of each scheme on accuracy, with margins and verdicts."""
+"""The answer as a figure: effects over all conditions, in each, and at the own best rate."""
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.figures.alternatives import effects_by_level
+from biasinit.reporting.figures.alternatives import verdicts_by_level
 from biasinit.reporting.figures.canvas import short
 from biasinit.reporting.figures.captions import (
     ARROWS,
-    INTERVALS,
+    DECIDING,
+    LANES,
     compared_runs,
-    count_of,
     failed_count,
     margin_words,
 )
-from biasinit.reporting.figures.contrast_rows import points_rows
-from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
+from biasinit.reporting.figures.contrast_rows import verdict_lanes
+from biasinit.reporting.figures.forest import lane_panels, symmetric_limits
 from biasinit.reporting.items.kinds import FigureItem, Rule, Shown, Tables
-from biasinit.reporting.selection import contrasts, has_values, scheme_order
+from biasinit.reporting.selection import has_values, judged_rows
+from biasinit.verdicts import Outcome
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
-    """Return the contrasts of accuracy over cells, with their verdicts."""
-    return contrasts(
-        tables,
-        "accuracy_contrasts",
-        family="accuracy",
-        outcome="accuracy",
-        schemes=scheme_order(study),
-    )
+    """Return the verdicts on accuracy, in each condition and over all."""
+    return judged_rows(tables, study, Outcome.ACCURACY)
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """Return the forest of effects, one panel per normalisation.
 
     Args:
-        frame: ``normalization, scheme, estimate, lower, upper, simultaneous_lower,
-            simultaneous_upper, margin`` and, where judged, ``verdict``; in points.
+        frame: rows of the table of verdicts on accuracy.
         study: the study.
 
     """
-    rows = points_rows(frame)
-    return forest_panels(
+    rows = verdict_lanes(frame, outcome=Outcome.ACCURACY)
+    return lane_panels(
         rows,
         study,
         limits=symmetric_limits(rows),
@@ -52,17 +46,18 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
 
 def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the effect of each scheme with its interval and verdict."""
-    return f"Effects against {study.reference}, points. {effects_by_level(frame)}"
+    effects = verdicts_by_level(frame, outcome=Outcome.ACCURACY)
+    return f"Effects against {study.reference}, points. {effects}"
 
 
 def caption(_frame: pd.DataFrame, tables: Tables, study: StudyFacts) -> str:
     """Return how to read the effects."""
     among = " Where a run of either arm failed, only seeds where both trained enter."
     return (
-        f"Difference of test accuracy from {study.reference} in percentage points, mean over "
-        f"{count_of(study.cells, 'cell')} and {study.seeds} seeds, paired by seed. "
-        f"{INTERVALS} The shaded band is the equivalence margin of {margin_words(study)} points. "
-        f"{ARROWS}" + (among if failed_count(compared_runs(tables, study)) else "")
+        f"Difference of test accuracy from {study.reference} in percentage points, paired by seed "
+        f"({study.seeds} seeds). {LANES} {DECIDING} The shaded band is the equivalence margin of "
+        f"{margin_words(study)} points. {ARROWS}"
+        + (among if failed_count(compared_runs(tables, study)) else "")
     )
 
 
@@ -73,16 +68,20 @@ def rule(study: StudyFacts) -> Rule:
     return Rule(
         anchor="rule-accuracy",
         title="Accuracy",
-        text="Better or worse where the interval for the whole family, from sign flips of "
-        f"seeds at {numbers.plain(analysis.alpha)}, excludes zero; negligible where it also lies "
-        f"inside the margin ({margins} points); equivalent where two one-sided tests, adjusted by "
-        "Holm, reject both ends of the margin; inconclusive otherwise.",
+        text="Each scheme is judged in each condition. Better or worse where the interval for "
+        f"the whole family, from sign flips of seeds at {numbers.plain(analysis.alpha)}, excludes "
+        "zero, and by more than the margin where all of it lies beyond the margin "
+        f"({margins} points); negligible where it excludes zero inside the margin; equivalent "
+        "where two one-sided tests, adjusted by Holm, reject both ends of the margin; "
+        "inconclusive otherwise. Over several conditions equivalent only where it holds in each; "
+        "depends where the conditions differ, or decided ones disagree, or runs fail in some of "
+        "them only; else the mean over the conditions is judged.",
         made_by=("analyse_accuracy", "judge_schemes"),
     )
 
 
 ITEM = FigureItem(
-    needed=("normalization", "scheme", "estimate", "lower", "upper"),
+    needed=("outcome", "normalization", "scheme", "reference", "cell", "verdict", "estimate"),
     frame=frame,
     drawable=has_values("estimate"),
     draw=draw,

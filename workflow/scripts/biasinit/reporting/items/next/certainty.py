@@ -15,16 +15,14 @@ from biasinit.reporting.figures.captions import margin_words
 from biasinit.reporting.figures.contrast_rows import column_values
 from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
-from biasinit.reporting.selection import arranged, has_values, records, scheme_order, table
+from biasinit.reporting.selection import has_values, judged_rows, over_cells, records
 from biasinit.reporting.verdicts.clauses import would_decide
+from biasinit.verdicts import Outcome
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
-    """Return the verdicts on accuracy."""
-    verdicts = table(tables, "verdicts")
-    if "outcome" in verdicts:
-        verdicts = verdicts[verdicts["outcome"] == "accuracy"]
-    return arranged(verdicts, schemes=scheme_order(study))
+    """Return the verdicts on accuracy over all conditions."""
+    return over_cells(judged_rows(tables, study, Outcome.ACCURACY))
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:

@@ -1,4 +1,4 @@
-"""The share of runs that failed, by scheme and normalisation."""
+"""The share of seeds with a failed run, by scheme and normalisation."""
 
 import math
 from collections.abc import Mapping
@@ -51,16 +51,16 @@ from biasinit.reporting.selection import (
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
-    """Return the share of failed runs over cells."""
+    """Return the share of seeds with a failed run, over all conditions."""
     rates = over_cells(table(tables, "failure_rates"))
     return without_replicate(arranged(rates, schemes=scheme_order(study)), study)
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
-    """Return the share of failed runs with Clopper-Pearson intervals.
+    """Return the share of seeds with a failed run, with Clopper-Pearson intervals.
 
     Args:
-        frame: ``normalization, scheme, runs, failed, rate, lower, upper``; shares in [0, 1].
+        frame: ``normalization, scheme, seeds, seeds_failed, rate, lower, upper``; shares in [0, 1].
         study: the study.
 
     """
@@ -88,15 +88,15 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
 
 
 def _counts(row: Mapping[str, Any]) -> str:
-    """Return '8 of 40', or nothing for a scheme without runs."""
-    failed, runs = as_float(row.get("failed")), as_float(row.get("runs"))
-    if not (math.isfinite(failed) and math.isfinite(runs)):
+    """Return '8 of 20' seeds with a failed run, or nothing for a scheme without runs."""
+    failed, seeds = as_float(row.get("seeds_failed")), as_float(row.get("seeds"))
+    if not (math.isfinite(failed) and math.isfinite(seeds)):
         return ""
-    return f"{numbers.count(failed)} of {numbers.count(runs)}"
+    return f"{numbers.count(failed)} of {numbers.count(seeds)}"
 
 
 def _texts(rows: pd.DataFrame) -> list[str]:
-    return [f"{counts} runs" if (counts := _counts(row)) else "" for row in records(rows)]
+    return [f"{counts} seeds" if (counts := _counts(row)) else "" for row in records(rows)]
 
 
 def _rates(axes: Axes, rows: pd.DataFrame, study: StudyFacts) -> None:
@@ -126,12 +126,12 @@ def _rates(axes: Axes, rows: pd.DataFrame, study: StudyFacts) -> None:
         )
     label_rows(axes, [short(str(name)) for name in rows["scheme"]])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlabel("failed runs, %", fontsize=8)
+    axes.set_xlabel("seeds with a failed run, %", fontsize=8)
     write_numbers(axes, _texts(rows))
 
 
 def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
-    """Return the failed runs of each scheme that has any, by normalisation."""
+    """Return the seeds with a failed run of each scheme that has any, by normalisation."""
     parts = []
     for level, rows in by_level(frame):
         lost = rows[rows["failed"].astype(float) > 0]
@@ -142,15 +142,16 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
             for row in records(lost)
         ]
         parts.append(f"{level}: {numbers.joined(named) if named else 'no run failed'}.")
-    return f"Failed runs. {' '.join(parts)}"
+    return f"Seeds with a failed run. {' '.join(parts)}"
 
 
 def caption(_frame: pd.DataFrame, tables: Tables, study: StudyFacts) -> str:
     """Return what counts as failed, and how many did."""
     runs = compared_runs(tables, study)
     return (
-        "Share of runs that diverged or never learned, with exact (Clopper-Pearson) 95 % "
-        f"intervals; {failed_count(runs)} of {len(runs)} runs failed."
+        "Share of seeds in which any run diverged or never learned, with exact (Clopper-Pearson) "
+        f"95 % intervals; {failed_count(runs)} of {len(runs)} runs failed. Runs of one seed share "
+        "weights and batches, so they are no independent trials."
     )
 
 
@@ -158,16 +159,19 @@ def rule(study: StudyFacts) -> Rule:
     """Return how verdicts on failures are made."""
     return Rule(
         anchor="rule-failure",
-        title="Failures",
-        text="More or fewer failures where the exact paired (McNemar) test, adjusted by Holm, "
-        f"rejects at {numbers.plain(study.analysis.alpha)}. Shares of failed runs have exact "
+        title="Failures, collapses, missed thresholds",
+        text="More or less often where the exact paired (McNemar) test by seed, adjusted by Holm, "
+        f"rejects at {numbers.plain(study.analysis.alpha)}; depends where conditions differ. A run "
+        "has failed when it diverged or never learned; it has collapsed when it trained and ended "
+        "far below the median of the reference's runs (`collapse_points`); it is stray when it "
+        "ended more than ten margins below that of its own arm. Shares have exact "
         "(Clopper-Pearson) intervals.",
         made_by=("analyse_failure", "judge_schemes"),
     )
 
 
 ITEM = FigureItem(
-    needed=("normalization", "scheme", "runs", "failed", "rate", "lower", "upper"),
+    needed=("normalization", "scheme", "seeds", "seeds_failed", "rate", "lower", "upper"),
     frame=frame,
     drawable=has_values("rate"),
     draw=draw,
@@ -176,9 +180,9 @@ ITEM = FigureItem(
     tables=(
         TableBelow(
             name="failure_rates",
-            title="Runs that failed",
-            note="Diverged (not a finite loss) or never learned; exact (Clopper-Pearson) "
-            "intervals.",
+            title="Runs that failed or collapsed",
+            note="Failed: diverged (not a finite loss) or never learned. The share is of seeds "
+            "with a failed run, with an exact (Clopper-Pearson) interval.",
             columns=(
                 WHERE,
                 CELL,
@@ -187,12 +191,16 @@ ITEM = FigureItem(
                 count("failed", "failed"),
                 count("diverged", "diverged"),
                 count("never learned", "never_learned"),
+                count("collapsed", "collapsed"),
+                count("stray", "stray"),
+                count("seeds", "seeds"),
+                count("seeds with a failed run", "seeds_failed"),
                 percent("share", "rate"),
                 percent_interval("95 % interval, %", "lower", "upper"),
             ),
             rows=rows_of("failure_rates"),
             file="analysis/failure_rates.parquet",
-            folded="Failures, by cell",
+            folded="Failures and collapses, by condition",
         ),
     ),
     sentences=(),

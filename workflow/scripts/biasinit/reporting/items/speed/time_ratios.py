@@ -10,45 +10,40 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.figures.alternatives import effects_by_level
+from biasinit.reporting.figures.alternatives import verdicts_by_level
 from biasinit.reporting.figures.canvas import short
-from biasinit.reporting.figures.captions import ARROWS, INTERVALS
-from biasinit.reporting.figures.contrast_rows import ratio_rows
-from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
+from biasinit.reporting.figures.captions import ARROWS, DECIDING, LANES
+from biasinit.reporting.figures.contrast_rows import verdict_lanes
+from biasinit.reporting.figures.forest import lane_panels, symmetric_limits
 from biasinit.reporting.items.kinds import FigureItem, Rule, Shown, Tables
-from biasinit.reporting.selection import contrasts, has_values, scheme_order
+from biasinit.reporting.selection import has_values, judged_rows
 from biasinit.reporting.verdicts.sentences import threshold_words
 from biasinit.verdicts import Outcome
 
-_SCALED = (
-    *("estimate", "lower", "upper", "outer_lower", "outer_upper"),
-    *("margin_lower", "margin_upper"),
-)
+_SCALED = ("estimate", "lower", "upper", "margin_lower", "margin_upper")
 _TICKS = (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 
 
 def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
-    """Return the contrasts of time over cells, with their verdicts."""
-    return contrasts(
-        tables, "speed_contrasts", family="speed", outcome="speed", schemes=scheme_order(study)
-    )
+    """Return the verdicts on speed, in each condition and over all."""
+    return judged_rows(tables, study, Outcome.SPEED)
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
-    """Return the ratios of the restricted mean time to the threshold, on a log scale.
+    """Return the ratios of the time to the threshold, on a log scale.
 
     Args:
-        frame: ``normalization, scheme, ratio, ratio_lower, ratio_upper,
-            ratio_simultaneous_lower, ratio_simultaneous_upper, margin_lower, margin_upper``.
+        frame: rows of the table of verdicts on speed.
         study: the study.
 
     """
-    rows = ratio_rows(frame)
+    rows = verdict_lanes(frame, outcome=Outcome.SPEED)
     logs = rows.copy()
-    columns = [column for column in _SCALED if column in logs]
-    logs[columns] = np.log(logs[columns].to_numpy(dtype=float))
+    values = rows[list(_SCALED)].astype(float)
+    logs[list(_SCALED)] = np.log(values.where(values > 0))
+    logs["points"] = [tuple(math.log(value) for value in points) for points in rows["points"]]
     against = f"scheme / {short(study.reference)} (log scale)"
-    picture = forest_panels(
+    picture = lane_panels(
         logs,
         study,
         limits=symmetric_limits(logs),
@@ -73,18 +68,17 @@ def _ratio_ticks(axes: Axes) -> None:
 
 def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the ratio of each scheme with its interval and verdict."""
-    effects = effects_by_level(frame, outcome=Outcome.SPEED)
+    effects = verdicts_by_level(frame, outcome=Outcome.SPEED)
     return f"Effects against {study.reference}, ratio of times. {effects}"
 
 
 def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
-    """Return how to read the ratios, and how runs count that never got there."""
+    """Return how to read the ratios, and what becomes of runs that never got there."""
     low, high = (numbers.plain(value) for value in study.analysis.speed_margin)
-    epochs = "its" if study.epochs is None else numbers.plain(study.epochs)
     return (
-        f"Restricted mean number of epochs to {threshold_words(study)}, as a ratio to "
-        f"{study.reference}; below 1 is faster. A run that never got there counts with all "
-        f"{epochs} epochs. The band is the margin, {low} to {high}. {INTERVALS} {ARROWS}"
+        f"Epochs to {threshold_words(study)} as a ratio to {study.reference}: the geometric mean "
+        "over the seeds where both reached it; below 1 is faster. How many never reach it is "
+        f"judged apart. {LANES} The band is the margin, {low} to {high}. {DECIDING} {ARROWS}"
     )
 
 
@@ -94,16 +88,17 @@ def rule(study: StudyFacts) -> Rule:
     return Rule(
         anchor="rule-speed",
         title="Speed",
-        text="The same on the ratio of restricted mean epochs to the threshold, with ratios "
-        f"of {low} to {high} as the margin; its own family.",
+        text="The same on the logarithm of the ratio of epochs to the threshold, among the seeds "
+        f"where both arms reached it, with ratios of {low} to {high} as the margin; its own "
+        "family. The risk of not reaching the threshold is judged apart, by an exact paired test.",
         made_by=("analyse_speed", "judge_schemes"),
     )
 
 
 ITEM = FigureItem(
-    needed=("normalization", "scheme", "ratio", "ratio_lower", "ratio_upper"),
+    needed=("outcome", "normalization", "scheme", "reference", "cell", "verdict", "estimate"),
     frame=frame,
-    drawable=has_values("ratio"),
+    drawable=has_values("estimate"),
     draw=draw,
     alternative=alternative,
     caption=caption,
