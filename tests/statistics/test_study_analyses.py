@@ -5,14 +5,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from whole_study import COLLAPSE_POINTS, analysed, row_of
 
 from biasinit.errors import RunsTableError
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.study_runs import read_runs
-from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.layers.layer_summary import summarise_layers
-from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.trust.calibration import calibrate
 from biasinit.statistics.trust.controls import check_controls
 from biasinit.statistics.trust.outcome_variants import with_threshold
@@ -32,38 +30,15 @@ MARGINS = {"digits": 0.5}
 
 def _whole(runs, *, schemes=SCHEMES, rich=False):
     """All tables of one study, as the workflow makes them."""
-    order = {"reference": "zeros", "schemes": schemes}
-    accuracy = analyse_accuracy(runs, margins=MARGINS, **order, **OPTIONS)
     curves = generated_curves(runs) if rich else None
-    speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15, **order, **OPTIONS)
-    failure = analyse_failure(runs, alpha=0.05, **order)
+    made = analysed(runs, schemes=schemes, margins=MARGINS, curves=curves)
     correct = generated_correct(runs) if rich else None
+    order = {"reference": "zeros", "schemes": schemes}
     controls = check_controls(runs, correct, replicate="zeros", margins=MARGINS, **order, **OPTIONS)
-    verdicts = judge_schemes(
-        runs,
-        accuracy_contrasts=accuracy.contrasts,
-        speed_contrasts=speed.contrasts,
-        failure_rates=failure.rates,
-        failure_contrasts=failure.contrasts,
-        alpha=0.05,
-        analysis_seed=0,
-        **order,
-    )
-    return {
-        "accuracy_means": accuracy.means,
-        "accuracy_contrasts": accuracy.contrasts,
-        "accuracy_model": accuracy.model,
-        "accuracy_residuals": accuracy.residuals,
-        "accuracy_power": accuracy.power,
-        "speed_means": speed.means,
-        "speed_contrasts": speed.contrasts,
-        "curve_means": speed.curve_means,
-        "failure_rates": failure.rates,
-        "failure_contrasts": failure.contrasts,
+    return made | {
         "identity": controls.identity,
         "replicate": controls.replicate,
         "pairing": controls.pairing,
-        "verdicts": verdicts,
     }
 
 
@@ -72,26 +47,17 @@ def tables(runs):
     return _whole(runs, rich=True)
 
 
-def _row(table, **wanted):
-    chosen = np.ones(len(table), dtype=bool)
-    for name, value in wanted.items():
-        chosen &= (table[name] == value).to_numpy()
-    assert chosen.sum() == 1
-    return table[chosen].iloc[0]
-
-
-def test_the_planted_loss_is_found_among_the_seeds_that_trained(tables):
-    row = _row(
-        tables["accuracy_contrasts"],
-        family="accuracy",
-        normalization="none",
-        scheme="one",
-        cell="all",
-    )
+def test_the_planted_loss_is_found_among_the_pairs_that_trained(tables):
+    contrasts = tables["accuracy_contrasts"]
+    arm = {"family": "accuracy", "normalization": "none", "scheme": "one"}
+    row = row_of(contrasts, **arm, cell="all")
     assert row["basis"] == "seeds where both trained"
-    assert row["seeds"] == 17
     assert row["p_adjusted"] < 0.05
     assert row["estimate"] == pytest.approx(-0.6, abs=0.3)
+    failing = row_of(contrasts, **arm, cell="learning_rate 0.02")
+    other = row_of(contrasts, **arm, cell="learning_rate 0.005")
+    assert (failing["seeds"], other["seeds"], row["seeds"]) == (17, 20, 17)
+    assert (failing["basis"], other["basis"]) == ("seeds where both trained", "all seeds")
 
 
 def test_the_identity_check_enters_no_family_and_no_mean(tables):
@@ -109,14 +75,16 @@ def test_the_repeated_arm_stands_only_in_its_own_table(tables):
             assert "zeros_again" not in set(table["scheme"]), name
 
 
-def test_verdicts_cover_every_outcome_normalisation_and_scheme(tables):
+def test_verdicts_cover_every_outcome_normalisation_scheme_and_cell(tables):
     verdicts = tables["verdicts"]
-    counts = verdicts.groupby("outcome").size().to_dict()
-    assert counts == {"accuracy": 6, "interaction": 3, "speed": 6, "failure": 6}
-    failing = _row(verdicts, outcome="accuracy", normalization="none", scheme="one")
+    cells = {"all", "learning_rate 0.005", "learning_rate 0.02"}
+    assert verdicts.groupby(["outcome", "normalization", "scheme"])["cell"].agg(set).eq(cells).all()
+    counts = (verdicts.groupby("outcome").size() / len(cells)).to_dict()
+    arms = {"accuracy": 6, "interaction": 3, "speed": 6}
+    assert counts == arms | {"failure": 6, "collapse": 6, "not reached": 6}
+    failing = row_of(verdicts, outcome="accuracy", normalization="none", scheme="one", cell="all")
     assert failing["verdict"] == "worse"
-    assert failing["depends_on"] == "learning_rate"
-    assert failing["failed"] == 3
+    assert (failing["failed"], failing["conditions"]) == (3, 2)
     assert "failed in 3 of 40 runs" in failing["headline"]
 
 
@@ -135,7 +103,7 @@ def test_every_table_can_be_written_as_parquet(tables):
 
 def test_curves_end_where_the_runs_ended(tables):
     curves = tables["curve_means"]
-    last = _row(curves, normalization="none", cell="learning_rate 0.02", scheme="one", epoch=15.0)
+    last = row_of(curves, normalization="none", cell="learning_rate 0.02", scheme="one", epoch=15.0)
     assert last["share_reached"] == pytest.approx(17 / 20)
     assert last["runs"] == 20
     assert last["lower"] < last["validation_accuracy"] < last["upper"]
@@ -144,7 +112,7 @@ def test_curves_end_where_the_runs_ended(tables):
 def test_layer_means_average_seeds(runs):
     layers = generated_layers(runs)
     found = summarise_layers(layers, schemes=SCHEMES)
-    row = _row(
+    row = row_of(
         found, normalization="none", scheme="one", when="end", layer="fc1", quantity="bias_norm"
     )
     part = layers[
@@ -183,7 +151,9 @@ def test_renaming_schemes_changes_names_only(runs, tables):
 
 def test_a_trillion_times_larger_accuracies_change_no_p_value(runs, tables):
     scaled = runs.assign(final_accuracy=runs["final_accuracy"] * 1e12)
-    found = analyse_accuracy(scaled, margins=MARGINS, **ORDER, **OPTIONS).contrasts
+    found = analyse_accuracy(
+        scaled, margins=MARGINS, collapse_points=1e12 * COLLAPSE_POINTS, **ORDER, **OPTIONS
+    ).contrasts
     for column in ("p", "p_adjusted", "mixed_p"):
         expected = tables["accuracy_contrasts"][column].to_numpy()
         assert found[column].to_numpy() == pytest.approx(expected, rel=1e-2, abs=1e-6)
@@ -234,24 +204,30 @@ def few():
 def test_hostile_tables_give_verdicts_without_wrong_numbers(few, name):
     found = _whole(HOSTILE[name](few).reset_index(drop=True))
     verdicts = found["verdicts"]
-    decided = ~verdicts["verdict"].isin(["not estimable"])
+    without = ["not estimable", "depends", "fails", "reference fails"]
+    decided = ~verdicts["verdict"].isin(without)
     assert verdicts.loc[decided, "estimate"].notna().all()
+    assert verdicts.loc[~decided, ["lower", "upper"]].isna().all(axis=None)
     assert not verdicts["headline"].str.contains("nan").any()
     for table in found.values():
         table.to_parquet(io.BytesIO())
 
 
-def test_an_arm_that_always_fails_is_not_estimable_and_fails_more(few):
+def test_an_arm_that_always_fails_is_said_to_fail(few):
     found = _whole(HOSTILE["one arm always fails"](few))["verdicts"]
-    accuracy = found[(found["scheme"] == "one") & (found["outcome"] == "accuracy")]
-    assert set(accuracy["verdict"]) == {"not estimable"}
-    failure = found[(found["scheme"] == "one") & (found["outcome"] == "failure")]
-    assert set(failure["verdict"]) == {"worse"}
+    verdicts = found[found["scheme"] == "one"].groupby("outcome")["verdict"].agg(set)
+    assert verdicts["accuracy"] == verdicts["speed"] == {"fails"}
+    assert verdicts["failure"] == verdicts["not reached"] == {"worse"}
+    assert verdicts["interaction"] == {"fails"}
 
 
 def test_two_seeds_decide_nothing(few):
+    """But that no seed differs can be said of two; not that a mean over cells is the same."""
     found = _whole(HOSTILE["two seeds"](few))["verdicts"]
-    assert set(found["verdict"]) == {"inconclusive"}
+    same = found["estimate"].isin([0.0, 1.0]) & ~found["outcome"].isin(["failure", "collapse"])
+    sizes = found["outcome"].isin(["accuracy", "interaction", "speed"])
+    assert set(found.loc[sizes & ~same, "verdict"]) <= {"inconclusive", "not estimable"}
+    assert set(found.loc[~sizes, "verdict"]) == {"none seen"}
 
 
 @pytest.mark.parametrize(
@@ -264,7 +240,9 @@ def test_two_seeds_decide_nothing(few):
 )
 def test_tables_that_cannot_be_meant_are_refused_with_the_mend(runs, change, message):
     with pytest.raises(RunsTableError, match=message):
-        analyse_accuracy(change(runs), margins=MARGINS, **ORDER, **OPTIONS)
+        analyse_accuracy(
+            change(runs), margins=MARGINS, collapse_points=COLLAPSE_POINTS, **ORDER, **OPTIONS
+        )
 
 
 def test_specifications_mark_the_registered_one(runs):
@@ -365,18 +343,8 @@ def test_runs_that_all_failed_are_relabelled_but_no_model_draws_others(few):
 
 
 def test_new_test_set_intervals_stand_beside_those_for_this_test_set(runs, tables):
-    found = judge_schemes(
-        runs,
-        accuracy_contrasts=tables["accuracy_contrasts"],
-        speed_contrasts=tables["speed_contrasts"],
-        failure_rates=tables["failure_rates"],
-        failure_contrasts=tables["failure_contrasts"],
-        alpha=0.05,
-        analysis_seed=0,
-        correct=generated_correct(runs),
-        test_images={"digits": 597},
-        **ORDER,
-    )
+    images = {"correct": generated_correct(runs), "test_images": {"digits": 597}}
+    found = analysed(runs, schemes=SCHEMES, margins=MARGINS, **images)["verdicts"]
     assert found["verdict"].equals(tables["verdicts"]["verdict"])
     assert tables["verdicts"]["new_test_set_lower"].isna().all()
     known = found["outcome"].isin(["accuracy", "interaction"])

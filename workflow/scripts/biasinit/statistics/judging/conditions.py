@@ -9,6 +9,7 @@ where none of this is so, and it can never be equivalent by itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from biasinit.statistics.judging.evidence import (
@@ -65,9 +66,7 @@ def judge_conditions(
     if changes or disagree([one.verdict for one in known]):
         return Judgement(verdict=Verdict.DEPENDS)
     if judged.verdict in (Verdict.EQUIVALENT, Verdict.IDENTICAL):
-        return _open(mean, known)
-    if judged.verdict is Verdict.INCONCLUSIVE and mean.inside(judged.lower, judged.upper):
-        return _open(mean, known)
+        return _open(mean, conditions)
     return judged
 
 
@@ -97,18 +96,27 @@ def _hull(conditions: Sequence[Condition], verdict: Verdict) -> Judgement:
     )
 
 
-def _open(mean: Evidence, known: Sequence[Condition]) -> Judgement:
+def _open(mean: Evidence, conditions: Sequence[Condition]) -> Judgement:
     """Return inconclusive, with the interval that the single conditions leave open.
 
     The mean may lie within the margin where a condition may not.
     """
+    ends = [(mean.lower, mean.upper), *map(_left_open, conditions)]
     return Judgement(
         verdict=Verdict.INCONCLUSIVE,
-        lower=min(one.evidence.lower for one in known),
-        upper=max(one.evidence.upper for one in known),
+        lower=min(lower for lower, _ in ends if not np.isnan(lower)),
+        upper=max(upper for _, upper in ends if not np.isnan(upper)),
         level=mean.level,
         interval=DIFFERENCE,
     )
+
+
+def _left_open(one: Condition) -> tuple[float, float]:
+    """Return the interval of a condition; one of which nothing is known leaves everything open."""
+    if holds_within_margin(one.evidence, one.judgement):
+        return one.judgement.lower, one.judgement.upper
+    ends = (one.evidence.lower, one.evidence.upper)
+    return one.evidence.unlimited if np.isnan(ends).any() else ends
 
 
 def strongest_factor(values: "pd.Series[float]", cells: pd.DataFrame) -> str:

@@ -67,6 +67,11 @@ class Evidence:
         """Level of the interval of the difference in percent."""
         return round(100 * (1 - self.alpha), 6)
 
+    @property
+    def unlimited(self) -> tuple[float, float]:
+        """The interval of something of which nothing is known: a ratio is at least 0."""
+        return (0.0 if self.outcome is Outcome.SPEED else -np.inf), np.inf
+
     def inside(self, lower: float, upper: float) -> bool:
         """Return whether an interval lies within the margin."""
         return self.margin_lower < lower and upper < self.margin_upper

@@ -94,19 +94,32 @@ def family_table(
         ``critical``, the |t| that it takes.
 
     """
-    table = one_sample(differences, fewest=fewest)
     family = flips_of(differences, plan, any_failed=any_failed, name=name)
-    rarest = np.power(2.0, 1.0 - table["seeds"].to_numpy())
-    plain = scipy.stats.t.isf(plan.alpha / 2, table["df"])
-    critical = np.where(rarest > plan.alpha, np.inf, np.maximum(family.critical, plain))
-    known = table["p"].notna().to_numpy()
-    table["critical"] = np.where(known, critical, np.nan)
-    adjusted = np.maximum(family.p_adjusted, np.maximum(table["p"], np.minimum(rarest, 1.0)))
-    table["p_adjusted"] = np.where(known, adjusted, np.nan)
-    half = table["standard_error"].to_numpy() * table["critical"].to_numpy()
-    table["simultaneous_lower"] = table["estimate"] - half
-    table["simultaneous_upper"] = table["estimate"] + half
-    return table
+    return with_family(one_sample(differences, fewest=fewest), family, alpha=plan.alpha)
+
+
+def with_family(tests: pd.DataFrame, family: FlipFamily, *, alpha: float) -> pd.DataFrame:
+    """Return the tests of ``one_sample`` with what ``family_table`` adds to them.
+
+    Args:
+        tests: from ``one_sample``.
+        family: the sign flips of the same differences.
+        alpha: error rate of the family.
+
+    """
+    rarest = np.power(2.0, 1.0 - tests["seeds"].to_numpy())
+    plain = scipy.stats.t.isf(alpha / 2, tests["df"])
+    critical = np.where(rarest > alpha, np.inf, np.maximum(family.critical, plain))
+    known = tests["p"].notna().to_numpy()
+    critical = np.where(known, critical, np.nan)
+    adjusted = np.maximum(family.p_adjusted, np.maximum(tests["p"], np.minimum(rarest, 1.0)))
+    half = tests["standard_error"].to_numpy() * critical
+    return tests.assign(
+        critical=critical,
+        p_adjusted=np.where(known, adjusted, np.nan),
+        simultaneous_lower=tests["estimate"] - half,
+        simultaneous_upper=tests["estimate"] + half,
+    )
 
 
 def flips_of(differences: Floats, plan: FlipPlan, *, any_failed: bool, name: str) -> FlipFamily:

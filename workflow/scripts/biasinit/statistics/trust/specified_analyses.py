@@ -12,7 +12,7 @@ from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import ALL_CELLS, constant_groups, levels_present
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.paired.arms import ArmDifferences
-from biasinit.statistics.paired.seed_tests import flips_of, one_sample
+from biasinit.statistics.paired.seed_tests import flips_of, one_sample, with_family
 from biasinit.streams import Purpose, stream
 
 SEED_ANALYSES = ("per-seed t", "sign flips", "interquartile mean, bootstrap")
@@ -42,13 +42,14 @@ def seed_analyses(
     family = str(whole.labels["family"].iloc[0])
     labels = whole.labels[["normalization", "scheme", "reference"]]
     for weights, values in weighted.items():
-        tests = one_sample(values)[["estimate", "lower", "upper", "p"]]
         flips = flips_of(values, plan, any_failed=any_failed, name=family)
+        judged = with_family(one_sample(values, fewest=whole.fewest), flips, alpha=plan.alpha)
+        tests = judged[["estimate", "lower", "upper", "p"]]
         flipped = tests.assign(p=flips.single)
         middle = _interquartile(values, plan)
         for analysis, table, adjusted in (
             (SEED_ANALYSES[0], tests, holm(tests["p"].to_numpy())),
-            (SEED_ANALYSES[1], flipped, flips.p_adjusted),
+            (SEED_ANALYSES[1], flipped, judged["p_adjusted"]),
             (SEED_ANALYSES[2], middle, holm(middle["p"].to_numpy())),
         ):
             frame = pd.concat([labels, table], axis=1)

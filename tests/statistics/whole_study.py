@@ -1,0 +1,106 @@
+"""All tables of a study, made by the analyses one after the other as the workflow makes them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+
+from biasinit.statistics.accuracy import analysis as accuracy_module
+from biasinit.statistics.accuracy.analysis import analyse_accuracy
+from biasinit.statistics.accuracy.contrasts import NO_MODEL
+from biasinit.statistics.failure.analysis import analyse_failure
+from biasinit.statistics.judging import schemes as judging_module
+from biasinit.statistics.judging.schemes import judge_schemes
+from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
+from biasinit.statistics.speed import analysis as speed_module
+from biasinit.statistics.speed.analysis import analyse_speed
+from biasinit.statistics.speed.hazard_ratios import COLUMNS as HAZARD_COLUMNS
+
+COLLAPSE_POINTS = 15.0
+SPEED_MARGIN = (0.8, 1.25)
+
+
+def analysed(
+    runs: pd.DataFrame,
+    *,
+    schemes: tuple[str, ...],
+    reference: str = "zeros",
+    margins: dict[str, float],
+    epochs: float | None = 15.0,
+    curves: pd.DataFrame | None = None,
+    tuned: pd.DataFrame | None = None,
+    alpha: float = 0.05,
+    resamples: int = 2_000,
+    analysis_seed: int = 0,
+    **images: object,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of accuracy, speed (where the runs have times), failures, and verdicts."""
+    arms = {"reference": reference, "schemes": schemes}
+    plan = {"alpha": alpha, "resamples": resamples, "analysis_seed": analysis_seed}
+    rules = {"margins": margins, "collapse_points": COLLAPSE_POINTS}
+    accuracy = analyse_accuracy(runs, **arms, **rules, **plan)
+    failure = analyse_failure(runs, epochs=epochs, **arms, **rules, **plan)
+    made = {
+        "accuracy_means": accuracy.means,
+        "accuracy_contrasts": accuracy.contrasts,
+        "accuracy_model": accuracy.model,
+        "accuracy_residuals": accuracy.residuals,
+        "accuracy_power": accuracy.power,
+        "failure_rates": failure.rates,
+        "failure_contrasts": failure.contrasts,
+    }
+    if epochs is not None and "epochs_to_threshold" in runs:
+        speed = analyse_speed(
+            runs, curves, speed_margin=SPEED_MARGIN, epochs=epochs, **arms, **plan
+        )
+        made |= {
+            "speed_means": speed.means,
+            "speed_contrasts": speed.contrasts,
+            "curve_means": speed.curve_means,
+        }
+    verdicts = judge_schemes(
+        runs,
+        accuracy_contrasts=accuracy.contrasts,
+        speed_contrasts=made.get("speed_contrasts"),
+        failure_contrasts=failure.contrasts,
+        tuned_contrasts=tuned,
+        epochs=epochs,
+        alpha=alpha,
+        analysis_seed=analysis_seed,
+        **arms,
+        **rules,
+        **images,
+    )
+    return made | {"verdicts": verdicts}
+
+
+@contextmanager
+def only_what_decides() -> Iterator[None]:
+    """Leave out the models that stand beside the verdicts, and the planning of seeds."""
+
+    def no_hazards(_table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame(np.nan, index=labels.index, columns=list(HAZARD_COLUMNS))
+
+    with ExitStack() as stack:
+        for module, name, stand_in in (
+            (accuracy_module, "fit_accuracy", lambda *_, **__: NO_MODEL),
+            (accuracy_module, "_means", lambda *_, **__: None),
+            (accuracy_module, "_model_rows", lambda *_, **__: None),
+            (accuracy_module, "power_curves", lambda *_, **__: None),
+            (speed_module, "_means", lambda *_, **__: None),
+            (speed_module, "hazard_ratios", no_hazards),
+            (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
+        ):
+            stack.enter_context(mock.patch.object(module, name, stand_in))
+        yield
+
+
+def row_of(table: pd.DataFrame, **wanted: object) -> "pd.Series[object]":
+    """Return the only row that has these values."""
+    chosen = np.ones(len(table), dtype=bool)
+    for name, value in wanted.items():
+        chosen &= (table[name] == value).to_numpy()
+    assert chosen.sum() == 1, wanted
+    return table[chosen].iloc[0]
