@@ -87,10 +87,12 @@ _Place = Callable[[_Rows, str, str], MatrixCell]
 
 def accuracy_matrix(verdicts: Sequence[VerdictRow], *, rates: BestRatesOf) -> Matrix:
     """Return the verdicts on accuracy, over all conditions and at each scheme's own best rate."""
-    reference = numbers.joined(sorted({row.reference for row in verdicts}))
+    rows = [row for row in verdicts if row.outcome is Outcome.ACCURACY]
+    reference = numbers.joined(sorted({row.reference for row in rows}))
+    margins = numbers.joined(sorted({clauses.margin(row) for row in rows}))
     return replace(
         _matrix(verdicts, rates, _accuracy_columns),
-        title=f"Test accuracy against {reference}, in percentage points",
+        title=f"Test accuracy against {reference}, in percentage points; margin {margins}",
         note=_note(verdicts),
     )
 
