@@ -25,6 +25,7 @@ PLAN = {
     "thresholds": {"digits": 95.0},
     "margins": {"digits": 0.5},
     "speed_margin": (0.8, 1.25),
+    "collapse_points": 15.0,
     "alpha": 0.05,
     "resamples": 1_000,
     "analysis_seed": 1,
