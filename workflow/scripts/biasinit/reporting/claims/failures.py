@@ -15,7 +15,7 @@ from biasinit.reporting.claims.finding import (
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, natural_order, table
 from biasinit.statistics.inference.binomial import clopper_pearson
-from biasinit.study.claims import FailureEvidence
+from biasinit.study.evidence import FailureEvidence
 
 _PLACE = Place(table="failure_rates", figure="failure_rates", rule="rule-failure")
 

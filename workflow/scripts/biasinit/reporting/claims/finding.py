@@ -11,7 +11,7 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
-from biasinit.study.claims import AnyEvidence, LevelEvidence, VerdictEvidence
+from biasinit.study.evidence import AnyEvidence, LevelEvidence, VerdictEvidence
 from biasinit.verdicts import Verdict
 
 Tables = Mapping[str, pd.DataFrame]

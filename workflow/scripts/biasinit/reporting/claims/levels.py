@@ -18,7 +18,7 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
-from biasinit.study.claims import LevelEvidence
+from biasinit.study.evidence import LevelEvidence
 from biasinit.verdicts import Outcome
 
 NOT_COMPARED = "Not compared yet: run the study once more; nothing is trained again."

@@ -18,7 +18,7 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts.verdict_rows import row_of
 from biasinit.reporting.verdicts.vocabulary import kind, shown
-from biasinit.study.claims import VerdictEvidence
+from biasinit.study.evidence import VerdictEvidence
 from biasinit.verdicts import Outcome
 
 
