@@ -30,6 +30,7 @@ from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.study.claims import level_questions, read_claims
 from biasinit.study.plan import read_registration
 from biasinit.study.reading import parse_study
+from biasinit.study.retired import without_retired
 from biasinit.tables import read_table, write_table
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ class StudyFolder:
     @classmethod
     def of(cls, folder: Path) -> "StudyFolder":
         """Return the study in a folder, with the inputs that lie there."""
-        study = parse_study(read_registration(folder).plan["plan"]["study"])
+        study = parse_study(without_retired(read_registration(folder).plan["plan"]["study"]))
         files = {table.name: folder / table.path for table in TRAINED_TABLES}
         inputs = {name: read_table(path) for name, path in files.items() if path.exists()}
         claims = read_claims(REPOSITORY / "claims.yaml")
@@ -58,6 +59,7 @@ class StudyFolder:
             plan=plan_keys(study, level_questions(claims, study.study)),
             run_columns=frozenset(inputs["runs"].columns),
             compares_pairs=any(item.layout.compares_pairs for item in study.architectures),
+            learning_rates=len(study.learning_rates),
         )
         return cls(analysed=analysed, inputs=inputs, folder=folder)
 
