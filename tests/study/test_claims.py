@@ -8,15 +8,17 @@ from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import main
 from biasinit.study.claims import (
+    level_questions,
+    name_in_claims,
+    read_claims,
+    read_prevalence,
+)
+from biasinit.study.evidence import (
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
     TwinEvidence,
     VerdictEvidence,
-    level_questions,
-    name_in_claims,
-    read_claims,
-    read_prevalence,
 )
 from biasinit.study.reading import load_study
 from biasinit.vocabulary import TREATMENTS

@@ -5,7 +5,7 @@ from evidence import layer_evidence, level_evidence, verdict_evidence
 
 from biasinit.reporting.claims.finding import Bearing, Place
 from biasinit.reporting.claims.findings import finding
-from biasinit.study.claims import FailureEvidence, TwinEvidence
+from biasinit.study.evidence import FailureEvidence, TwinEvidence
 
 
 def test_a_verdict_is_shown_with_its_numbers_and_what_it_says_of_the_claim(study_tables):

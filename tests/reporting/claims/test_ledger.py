@@ -8,7 +8,7 @@ from cells import Cells
 from evidence import THREAD, one_claim, verdict_evidence
 
 from biasinit.reporting.claims.ledger import study_ledger, whole_ledger
-from biasinit.study.claims import LevelEvidence
+from biasinit.study.evidence import LevelEvidence
 from biasinit.vocabulary import TREATMENTS
 
 

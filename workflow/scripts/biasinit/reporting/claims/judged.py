@@ -51,7 +51,7 @@ class Judged:
         """Estimate and interval, or those of each condition; counts; the margin."""
         row = self.row
         if row.verdict is Verdict.DEPENDS:
-            lines = [clauses.by_condition([one.row for one in self.conditions], condition_word)]
+            lines = [clauses.by_condition([one.row for one in self.conditions], _condition_words)]
         elif math.isfinite(row.estimate):
             scope = clauses.scope(row) if row.cell == ALL_CELLS else ""
             lines = [", ".join(filter(None, [clauses.difference(row), scope]))]
@@ -74,6 +74,12 @@ class Judged:
             parts += [clauses.needed(row) or "more seeds alone do not decide"]
         parts += [clauses.failed_runs(row), clauses.not_excluded(row)]
         return "; ".join(filter(None, [*parts, *(doubt.clause for doubt in clauses.doubts(row))]))
+
+
+def _condition_words(row: VerdictRow) -> str:
+    """Return the word in one condition; claims ask whether it is more than the margin."""
+    beyond = " beyond the margin" if row.verdict.beyond_margin else ""
+    return f"{condition_word(row)}{beyond}"
 
 
 def judged_rows(records: Sequence[Mapping[str, Any]], *, at: str) -> Judged | None:
