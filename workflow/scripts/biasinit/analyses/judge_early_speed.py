@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
-from biasinit.analyses.judge_schemes import VERDICTS
+from biasinit.analyses.verdict_columns import VERDICT_COLUMNS
 from biasinit.runs.columns import Table
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ EARLY_VERDICTS = Table(
     folder="analysis",
     note="Verdicts on the time to the early threshold, and on not reaching it, in the columns of "
     "`verdicts`; only of studies whose runs tell of it.",
-    columns=VERDICTS.columns,
+    columns=VERDICT_COLUMNS,
 )
 
 
