@@ -134,6 +134,8 @@ def make_tables(
         tables[TUNED] = _tuned(study, verdicts)
     tables["accuracy_residuals"] = _residuals(rng)
     tables["accuracy_power"] = _power(others, names[0], study.seeds)
+    early = verdicts["outcome"].isin(["speed", "not reached"])
+    tables["early_verdicts"] = verdicts[early].reset_index(drop=True)
     tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION

@@ -125,7 +125,7 @@ def test_what_depends_on_the_condition_is_shown_in_each():
     found = finding(verdict_evidence(), by_condition("inconclusive", "worse beyond the margin"))
     assert found.shown == "↕ depends on the learning rate"
     assert found.measured == (
-        "worse beyond the margin at 0.02, by 1.23; −1.23 at 0.005 (inconclusive)",
+        "worse at 0.02, by 1.23, more than the margin; inconclusive at 0.005, −1.23",
         "margin ±0.5",
     )
 
@@ -181,6 +181,7 @@ def test_an_early_threshold_has_verdicts_of_its_own(study_tables):
         "one / zeros, epochs to the early threshold, without batch normalisation"
     )
     assert found.shown == "? inconclusive"
+    assert found.place == Place(table="early_verdicts", rule="rule-speed")
 
 
 @pytest.mark.parametrize(

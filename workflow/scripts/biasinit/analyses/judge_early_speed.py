@@ -60,8 +60,8 @@ def with_early_times(runs: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def has_early_times(study: AnalysedStudy) -> bool:
-    """Return whether the runs say when they reached the early threshold."""
-    return EARLY in study.run_columns
+    """Return whether the runs say when they reached the early threshold, and how long they are."""
+    return EARLY in study.run_columns and study.plan["epochs"] is not None
 
 
 ANALYSIS = Analysis(

@@ -13,7 +13,6 @@ from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing
 from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, cell_labels
 from biasinit.reporting.verdicts import clauses
-from biasinit.reporting.verdicts.answer import condition_word
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
 from biasinit.study.evidence import JudgedEvidence
 from biasinit.verdicts import Verdict
@@ -51,7 +50,7 @@ class Judged:
         """Estimate and interval, or those of each condition; counts; the margin."""
         row = self.row
         if row.verdict is Verdict.DEPENDS:
-            lines = [clauses.by_condition([one.row for one in self.conditions], _condition_words)]
+            lines = [clauses.by_condition([one.row for one in self.conditions])]
         elif math.isfinite(row.estimate):
             scope = clauses.scope(row) if row.cell == ALL_CELLS else ""
             lines = [", ".join(filter(None, [clauses.difference(row), scope]))]
@@ -74,12 +73,6 @@ class Judged:
             parts += [clauses.needed(row) or "more seeds alone do not decide"]
         parts += [clauses.failed_runs(row), clauses.not_excluded(row)]
         return "; ".join(filter(None, [*parts, *(doubt.clause for doubt in clauses.doubts(row))]))
-
-
-def _condition_words(row: VerdictRow) -> str:
-    """Return the word in one condition; claims ask whether it is more than the margin."""
-    beyond = " beyond the margin" if row.verdict.beyond_margin else ""
-    return f"{condition_word(row)}{beyond}"
 
 
 def judged_rows(records: Sequence[Mapping[str, Any]], *, at: str) -> Judged | None:

@@ -1,7 +1,7 @@
 """Evidence that is one row of a study's verdicts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from biasinit import numbers
 from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
@@ -85,7 +85,7 @@ def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
         kind=kind(row.verdict, row.outcome),
         bearing=bearing,
         sure=judged.sure,
-        place=asked.place,
+        place=replace(asked.place, table=name, figure="") if early else asked.place,
         needed=row.seeds_needed,
         p=p_of(bearing, judged),
     )
