@@ -38,7 +38,7 @@ def test_p_values_are_adjusted_over_all_comparisons_that_bear_on_a_claim(study_t
     )
     assert [item.over_all for item in found] == [".011", "", "", "", ".011"]
     assert ledger.comparisons == 3
-    assert "adjusted for all 3 comparisons" in ledger.over_all
+    assert "support a claim (3; by Benjamini" in ledger.over_all
 
 
 def test_a_comparison_that_does_not_hold_among_so_many_says_so(study_tables):

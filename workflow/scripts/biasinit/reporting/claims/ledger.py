@@ -151,11 +151,11 @@ class Ledger:
         if not self.comparisons:
             return ""
         return (
-            f"The p over all claims is that of what a comparison says, adjusted for all "
-            f"{self.comparisons} comparisons that may refute or support a claim (Benjamini and "
-            "Yekutieli, which holds however they depend on each other): of those below .05, at "
-            "most 5 % are expected to be wrong. Comparisons without a test, such as two arms "
-            "without a failed run, have none."
+            "The p over all claims is that of what a comparison says, adjusted for all comparisons "
+            f"that may refute or support a claim ({self.comparisons}; by Benjamini and Yekutieli, "
+            "which holds however they depend on each other): of those below .05, at most 5 % are "
+            "expected to be wrong. Comparisons without a test, such as two arms of which no run "
+            "failed, have none."
         )
 
     @property
