@@ -23,7 +23,7 @@ LAUNCH := $(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STU
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims publish report test test-slow test-slurm faults lint format bench r-check schema lock
+.PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench r-check schema lock
 
 study: $(INSTALLED)
 	@$(LAUNCH) $(if $(ARGS),-- $(ARGS))
@@ -37,6 +37,11 @@ claims: $(VENV)/study.installed
 # docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.
 publish: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.reporting.claims.publish
+	$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
+
+# The same from the runs in docs/measured, by today's statistics; trains nothing, in some minutes.
+judge-again: $(VENV)/study.installed
+	$(BIN)/python bench/statistics/published_again.py --publish
 	$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
 
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and

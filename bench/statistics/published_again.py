@@ -10,6 +10,11 @@ it was the code that changed, two checkouts on one machine tell: in the one,
 ``published_again.py --write FOLDER``, in the other ``published_again.py --against FOLDER``. That
 compares all tables of all analyses, also those of which nothing is published.
 ``--studies results`` takes finished studies of one's own instead, with all their inputs.
+
+``--publish`` judges the published runs anew: it puts the tables that the ledger of claims reads,
+and the figure of the answer, in the place of those that were published. What can be made of no
+published input (means by layer, distances of twins) stays as it is, and what verdicts say of new
+images goes. `make judge-again` does so and writes docs/claims.md.
 """
 
 import argparse
@@ -26,10 +31,16 @@ import pandas as pd
 from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import all_analyses
 from biasinit.analyses.keys import plan_keys
+from biasinit.reporting.claims.overview import LEDGER_TABLES
+from biasinit.reporting.claims.publish import ANSWER_FIGURE
+from biasinit.reporting.facts import StudyFacts, facts_of
+from biasinit.reporting.figure import figure_of
+from biasinit.reporting.index import FIGURES
 from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.study.claims import level_questions, read_claims
 from biasinit.study.plan import read_registration
 from biasinit.study.reading import parse_study
+from biasinit.study.retired import without_retired
 from biasinit.tables import read_table, write_table
 
 REPOSITORY = Path(__file__).parents[2]
@@ -44,13 +55,14 @@ class StudyFolder:
     """A study that was run: its plan, its tables of runs, and where its analysis is."""
 
     analysed: AnalysedStudy
+    facts: StudyFacts
     inputs: Tables
     folder: Path
 
     @classmethod
     def of(cls, folder: Path) -> "StudyFolder":
         """Return the study in a folder, with the inputs that lie there."""
-        study = parse_study(read_registration(folder).plan["plan"]["study"])
+        study = parse_study(without_retired(read_registration(folder).plan["plan"]["study"]))
         files = {table.name: folder / table.path for table in TRAINED_TABLES}
         inputs = {name: read_table(path) for name, path in files.items() if path.exists()}
         claims = read_claims(REPOSITORY / "claims.yaml")
@@ -58,8 +70,9 @@ class StudyFolder:
             plan=plan_keys(study, level_questions(claims, study.study)),
             run_columns=frozenset(inputs["runs"].columns),
             compares_pairs=any(item.layout.compares_pairs for item in study.architectures),
+            learning_rates=len(study.learning_rates),
         )
-        return cls(analysed=analysed, inputs=inputs, folder=folder)
+        return cls(analysed=analysed, facts=facts_of(study), inputs=inputs, folder=folder)
 
     @property
     def analyses(self) -> list[Analysis]:
@@ -108,11 +121,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", default=[], help="names of studies")
     parser.add_argument("--write", type=Path, help="folder for all tables that can be made")
     parser.add_argument("--against", type=Path, help="folder that another checkout has written")
+    parser.add_argument("--publish", action="store_true", help="replace what is published")
     options = parser.parse_args(arguments)
     folders = sorted(path.parent for path in options.studies.glob("*/plan.json"))
     differ: list[bool] = []
     for folder in [path for path in folders if path.name in options.only or not options.only]:
         study = StudyFolder.of(folder)
+        if options.publish:
+            publish_again(study)
+            continue
         if options.write:
             write_tables(study.tables_again(), options.write / folder.name)
             continue
@@ -124,9 +141,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for comparison in found:
             print(f"{folder.name}/{comparison}", flush=True)
             differ.append(comparison.differs)
-    if not differ and not options.write:
+    written = options.write or options.publish
+    if not differ and not written:
         print(f"There is no study to compare in {options.studies}.")
-    return int(any(differ) or not (differ or options.write))
+    return int(any(differ) or not (differ or written))
+
+
+def publish_again(study: StudyFolder) -> None:
+    """Put the ledger's tables that can be made again, and the figure, in place of the published.
+
+    The plan stays: it is what was registered, whatever keys studies have today.
+    """
+    made = study.tables_again(set(LEDGER_TABLES))
+    kept = {name: table for name, table in made.items() if name in LEDGER_TABLES}
+    for name, table in kept.items():
+        write_table(table, study.folder / LEDGER_TABLES[name])
+    figure = study.folder / ANSWER_FIGURE
+    if figure.exists():
+        drawn = figure_of(FIGURES["effects"], {**study.inputs, **kept}, study.facts)
+        figure.write_text(drawn.svg, encoding="utf-8")
+    print(f"{study.folder.name}: judged anew: {', '.join(sorted(kept))}", flush=True)
 
 
 def write_tables(tables: Tables, folder: Path) -> None:

@@ -137,7 +137,16 @@ def test_how_speed_is_analysed_is_no_code_of_the_analysis_of_accuracy():
 
 
 def test_a_trained_study_has_speed_and_layers(mapping):
-    assert names_in(mapping) == {*ALWAYS, "analyse_speed", "analyse_layers", "analyse_tuned"}
+    more = {"analyse_speed", "judge_early_speed", "analyse_layers", "analyse_tuned"}
+    assert names_in(mapping) == ALWAYS | more
+
+
+def test_early_verdicts_need_early_times_and_the_length_of_a_run(brought):
+    times = ("epochs_to_threshold", "reached", "epochs_to_early_threshold")
+    assert "judge_early_speed" in names_in(brought(*times))
+    assert "judge_early_speed" not in names_in(brought(*times[:2]))
+    without = {key: value for key, value in brought(times[2]).items() if key != "epochs"}
+    assert "judge_early_speed" not in names_in(without)
 
 
 def test_several_learning_rates_make_a_comparison_of_each_scheme_at_its_own(mapping, brought):

@@ -134,6 +134,8 @@ def make_tables(
         tables[TUNED] = _tuned(study, verdicts)
     tables["accuracy_residuals"] = _residuals(rng)
     tables["accuracy_power"] = _power(others, names[0], study.seeds)
+    early = verdicts["outcome"].isin(["speed", "not reached"])
+    tables["early_verdicts"] = verdicts[early].reset_index(drop=True)
     tables["level_contrasts"] = _level_contrasts(study, names, all_failed, rng)
     tables["sensitivity"] = _sensitivity(verdicts)
     tables["calibration"] = CALIBRATION
@@ -582,6 +584,7 @@ def _level_contrasts(study, names, all_failed, rng):
                     "factor": "weight_init",
                     "level": "pytorch",
                     "against": "he",
+                    "cell": ALL,
                     "basis": "all seeds",
                     "seeds": study.seeds,
                     "estimate": estimate,
@@ -594,17 +597,34 @@ def _level_contrasts(study, names, all_failed, rng):
                     "p_adjusted": 0.2,
                     "simultaneous_lower": estimate - 0.25,
                     "simultaneous_upper": estimate + 0.25,
-                    "interval_level": 95.0,
                     "margin": 0.5,
                     "p_equivalence": 0.04,
                     "p_equivalence_adjusted": 0.09,
+                    "equivalence_level": 90.0,
+                    "equivalence_lower": estimate - 0.2,
+                    "equivalence_upper": estimate + 0.2,
                     "smallest_margin": 0.4,
+                    "identical": False,
+                    "skewness": 0.1,
+                    "skewed": False,
+                    "homogeneity_p": math.nan,
                     "runs": study.seeds,
                     "against_runs": study.seeds,
                     "failed": 0,
                     "against_failed": 0,
+                    "conditions": 1,
                     "verdict": "not estimable" if all_failed else "inconclusive",
+                    "depends_on": "",
+                    "printed_lower": estimate - 0.25,
+                    "printed_upper": estimate + 0.25,
+                    "printed_level": 95.0,
+                    "fragile": False,
+                    "p_below": 0.0,
+                    "p_inside": 0.9,
+                    "p_above": 0.1,
                     "seeds_needed": math.nan if all_failed else 34.0,
+                    "seeds_needed_low": math.nan if all_failed else 27.0,
+                    "seeds_needed_high": math.nan if all_failed else 51.0,
                 }
             )
     return pd.DataFrame(rows)

@@ -60,6 +60,20 @@ def test_a_published_number_that_is_not_made_again_is_shown(script, published, c
     assert "largest difference 1.0e-09 (estimate, row 1" in differing[0]
 
 
+def test_published_runs_are_judged_anew_and_what_cannot_be_made_stays(script, published, capsys):
+    contrasts = published / "analysis" / "level_contrasts.parquet"
+    before = read_table(contrasts)
+    changed_file(contrasts, lambda table: table.assign(estimate=0.0))
+    kept = (published / "analysis" / "layer_means.parquet").read_bytes()
+    plan = (published / "plan.json").read_bytes()
+    assert script.main(["--studies", str(published.parent), "--publish"]) == 0
+    assert "symmetry: judged anew: level_contrasts, verdicts" in capsys.readouterr().out
+    assert read_table(contrasts)["estimate"].tolist() == before["estimate"].tolist()
+    assert (published / "analysis" / "layer_means.parquet").read_bytes() == kept
+    assert (published / "plan.json").read_bytes() == plan
+    assert script.main(["--studies", str(published.parent)]) == 0
+
+
 def test_a_published_table_that_no_analysis_makes_is_shown(script, published, capsys):
     write_table(pd.DataFrame({"found": [1.0]}), published / "analysis" / "residue.parquet")
     assert script.main(["--studies", str(published.parent)]) == 1

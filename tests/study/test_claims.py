@@ -7,18 +7,24 @@ import pytest
 from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import main
+from biasinit.statistics.inference import study_runs
 from biasinit.study.claims import (
-    FailureEvidence,
-    LayerEvidence,
-    LevelEvidence,
-    TwinEvidence,
-    VerdictEvidence,
     level_questions,
     name_in_claims,
     read_claims,
     read_prevalence,
 )
+from biasinit.study.evidence import (
+    ALL_CONDITIONS,
+    OWN_BEST_RATE,
+    FailureEvidence,
+    LayerEvidence,
+    LevelEvidence,
+    TwinEvidence,
+    VerdictEvidence,
+)
 from biasinit.study.reading import load_study
+from biasinit.verdicts import Verdict
 from biasinit.vocabulary import TREATMENTS
 from repository import REPOSITORY
 
@@ -80,19 +86,46 @@ def test_evidence_lies_in_a_study_that_has_it(number, evidence):
 
 
 @pytest.mark.parametrize(
-    "evidence",
-    [item for _, item in EVIDENCE if isinstance(item, VerdictEvidence | LevelEvidence)],
-    ids=str,
+    "claim", [claim for claim in CLAIMS if claim.evidence], ids=lambda claim: str(claim.number)
 )
-def test_no_verdict_both_refutes_and_supports_a_claim(evidence):
-    assert set(evidence.refutes).isdisjoint(evidence.supports)
+def test_every_claim_can_be_refuted_by_its_evidence_or_by_what_people_do(claim):
+    refutes = any(getattr(evidence, "refutes", None) for evidence in claim.evidence)
+    assert refutes != claim.about_people
+    assert not claim.about_people or PREVALENCE[claim.number]
+
+
+def test_words_for_conditions_are_those_of_the_tables():
+    assert (ALL_CONDITIONS, OWN_BEST_RATE) == (study_runs.ALL_CELLS, study_runs.OWN_BEST_RATE)
+
+
+def test_a_claim_that_says_by_more_than_the_margin_is_refuted_by_no_less():
+    for claim in CLAIMS:
+        if "beyond the margin" in claim.refuted_if or "by more than the margin" in claim.refuted_if:
+            words = {word for evidence in claim.evidence for word in refuting(evidence)}
+            assert words
+            assert not words & {"worse", "better"}
+
+
+def refuting(evidence):
+    return evidence.refutes if isinstance(evidence, VerdictEvidence | LevelEvidence) else ()
 
 
 @pytest.mark.parametrize(
-    "claim", [claim for claim in CLAIMS if claim.evidence], ids=lambda claim: str(claim.number)
+    ("words", "covered", "open_"),
+    [
+        (("worse",), ("worse", "worse beyond the margin"), ("fails", "better", "depends")),
+        (("better",), ("better", "better beyond the margin"), ("reference fails", "worse")),
+        (("worse beyond the margin",), ("worse beyond the margin",), ("worse",)),
+        (("equivalent",), ("equivalent", "identical"), ("different but negligible",)),
+    ],
 )
-def test_every_claim_can_be_refuted_by_its_evidence(claim):
-    assert any(getattr(evidence, "refutes", None) for evidence in claim.evidence)
+def test_a_word_covers_what_is_a_case_of_it(words, covered, open_):
+    asked = VerdictEvidence(
+        kind="verdict", study="s", outcome="accuracy", normalization="none", scheme="a",
+        refutes=words,
+    )  # fmt: skip
+    assert all(asked.is_refuted_by(Verdict(word)) for word in covered)
+    assert not any(asked.is_refuted_by(Verdict(word)) for word in open_)
 
 
 def test_claims_about_what_people_do_have_their_sources():
@@ -104,6 +137,15 @@ def test_claims_about_what_people_do_have_their_sources():
 
 def test_the_command_without_a_file_is_that_of_the_default_study():
     assert load_study(REPOSITORY / "config.yaml").study == DEFAULT_STUDY
+
+
+def asking(keys, *, outcome="accuracy", claim="about_people: false"):
+    """Return a file of one claim with one piece of evidence that has these keys too."""
+    return (
+        f"- {{number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, {claim}, "
+        f"evidence: [{{kind: verdict, study: s, outcome: {outcome}, normalization: none, "
+        f"scheme: one, {keys}}}]}}"
+    )
 
 
 def test_a_quick_try_is_asked_what_its_study_is_asked():
@@ -127,7 +169,20 @@ def test_a_quick_try_is_asked_what_its_study_is_asked():
         ("", "the whole: must be a list, got None."),
         ("- {number: 1, claim: c, said_by: a, source: b, estimand: e, refuted_if: r, evidence: "
          "[{kind: verdict, study: s, outcome: accuracy, normalization: none, scheme: one, "
-         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'worse', 'better',"),
+         "refutes: [bad]}]}", "[0].evidence[0].refutes[0]: must be 'fails', 'reference fails',"),
+        (asking("at: '0.02'"), "[0].evidence[0].at: must be a condition, 'all' or 'own best "
+         "learning rate', got '0.02'. Name the level of each factor that varies, as in "
+         "'learning_rate 0.02'; factors are dataset,"),
+        (asking("at: own best learning rate", outcome="speed"),
+         "at: is 'own best learning rate', and the outcome 'speed'. Ask it of accuracy"),
+        (asking("threshold: early"), "threshold: is 'early', and the outcome 'accuracy'."),
+        (asking("refutes: [depends]"), "refutes: holds 'depends', which says nothing by itself."),
+        (asking("refutes: [worse], supports: [worse beyond the margin]"),
+         "refutes: and supports both cover 'worse beyond the margin'."),
+        (asking("refutes: [equivalent]", outcome="failure"),
+         "refutes: holds 'equivalent', which no verdict on failure is. Use 'worse',"),
+        (asking("refutes: [worse]", claim="about_people: true"),
+         "[0].evidence[0]: refutes or supports a claim about people"),
     ],
 )  # fmt: skip
 def test_a_broken_file_of_claims_gets_a_clear_error(text, message, tmp_path, capsys):

@@ -1,13 +1,7 @@
 """Rows of a study's tables, and pieces of evidence that ask for them."""
 
-from biasinit.study.claims import (
-    Claim,
-    ClaimsFile,
-    LayerEvidence,
-    LevelEvidence,
-    VerdictEvidence,
-    read_claims_file,
-)
+from biasinit.study.claims import Claim, ClaimsFile, read_claims_file
+from biasinit.study.evidence import LayerEvidence, LevelEvidence, VerdictEvidence
 from repository import REPOSITORY
 
 VERDICT = {
@@ -15,6 +9,8 @@ VERDICT = {
     "normalization": "none",
     "scheme": "one",
     "reference": "zeros",
+    "cell": "all",
+    "conditions": 2,
     "verdict": "worse",
     "estimate": -1.234,
     "lower": -2.0,
@@ -23,15 +19,22 @@ VERDICT = {
     "margin_lower": -0.5,
     "margin_upper": 0.5,
     "fragile": True,
-    "depends_on": "learning_rate",
+    "depends_on": "",
+    "p": 0.004,
+    "p_below": 0.9,
+    "p_inside": 0.1,
+    "p_above": 0.0,
     "seeds": 20,
     "seeds_needed": float("nan"),
+    "seeds_needed_low": float("nan"),
+    "seeds_needed_high": float("nan"),
     "failed": 3,
     "reference_failed": 0,
 }
 
 
-OPEN = {"verdict": "inconclusive", "seeds_needed": 53.0, "fragile": False, "depends_on": ""}
+OPEN = {"verdict": "inconclusive", "fragile": False, "p_inside": 0.7}
+OPEN |= {"seeds_needed": 53.0, "seeds_needed_low": 40.0, "seeds_needed_high": 81.0}
 
 
 LEVEL = {
@@ -41,11 +44,20 @@ LEVEL = {
     "factor": "architecture",
     "level": "untied",
     "against": "shared",
+    "cell": "all",
+    "conditions": 1,
     "seeds": 20,
     "estimate": 0.041,
-    "simultaneous_lower": -0.17,
-    "simultaneous_upper": 0.25,
-    "interval_level": 95.0,
+    "printed_lower": -0.17,
+    "printed_upper": 0.25,
+    "printed_level": 95.0,
+    "p": 0.4,
+    "p_equivalence": 0.002,
+    "p_below": 0.0,
+    "p_inside": 0.998,
+    "p_above": 0.002,
+    "depends_on": "",
+    "fragile": False,
     "margin": 0.5,
     "runs": 20,
     "against_runs": 20,
@@ -53,6 +65,8 @@ LEVEL = {
     "against_failed": 1,
     "verdict": "equivalent",
     "seeds_needed": float("nan"),
+    "seeds_needed_low": float("nan"),
+    "seeds_needed_high": float("nan"),
 }
 
 

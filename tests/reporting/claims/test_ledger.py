@@ -1,14 +1,16 @@
 """The ledger on the page of a study: its own claims, and numbers equal to its tables."""
 
+import math
 import re
 from dataclasses import replace
 
 import pytest
 from cells import Cells
-from evidence import THREAD, one_claim, verdict_evidence
+from evidence import THREAD, level_evidence, one_claim, verdict_evidence
 
+from biasinit.reporting.claims.finding import Bearing
 from biasinit.reporting.claims.ledger import study_ledger, whole_ledger
-from biasinit.study.claims import LevelEvidence
+from biasinit.study.evidence import LevelEvidence
 from biasinit.vocabulary import TREATMENTS
 
 
@@ -18,6 +20,54 @@ def test_the_summary_counts_what_comparisons_say(study_tables):
     assert entry.summary == "refuted in 1, open in 1 of 2 comparisons"
     assert entry.state == "claim-refutes"
     assert entry.needed == "about 53 seeds would decide"
+
+
+def test_p_values_are_adjusted_over_all_comparisons_that_bear_on_a_claim(study_tables):
+    """R: p.adjust(c(0.004, 1, 0.002), "BY") is 0.011, 1, 0.011 (11/6 times 3/2 times 0.004)."""
+    asked = [
+        verdict_evidence(),
+        verdict_evidence(outcome="speed", refutes=("better",)),
+        verdict_evidence(outcome="failure", refutes=("none seen",)),  # no test stands behind it
+        verdict_evidence(refutes=()),  # for information
+        level_evidence(),
+    ]
+    ledger = whole_ledger(one_claim(*asked), {"s": study_tables})
+    found = ledger.entries[0].findings
+    assert [item.p_over_all for item in found] == pytest.approx(
+        [0.011, 1.0, math.nan, math.nan, 0.011], nan_ok=True
+    )
+    assert [item.over_all for item in found] == [".011", "", "", "", ".011"]
+    assert ledger.comparisons == 3
+    assert "support a claim (3; by Benjamini" in ledger.over_all
+
+
+def test_a_comparison_that_does_not_hold_among_so_many_says_so(study_tables):
+    verdicts = study_tables["verdicts"].assign(p=0.04)
+    many = [verdict_evidence(), verdict_evidence(outcome="speed", refutes=("better",))]
+    ledger = whole_ledger(one_claim(*many), {"s": {"verdicts": verdicts}})
+    refuting = ledger.entries[0].findings[0]
+    # 0.04 times 2 times (1 + 1/2)
+    assert refuting.over_all == ".120: not sure among so many"
+    assert refuting.bearing is Bearing.REFUTES
+    alone = study_ledger(one_claim(*many), {"verdicts": verdicts}, study="s").entries[0]
+    assert alone.findings[0].over_all == ""
+
+
+@pytest.mark.parametrize(
+    ("does", "summary", "state"),
+    [
+        (("no", "no", "yes"), "refuted by what people do", "claim-refutes"),
+        (("yes", "yes", "no"), "agrees with what people do", "claim-supports"),
+        (("yes", "in part", "no"), "open: people differ", "claim-open"),
+    ],
+)
+def test_a_claim_about_people_is_decided_by_what_they_do(study_tables, does, summary, state):
+    source = one_claim(verdict_evidence(refutes=()), about_people=True)
+    sources = tuple(THREAD.practices[4][0].model_copy(update={"agrees": word}) for word in does)
+    entry = whole_ledger(replace(source, practices={1: sources}), {"s": study_tables}).entries[0]
+    assert (entry.summary, entry.state) == (summary, state)
+    alone = whole_ledger(source, {"s": study_tables}).entries[0]
+    assert alone.summary == "not looked up"
 
 
 def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_tables):
@@ -60,7 +110,8 @@ def test_every_number_of_the_ledger_on_the_page_equals_its_table(make_page, stud
     heading, *shown = rows
     assert heading[2] == "verdict"
     assert len(shown) == 5
-    verdicts = tables["verdicts"].set_index(["outcome", "normalization", "scheme"])
+    verdicts = tables["verdicts"].query("cell == 'all'")
+    verdicts = verdicts.set_index(["outcome", "normalization", "scheme"])
     words = {("accuracy", word): word for word in verdicts["verdict"]}
     words |= {("speed", "worse"): "slower", ("speed", "better"): "faster"}
     for cells, (outcome, where) in zip(shown[:4], compared, strict=True):
@@ -78,7 +129,7 @@ def test_every_number_of_the_ledger_on_the_page_equals_its_table(make_page, stud
         (own["estimate"], own["simultaneous_lower"], own["simultaneous_upper"], own["margin"]),
         abs=0.00501,
     )
-    assert "about 34 would decide" in shown[4][4]
+    assert "about 34 seeds (27 to 51) would decide" in shown[4][4]
 
 
 def test_links_of_the_ledger_lead_to_parts_of_the_page(make_page, study, tables, figures):

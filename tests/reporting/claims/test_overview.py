@@ -54,7 +54,14 @@ def test_markdown_and_page_say_the_same(study_tables):
     claims = one_claim(verdict_evidence())
     text = ledger_markdown(whole_ledger(claims, {"s": study_tables}))
     page = overview(claims, {"s": study_tables}).replace("\N{NO-BREAK SPACE}", " ")
-    for part in ("▼ worse", "−1.23 points, 95 % interval −2.00 to −0.50", "fragile: the second"):
+    for part in (
+        "▽ worse",
+        "−1.23 points, 95 % interval −2.00 to −0.50",
+        "fragile: the second",
+        "p over all claims",
+        ".004",
+        "support a claim (1; by Benjamini",
+    ):
         assert part in text
         assert part in page
 
@@ -114,4 +121,4 @@ def test_the_command_prints_the_ledger_of_any_file_and_writes_its_page(results, 
     said = capsys.readouterr().out
     assert "Made from `mine.yaml`" in said
     assert "Study `s`" in said
-    assert "▼ worse" in page.read_text(encoding="utf-8")
+    assert "▽ worse" in page.read_text(encoding="utf-8")

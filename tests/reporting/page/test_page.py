@@ -200,11 +200,11 @@ def test_some_items_stand_on_the_page_only_where_they_have_rows(make_page, study
     less = {
         name: table
         for name, table in tables.items()
-        if name not in ("twin_means", "level_contrasts", "tuned")
+        if name not in ("twin_means", "level_contrasts", "tuned", "early_verdicts")
     }
     without = make_page(study, less, figures=figures)
     for place in ("figure-twins", "table-twin_means", "rule-twins", "table-level_contrasts",
-                  "table-tuned"):  # fmt: skip
+                  "table-tuned", "table-early_verdicts"):  # fmt: skip
         assert f'id="{place}"' in page
         assert f'id="{place}"' not in without
 

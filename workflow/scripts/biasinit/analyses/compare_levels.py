@@ -3,24 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from biasinit.analyses.columns import (
-    BASIS,
-    EQUIVALENCE,
-    MARGIN,
-    NORMALIZATION,
-    SEEDS,
-    SMALLEST_MARGIN,
-    family_of_flips,
-    tested,
-)
+from biasinit.analyses.columns import BASIS, CELL, MARGIN, NORMALIZATION, contrast_tests
 from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
-from biasinit.runs.columns import Table, integer, number, text
+from biasinit.runs.columns import Table, flag, integer, number, text
 
 CONTRASTS = Table(
     name="level_contrasts",
     folder="analysis",
     note="One row for each comparison between levels of a factor that the claims ask of the "
-    "study; only there where they ask any. All rows are one family.",
+    "study, over all conditions and in each; only there where they ask any. Rows over all "
+    "conditions are one family, those in single conditions another.",
     columns=(
         NORMALIZATION,
         text("scheme", "under which start of biases"),
@@ -32,24 +24,30 @@ CONTRASTS = Table(
         text("factor", "whose levels are compared"),
         text("level", "one level of the factor"),
         text("against", "the level that it is compared with"),
+        CELL,
         BASIS,
-        SEEDS,
-        *tested(
-            "accuracy at `level` minus that at `against`, averaged over the other cells; mean of "
-            "the differences within seeds",
+        *contrast_tests(
+            "accuracy at `level` minus that at `against`; mean of the differences within seeds",
             "points",
         ),
-        *family_of_flips("points"),
-        number("interval_level", "level of the family's intervals", unit="percent"),
         MARGIN,
-        *EQUIVALENCE,
-        SMALLEST_MARGIN,
         integer("runs", "runs at the level"),
         integer("against_runs", "runs at the level that it is compared with"),
         integer("failed", "of the first, failed"),
         integer("against_failed", "of the second, failed"),
+        integer("conditions", "how many conditions stand behind the row"),
         text("verdict", "as in `verdicts`"),
+        text("depends_on", "as in `verdicts`"),
+        number("printed_lower", "lower bound of the interval that decides", unit="points"),
+        number("printed_upper", "its upper bound", unit="points"),
+        number("printed_level", "its level", unit="percent"),
+        flag("fragile", "whether a test that allows for skewed values decides otherwise"),
+        number("p_below", "as in `verdicts`"),
+        number("p_inside", "as in `verdicts`"),
+        number("p_above", "as in `verdicts`"),
         integer("seeds_needed", "as in `verdicts`"),
+        integer("seeds_needed_low", "as in `verdicts`"),
+        integer("seeds_needed_high", "as in `verdicts`"),
     ),
 )
 

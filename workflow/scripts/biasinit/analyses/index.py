@@ -13,7 +13,9 @@ from biasinit.analyses.contract import AnalysedStudy, Analysis, analysis_named
 from biasinit.runs.columns import Table
 
 # files of this folder that are no analysis; any other must be one
-SHARED = frozenset({"__init__", "columns", "contract", "documentation", "index", "keys"})
+SHARED = frozenset(
+    {"__init__", "columns", "contract", "documentation", "index", "keys", "verdict_columns"}
+)
 
 
 @cache

@@ -96,6 +96,7 @@ ITEMS = (
     figure(SPEED, "time_ratios", "Time to the threshold against the reference", "verdicts"),
     table(SPEED, "speed_means", "Mean epochs to the threshold", "speed_means"),
     table(SPEED, "speed_contrasts", "Contrasts of time to the threshold", "speed_contrasts"),
+    table(SPEED, "early_verdicts", "Time to the early threshold", "early_verdicts"),
     figure(SPEED, "failure_rates", "Share of seeds with a failed run", "failure_rates"),
     table(
         SPEED,

@@ -7,114 +7,24 @@ looked up.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from biasinit.errors import ConfigurationError, Problem
+from biasinit.study.evidence import EVIDENCE, AnyEvidence, Bound, LevelEvidence
+from biasinit.study.parts import Part
 from biasinit.study.problems import Document, validation_problems
-from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import QUICK
 
 Number = Annotated[int, Field(ge=1)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class VerdictEvidence(_Model):
-    """One row of a study's verdicts."""
-
-    kind: Literal["verdict"]
-    study: str
-    outcome: Outcome
-    normalization: str
-    scheme: str
-    refutes: tuple[Verdict, ...] = ()
-    """Verdicts that speak against the claim."""
-    supports: tuple[Verdict, ...] = ()
-    """Verdicts that agree with the claim; all others leave it open."""
-
-
-class Bound(_Model):
-    """A mean under one scheme, and the value that refutes the claim when it is exceeded."""
-
-    scheme: str
-    above: float
-
-
-class LayerEvidence(_Model):
-    """Means of a probed quantity by layer."""
-
-    kind: Literal["layers"]
-    study: str
-    normalization: str
-    when: Literal["start", "epoch 1", "end"]
-    quantity: str
-    schemes: tuple[str, ...]
-    refutes: Bound | None = None
-    """Refuted where the interval of some layer lies above the bound."""
-
-
-class TwinEvidence(_Model):
-    """How far the twins of siamese networks are from each other, by architecture."""
-
-    kind: Literal["twins"]
-    study: str
-    normalization: str
-    when: Literal["start", "end"]
-    quantity: Literal["asymmetry", "bias_distance"]
-    schemes: tuple[str, ...]
-
-
-class FailureEvidence(_Model):
-    """How many runs failed, and the mean accuracy, by level of a factor."""
-
-    kind: Literal["failures"]
-    study: str
-    normalization: str
-    factor: str
-    schemes: tuple[str, ...]
-
-
-class LevelEvidence(_Model):
-    """Accuracy at one level of a factor against another, within seeds, under one scheme."""
-
-    kind: Literal["levels"]
-    study: str
-    normalization: str
-    scheme: str
-    factor: str
-    level: str
-    against: str
-    reference: str = ""
-    """Another scheme: then the effect of the scheme against it is compared between the levels."""
-    refutes: tuple[Verdict, ...] = ()
-    """Verdicts that speak against the claim."""
-    supports: tuple[Verdict, ...] = ()
-    """Verdicts that agree with the claim; all others leave it open."""
-
-    @property
-    def question(self) -> dict[str, str]:
-        """What is asked, in the keywords of ``biasinit.statistics.LevelQuestion``."""
-        names = ("normalization", "scheme", "factor", "level", "against", "reference")
-        return {name: getattr(self, name) for name in names}
-
-
-AnyEvidence = Annotated[
-    VerdictEvidence | LayerEvidence | TwinEvidence | FailureEvidence | LevelEvidence,
-    Field(discriminator="kind"),
-]
-EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)
-"""Every kind of evidence."""
-
-
-class Claim(_Model):
+class Claim(Part):
     """A sentence of the thread and how it is tested."""
 
     number: Number
@@ -128,11 +38,23 @@ class Claim(_Model):
     """What is estimated."""
     refuted_if: str
     """What would refute it."""
+    about_people: bool = False
+    """Whether it says what people usually do: then only prevalence refutes or supports it."""
     evidence: tuple[AnyEvidence, ...] = ()
     """Where its evidence lies; empty where no study measures it yet."""
 
+    def _problems(self) -> Iterator[Problem]:
+        for place, evidence in enumerate(self.evidence):
+            words = ("refutes", "supports")
+            if self.about_people and any(getattr(evidence, word, None) for word in words):
+                yield Problem(
+                    key=f"evidence[{place}]",
+                    what="refutes or supports a claim about people, of which no run says anything.",
+                    mend="Leave its 'refutes' and 'supports' out; prevalence decides such a claim.",
+                )
 
-class Practice(_Model):
+
+class Practice(Part):
     """What one source does, for a claim about what people do."""
 
     who: str

@@ -1,6 +1,6 @@
 """Keys that studies had once: what says so, and plans that were registered with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +38,15 @@ RETIRED: Mapping[str, Mapping[str, Retired]] = MappingProxyType(
 
 def without_idle(keys: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a registered study without retired ones that did nothing."""
+    return _without(keys, lambda retired, value: value == retired.idle)
+
+
+def without_retired(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a registered study that are keys today, for its runs to be judged anew."""
+    return _without(keys, lambda _retired, _value: True)
+
+
+def _without(keys: Mapping[str, Any], leaves: Callable[[Retired, object], bool]) -> dict[str, Any]:
     found = dict(keys)
     for section, retired in RETIRED.items():
         part = keys.get(section)
@@ -45,6 +54,6 @@ def without_idle(keys: Mapping[str, Any]) -> dict[str, Any]:
             found[section] = {
                 name: value
                 for name, value in part.items()
-                if name not in retired or value != retired[name].idle
+                if name not in retired or not leaves(retired[name], value)
             }
     return found

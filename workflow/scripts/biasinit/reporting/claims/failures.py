@@ -1,4 +1,4 @@
-"""Evidence that is how many runs failed, and the mean accuracy, by level of a factor."""
+"""Evidence that is in how many seeds a run failed, and the mean accuracy, by level of a factor."""
 
 import pandas as pd
 
@@ -15,15 +15,15 @@ from biasinit.reporting.claims.finding import (
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, natural_order, table
 from biasinit.statistics.inference.binomial import clopper_pearson
-from biasinit.study.claims import FailureEvidence
+from biasinit.study.evidence import FailureEvidence
 
 _PLACE = Place(table="failure_rates", figure="failure_rates", rule="rule-failure")
 
 
 def find(evidence: FailureEvidence, tables: Tables) -> Finding:
-    """Return the failed runs of each scheme at each level, with exact intervals."""
+    """Return the seeds with a failed run of each scheme at each level, with exact intervals."""
     where = normalization_label(evidence.normalization)
-    question = f"failed runs by {evidence.factor.replace('_', ' ')}, {where}"
+    question = f"seeds with a failed run by {evidence.factor.replace('_', ' ')}, {where}"
     rows = matching(table(tables, "runs"), normalization=evidence.normalization)
     if evidence.factor not in rows or rows.empty:
         return absent(evidence, question, table=_PLACE.table)
@@ -41,7 +41,7 @@ def find(evidence: FailureEvidence, tables: Tables) -> Finding:
         sure=f"{rows['seed'].nunique()} seeds",
         place=_PLACE,
         grid=Grid(
-            title="failed runs, exact 95 % interval, mean accuracy of all",
+            title="seeds with a failed run, exact 95 % interval, mean accuracy of all runs",
             columns=schemes,
             rows=tuple(
                 (str(level), tuple(_counted(matching(part, scheme=name)) for name in schemes))
@@ -52,9 +52,11 @@ def find(evidence: FailureEvidence, tables: Tables) -> Finding:
 
 
 def _counted(runs: pd.DataFrame) -> str:
+    """Return the count; several runs of one seed are not independent, and count once."""
     if runs.empty:
         return numbers.MISSING
-    failed, total = int(runs["failed"].sum()), len(runs)
+    by_seed = runs.groupby("seed")["failed"].any()
+    failed, total = int(by_seed.sum()), len(by_seed)
     lower, upper = clopper_pearson(failed, total)
     bounds = f"{numbers.number(100 * lower, decimals=0)} to {numbers.percent(upper)}"
     mean = numbers.number(float(runs["final_accuracy"].mean()), decimals=1)

@@ -9,10 +9,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from biasinit import numbers
-from biasinit.reporting.verdicts import clauses
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow
-from biasinit.study.claims import AnyEvidence, LevelEvidence, VerdictEvidence
-from biasinit.verdicts import Verdict
+from biasinit.study.evidence import AnyEvidence
 
 Tables = Mapping[str, pd.DataFrame]
 """The tables of one study by name; those that it does not have may be left out."""
@@ -20,6 +17,7 @@ Tables = Mapping[str, pd.DataFrame]
 Evidence = TypeVar("Evidence")
 
 NO_SUCH_RUNS = "The study as it was run has no such runs."
+FALSE_DISCOVERIES = 0.05  # share of the comparisons that bear on a claim which may do so by chance
 
 
 class Bearing(StrEnum):
@@ -83,6 +81,10 @@ class Finding:
         needed: seeds that would decide an inconclusive verdict; missing where there is no such
             number.
         grid: the numbers, where they are many.
+        p: of what the verdict says of the claim, of the comparison alone; 1 where it leaves the
+            claim open, missing where nothing was tested.
+        p_over_all: the same, adjusted for all comparisons of the ledger; missing in the ledger of
+            one study, which has not all of them.
 
     """
 
@@ -96,6 +98,20 @@ class Finding:
     sure: str = ""
     needed: float = math.nan
     grid: Grid | None = None
+    p: float = math.nan
+    p_over_all: float = math.nan
+
+    @property
+    def over_all(self) -> str:
+        """The adjusted p-value of a comparison that refutes or supports; empty where it does not.
+
+        It says so where the comparison does not hold among so many.
+        """
+        bears = self.bearing in (Bearing.REFUTES, Bearing.SUPPORTS)
+        if not bears or math.isnan(self.p_over_all):
+            return ""
+        p = numbers.p_value(self.p_over_all)
+        return f"{p}: not sure among so many" if self.p_over_all > FALSE_DISCOVERIES else p
 
     @property
     def bearing_kind(self) -> str:
@@ -123,34 +139,3 @@ def absent(evidence: AnyEvidence, question: str, *, table: str, why: str = NO_SU
         bearing=Bearing.ABSENT,
         place=Place(table=table),
     )
-
-
-def bearing(verdict: Verdict, evidence: VerdictEvidence | LevelEvidence) -> Bearing:
-    """Return what a verdict says of the claim, as its file lays it down."""
-    if not evidence.refutes and not evidence.supports:
-        return Bearing.NUMBERS
-    if verdict in evidence.refutes:
-        return Bearing.REFUTES
-    return Bearing.SUPPORTS if verdict in evidence.supports else Bearing.OPEN
-
-
-def measured(row: VerdictRow) -> tuple[str, ...]:
-    """Return estimate and interval, and the margin where there is one."""
-    if not math.isfinite(row.estimate):
-        return ("not estimable",)
-    lines = (clauses.difference(row),)
-    return (*lines, f"margin {clauses.margin(row)}") if math.isfinite(row.margin_upper) else lines
-
-
-def sure(row: VerdictRow, *, counted: str) -> str:
-    """Return what a verdict rests on (seeds or runs), what qualifies and what would decide it."""
-    parts = [f"{numbers.count(row.seeds)} {counted}"] if math.isfinite(row.seeds) else []
-    if row.verdict is Verdict.INCONCLUSIVE:
-        parts.append(
-            clauses.would_decide(row.seeds_needed, noun="")
-            if math.isfinite(row.seeds_needed)
-            else "more seeds alone do not decide"
-        )
-    failed = clauses.failed_runs(row)
-    parts += [failed] if failed else []
-    return "; ".join([*parts, *(doubt.clause for doubt in clauses.doubts(row))])

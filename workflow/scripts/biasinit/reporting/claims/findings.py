@@ -10,7 +10,7 @@ from typing import Any
 
 from biasinit.reporting.claims import failures, layers, levels, twins, verdict
 from biasinit.reporting.claims.finding import Finding, Kind, Tables
-from biasinit.study.claims import (
+from biasinit.study.evidence import (
     EVIDENCE,
     AnyEvidence,
     FailureEvidence,

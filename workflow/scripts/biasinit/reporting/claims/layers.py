@@ -5,7 +5,7 @@ from dataclasses import replace
 from biasinit.reporting.claims.finding import Bearing, Finding, Kind, Place, Tables
 from biasinit.reporting.claims.means import asked, means
 from biasinit.reporting.selection import matching, table
-from biasinit.study.claims import LayerEvidence
+from biasinit.study.evidence import LayerEvidence
 
 _PLACE = Place(table="layer_means", figure="mechanism", rule="rule-layers")
 

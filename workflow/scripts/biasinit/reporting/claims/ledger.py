@@ -7,12 +7,15 @@ study that tests them; for the overview it holds all claims over all finished st
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing, Finding, Tables
 from biasinit.reporting.claims.findings import finding
 from biasinit.reporting.verdicts.clauses import would_decide
+from biasinit.statistics.inference.multiplicity import benjamini_yekutieli
 from biasinit.study.claims import Claim, ClaimsFile, Practice, name_in_claims, studies_of
 
 DEFAULT_STUDY = "digits"  # the study of config.yaml; all others are files of their name
@@ -47,9 +50,20 @@ class ClaimEntry:
         return tuple(item for item in self.findings if item.grid is not None)
 
     @property
+    def people(self) -> Bearing:
+        """What the sources say of a claim about people: refuted where most of them do otherwise."""
+        counts = Counter(item.agrees for item in self.practices)
+        half = len(self.practices) / 2
+        if counts["no"] > half:
+            return Bearing.REFUTES
+        return Bearing.SUPPORTS if counts["yes"] > half else Bearing.OPEN
+
+    @property
     def state(self) -> str:
         """Class of the summary in the style sheet."""
         found = {item.bearing for item in self.findings}
+        if self.claim.about_people and self.practices:
+            found = {self.people}
         for bearing in (Bearing.REFUTES, Bearing.OPEN, Bearing.SUPPORTS):
             if bearing in found:
                 return f"claim-{bearing.name.lower()}"
@@ -58,6 +72,8 @@ class ClaimEntry:
     @property
     def summary(self) -> str:
         """How many comparisons refute the claim, agree with it or leave it open."""
+        if self.claim.about_people:
+            return _PEOPLE[self.people] if self.practices else "not looked up"
         counts = Counter(item.bearing for item in self.findings)
         counts.pop(Bearing.NUMBERS, None)
         absent = counts.pop(Bearing.ABSENT, 0)
@@ -97,6 +113,13 @@ class ClaimEntry:
         return f"{numbers.joined(parts)}."
 
 
+_PEOPLE = {
+    Bearing.REFUTES: "refuted by what people do",
+    Bearing.SUPPORTS: "agrees with what people do",
+    Bearing.OPEN: "open: people differ",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherClaim:
     """A claim that another study tests."""
@@ -115,6 +138,25 @@ class Ledger:
     others: tuple[OtherClaim, ...]
     quick: bool = False
     """Whether the study is a quick try, which says nothing about the question."""
+
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons the p-values over all claims are adjusted for."""
+        findings = [item for entry in self.entries for item in entry.findings]
+        return sum(math.isfinite(item.p_over_all) for item in findings)
+
+    @property
+    def over_all(self) -> str:
+        """What the p-values over all claims are; empty where there are none."""
+        if not self.comparisons:
+            return ""
+        return (
+            "The p over all claims is that of what a comparison says, adjusted for all comparisons "
+            f"that may refute or support a claim ({self.comparisons}; by Benjamini and Yekutieli, "
+            "which holds however they depend on each other): of those below .05, at most 5 % are "
+            "expected to be wrong. Comparisons without a test, such as two arms of which no run "
+            "failed, have none."
+        )
 
     @property
     def whose(self) -> str:
@@ -144,7 +186,25 @@ def study_ledger(source: ClaimsFile, tables: Tables, *, study: str) -> Ledger:
 def whole_ledger(source: ClaimsFile, studies: Mapping[str, Tables]) -> Ledger:
     """Return the ledger of all claims over all finished studies."""
     entries = tuple(_entry(claim, source, studies) for claim in source.claims)
-    return Ledger(source=source, entries=entries, others=())
+    return Ledger(source=source, entries=_over_all(entries), others=())
+
+
+def _over_all(entries: tuple[ClaimEntry, ...]) -> tuple[ClaimEntry, ...]:
+    """Return the entries with the p-value of each comparison, adjusted for all of them.
+
+    Each comparison has one p-value, of the test that decided. That choice costs nothing: no effect
+    is both none and outside its margin, so at most one of the two hypotheses can be rejected
+    falsely. Several comparisons share runs, and schemes a reference, hence Benjamini-Yekutieli.
+    """
+    p_values = np.array([item.p for entry in entries for item in entry.findings], dtype=float)
+    adjusted = iter(benjamini_yekutieli(p_values))
+    return tuple(
+        replace(
+            entry,
+            findings=tuple(replace(item, p_over_all=next(adjusted)) for item in entry.findings),
+        )
+        for entry in entries
+    )
 
 
 def _entry(claim: Claim, source: ClaimsFile, studies: Mapping[str, Tables]) -> ClaimEntry:

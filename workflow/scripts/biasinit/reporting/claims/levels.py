@@ -4,22 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit import numbers
-from biasinit.reporting.claims.finding import (
-    Finding,
-    Kind,
-    Place,
-    Tables,
-    absent,
-    bearing,
-    measured,
-    sure,
-)
+from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
+from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_condition, p_of
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.selection import matching, records, table
-from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
+from biasinit.reporting.selection import ALL_CELLS, matching, records, table
+from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
-from biasinit.study.claims import LevelEvidence
-from biasinit.verdicts import Outcome
+from biasinit.study.evidence import LevelEvidence
+from biasinit.verdicts import Outcome, Verdict
 
 NOT_COMPARED = "Not compared yet: run the study once more; nothing is trained again."
 _PLACE = Place(table="level_contrasts", figure="level_contrasts", rule="rule-levels")
@@ -30,23 +22,29 @@ def find(evidence: LevelEvidence, tables: Tables) -> Finding:
     contrasts = table(tables, _PLACE.table)
     if contrasts.empty:
         return absent(evidence, _question(evidence), table=_PLACE.table, why=NOT_COMPARED)
-    found = records(matching(contrasts, **evidence.question))
-    if not found or found[0]["runs"] == 0:
-        return absent(evidence, _question(evidence), table=_PLACE.table)
-    row = _as_verdict(found[0])
+    rows = records(matching(contrasts, **evidence.question))
+    found = [_as_verdict(row) for row in rows if row["runs"] > 0]
+    judged = judged_rows(found, at=evidence.at)
+    if judged is None:
+        why = no_such_condition(found) if found else NO_SUCH_RUNS
+        return absent(evidence, _question(evidence), table=_PLACE.table, why=why)
+    row = judged.row
     wording = VOCABULARY[row.verdict]
+    bearing = bearing_of(evidence, judged)
+    where = "" if evidence.at == ALL_CELLS else f", {clauses.scope(row)}"
     return Finding(
         study=evidence.study,
-        question=_question(evidence),
-        measured=measured(row),
+        question=_question(evidence) + where,
+        measured=judged.measured,
         shown=wording.shown(wording.change)
         if evidence.reference
-        else shown(row.verdict, row.outcome),
+        else shown(row.verdict, row.outcome, depends_on=row.depends_on),
         kind=kind(row.verdict, Outcome.INTERACTION if evidence.reference else row.outcome),
-        bearing=bearing(row.verdict, evidence),
-        sure=sure(row, counted="seeds"),
+        bearing=bearing,
+        sure=judged.sure,
         place=_PLACE,
         needed=row.seeds_needed,
+        p=p_of(bearing, judged),
     )
 
 
@@ -61,22 +59,26 @@ def _question(evidence: LevelEvidence) -> str:
     return f"{factor}: {evidence.level} {numbers.MINUS} {evidence.against}, {what}, {where}"
 
 
-def _as_verdict(contrast: Mapping[str, Any]) -> VerdictRow:
-    """Return a row of level contrasts as a verdict on the accuracy of one level against another."""
-    return row_of(
-        {
-            **contrast,
-            "outcome": Outcome.ACCURACY,
-            "scheme": contrast["level"],
-            "reference": contrast["against"],
-            "lower": contrast["simultaneous_lower"],
-            "upper": contrast["simultaneous_upper"],
-            "level": contrast["interval_level"],
-            "margin_lower": -contrast["margin"],
-            "margin_upper": contrast["margin"],
-            "reference_failed": contrast["against_failed"],
-        }
-    )
+def _as_verdict(contrast: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of level contrasts as one of the table of verdicts, on the accuracy of levels.
+
+    There, too, `p` is that of what the verdict says.
+    """
+    p = "p_equivalence" if contrast["verdict"] == Verdict.EQUIVALENT else "p"
+    return {
+        **contrast,
+        "outcome": Outcome.ACCURACY,
+        "scheme": contrast["level"],
+        "reference": contrast["against"],
+        "lower": contrast.get("printed_lower"),
+        "upper": contrast.get("printed_upper"),
+        "level": contrast.get("printed_level"),
+        "margin_lower": -contrast["margin"],
+        "margin_upper": contrast["margin"],
+        "reference_runs": contrast["against_runs"],
+        "reference_failed": contrast["against_failed"],
+        "p": contrast[p],
+    }
 
 
 KIND = Kind(reads=(_PLACE.table,), find=find)

@@ -8,7 +8,7 @@ from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing, Finding, Grid, Place, absent
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records
-from biasinit.study.claims import LayerEvidence, TwinEvidence
+from biasinit.study.evidence import LayerEvidence, TwinEvidence
 
 
 def asked(evidence: LayerEvidence | TwinEvidence, frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from biasinit.errors import BiasinitError
-from biasinit.reporting.claims.finding import Finding, Tables
+from biasinit.reporting.claims.finding import Bearing, Finding, Tables
 from biasinit.reporting.claims.findings import READS
 from biasinit.reporting.claims.ledger import ClaimEntry, Elsewhere, Ledger, whole_ledger
 from biasinit.reporting.verdicts.markdown import escaped
@@ -38,6 +38,8 @@ def ledger_markdown(ledger: Ledger) -> str:
         f"Made from {made}",
         "A verdict holds for the network, data and training of its study.",
     ]
+    if ledger.over_all:
+        lines += ["", ledger.over_all]
     for entry in ledger.entries:
         lines += _section(entry)
     return "\n".join(lines) + "\n"
@@ -96,10 +98,12 @@ def _item(finding: Finding) -> str:
     lines = finding.measured if finding.grid is None else finding.grid.lines
     numbers = "; ".join(map(escaped, lines))
     ending = f" ({finding.sure})" if finding.sure else ""
-    return (
-        f"- Study `{finding.study}`, {escaped(finding.question)}: {verdict}{numbers}{ending}. "
-        f"*{finding.bearing.value[:1].upper()}{finding.bearing.value[1:]}.*"
-    )
+    said = f"{finding.bearing.value[:1].upper()}{finding.bearing.value[1:]}"
+    among = f"; p over all claims {finding.over_all}" if finding.over_all else ""
+    begun = f"- Study `{finding.study}`, {escaped(finding.question)}: {verdict}"
+    if finding.bearing is Bearing.ABSENT:
+        return f"{begun}{numbers} *{said}.*"
+    return f"{begun}{numbers}{ending}. *{said}{among}.*"
 
 
 def read_studies(results: Path) -> dict[str, Tables]:

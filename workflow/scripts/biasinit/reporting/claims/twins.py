@@ -3,7 +3,7 @@
 from biasinit.reporting.claims.finding import Finding, Kind, Place, Tables
 from biasinit.reporting.claims.means import means
 from biasinit.reporting.selection import table
-from biasinit.study.claims import TwinEvidence
+from biasinit.study.evidence import TwinEvidence
 
 _PLACE = Place(table="twin_means", figure="twins", rule="rule-twins")
 

@@ -1,25 +1,23 @@
 """Evidence that is one row of a study's verdicts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from biasinit import numbers
-from biasinit.reporting.claims.finding import (
-    Finding,
-    Kind,
-    Place,
-    Tables,
-    absent,
-    bearing,
-    measured,
-    sure,
-)
+from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
+from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_condition, p_of
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.selection import matching, records, table
-from biasinit.reporting.verdicts.verdict_rows import row_of
+from biasinit.reporting.selection import ALL_CELLS, matching, records, table
+from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.vocabulary import kind, shown
-from biasinit.study.claims import VerdictEvidence
+from biasinit.study.evidence import VerdictEvidence
 from biasinit.verdicts import Outcome
+
+NO_EARLY_TIMES = (
+    "Not measured yet: the runs do not say when they reached an early threshold; train the study "
+    "once more."
+)
+_TABLES = {"registered": "verdicts", "early": "early_verdicts"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +27,9 @@ class _Asked:
     words: str
     place: Place
     against: str = numbers.MINUS
-    counted: str = "seeds"
 
 
+_EVENTS = Place(table="failure_contrasts", figure="failure_rates", rule="rule-failure")
 _ASKED: Mapping[Outcome, _Asked] = {
     Outcome.ACCURACY: _Asked(
         words="final accuracy",
@@ -42,42 +40,55 @@ _ASKED: Mapping[Outcome, _Asked] = {
         place=Place(table="accuracy_contrasts", figure="interaction", rule="rule-accuracy"),
     ),
     Outcome.SPEED: _Asked(
-        words="epochs to the threshold",
+        words="epochs to the {threshold}",
         place=Place(table="speed_contrasts", figure="time_ratios", rule="rule-speed"),
         against="/",
     ),
-    Outcome.FAILURE: _Asked(
-        words="share of failed runs",
-        place=Place(table="failure_contrasts", figure="failure_rates", rule="rule-failure"),
-        counted="runs",
+    Outcome.FAILURE: _Asked(words="share of seeds with a failed run", place=_EVENTS),
+    Outcome.COLLAPSE: _Asked(words="share of seeds with a collapsed run", place=_EVENTS),
+    Outcome.NOT_REACHED: _Asked(
+        words="share of seeds with a run that misses the {threshold}", place=_EVENTS
     ),
 }
 
 
 def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
     """Return the study's verdict with its numbers."""
+    name = _TABLES[evidence.threshold]
     asked = _ASKED[evidence.outcome]
-    found = matching(
-        table(tables, "verdicts"),
-        outcome=evidence.outcome,
-        normalization=evidence.normalization,
-        scheme=evidence.scheme,
+    early = evidence.threshold == "early"
+    words = asked.words.format(threshold="early threshold" if early else "threshold")
+    about = f"{words}, {normalization_label(evidence.normalization)}"
+    verdicts = table(tables, name)
+    found = records(
+        matching(
+            verdicts,
+            outcome=evidence.outcome,
+            normalization=evidence.normalization,
+            scheme=evidence.scheme,
+        )
     )
-    about = f"{asked.words}, {normalization_label(evidence.normalization)}"
-    if found.empty:
-        return absent(evidence, f"{evidence.scheme}, {about}", table="verdicts")
-    row = row_of(records(found)[0])
+    judged = judged_rows(found, at=evidence.at)
+    if judged is None:
+        why = no_such_condition(found) if found else NO_SUCH_RUNS
+        if early and verdicts.empty:
+            why = NO_EARLY_TIMES
+        return absent(evidence, f"{evidence.scheme}, {about}", table=name, why=why)
+    row = judged.row
+    bearing = bearing_of(evidence, judged)
+    where = "" if evidence.at == ALL_CELLS else f", {clauses.scope(row)}"
     return Finding(
         study=evidence.study,
-        question=f"{row.scheme} {asked.against} {row.reference}, {about}",
-        measured=measured(row),
-        shown=shown(row.verdict, row.outcome),
+        question=f"{row.scheme} {asked.against} {row.reference}, {about}{where}",
+        measured=judged.measured,
+        shown=shown(row.verdict, row.outcome, depends_on=row.depends_on),
         kind=kind(row.verdict, row.outcome),
-        bearing=bearing(row.verdict, evidence),
-        sure=sure(row, counted=asked.counted),
-        place=asked.place,
+        bearing=bearing,
+        sure=judged.sure,
+        place=replace(asked.place, table=name, figure="") if early else asked.place,
         needed=row.seeds_needed,
+        p=p_of(bearing, judged),
     )
 
 
-KIND = Kind(reads=("verdicts",), find=find)
+KIND = Kind(reads=tuple(_TABLES.values()), find=find)

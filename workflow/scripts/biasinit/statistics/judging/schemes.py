@@ -49,7 +49,7 @@ Interval = tuple[float, float]
 def judge_schemes(
     runs: pd.DataFrame,
     *,
-    accuracy_contrasts: pd.DataFrame,
+    accuracy_contrasts: pd.DataFrame | None,
     speed_contrasts: pd.DataFrame | None,
     failure_contrasts: pd.DataFrame,
     tuned_contrasts: pd.DataFrame | None = None,
@@ -67,7 +67,7 @@ def judge_schemes(
 
     Args:
         runs: the table `runs`.
-        accuracy_contrasts: from ``analyse_accuracy``.
+        accuracy_contrasts: from ``analyse_accuracy``, or None where accuracy is not judged.
         speed_contrasts: from ``analyse_speed``, or None where the study has no speed.
         failure_contrasts: from ``analyse_failure``.
         tuned_contrasts: from ``tuned_contrasts``, or None where there is one learning rate.

@@ -22,17 +22,24 @@ from biasinit.reporting.page.columns import (
     signed,
     words,
 )
-from biasinit.reporting.selection import has_values, records, rows_of
+from biasinit.reporting.selection import has_values, over_cells, records, rows_of
 
 LONGEST_LABEL = 44  # characters
+
+
+def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
+    """Return the comparisons over all conditions, with the interval that decided each."""
+    rows = over_cells(rows_of("level_contrasts")(tables, study))
+    named = {"printed_lower": "judged_lower", "printed_upper": "judged_upper"}
+    return rows.rename(columns=named)
 
 
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """Return the differences between levels of a factor, one row for each comparison.
 
     Args:
-        frame: ``normalization, scheme, level, against, estimate, lower, upper, margin``;
-            ``reference`` where two effects are compared; in points.
+        frame: ``normalization, scheme, level, against, estimate, judged_lower, judged_upper,
+            margin``; ``reference`` where two effects are compared; in points.
         study: the study.
 
     """
@@ -93,7 +100,7 @@ def rule(study: StudyFacts) -> Rule:
 
 ITEM = FigureItem(
     needed=("normalization", "scheme", "estimate", "lower", "upper", "factor", "level", "against"),
-    frame=rows_of("level_contrasts"),
+    frame=frame,
     drawable=has_values("estimate"),
     draw=draw,
     alternative=alternative,
@@ -111,11 +118,13 @@ ITEM = FigureItem(
                 words("factor", "factor"),
                 words("level", "level"),
                 words("against", "against"),
+                words("condition", "cell"),
                 words("rests on", "basis"),
                 count("seeds", "seeds"),
                 signed("difference, points", "estimate"),
                 interval("95 % interval", "lower", "upper"),
                 interval("interval, family", "simultaneous_lower", "simultaneous_upper"),
+                interval("interval that decides", "printed_lower", "printed_upper"),
                 *DECISIONS,
                 words("verdict", "verdict"),
                 count("seeds needed", "seeds_needed"),
