@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from contradictions import contradictions
 from simulated_studies import (
-    ALPHA,
     MARGIN,
     SPEED_MARGIN,
     Judged,
