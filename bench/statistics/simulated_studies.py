@@ -6,9 +6,9 @@ hazard models, marginal means, power curves and seeds needed. Only "fragile" and
 differ then; ``whole`` leaves nothing out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -17,6 +17,7 @@ import pandas as pd
 from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.accuracy.contrasts import NO_MODEL
+from biasinit.statistics.failure import analysis as failure_module
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.arrays import Booleans, Floats
 from biasinit.statistics.judging import schemes as judging_module
@@ -30,17 +31,9 @@ from biasinit.vocabulary import TREATMENTS
 ALPHA, MARGIN, COLLAPSE_POINTS = 0.05, 0.5, 15.0  # of the default study; points
 SPEED_MARGIN, EPOCHS = (0.8, 1.25), 15.0
 RESAMPLES = 999  # sign flips: (b + 1) / 1,000 makes a p-value of .05 exact
+COLLAPSE: dict[str, Any] = {"margins": {"digits": MARGIN}, "collapse_points": COLLAPSE_POINTS}
 CHANCE = 10.0  # accuracy of a failed run, percent
 RATES = (0.005, 0.02, 0.08, 0.32, 1.28)  # learning rates that name the cells
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """The table of verdicts of a study, and the contrasts behind it."""
-
-    verdicts: pd.DataFrame
-    accuracy: pd.DataFrame
-    speed: pd.DataFrame | None
 
 
 def runs_table(
@@ -82,48 +75,75 @@ def cell_name(place: int) -> str:
 
 
 def judged(
-    runs: pd.DataFrame, key: int, *, schemes: Sequence[str] = (), whole: bool = False
-) -> Judged:
-    """Return verdicts and contrasts of one study.
+    runs: pd.DataFrame, key: int, *, events: bool = False, whole: bool = False
+) -> pd.DataFrame:
+    """Return the table of verdicts of one study.
 
     Args:
         runs: from ``runs_table``; speed is judged where it has times.
         key: of the sign flips.
-        schemes: the reference first; those of the table where none are given.
-        whole: whether the models that decide nothing are fitted too.
+        events: whether failures, collapses and missed thresholds are judged as well.
+        whole: whether nothing is left out.
 
     """
-    names = list(schemes) or sorted(runs["scheme"].unique())
-    order = {"reference": names[0], "schemes": names}
-    flips = {"alpha": ALPHA, "resamples": RESAMPLES, "analysis_seed": key}
-    collapse = {"margins": {"digits": MARGIN}, "collapse_points": COLLAPSE_POINTS}
+    if whole:
+        return _judged(runs, key, events=True)
+    with only_what_decides(events=events):
+        return _judged(runs, key, events=events)
+
+
+def accuracy_contrasts(runs: pd.DataFrame, key: int) -> pd.DataFrame:
+    """Return the contrasts of accuracy of one study, without mixed models."""
+    with only_what_decides(events=False):
+        return _accuracy(runs, key)
+
+
+def speed_contrasts(runs: pd.DataFrame, key: int) -> pd.DataFrame:
+    """Return the contrasts of speed of one study, without hazard models."""
+    with only_what_decides(events=False):
+        return _speed(runs, key)
+
+
+def _judged(runs: pd.DataFrame, key: int, *, events: bool) -> pd.DataFrame:
     epochs = EPOCHS if "reached" in runs else None
-    with ExitStack() as stack:
-        if not whole:
-            stack.enter_context(only_what_decides())
-        accuracy = analyse_accuracy(runs, **order, **collapse, **flips).contrasts
-        speed = None
-        if epochs is not None:
-            timing = {"speed_margin": SPEED_MARGIN, "epochs": epochs}
-            speed = analyse_speed(runs, None, **timing, **order, **flips).contrasts
-        failure = analyse_failure(runs, epochs=epochs, **order, **collapse, **flips)
-        verdicts = judge_schemes(
-            runs,
-            accuracy_contrasts=accuracy,
-            speed_contrasts=speed,
-            failure_contrasts=failure.contrasts,
-            epochs=epochs,
-            alpha=ALPHA,
-            analysis_seed=key,
-            **order,
-            **collapse,
-        )
-    return Judged(verdicts=verdicts, accuracy=accuracy, speed=speed)
+    failure = None
+    if events:
+        arguments = _order(runs) | COLLAPSE | _flips(key)
+        failure = analyse_failure(runs, epochs=epochs, **arguments).contrasts
+    return judge_schemes(
+        runs,
+        accuracy_contrasts=_accuracy(runs, key),
+        speed_contrasts=None if epochs is None else _speed(runs, key),
+        failure_contrasts=failure,
+        epochs=epochs,
+        alpha=ALPHA,
+        analysis_seed=key,
+        **_order(runs),
+        **COLLAPSE,
+    )
+
+
+def _accuracy(runs: pd.DataFrame, key: int) -> pd.DataFrame:
+    return analyse_accuracy(runs, **_order(runs), **COLLAPSE, **_flips(key)).contrasts
+
+
+def _speed(runs: pd.DataFrame, key: int) -> pd.DataFrame:
+    timing = {"speed_margin": SPEED_MARGIN, "epochs": EPOCHS}
+    return analyse_speed(runs, None, **timing, **_order(runs), **_flips(key)).contrasts
+
+
+def _order(runs: pd.DataFrame) -> dict[str, Any]:
+    names = sorted(runs["scheme"].unique())
+    return {"reference": names[0], "schemes": names}
+
+
+def _flips(key: int) -> dict[str, Any]:
+    return {"alpha": ALPHA, "resamples": RESAMPLES, "analysis_seed": key}
 
 
 @contextmanager
-def only_what_decides() -> Iterator[None]:
-    """Leave out the models that stand beside the verdicts, and the planning."""
+def only_what_decides(*, events: bool) -> Iterator[None]:
+    """Leave out the models that stand beside the verdicts, the planning, and events if need be."""
 
     def no_hazards(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(np.nan, index=labels.index, columns=list(HAZARD_COLUMNS))
@@ -141,8 +161,11 @@ def only_what_decides() -> Iterator[None]:
         (speed_module, "_means", _nothing),
         (speed_module, "hazard_ratios", no_hazards),
         (speed_module, "restricted_ratios", no_ratios),
+        (failure_module, "_rates", _nothing),
         (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
     )
+    if not events:
+        stand_ins = (*stand_ins, (judging_module, "EVENT_OUTCOMES", {}))
     with ExitStack() as stack:
         for module, name, stand_in in stand_ins:
             stack.enter_context(mock.patch.object(module, name, stand_in))

@@ -14,10 +14,11 @@ from contradictions import contradictions
 from simulated_studies import (
     MARGIN,
     SPEED_MARGIN,
-    Judged,
+    accuracy_contrasts,
     cell_name,
     judged,
     runs_table,
+    speed_contrasts,
 )
 
 from biasinit.statistics.inference.arrays import Booleans, Floats
@@ -27,6 +28,7 @@ from biasinit.verdicts import Outcome, Verdict
 Counts = Counter[str]
 TABLES, TOTAL = "tables", "of: "
 SEEDS = 20
+EVENTS_EVERY = 4  # tables; exact tests of rare events hardly ever reject, and take half the time
 MEAN, SHARED = 98.0, 0.3  # percent; points, SD of what all schemes of a seed and cell share
 # seed and cell vary as in the digits study: schemes in points and times in logarithms
 DEVIATION = np.array([0.4, 0.4, 0.8, 2.0, 0.4])
@@ -74,7 +76,8 @@ def null(key: int, *, case: int, failing: Floats) -> Counts:
 
     The arm that fails more often than others is left out where failures are judged.
     """
-    verdicts = judged(null_study(rng_of(case, key), failing), key).verdicts
+    with_events = bool(failing.any()) and key % EVENTS_EVERY == 0
+    verdicts = judged(null_study(rng_of(case, key), failing), key, events=with_events)
     more_often = {f"s{place}" for place in np.flatnonzero(failing > failing.min())}
     counts = Counter({TABLES: 1})
     for outcome in (Outcome.ACCURACY, Outcome.INTERACTION, Outcome.SPEED):
@@ -84,7 +87,8 @@ def null(key: int, *, case: int, failing: Floats) -> Counts:
         counts[f"{outcome} over all"] += bool((claimed & whole).any())
         counts[f"{outcome} in single cells"] += bool((claimed & ~whole).any())
         counts[f"{outcome} depends"] += bool((rows["verdict"] == Verdict.DEPENDS).any())
-    for outcome in (Outcome.FAILURE, Outcome.NOT_REACHED):
+    for outcome in (Outcome.FAILURE, Outcome.NOT_REACHED) if with_events else ():
+        counts[f"{TOTAL}{outcome}"] += 1
         rows = verdicts[(verdicts["outcome"] == outcome) & ~verdicts["scheme"].isin(more_often)]
         said = rows["verdict"].isin([Verdict.WORSE, Verdict.BETTER, Verdict.DEPENDS])
         counts[f"{outcome}"] += bool(said.any())
@@ -96,7 +100,7 @@ def null(key: int, *, case: int, failing: Floats) -> Counts:
 def checked(key: int) -> Counts:
     """Count verdicts that differ when all models are fitted; the null with 1 % failures."""
     runs = null_study(rng_of(1, key), np.full(5, 0.01))
-    fast, whole = judged(runs, key).verdicts, judged(runs, key, whole=True).verdicts
+    fast, whole = judged(runs, key, events=True), judged(runs, key, whole=True)
     same = ["verdict", "estimate", "lower", "upper", "level", "interval", "p_adjusted"]
     differ = ~((fast[same] == whole[same]) | (fast[same].isna() & whole[same].isna())).all(axis=1)
     return Counter(
@@ -136,9 +140,8 @@ def two_arms(
     return np.stack([reference, scheme], axis=-1)[None]
 
 
-def over_all(found: Judged, outcome: Outcome) -> pd.DataFrame:
+def over_all(verdicts: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     """Return the rows of an outcome over all conditions."""
-    verdicts = found.verdicts
     return verdicts[(verdicts["outcome"] == outcome) & (verdicts["cell"] == ALL_CELLS)]
 
 
@@ -223,7 +226,7 @@ def no_effect(key: int, *, case: int) -> Counts:
 def few_seeds(key: int, *, case: int, seeds: int) -> Counts:
     """Count family intervals that hold a true effect of half a SD, and those that are too narrow.
 
-    Four contrasts in two cells; in the last arm all but ``seeds`` of 20 seeds fail, in the others
+    Three contrasts in two cells; in the last arm all but ``seeds`` of 20 seeds fail, in the others
     there are only as many.
     """
     rng = rng_of(case, key)
@@ -235,7 +238,7 @@ def few_seeds(key: int, *, case: int, seeds: int) -> Counts:
         failed = np.zeros(shape, dtype=bool)
         if run > seeds:
             failed[:, :, seeds:, 3] = True
-        rows = judged(runs_table(accuracy, failed=failed), key).accuracy
+        rows = accuracy_contrasts(runs_table(accuracy, failed=failed), key)
         rows = rows[rows["scheme"] == "s3"] if run > seeds else rows
         truth = effects[1]
         covers = (rows["simultaneous_lower"] <= truth) & (truth <= rows["simultaneous_upper"])
@@ -258,10 +261,8 @@ def times_given_reached(key: int, *, case: int, failing: float) -> Counts:
     failed = np.zeros(shape, dtype=bool)
     failed[..., 1] = rng.uniform(size=shape[:3]) < failing
     accuracy = MEAN + 0.4 * rng.normal(size=shape)
-    rows = judged(
-        runs_table(accuracy, times=factor * np.exp(1.4 + noise), failed=failed), key
-    ).speed
-    assert rows is not None
+    times = factor * np.exp(1.4 + noise)
+    rows = speed_contrasts(runs_table(accuracy, times=times, failed=failed), key)
     truth = rows["scheme"].map({"s1": 1.3}).fillna(1.0)
     counts = Counter({TABLES: 1})
     for where, chosen in (
@@ -291,7 +292,7 @@ def worse_and_failing(key: int, *, case: int) -> Counts:
     failed = np.zeros(accuracy.shape, dtype=bool)
     failed[:, 1, :, 1] = True
     times = np.exp(1.4 + as_digits(rng, DIGITS_TIMES)[:1, ..., :2])
-    verdicts = judged(runs_table(accuracy, times=times, failed=failed), key).verdicts
+    verdicts = judged(runs_table(accuracy, times=times, failed=failed), key, events=True)
     rows = verdicts[verdicts["outcome"] == Outcome.ACCURACY].set_index("cell")
     one, other, whole = rows.loc[cell_name(0)], rows.loc[cell_name(1)], rows.loc[ALL_CELLS]
     names_both = "worse" in whole["headline"] and "fails" in whole["headline"]
@@ -327,21 +328,19 @@ def skewed(key: int, *, case: int, seeds: int, schemes: int, heavier: float) -> 
     shape = (1, 1, seeds, schemes + 1)
     noise = heavier * (rng.exponential(size=shape) - 1)
     noise[..., 0] = 0.01 * rng.normal(size=shape[:3])
+    counts = Counter({TABLES: 1})
     rows = over_all(judged(runs_table(MEAN + noise), key), Outcome.ACCURACY)
     claimed = rows["verdict"].isin(CLAIMS)
-    # so little noise that equivalence is within reach, and the truth is the margin
-    close = runs_table(MEAN + 0.4 * noise + MARGIN * (np.arange(schemes + 1) > 0))
-    at_end = over_all(judged(close, key), Outcome.ACCURACY)
-    within = at_end["verdict"].isin(WITHIN)
-    return Counter(
-        {
-            TABLES: 1,
-            "claimed": int(claimed.any()),
-            "claimed and not fragile": int((claimed & ~rows["fragile"]).any()),
-            "equivalent at the margin": int(within.any()),
-            "equivalent at the margin and not fragile": int((within & ~at_end["fragile"]).any()),
-        }
-    )
+    counts["claimed"] = int(claimed.any())
+    counts["claimed and not fragile"] = int((claimed & ~rows["fragile"]).any())
+    if schemes == 1 and seeds == SEEDS:
+        # so little noise that equivalence is within reach, and the truth is the margin
+        close = runs_table(MEAN + 0.4 * noise + MARGIN * np.arange(2))
+        at_end = over_all(judged(close, key), Outcome.ACCURACY)
+        within = at_end["verdict"].isin(WITHIN)
+        counts["equivalent at the margin"] = int(within.any())
+        counts["equivalent at the margin, not fragile"] = int((within & ~at_end["fragile"]).any())
+    return counts
 
 
 def lost_points(key: int, *, case: int, arm: int) -> Counts:
@@ -350,7 +349,7 @@ def lost_points(key: int, *, case: int, arm: int) -> Counts:
     accuracy = MEAN + as_digits(rng, DIGITS)
     low = rng.uniform(size=accuracy.shape[:3]) < 0.05
     accuracy[..., arm] -= 10.0 * low
-    rows = judged(runs_table(accuracy), key).verdicts
+    rows = judged(runs_table(accuracy), key)
     rows = rows[rows["outcome"] == Outcome.ACCURACY]
     rows = rows if arm == 0 else rows[rows["scheme"] == f"s{arm}"]
     levels = list(dict.fromkeys(rows["normalization"]))
@@ -380,7 +379,7 @@ def random_study(key: int, *, case: int) -> Counts:
         int(rng.integers(2, 25)),
         int(rng.integers(2, 6)),
     )
-    verdicts = judged(_random_runs(rng, shape), key).verdicts
+    verdicts = judged(_random_runs(rng, shape), key, events=True)
     return Counter(
         {
             TABLES: 1,
@@ -414,7 +413,6 @@ CASES: dict[str, Callable[[int], Counts]] = {
     "null, no failures": partial(null, case=1, failing=NO_FAILURES),
     "null, 1 % of runs fail": partial(null, case=2, failing=FEW),
     "null, 5 % of one arm fail": partial(null, case=3, failing=ONE_ARM),
-    "opposite effects, SD of half a margin": partial(opposite, case=11, deviation=0.5),
     "opposite effects, SD of a margin": partial(opposite, case=12, deviation=1.0),
     "opposite effects, SD of two margins": partial(opposite, case=13, deviation=2.0),
     "opposite effects, SD of four margins": partial(opposite, case=14, deviation=4.0),
@@ -428,7 +426,6 @@ CASES: dict[str, Callable[[int], Counts]] = {
     "3 seeds": partial(few_seeds, case=42, seeds=3),
     "5 seeds": partial(few_seeds, case=43, seeds=5),
     "6 seeds": partial(few_seeds, case=44, seeds=6),
-    "8 seeds": partial(few_seeds, case=45, seeds=8),
     "times 1.3, 5 % of the scheme fail": partial(times_given_reached, case=51, failing=0.05),
     "worse at one rate, failing at the other": partial(worse_and_failing, case=61),
     "skewed, 4 schemes, 20 seeds": partial(skewed, case=71, seeds=20, schemes=4, heavier=1.0),
