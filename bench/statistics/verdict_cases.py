@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 from contradictions import contradictions
 from simulated_studies import (
+    ALPHA,
     MARGIN,
+    RESAMPLES,
     SPEED_MARGIN,
     accuracy_contrasts,
     cell_name,
@@ -22,8 +24,19 @@ from simulated_studies import (
 )
 
 from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import ALL_CELLS
+from biasinit.statistics.paired.arms import (
+    BOTH_CAME_THROUGH,
+    ArmDifferences,
+    cell_column,
+    crossed_differences,
+    with_mean_over_cells,
+)
+from biasinit.statistics.paired.homogeneity import homogeneity_p
+from biasinit.statistics.paired.seed_tests import family_table
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import TREATMENTS
 
 Counts = Counter[str]
 TABLES, TOTAL = "tables", "of: "
@@ -95,6 +108,59 @@ def null(key: int, *, case: int, failing: Floats) -> Counts:
     counts["printed against verdict"] += int((contradictions(verdicts) != "").sum())
     counts[TOTAL + "printed against verdict"] += len(verdicts)
     return counts
+
+
+def families_alone(key: int, *, case: int, failing: Floats) -> Counts:
+    """Count families of the same null that reject anything, by their tests without the verdicts.
+
+    Cheap enough for many tables: a verdict claims a difference where its family rejects, and
+    depends where that of homogeneity does, or where decided conditions disagree.
+    """
+    rng = rng_of(case, key)
+    shape = (2, 2, SEEDS, len(DEVIATION))
+    accuracy = BY_CELL * DEVIATION * rng.normal(size=shape)
+    lost = rng.uniform(size=shape) < failing
+    single = _differences(accuracy, lost)
+    counts = Counter({TABLES: 1})
+    plan = FlipPlan(alpha=ALPHA, resamples=RESAMPLES, analysis_seed=key)
+    crossed = crossed_differences(single, family=Outcome.INTERACTION)
+    for outcome, found in ((Outcome.ACCURACY, single), (Outcome.INTERACTION, crossed)):
+        whole = found.over_all_cells
+        for where, chosen in (("over all", whole), ("in single cells", ~whole)):
+            part = found.select(chosen)
+            family = family_table(
+                part.values,
+                plan,
+                any_failed=bool(part.apart.any()),
+                name=f"{outcome} {where}",
+                fewest=part.fewest,
+            )
+            counts[f"{outcome} {where}"] += bool((family["p_adjusted"] <= ALPHA).any())
+        changes = homogeneity_p(found, plan, name=outcome)
+        counts[f"{outcome} depends"] += bool((changes <= ALPHA).any())
+    return counts
+
+
+def _differences(accuracy: Floats, lost: Booleans) -> ArmDifferences:
+    """Return the contrasts with the first scheme of (normalisations, cells, seeds, schemes)."""
+    columns = []
+    for level, scheme in np.ndindex(accuracy.shape[0], accuracy.shape[3] - 1):
+        key = (Outcome.ACCURACY.value, TREATMENTS[level], f"s{scheme + 1}", "s0")
+        either = lost[level, :, :, scheme + 1] | lost[level, :, :, 0]
+        values = accuracy[level, :, :, scheme + 1] - accuracy[level, :, :, 0]
+        values = np.where(either, np.nan, values)
+        columns += with_mean_over_cells(
+            [
+                cell_column(
+                    (*key, cell_name(cell)),
+                    values[cell],
+                    any_lost=bool(either[cell].any()),
+                    among=BOTH_CAME_THROUGH["failed"],
+                )
+                for cell in range(len(values))
+            ]
+        )
+    return ArmDifferences.of_columns(columns, [str(seed) for seed in range(SEEDS)])
 
 
 def checked(key: int) -> Counts:
@@ -403,6 +469,7 @@ def _random_runs(rng: np.random.Generator, shape: tuple[int, int, int, int]) -> 
     times = np.exp(1.4 + effects / 10 + rng.choice([0.02, 0.1, 0.3], size=by_arm) * kinds[0])
     failing = rng.choice([0, 0, 0, 0.05, 0.5, 1.0], size=by_arm)
     failed: Booleans = rng.uniform(size=shape) < failing
+    failed |= rng.uniform(size=(1, shape[1], 1, 1)) < 0.1  # a condition in which nothing trains
     return runs_table(np.minimum(accuracy, 100.0), times=times, failed=failed)
 
 
@@ -410,6 +477,9 @@ NO_FAILURES, FEW = np.zeros(5), np.full(5, 0.01)
 ONE_ARM = np.array([0.0, 0.05, 0.0, 0.0, 0.0])
 INDEPENDENT = {"effects": np.ones(2), "shared": 0.0}
 CASES: dict[str, Callable[[int], Counts]] = {
+    "null, no failures, families alone": partial(families_alone, case=5, failing=NO_FAILURES),
+    "null, 1 % of runs fail, families alone": partial(families_alone, case=6, failing=FEW),
+    "null, 5 % of one arm fail, families alone": partial(families_alone, case=7, failing=ONE_ARM),
     "null, no failures": partial(null, case=1, failing=NO_FAILURES),
     "null, 1 % of runs fail": partial(null, case=2, failing=FEW),
     "null, 5 % of one arm fail": partial(null, case=3, failing=ONE_ARM),
