@@ -251,17 +251,19 @@ class _Judge:
         schemes: Sequence[str],
     ) -> Iterator[VerdictRow]:
         """Yield the rows on an event: over all conditions, then each of several."""
+        seeds = _seeds_of_arms(table)
         for level, scheme in itertools.product(self.levels, schemes):
             found = contrasts[
                 (contrasts["normalization"] == level) & (contrasts["scheme"] == scheme)
             ]
-            part = table[table["normalization"] == level]
-            pairs = {ALL_CELLS: _pairs(part, scheme, reference)}
-            if len(self.cells) > 1:
-                pairs |= {
-                    str(cell): _pairs(part[part["cell"] == cell], scheme, reference)
-                    for cell in self.cells.index
-                }
+            both = {
+                str(cell): seeds.get((level, scheme, str(cell)), set())
+                & seeds.get((level, reference, str(cell)), set())
+                for cell in self.cells.index
+            }
+            pairs = {ALL_CELLS: len(set().union(*both.values()))}
+            if len(both) > 1:
+                pairs |= {cell: len(found_seeds) for cell, found_seeds in both.items()}
             evidence = {
                 cell: event_evidence(found[found["cell"] == cell], pairs=count)
                 for cell, count in pairs.items()
@@ -442,13 +444,13 @@ def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: flo
     )
 
 
-def _pairs(part: pd.DataFrame, scheme: str, reference: str) -> int:
-    """Return the seeds that have a run of both arms in a common cell."""
-    keys = [
-        set(map(tuple, part.loc[part["scheme"] == name, ["seed", "cell"]].to_numpy()))
-        for name in (scheme, reference)
-    ]
-    return len({seed for seed, _ in keys[0] & keys[1]})
+def _seeds_of_arms(table: pd.DataFrame) -> dict[tuple[str, str, str], set[object]]:
+    """Return the seeds that have a run, by normalisation, scheme and cell."""
+    seeds: dict[tuple[str, str, str], set[object]] = {}
+    columns = table[["normalization", "scheme", "cell", "seed"]]
+    for level, scheme, cell, seed in columns.itertuples(index=False, name=None):
+        seeds.setdefault((level, scheme, cell), set()).add(seed)
+    return seeds
 
 
 def _counts_of(failed: object) -> Counts:
