@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from differences import contrasts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences, crossed_differences
 from biasinit.statistics.paired.available_pairs import seed_values
-from differences import contrasts_of
 
 SCHEMES = ("zeros", "one")
 RATES = (0.005, 0.02, 0.05)
