@@ -6,10 +6,8 @@ import pandas as pd
 from biasinit.statistics.accuracy.planning import (
     FEWEST_SEEDS,
     PLANNED_POWER,
-    PLANNED_STUDIES,
-    contrast_deviation,
-    decision_power,
-    planning_stream,
+    contrasts_to_plan,
+    planned_family,
 )
 from biasinit.statistics.inference.study_runs import ALL_CELLS
 
@@ -21,8 +19,8 @@ STEP = 2 ** (1 / 3)
 def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -> pd.DataFrame:
     """Return the table `accuracy_power`: the chance of a verdict if the estimate is the truth.
 
-    A verdict is an interval that excludes zero or two one-sided tests that lie within the margin,
-    at the share of alpha that the family leaves to each contrast, as in ``seeds_needed``.
+    A verdict is an interval of the family that excludes zero, or two one-sided tests within the
+    margin that hold after Holm, as in ``seeds_needed``. Seeds are those that a contrast uses.
 
     Args:
         contrasts: the table `accuracy_contrasts`.
@@ -31,31 +29,21 @@ def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -
 
     """
     whole = contrasts[(contrasts["family"] == "accuracy") & (contrasts["cell"] == ALL_CELLS)]
-    comparisons = int(whole["estimate"].notna().sum())
+    family = planned_family(
+        contrasts_to_plan(whole), alpha=alpha, analysis_seed=analysis_seed, name="accuracy"
+    )
+    labels = whole[["normalization", "scheme", "reference", "seeds"]].itertuples(index=False)
     frames = []
-    for record in whole.to_dict("records"):
-        row = {str(key): value for key, value in record.items()}
-        level, scheme = str(row["normalization"]), str(row["scheme"])
-        present = int(row["seeds"])
-        numbers = seed_numbers(present)
-        power = decision_power(
-            numbers,
-            effect=float(row["estimate"]),
-            deviation=contrast_deviation(row, present),
-            margin=float(row["margin"]),
-            comparisons=comparisons,
-            alpha=alpha,
-            draws=PLANNED_STUDIES,
-            rng=planning_stream(analysis_seed, "accuracy", level, scheme),
-        )
+    for place, (level, scheme, reference, present) in enumerate(labels):
+        numbers = seed_numbers(int(present))
         frames.append(
             pd.DataFrame(
                 {
-                    "normalization": level,
-                    "scheme": scheme,
-                    "reference": str(row["reference"]),
+                    "normalization": str(level),
+                    "scheme": str(scheme),
+                    "reference": str(reference),
                     "seeds": numbers,
-                    "power": power,
+                    "power": [family.power(place, number) for number in numbers],
                     "wanted": PLANNED_POWER,
                     "present": np.array(numbers) == present,
                 }
