@@ -6,9 +6,9 @@ import pytest
 import scipy.stats
 from statsmodels.stats.power import TTestPower
 
+from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
 from biasinit.statistics.accuracy.planning import (
     PlannedContrast,
-    contrasts_to_plan,
     planned_family,
     planned_seeds,
 )
@@ -140,7 +140,7 @@ def test_the_number_shown_before_is_that_of_holm_written_out(rng):
         for effect in effects
     ]
     family = planned_family(members, alpha=0.05, analysis_seed=3, name="x")
-    tests = [family._studies(place, 40, 1.0) for place in range(6)]
+    tests = [family._studies(members[place], place, 40, 1.0) for place in range(6)]
     t = np.array([(0.5 - np.abs(mean)) / error for mean, error in tests])
     p = np.sort(scipy.stats.t.sf(t, 39), axis=0)
     limits = 0.05 / np.arange(6, 0, -1)[:, None]
@@ -151,15 +151,39 @@ def test_the_number_shown_before_is_that_of_holm_written_out(rng):
     assert family.power(2, 40) == pytest.approx((rejected | different).mean(), abs=1e-12)
 
 
+PLACES = {"by": ["scheme"], "alpha": 0.05, "analysis_seed": 1, "name": "x"}
+
+
 def test_rows_of_a_table_say_what_planning_needs():
     differences = np.random.default_rng(1).normal(size=(20, 3))
     plan = FlipPlan(alpha=0.05, resamples=1_000, analysis_seed=1)
-    table = family_table(differences, plan, any_failed=False, name="x").assign(margin=0.5)
-    first, *_ = contrasts_to_plan(table)
-    assert first.effect == pytest.approx(differences[:, 0].mean())
-    assert first.deviation == pytest.approx(differences[:, 0].std(ddof=1))
-    assert first.critical == pytest.approx(table["critical"].iloc[0])
-    assert first.deviation_df == 19
+    table = family_table(differences, plan, any_failed=False, name="x")
+    table = table.assign(margin=0.5, cell="all", scheme=["a", "b", "c"])
+    family, place = places_to_plan(table, **PLACES)[0]
+    found = family.contrasts[place]
+    assert found.effect == pytest.approx(differences[:, 0].mean())
+    assert found.deviation == pytest.approx(differences[:, 0].std(ddof=1))
+    assert found.critical == pytest.approx(table["critical"].iloc[0])
+    assert found.deviation_df == 19
+    ratios = table.drop(columns="margin").assign(margin_lower=0.8, margin_upper=1.3)
+    family, place = places_to_plan(ratios, **PLACES)[0]
+    assert family.contrasts[place].margin == pytest.approx(-np.log(0.8))
+
+
+def test_a_mean_is_planned_to_be_equivalent_where_each_of_its_conditions_is():
+    """The condition at the edge of the margin decides, however far inside the mean is."""
+    row = {
+        "scheme": "one", "cell": "all", "seeds": 20, "estimate": 0.0, "standard_error": 0.1,
+        "df": 19.0, "margin": 0.5, "simultaneous_upper": np.inf,
+    }  # fmt: skip
+    cells = [row | {"cell": name, "estimate": effect} for name, effect in (("a", 0.4), ("b", -0.4))]
+    places = places_to_plan(pd.DataFrame([row, *cells]), **PLACES)
+    alone, place = places_to_plan(pd.DataFrame([row]), **PLACES)[0]
+    (whole, mean), (single, _) = places[0], places[1]
+    assert alone.needed(place) < 20
+    assert len(single.contrasts) == 2
+    assert len(whole.contrasts[mean].conditions) == 2
+    assert whole.needed(mean) > 5 * alone.needed(place)
 
 
 def study(rng, seeds, effects):
@@ -197,11 +221,11 @@ def test_fresh_studies_of_the_recommended_size_have_the_promised_power(name):
     rng, hits, studies = np.random.default_rng(6), 0, 0
     for pilot in range(10):
         _, table = decided(study(rng, 20, effects), margin, pilot)
-        known = table.assign(estimate=effects, standard_error=1 / np.sqrt(20))
-        half = table["standard_error"] * table["critical"]
-        known["simultaneous_upper"] = known["estimate"] + half / table["standard_error"] / 20**0.5
-        family = planned_family(contrasts_to_plan(known), alpha=0.05, analysis_seed=pilot, name="x")
-        seeds = int(planned_seeds(family, 0, usable_share=1.0).seeds)
+        known = table.assign(estimate=effects, standard_error=20**-0.5, cell="all")
+        known["simultaneous_upper"] = known["estimate"] + table["critical"] * 20**-0.5
+        known["scheme"] = range(len(known))
+        place = places_to_plan(known, **(PLACES | {"analysis_seed": pilot}))[0]
+        seeds = int(planned_seeds(*place, usable_share=1.0).seeds)
         for number in range(60):
             hits += decided(study(rng, seeds, effects), margin, number)[0]
             studies += 1

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats, Integers
@@ -53,6 +52,8 @@ class PlannedContrast:
         margin: of equivalence around 0, NaN for none.
         critical: the |t| that its family asks for with so many degrees of freedom; NaN or infinite
             where none is known.
+        conditions: of a mean over several, each of them, because a mean is shown to be equivalent
+            where each of them is; they need no ``critical``.
 
     """
 
@@ -61,6 +62,13 @@ class PlannedContrast:
     deviation_df: float
     margin: float
     critical: float
+    conditions: tuple["PlannedContrast", ...] = ()
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether it can be shown to be equivalent."""
+        parts = self.conditions or (self,)
+        return self.is_testable and all(part.is_testable and part.margin > 0 for part in parts)
 
     @property
     def is_testable(self) -> bool:
@@ -72,8 +80,9 @@ class PlannedContrast:
 class PlannedFamily:
     """The contrasts that are decided together, and simulated studies of them.
 
-    ``normal`` and ``scatter`` are standard normal numbers (studies, contrasts) that fix the mean
-    and the variance of each contrast in each study, whatever the number of seeds.
+    ``normal`` and ``scatter`` are standard normal numbers that fix the mean and the variance of
+    each contrast in each study, whatever the number of seeds: (studies, contrasts), then a column
+    for each of their conditions.
     """
 
     contrasts: tuple[PlannedContrast, ...]
@@ -82,33 +91,33 @@ class PlannedFamily:
     scatter: Floats
     _closeness: dict[int, Floats] = field(default_factory=dict, repr=False)
 
-    def power(self, place: int, seeds: int, *, deviation: float | None = None) -> float:
+    def power(self, place: int, seeds: int, *, inflation: float = 1.0) -> float:
         """Return the probability of either verdict on a contrast with so many seeds.
 
         Args:
             place: of the contrast in the family.
             seeds: that all contrasts of the study use.
-            deviation: another SD of the contrast than the estimated one.
+            inflation: its SD, in units of the estimated one.
 
         """
         contrast = self.contrasts[place]
         if not contrast.is_testable:
             return float("nan")
-        mean, error = self._studies(place, seeds, deviation or contrast.deviation)
+        mean, error = self._studies(contrast, place, seeds, inflation)
         df = seeds - 1
         hits = np.abs(mean) > error * scipy.stats.t.isf(self._level(contrast) / 2, df)
-        if contrast.margin > 0:
-            closeness = (contrast.margin - np.abs(mean)) / error
+        if contrast.has_margin:
+            closeness = self._closeness_of(place, seeds, inflation)
             limits = self._holm_limits(df)
             if (closeness > limits[-1]).any():
                 hits |= closeness > limits[self._shown_before(place, seeds, limits)]
         return float(hits.mean())
 
-    def needed(self, place: int, *, deviation: float | None = None) -> float:
+    def needed(self, place: int, *, inflation: float = 1.0) -> float:
         """Return the fewest seeds with the wanted power; NaN where no affordable number has it."""
 
         def enough(seeds: int) -> bool:
-            return self.power(place, seeds, deviation=deviation) >= PLANNED_POWER
+            return self.power(place, seeds, inflation=inflation) >= PLANNED_POWER
 
         if not self.contrasts[place].is_testable:
             return float("nan")
@@ -131,13 +140,16 @@ class PlannedFamily:
         found = 2 * scipy.stats.t.sf(contrast.critical, contrast.deviation_df)
         return float(np.clip(found, least, self.alpha)) if np.isfinite(found) else least
 
-    def _studies(self, place: int, seeds: int, deviation: float) -> tuple[Floats, Floats]:
+    def _studies(
+        self, contrast: PlannedContrast, column: int, seeds: int, inflation: float
+    ) -> tuple[Floats, Floats]:
         """Return the mean and the standard error of a contrast in each study, (studies,) each."""
         df = seeds - 1
         # Wilson and Hilferty's cube: exact quantiles take most of the time of a large family
         spread = 2 / (9 * df)
-        variance = np.maximum(1 - spread + np.sqrt(spread) * self.scatter[:, place], 0.01) ** 3
-        mean = self.contrasts[place].effect + deviation / np.sqrt(seeds) * self.normal[:, place]
+        variance = np.maximum(1 - spread + np.sqrt(spread) * self.scatter[:, column], 0.01) ** 3
+        deviation = inflation * contrast.deviation
+        mean = contrast.effect + deviation / np.sqrt(seeds) * self.normal[:, column]
         return mean, deviation * np.sqrt(variance / seeds)
 
     def _holm_limits(self, df: int) -> Floats:
@@ -153,23 +165,28 @@ class PlannedFamily:
         """
         if seeds not in self._closeness:
             self._closeness[seeds] = np.column_stack(
-                [self._closeness_of(item, seeds) for item in self._with_margin()]
+                [self._closeness_of(item, seeds, 1.0) for item in self._with_margin()]
             )
         others = np.delete(self._closeness[seeds], self._with_margin().index(place), axis=1)
         passed = -np.sort(-others, axis=1) > limits[:-1]
         return np.asarray(np.logical_and.accumulate(passed, axis=1).sum(axis=1))
 
-    def _closeness_of(self, place: int, seeds: int) -> Floats:
+    def _closeness_of(self, place: int, seeds: int, inflation: float) -> Floats:
+        """Return the t against the nearer end of the margin, the least of the conditions'."""
         contrast = self.contrasts[place]
-        mean, error = self._studies(place, seeds, contrast.deviation)
-        return np.asarray((contrast.margin - np.abs(mean)) / error)
+        parts = [(contrast, place)]
+        if contrast.conditions:
+            before = sum(len(item.conditions) for item in self.contrasts[:place])
+            first = len(self.contrasts) + before
+            parts = [(part, first + number) for number, part in enumerate(contrast.conditions)]
+        least: Floats = np.full(len(self.normal), np.inf)
+        for part, column in parts:
+            mean, error = self._studies(part, column, seeds, inflation)
+            least = np.minimum(least, (part.margin - np.abs(mean)) / error)
+        return least
 
     def _with_margin(self) -> list[int]:
-        return [
-            place
-            for place, item in enumerate(self.contrasts)
-            if item.is_testable and item.margin > 0
-        ]
+        return [place for place, item in enumerate(self.contrasts) if item.has_margin]
 
 
 def planned_family(
@@ -185,7 +202,7 @@ def planned_family(
 
     """
     rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name=f"seeds needed, {name}")
-    shape = (PLANNED_STUDIES, len(contrasts))
+    shape = (PLANNED_STUDIES, len(contrasts) + sum(len(item.conditions) for item in contrasts))
     shared, own = rng.standard_normal((PLANNED_STUDIES, 1)), rng.standard_normal(shape)
     return PlannedFamily(
         contrasts=tuple(contrasts),
@@ -193,32 +210,6 @@ def planned_family(
         normal=np.sqrt(CORRELATION) * shared + np.sqrt(1 - CORRELATION) * own,
         scatter=rng.standard_normal(shape),
     )
-
-
-def contrasts_to_plan(rows: pd.DataFrame) -> list[PlannedContrast]:
-    """Return what planning uses of rows of contrasts in points.
-
-    Args:
-        rows: ``estimate, standard_error, df, seeds, margin, simultaneous_upper``.
-
-    """
-    errors = rows["standard_error"].to_numpy(dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        critical = (rows["simultaneous_upper"] - rows["estimate"]).to_numpy(dtype=float) / errors
-    deviations = errors * np.sqrt(rows["seeds"].to_numpy(dtype=float))
-    return [
-        PlannedContrast(
-            effect=effect, deviation=deviation, deviation_df=df, margin=margin, critical=limit
-        )
-        for effect, deviation, df, margin, limit in zip(
-            rows["estimate"].astype(float),
-            deviations.tolist(),
-            rows["df"].astype(float),
-            rows["margin"].astype(float),
-            critical.tolist(),
-            strict=True,
-        )
-    ]
 
 
 def planned_seeds(family: PlannedFamily, place: int, *, usable_share: float) -> SeedsNeeded:
@@ -236,7 +227,7 @@ def planned_seeds(family: PlannedFamily, place: int, *, usable_share: float) -> 
         return SeedsNeeded(seeds=float("nan"), low=float("nan"), high=float("nan"))
     df, tail = contrast.deviation_df, (1 - RANGE) / 2
     low, high = (
-        family.needed(place, deviation=contrast.deviation * float(np.sqrt(df / quantile)))
+        family.needed(place, inflation=float(np.sqrt(df / quantile)))
         for quantile in scipy.stats.chi2.isf([tail, 1 - tail], df)
     )
     run = [float(np.ceil(round(number / usable_share, 6))) for number in (seeds, low, high)]

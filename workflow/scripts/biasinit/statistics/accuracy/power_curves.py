@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.accuracy.planning import (
-    FEWEST_SEEDS,
-    PLANNED_POWER,
-    contrasts_to_plan,
-    planned_family,
-)
+from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
+from biasinit.statistics.accuracy.planning import FEWEST_SEEDS, PLANNED_POWER
 from biasinit.statistics.inference.study_runs import ALL_CELLS
 
 COLUMNS = ("normalization", "scheme", "reference", "seeds", "power", "wanted", "present")
@@ -20,7 +16,8 @@ def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -
     """Return the table `accuracy_power`: the chance of a verdict if the estimate is the truth.
 
     A verdict is an interval of the family that excludes zero, or two one-sided tests within the
-    margin that hold after Holm, as in ``seeds_needed``. Seeds are those that a contrast uses.
+    margin that hold after Holm in every condition, as in ``seeds_needed``. Seeds are those that a
+    contrast uses.
 
     Args:
         contrasts: the table `accuracy_contrasts`.
@@ -28,24 +25,28 @@ def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -
         analysis_seed: keys the simulation.
 
     """
-    whole = contrasts[(contrasts["family"] == "accuracy") & (contrasts["cell"] == ALL_CELLS)]
-    family = planned_family(
-        contrasts_to_plan(whole), alpha=alpha, analysis_seed=analysis_seed, name="accuracy"
+    accuracy = contrasts[contrasts["family"] == "accuracy"].reset_index(drop=True)
+    places = places_to_plan(
+        accuracy,
+        by=["normalization", "scheme"],
+        alpha=alpha,
+        analysis_seed=analysis_seed,
+        name="accuracy",
     )
-    labels = whole[["normalization", "scheme", "reference", "seeds"]].itertuples(index=False)
     frames = []
-    for place, (level, scheme, reference, present) in enumerate(labels):
-        numbers = seed_numbers(int(present))
+    for index, row in accuracy[accuracy["cell"] == ALL_CELLS].iterrows():
+        family, place = places[int(str(index))]
+        numbers = seed_numbers(int(row["seeds"]))
         frames.append(
             pd.DataFrame(
                 {
-                    "normalization": str(level),
-                    "scheme": str(scheme),
-                    "reference": str(reference),
+                    "normalization": str(row["normalization"]),
+                    "scheme": str(row["scheme"]),
+                    "reference": str(row["reference"]),
                     "seeds": numbers,
                     "power": [family.power(place, number) for number in numbers],
                     "wanted": PLANNED_POWER,
-                    "present": np.array(numbers) == present,
+                    "present": np.array(numbers) == row["seeds"],
                 }
             )
         )
