@@ -41,7 +41,7 @@ ALLOWED = {
     "statistics": {
         *("errors", "numbers", "quantities", "runs", "streams", "verdicts", "vocabulary"),
     },
-    "analyses": {"runs", "statistics", "study", "vocabulary"},
+    "analyses": {"runs", "statistics", "study", "verdicts", "vocabulary"},
     "reporting": {
         *("analyses", "errors", "files", "numbers", "quantities", "runs", "statistics", "study"),
         *("verdicts", "vocabulary"),
