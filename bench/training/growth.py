@@ -15,6 +15,7 @@ from cpu import show
 from machine import HERE, machine
 from torch import nn
 
+from biasinit.data.exchange import no_exchange
 from biasinit.data.prepared import PreparedDataset
 from biasinit.data.preparing import prepare
 from biasinit.specs.datasets.digits import Digits
@@ -73,6 +74,8 @@ def synthetic(side: int) -> PreparedDataset:
         labels=(numbers % 10).astype(np.uint8),
         maximum=255,
         split={"train": numbers[:256], "validation": numbers[256:288], "test": numbers[288:]},
+        shown=numbers[:, None],
+        exchange=no_exchange(len(numbers)),
     )
 
 
