@@ -1,12 +1,15 @@
 """All tables of a study, made by the analyses one after the other as the workflow makes them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 import numpy as np
 import pandas as pd
 
+from biasinit.analyses import analyse_accuracy as accuracy
+from biasinit.analyses import analyse_speed as speed
+from biasinit.runs.columns import Table
 from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.accuracy.contrasts import NO_MODEL
@@ -40,29 +43,29 @@ def analysed(
     arms = {"reference": reference, "schemes": schemes}
     plan = {"alpha": alpha, "resamples": resamples, "analysis_seed": analysis_seed}
     rules = {"margins": margins, "collapse_points": COLLAPSE_POINTS}
-    accuracy = analyse_accuracy(runs, **arms, **rules, **plan)
+    found = analyse_accuracy(runs, **arms, **rules, **plan)
     failure = analyse_failure(runs, epochs=epochs, **arms, **rules, **plan)
     made = {
-        "accuracy_means": accuracy.means,
-        "accuracy_contrasts": accuracy.contrasts,
-        "accuracy_model": accuracy.model,
-        "accuracy_residuals": accuracy.residuals,
-        "accuracy_power": accuracy.power,
+        "accuracy_means": found.means,
+        "accuracy_contrasts": found.contrasts,
+        "accuracy_model": found.model,
+        "accuracy_residuals": found.residuals,
+        "accuracy_power": found.power,
         "failure_rates": failure.rates,
         "failure_contrasts": failure.contrasts,
     }
     if epochs is not None and "epochs_to_threshold" in runs:
-        speed = analyse_speed(
+        times = analyse_speed(
             runs, curves, speed_margin=SPEED_MARGIN, epochs=epochs, **arms, **plan
         )
         made |= {
-            "speed_means": speed.means,
-            "speed_contrasts": speed.contrasts,
-            "curve_means": speed.curve_means,
+            "speed_means": times.means,
+            "speed_contrasts": times.contrasts,
+            "curve_means": times.curve_means,
         }
     verdicts = judge_schemes(
         runs,
-        accuracy_contrasts=accuracy.contrasts,
+        accuracy_contrasts=found.contrasts,
         speed_contrasts=made.get("speed_contrasts"),
         failure_contrasts=failure.contrasts,
         tuned_contrasts=tuned,
@@ -86,15 +89,20 @@ def only_what_decides() -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, stand_in in (
             (accuracy_module, "fit_accuracy", lambda *_, **__: NO_MODEL),
-            (accuracy_module, "_means", lambda *_, **__: None),
-            (accuracy_module, "_model_rows", lambda *_, **__: None),
-            (accuracy_module, "power_curves", lambda *_, **__: None),
-            (speed_module, "_means", lambda *_, **__: None),
+            (accuracy_module, "_means", _empty(accuracy.MEANS)),
+            (accuracy_module, "_model_rows", _empty(accuracy.MODEL)),
+            (accuracy_module, "power_curves", _empty(accuracy.POWER)),
+            (speed_module, "_means", _empty(speed.MEANS)),
+            (speed_module, "curve_means", _empty(speed.CURVE_MEANS)),
             (speed_module, "hazard_ratios", no_hazards),
             (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
         ):
             stack.enter_context(mock.patch.object(module, name, stand_in))
         yield
+
+
+def _empty(table: Table) -> Callable[..., pd.DataFrame]:
+    return lambda *_, **__: pd.DataFrame(columns=list(table.column_names))
 
 
 def row_of(table: pd.DataFrame, **wanted: object) -> "pd.Series[object]":

@@ -76,7 +76,7 @@ def test_worse_at_one_rate_and_always_failing_at_the_other_is_said_of_each():
         HIGH: "fails",
     }
     whole = of(found, "accuracy").loc["all"]
-    assert whole["depends_on"] == "learning_rate"
+    assert (whole["depends_on"], whole["conditions"]) == ("learning_rate", 2)
     for words in (
         "depends on the learning rate",
         "worse beyond the margin at learning rate 0.005",

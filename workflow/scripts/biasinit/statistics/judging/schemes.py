@@ -20,6 +20,7 @@ from biasinit.statistics.inference.study_runs import (
     varying_factors,
 )
 from biasinit.statistics.judging.conditions import (
+    LOST,
     Condition,
     depends_on,
     judge_conditions,
@@ -341,7 +342,7 @@ class _Judge:
         return dataclasses.replace(
             row,
             judgement=judgement,
-            conditions=sum(one.seeds >= 2 for one, _ in single),
+            conditions=sum(one.seeds >= 2 or one.verdict in LOST for one, _ in single),
             fragile=row.fragile or _rests_on_fragile(judgement.verdict, single),
             depends_on=depends_on(judgement.verdict, conditions, cells),
             seeds_needed=needed.seeds,
