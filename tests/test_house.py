@@ -63,7 +63,7 @@ STATISTICS = {
     "failure": {"inference", "paired"},
     "layers": {"inference"},
     "trust": {"inference", "mixed", "paired", "accuracy"},
-    "judging": {"inference", "paired", "accuracy", "trust"},
+    "judging": {"inference", "paired", "accuracy", "failure", "trust"},
 }
 
 

@@ -25,7 +25,19 @@ def keys_of(name, mapping, questions=()):
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("analyse_failure", {"reference": "zeros", "schemes": SCHEMES, "alpha": 0.05}),
+        (
+            "analyse_failure",
+            {
+                "reference": "zeros",
+                "schemes": SCHEMES,
+                "margins": {"digits": 0.5},
+                "collapse_points": 15.0,
+                "epochs": 12,
+                "alpha": 0.05,
+                "resamples": 20_000,
+                "analysis_seed": 304287,
+            },
+        ),
         ("analyse_layers", {"schemes": SCHEMES}),
         (
             "analyse_speed",

@@ -16,7 +16,7 @@ from linear_questions import coefficients, mean_differences
 
 from biasinit.errors import BiasinitError
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure, failure_contrasts
+from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.mixed.fitting import fit_mixed
@@ -32,6 +32,7 @@ from generated_study import EPOCHS, SCHEMES, generated_runs
 ORDER = {"reference": "zeros", "schemes": SCHEMES}
 OPTIONS = {"alpha": 0.05, "resamples": 1_000, "analysis_seed": 5}
 MARGINS = {"digits": 0.5}
+RULES = {"margins": MARGINS, "collapse_points": 15.0}
 
 
 def _runs(**options):
@@ -94,6 +95,7 @@ TABLES = {
     "missing seed": _with("seed", np.nan, slice(2, 3)),
     "categorical labels": lambda runs: runs.astype({"scheme": "category", "seed": "category"}),
     "negative times": _with("epochs_to_threshold", -1.0, slice(2, 3)),
+    "times of zero": _with("epochs_to_threshold", 0.0, slice(2, 3)),
 }
 
 
@@ -116,7 +118,6 @@ FUNCTIONS = {
     "discrete_hazard": lambda r: discrete_hazard(
         _point(r), "point", "reached", "scheme", ["learning_rate", "normalization"], "seed"
     ),
-    "failure_contrasts": lambda r: failure_contrasts(r, alpha=0.05, **ORDER),
     "pairing_audit": lambda r: pairing_audit(r, **ORDER),
     "residual_checks": lambda r: residual_checks(
         fit_mixed(r, "final_accuracy ~ scheme", ["seed"]), draws=50, rng=np.random.default_rng(1)
@@ -133,19 +134,20 @@ FUNCTIONS = {
         r,
         accuracy_contrasts=_analysis("accuracy", r).contrasts,
         speed_contrasts=_analysis("speed", r).contrasts,
-        failure_rates=_analysis("failure", r).rates,
         failure_contrasts=_analysis("failure", r).contrasts,
+        epochs=EPOCHS,
         alpha=0.05,
         analysis_seed=5,
         **ORDER,
+        **RULES,
     ),
 }
 ANALYSES = {
-    "accuracy": lambda r: analyse_accuracy(r, margins=MARGINS, **ORDER, **OPTIONS),
+    "accuracy": lambda r: analyse_accuracy(r, **RULES, **ORDER, **OPTIONS),
     "speed": lambda r: analyse_speed(
         r, None, speed_margin=(0.8, 1.25), epochs=EPOCHS, **ORDER, **OPTIONS
     ),
-    "failure": lambda r: analyse_failure(r, alpha=0.05, **ORDER),
+    "failure": lambda r: analyse_failure(r, epochs=EPOCHS, **RULES, **ORDER, **OPTIONS),
 }
 _ANALYSED = {}
 
@@ -263,6 +265,12 @@ def test_text_among_numbers_is_named(function):
         FUNCTIONS[function](_table("text in a number"))
 
 
+def test_a_time_of_zero_is_named():
+    """Its logarithm is none; who counts epochs from 0 must say so."""
+    with pytest.raises(BiasinitError, match=r"above 0, got 0\. Count epochs from 1"):
+        FUNCTIONS["analyse_speed"](_table("times of zero"))
+
+
 def test_a_negative_time_is_named():
-    with pytest.raises(BiasinitError, match="at least 0, got -1"):
+    with pytest.raises(BiasinitError, match="above 0, got -1"):
         FUNCTIONS["analyse_speed"](_table("negative times"))

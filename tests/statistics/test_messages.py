@@ -105,7 +105,7 @@ CASES = {
             resamples=10,
             analysis_seed=0,
         ),
-        "The column 'epochs_to_threshold' must hold times of at least 0, got -1.",
+        "The column 'epochs_to_threshold' must hold times above 0, got -1.",
     ),
     "a hazard of a column that is not there": (
         lambda: discrete_hazard(TABLE, "z", "event", "scheme", "same", "seed"),

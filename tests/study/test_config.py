@@ -31,9 +31,10 @@ def test_every_study_in_the_repository_is_valid(path):
 def test_the_default_study_asks_the_question_of_the_thread(mapping):
     study = parse_study(mapping)
     assert [scheme.name for scheme in study.schemes] == ["zeros", "0.01", "1.0", "xavier"]
-    assert len(study.schemes) * len(study.normalizations) * len(study.cells) * study.seeds == 480
-    # and the A/A arm, where statistics are made
-    assert study.run_count == 480 + 2 * 2 * 20
+    treated = len(study.schemes) * len(study.cells) * 2 * study.seeds
+    # and the A/A arm, where statistics are made; the identity check at one learning rate
+    assert (len(study.cells), treated) == (3, 480)
+    assert study.run_count == treated + 3 * 2 * 20 + 4 * 20
 
 
 def test_the_schema_in_the_repository_is_the_one_of_the_model():
@@ -168,7 +169,7 @@ CASES = {
     ),
     "more jobs than can be planned": (
         {"seeds": 100_000, "seeds_per_shard": 5},
-        "seeds_per_shard: makes 560,000 jobs of 2,800,000 runs; at most 50,000 can be planned, got "
+        "seeds_per_shard: makes 680,000 jobs of 3,400,000 runs; at most 50,000 can be planned, got "
         "5. Raise it, or train fewer seeds, schemes or cells.",
     ),
     "a threshold of more than everything": (
@@ -668,6 +669,17 @@ def test_the_identity_check_has_no_schemes_without_biases(mapping):
     assert "bare" in study.schemes_at("none")
     assert "bare" in study.schemes_at("batchnorm_shift")
     assert study.schemes_at("batchnorm") == ("zeros", "0.01", "1.0", "xavier")
+
+
+def test_the_identity_check_may_be_trained_at_the_first_learning_rate_alone(mapping):
+    mapping |= {"learning_rates": [0.02, 0.01], "identity_learning_rates": "first"}
+    study = parse_study(mapping)
+    found = {(cell.learning_rate, level) for cell, level in study.conditions}
+    treated = {(rate, level) for rate in (0.02, 0.01) for level in ("none", "batchnorm_shift")}
+    assert found == treated | {(0.02, "batchnorm")}
+    everywhere = parse_study(mapping | {"identity_learning_rates": "all"})
+    assert len(everywhere.conditions) == len(everywhere.cells) * len(everywhere.normalizations)
+    assert everywhere.run_count - study.run_count == len(study.schemes) * study.seeds
 
 
 def test_the_replicate_is_the_same_scheme_with_another_batch_order(mapping):

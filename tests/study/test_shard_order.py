@@ -67,8 +67,7 @@ def priorities(study):
     order = ShardOrder(study)
     return {
         (cell.learning_rate, level, scheme, shard): order.priority(cell, level, scheme, shard)
-        for cell in study.cells
-        for level in study.normalizations
+        for cell, level in study.conditions
         for scheme in study.schemes_at(level)
         for shard in study.shard_numbers
     }

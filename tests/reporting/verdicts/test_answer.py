@@ -84,6 +84,15 @@ def test_a_scheme_that_fails_at_one_rate_is_told_with_what_it_is_at_the_other():
     assert "estimable" not in text
 
 
+def test_the_single_pair_of_a_scheme_that_fails_is_no_size():
+    whole, low, _ = opposite()
+    one = row(cell="learning_rate 0.02", verdict=Verdict.REFERENCE_FAILS, estimate=-16.75,
+              lower=math.nan, upper=math.nan)  # fmt: skip
+    text = said(whole, low, one)
+    assert "(reference never trains at 0.02; better" in text
+    assert "16.75" not in text
+
+
 def test_many_conditions_are_counted_with_the_range_of_their_effects():
     cells = [
         row(cell=f"architecture plain-{place}", verdict=Verdict.WORSE, estimate=-0.1 * place)

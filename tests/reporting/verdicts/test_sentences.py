@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import re
 
 import pytest
 from rows import opposite, row
@@ -182,3 +183,11 @@ def test_different_thresholds_are_not_given_one_number(study):
     analysis = dataclasses.replace(study.analysis, thresholds={"a": 95.0, "b": 90.0})
     assert threshold_words(dataclasses.replace(study, analysis=analysis)) == "the threshold"
     assert threshold_words(study) == "95 %"
+
+
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.NONE_SEEN}))
+def test_no_interval_is_printed_but_that_of_the_row(verdict):
+    text = said(verdict=verdict, lower=-0.31, upper=0.47, level=91.0)
+    spans = set(re.findall(r"[−\d.]+ to [−\d.]+", text)) - {"0.8 to 1.25"}
+    assert spans <= {"−0.31 to 0.47", "0.31 to 0.47"}
+    assert set(re.findall(r"[\d.]+ %", text)) <= {"91 %"}

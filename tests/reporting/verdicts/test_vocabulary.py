@@ -48,7 +48,7 @@ def test_a_verdict_is_named_in_the_words_of_its_outcome():
     assert shown(Verdict.WORSE_BEYOND, Outcome.ACCURACY) == "▼ worse, by more than the margin"
     assert shown(Verdict.WORSE, Outcome.SPEED) == "▽ slower"
     assert shown(Verdict.WORSE, Outcome.FAILURE) == "▽ fails more often"
-    assert shown(Verdict.WORSE, Outcome.INTERACTION) == "▽ lower with"
+    assert shown(Verdict.WORSE, Outcome.INTERACTION) == "▽ lower with it"
     assert shown(Verdict.FAILS, Outcome.ACCURACY) == "✕ never trains"
     assert shown(Verdict.FAILS, Outcome.SPEED) == "✕ never reaches the threshold"
     assert shown(Verdict.NONE_SEEN, Outcome.COLLAPSE) == "none collapsed"

@@ -14,6 +14,7 @@ def contrasts(synthetic_study):
         reference="zero",
         schemes=schemes,
         margins={"synthetic": 0.25},
+        collapse_points=15.0,
         alpha=0.05,
         resamples=20_000,
         analysis_seed=0,

@@ -1,196 +1,222 @@
-"""The six verdicts in their order, and what the headlines say."""
+"""The sentence of a verdict: whom it compares, where, by how much, and what qualifies it."""
 
 import dataclasses
+import itertools
 
 import pytest
 
-from biasinit.statistics.judging.evidence import Evidence, decide
+from biasinit.statistics.judging.counts import Counts
+from biasinit.statistics.judging.evidence import DIFFERENCE, EQUIVALENCE, Judgement
 from biasinit.statistics.judging.headline import headline
+from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
 NAN = float("nan")
-PLAIN = Evidence(
+ALL_TRAINED = Counts(runs=20, seeds_trained=20)
+PLAIN = VerdictRow(
     outcome=Outcome.ACCURACY,
     normalization="none",
     scheme="0.01",
     reference="zeros",
+    cell="all",
+    conditions=1,
+    judgement=Judgement(
+        verdict=Verdict.BETTER_BEYOND, lower=0.6, upper=1.0, level=95.0, interval=DIFFERENCE
+    ),
     estimate=0.8,
-    lower=0.6,
-    upper=1.0,
-    null=0.0,
+    counts=ALL_TRAINED,
+    reference_counts=ALL_TRAINED,
+    seeds=20,
     margin_lower=-0.5,
     margin_upper=0.5,
-    different=True,
-    p_equivalence_adjusted=0.9,
-    alpha=0.05,
-    higher_is_better=True,
-    seeds=20,
-    runs=20,
-    reference_runs=20,
 )
+EVENT = {"margin_lower": NAN, "margin_upper": NAN, "estimate": 0.1, "events": 2}
+EVENT |= {"reference_events": 0}
+SPEED = {"outcome": Outcome.SPEED, "margin_lower": 0.8, "margin_upper": 1.25, "estimate": 0.6}
 
 
-def _decided(**changes):
-    return decide(dataclasses.replace(PLAIN, **changes))
+def row(verdict=Verdict.BETTER_BEYOND, ends=(0.6, 1.0), *, level=95.0, **changes):
+    kind = EQUIVALENCE if level < 95 else DIFFERENCE
+    judgement = Judgement(verdict=verdict, lower=ends[0], upper=ends[1], level=level, interval=kind)
+    return dataclasses.replace(PLAIN, judgement=judgement, **changes)
 
 
-def _headline(**changes):
-    evidence = dataclasses.replace(PLAIN, **changes)
-    return headline(evidence, decide(evidence))
+def said(*given, conditions=(), **changes):
+    return headline(row(*given, **changes), list(conditions))
 
 
 @pytest.mark.parametrize(
-    ("changes", "verdict"),
-    [
-        ({"lower": NAN}, Verdict.NOT_ESTIMABLE),
-        ({"estimate": NAN, "p_equivalence_adjusted": 0.001}, Verdict.NOT_ESTIMABLE),
-        ({"estimate": 0.2, "lower": 0.1, "upper": 0.3}, Verdict.NEGLIGIBLE),
-        ({}, Verdict.BETTER),
-        ({"estimate": 0.5, "lower": 0.1, "upper": 0.9}, Verdict.BETTER),
-        ({"estimate": -0.8, "lower": -1.0, "upper": -0.6}, Verdict.WORSE),
-        (
-            {
-                "estimate": 0.0,
-                "lower": -0.3,
-                "upper": 0.3,
-                "different": False,
-                "p_equivalence_adjusted": 0.01,
-            },
-            Verdict.EQUIVALENT,
-        ),
-        ({"estimate": 0.3, "lower": -0.3, "upper": 0.9, "different": False}, Verdict.INCONCLUSIVE),
-        (
-            {
-                "estimate": 0.3,
-                "lower": -0.3,
-                "upper": 0.9,
-                "different": False,
-                "p_equivalence_adjusted": NAN,
-                "margin_lower": NAN,
-                "margin_upper": NAN,
-            },
-            Verdict.INCONCLUSIVE,
-        ),
-        ({"margin_lower": NAN, "margin_upper": NAN}, Verdict.BETTER),
-    ],
-)
-def test_verdicts_follow_their_order(changes, verdict):
-    assert _decided(**changes) is verdict
-
-
-def test_a_smaller_ratio_of_epochs_is_better():
-    faster = {
-        "outcome": Outcome.SPEED,
-        "null": 1.0,
-        "estimate": 0.6,
-        "lower": 0.5,
-        "upper": 0.7,
-        "margin_lower": 0.8,
-        "margin_upper": 1.25,
-        "higher_is_better": False,
-    }
-    assert _decided(**faster) is Verdict.BETTER
-    assert "0.01 is faster than zeros: 0.60 times the epochs" in _headline(**faster)
-
-
-def test_failures_make_the_headline_two_part():
-    assert _headline(failed=3, seeds=17).startswith(
-        "Without batch normalisation, 0.01 failed in 3 of 20 runs and zeros in 0 of 20. "
-        "Among the 17 seeds where both trained, 0.01 is better than zeros"
-    )
-
-
-def test_what_the_effect_depends_on_and_fragility_are_said():
-    text = _headline(depends_on="learning_rate", fragile=True)
-    assert "This depends on the learning rate." in text
-    assert "fragile" in text
-
-
-def test_an_open_question_names_the_seeds_that_would_decide_it():
-    text = _headline(lower=-0.1, different=False, seeds_needed=34)
-    assert "remains open" in text
-    assert "About 34 seeds would decide it." in text
-
-
-@pytest.mark.parametrize(
-    ("changes", "text"),
+    ("text", "found"),
     [
         (
-            {},
-            "Without batch normalisation, 0.01 is better than zeros: +0.80 points of test "
-            "accuracy, 95 % interval +0.60 to +1.00.",
+            "Without batch normalisation, 0.01 is better than zeros by more than the margin ±0.5: "
+            "+0.80 points of test accuracy, 95 % interval +0.60 to +1.00.",
+            row(),
         ),
         (
-            {"outcome": Outcome.INTERACTION},
-            "With batch normalisation instead of without, the effect of 0.01 against zeros "
-            "changes: +0.80 points of test accuracy, 95 % interval +0.60 to +1.00.",
+            "Without batch normalisation, 0.01 is worse than zeros: −0.80 points of test accuracy, "
+            "95 % interval −1.20 to −0.40.",
+            row(Verdict.WORSE, (-1.2, -0.4), estimate=-0.8),
         ),
         (
-            {"outcome": Outcome.FAILURE, "margin_lower": NAN, "margin_upper": NAN, "failed": 2,
-             "estimate": 0.1, "lower": -0.02, "upper": 0.3, "different": False},
-            "Without batch normalisation, 0.01 failed in 2 of 20 runs and zeros in 0 of 20 "
-            "(difference +10 % of runs, 95 % interval −2 to +30 %): whether the risks differ "
-            "remains open.",
+            "With batch normalisation instead of without, the effect of 0.01 against zeros is "
+            "higher: +0.80 points of test accuracy, 95 % interval +0.40 to +1.20.",
+            row(Verdict.BETTER, (0.4, 1.2), outcome=Outcome.INTERACTION),
         ),
         (
-            {"outcome": Outcome.FAILURE, "margin_lower": NAN, "margin_upper": NAN, "estimate": 0.0,
-             "lower": -0.17, "upper": 0.17, "different": False},
-            "Without batch normalisation, no run failed: 0 of 20 with 0.01, 0 of 20 with zeros; "
-            "the risk of either is at most 17 % (95 % interval).",
+            "With batch normalisation, 0.01 is faster than zeros by more than the margin 0.8 to "
+            "1.25: 0.60 times the epochs to the threshold, 95 % interval 0.50 to 0.70.",
+            row(ends=(0.5, 0.7), normalization="batchnorm_shift", **SPEED),
+        ),
+        (
+            "Without batch normalisation, at learning rate 0.02, 0.01 failed in 2 of 20 seeds and "
+            "zeros in 0 (difference +10 % of seeds, 95 % interval −2 to +30 %): whether the risks "
+            "differ remains open.",
+            row(
+                Verdict.INCONCLUSIVE, (-0.02, 0.3), outcome=Outcome.FAILURE,
+                cell="learning_rate 0.02", **EVENT,
+            ),
+        ),
+        (
+            "Without batch normalisation, no run failed: 0 of 20 seeds of each; either risk is at "
+            "most 17 % (95 % interval).",
+            row(
+                Verdict.NONE_SEEN, (-0.168, 0.168), outcome=Outcome.FAILURE,
+                **EVENT | {"estimate": 0.0, "events": 0},
+            ),
+        ),
+        (
+            "Without batch normalisation, 0.01 never trains: 0.01 failed in 20 of 20 runs and "
+            "zeros in 0 of 20.",
+            row(
+                Verdict.FAILS, (NAN, NAN), level=NAN, estimate=NAN, seeds=0,
+                counts=Counts(runs=20, failed=20),
+            ),
+        ),
+        (
+            "Without batch normalisation, each at its own best learning rate, 0.01 is better than "
+            "zeros: +0.80 points of test accuracy, 95 % interval +0.40 to +1.20.",
+            row(Verdict.BETTER, (0.4, 1.2), cell="own best learning rate"),
+        ),
+        (
+            "Without batch normalisation, the accuracy of 0.01 against zeros is identical in all "
+            "20 pairs of seeds. 0 of 20 seeds of 0.01 collapsed: up to 17 % could.",
+            row(Verdict.IDENTICAL, (0.0, 0.0), estimate=0.0),
         ),
     ],
 )  # fmt: skip
-def test_a_headline_says_whom_it_compares_how_and_by_how_much(changes, text):
-    assert _headline(**changes) == text
+def test_a_headline_says_whom_it_compares_where_and_by_how_much(text, found):
+    assert headline(found, []) == text
+
+
+def test_equivalence_over_conditions_gives_the_interval_of_every_one():
+    whole = row(Verdict.EQUIVALENT, (-0.3, 0.3), level=90.0, estimate=0.0)
+    text = headline(dataclasses.replace(whole, conditions=3), [whole] * 3)
+    assert (
+        "is equivalent in each of 3 conditions: 0.00 points of test accuracy, mean over 3" in text
+    )
+    assert " conditions, in every condition, 90 % interval −0.30 to +0.30, margin ±0.5." in text
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ((NAN, NAN), "is equivalent: "),
+        ((-0.7, 0.2), "is equivalent on this test set: "),
+        ((-0.4, 0.4), "is equivalent on this test set and on new images: "),
+    ],
+    ids=["not known", "wider than the margin", "inside the margin"],
+)
+def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, words):
+    limits = {"new_test_set_lower": new[0], "new_test_set_upper": new[1]}
+    text = said(Verdict.EQUIVALENT, (-0.3, 0.3), level=90.0, estimate=0.0, **limits)
+    assert words in text
+    assert "0 of 20 seeds of 0.01 collapsed: up to 17 % could." in text
+
+
+def test_failures_and_the_pairs_that_are_left_are_told():
+    text = said(counts=Counts(runs=20, failed=3, seeds_trained=17), seeds=17)
+    assert text.endswith(
+        "0.01 failed in 3 of 20 runs and zeros in 0 of 20; compared are the pairs in which both "
+        "trained."
+    )
+    text = said(ends=(0.5, 0.7), **SPEED, counts=Counts(runs=20, not_reached=3))
+    assert text.endswith(
+        "3 of 20 runs of 0.01 and 0 of 20 of zeros did not reach it; compared are the pairs that "
+        "both reached it."
+    )
+
+
+@pytest.mark.parametrize("verdict", verdicts_of(Outcome.ACCURACY))
+@pytest.mark.parametrize("whose", ["counts", "reference_counts"])
+def test_whoever_collapsed_or_strayed_is_named_whatever_the_verdict(verdict, whose):
+    low = Counts(runs=20, collapsed=1, stray=2, seeds_trained=20, seeds_collapsed=1)
+    text = said(verdict, **{whose: low})
+    name = "0.01" if whose == "counts" else "zeros"
+    assert f"1 of 20 runs of {name} collapsed." in text
+    assert f"2 of 20 runs of {name} ended more than ten margins below the others." in text
+
+
+def test_what_it_depends_on_is_named_with_what_holds_in_each_condition():
+    conditions = [
+        row(Verdict.WORSE_BEYOND, (-4.5, -3.5), estimate=-4.0, cell="learning_rate 0.02"),
+        row(Verdict.INCONCLUSIVE, (-0.7, 0.1), estimate=-0.3, cell="learning_rate 0.005"),
+    ]
+    text = said(Verdict.DEPENDS, (NAN, NAN), depends_on="learning_rate", conditions=conditions)
+    assert text == (
+        "Without batch normalisation, the accuracy of 0.01 against zeros depends on the learning "
+        "rate: worse beyond the margin at learning rate 0.02 (−4.00, −4.50 to −3.50) and "
+        "inconclusive at learning rate 0.005 (−0.30, −0.70 to +0.10)."
+    )
+
+
+def test_a_verdict_on_the_mean_tells_of_conditions_that_are_judged_otherwise():
+    better = row(Verdict.BETTER, (0.4, 1.2), cell="learning_rate 0.02")
+    undecided = row(Verdict.INCONCLUSIVE, (-0.1, 0.5), estimate=0.2, cell="learning_rate 0.005")
+    mean = {"conditions": 2}
+    whole = dataclasses.replace(row(Verdict.BETTER, (0.4, 1.0)), **mean)
+    text = headline(whole, [better, undecided])
+    assert "+0.80 points of test accuracy, mean over 2 conditions, 95 % interval" in text
+    assert "By condition: better at learning rate 0.02 (" in text
+    assert "By condition" not in headline(whole, [better, better])
+
+
+def test_fragility_and_what_an_open_question_needs_are_said():
+    assert said(fragile=True).endswith("A second analysis decides otherwise, so this is fragile.")
+    text = said(
+        Verdict.INCONCLUSIVE, (-0.1, 0.5), p_inside=0.98, seeds_needed=34, seeds_needed_low=22,
+        seeds_needed_high=61,
+    )  # fmt: skip
+    assert "remains open" in text
+    assert "It is 98 % probable to lie inside the margin." in text
+    assert text.endswith("About 34 seeds would decide it (22 to 61).")
 
 
 def judged():
     """Yield every verdict that an outcome can have, with intervals that it can be said of."""
     for outcome in Outcome:
         for verdict in verdicts_of(outcome):
-            if verdict is Verdict.NOT_ESTIMABLE:
-                yield outcome, verdict, (NAN, NAN, NAN)
-            else:
-                yield outcome, verdict, (0.5, 0.4, 0.6)
-                yield outcome, verdict, (0.0, float("-inf"), float("inf"))
+            yield outcome, verdict, (NAN, NAN)
+            yield outcome, verdict, (0.4, 0.6)
+            if not outcome.counts_runs:  # shares are bounded
+                yield outcome, verdict, (float("-inf"), float("inf"))
 
 
-@pytest.mark.parametrize(("outcome", "verdict", "interval"), list(judged()))
+@pytest.mark.parametrize(("outcome", "verdict", "ends"), list(judged()))
+@pytest.mark.parametrize("estimate", [NAN, 0.5])
 def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence(
-    outcome, verdict, interval
+    outcome, verdict, ends, estimate
 ):
-    estimate, lower, upper = interval
-    evidence = dataclasses.replace(
-        PLAIN, outcome=outcome, estimate=estimate, lower=lower, upper=upper, failed=2
-    )
-    text = headline(evidence, verdict)
-    assert text[0].isupper()
-    assert text.endswith(".")
-    assert "0.01" in text
-    assert "zeros" in text
-    assert "no significant difference" not in text.lower()
-    assert "{" not in text
-    assert "nan" not in text
-
-
-SAME = {
-    "estimate": 0.0,
-    "lower": -0.3,
-    "upper": 0.3,
-    "different": False,
-    "p_equivalence_adjusted": 0.01,
-}
-
-
-@pytest.mark.parametrize(
-    ("new", "words"),
-    [
-        ((NAN, NAN), "equivalent on this test set: "),
-        ((-0.7, 0.2), "equivalent on this test set: "),
-        ((-0.4, 0.4), "equivalent on this test set and on new images: "),
-    ],
-    ids=["not known", "wider than the margin", "inside the margin"],
-)
-def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, words):
-    new_images = {"new_test_set_lower": new[0], "new_test_set_upper": new[1]}
-    assert words in _headline(**SAME, **new_images)
+    low = Counts(runs=20, failed=2, seeds_trained=18)
+    changes = {"outcome": outcome, "estimate": estimate, "counts": low, "events": 2.0}
+    changes["reference_events"] = 0.0
+    single = [row(verdict, ends, cell="depth 4", **changes)] * 2
+    for conditions, several in itertools.product([[], single], [1, 2]):
+        whole = dataclasses.replace(row(verdict, ends, **changes), conditions=several)
+        text = headline(whole, conditions)
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "no significant difference" not in text.lower()
+        assert "{" not in text
+        assert "nan" not in text
+        assert "inf" not in text

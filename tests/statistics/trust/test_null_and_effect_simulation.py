@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from whole_study import analysed
 
-from biasinit.statistics.accuracy.analysis import analyse_accuracy
-from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.equivalence import two_one_sided
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.paired.seed_tests import family_table, one_sample
 from generated_study import SCHEMES, generated_runs
 
@@ -79,19 +77,15 @@ def test_equivalence_is_claimed_at_the_margin_as_rarely_as_it_should():
 
 
 def _verdicts(runs, key):
-    order = {"reference": "zeros", "schemes": SCHEMES}
-    options = {"alpha": 0.05, "analysis_seed": key}
-    accuracy = analyse_accuracy(runs, margins={"digits": 0.5}, resamples=1_000, **order, **options)
-    failure = analyse_failure(runs, alpha=0.05, **order)
-    return judge_schemes(
+    found = analysed(
         runs,
-        accuracy_contrasts=accuracy.contrasts,
-        speed_contrasts=None,
-        failure_rates=failure.rates,
-        failure_contrasts=failure.contrasts,
-        **order,
-        **options,
+        schemes=SCHEMES,
+        margins={"digits": 0.5},
+        epochs=None,
+        resamples=1_000,
+        analysis_seed=key,
     )
+    return found["verdicts"]
 
 
 def _null_study(rng, template):

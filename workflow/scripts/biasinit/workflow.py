@@ -233,9 +233,7 @@ class Workflow:
                     "shard": number,
                 }
             )
-            for cell, normalization in itertools.product(
-                self.study.cells, self.study.normalizations
-            )
+            for cell, normalization in self.study.conditions
             for scheme in self.study.schemes_at(normalization)
             for number in self.study.shard_numbers
         )
@@ -272,9 +270,7 @@ class Workflow:
     def arms_to_predict(self) -> list[dict[str, Any]]:
         """Return what theory needs of each arm; optimisers and learning rates change no start."""
         arms = {}
-        for cell, normalization in itertools.product(
-            self._trained.cells, self._trained.normalizations
-        ):
+        for cell, normalization in self._trained.conditions:
             if normalization == IDENTITY:
                 continue
             for scheme in self._trained.schemes:

@@ -50,3 +50,12 @@ def test_a_heat_map_leaves_out_what_has_no_room():
     lines, columns = mesh.get_array().shape
     assert lines == 26
     assert 10 < columns < 25
+
+
+def test_the_interval_beside_a_verdict_is_that_of_the_verdict(tables, study):
+    rows = frame("effects_by_cell", tables, study)
+    equal = rows[rows["verdict"] == "equivalent"]
+    assert (equal["simultaneous_lower"] != equal["judged_lower"]).all(), "so that it could differ"
+    shown = " ".join(texts(draw("effects_by_cell", rows, study)))
+    for row in equal.to_dict("records"):
+        assert f"({numbers.interval(row['judged_lower'], row['judged_upper'])}) =" in shown

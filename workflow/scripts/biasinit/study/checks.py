@@ -282,7 +282,10 @@ _REFERENCES = [
 _OF_STUDIES = [
     *(Check(partial(_repeated_levels, key=key), {key}) for key in _LEVELS),
     Check(_seeds_in_shards, {"seeds", "seeds_per_shard"}),
-    Check(_number_of_shards, {*_LEVELS, "replicate", "seeds", "seeds_per_shard"}),
+    Check(
+        _number_of_shards,
+        {*_LEVELS, "identity_learning_rates", "replicate", "seeds", "seeds_per_shard"},
+    ),
     Check(_looks_after_shards, {"analysis", "seeds_per_shard"}),
     Check(_names_in_paths, {"schemes"}),
     Check(_output_biases, {"schemes"}),

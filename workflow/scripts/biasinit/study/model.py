@@ -1,7 +1,7 @@
 """The typed study: every key of a study file, its default and its meaning."""
 
 import itertools
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -65,6 +65,9 @@ class Study(Part):
     """Optimisers."""
     learning_rates: tuple[Positive, ...] = Field(min_length=1)
     """Learning rates, common to all schemes."""
+    identity_learning_rates: Literal["all", "first"] = "all"
+    """Whether the identity check is trained at all learning rates or at the first alone: it is in
+    no statistics, and one rate shows whether the bias is cancelled."""
     training: Training
     """What is the same in every run."""
     analysis: Analysis
@@ -131,6 +134,17 @@ class Study(Part):
         )
 
     @property
+    def conditions(self) -> tuple[tuple[Cell, Normalization], ...]:
+        """Every cell with each normalisation that is trained in it."""
+        first_alone = self.identity_learning_rates == "first"
+        checked = self.learning_rates[:1] if first_alone else self.learning_rates
+        return tuple(
+            (cell, normalization)
+            for cell, normalization in itertools.product(self.cells, self.normalizations)
+            if normalization != IDENTITY or cell.learning_rate in checked
+        )
+
+    @property
     def shard_numbers(self) -> range:
         """Numbers of the shards; shard k holds seeds k·seeds_per_shard and following."""
         return range(self.seeds // self.seeds_per_shard)
@@ -150,8 +164,7 @@ class Study(Part):
     @property
     def run_count(self) -> int:
         """Number of runs of the whole study."""
-        arms = sum(len(self.schemes_at(level)) for level in self.normalizations)
-        return arms * len(self.cells) * self.seeds
+        return self.seeds * sum(len(self.schemes_at(level)) for _, level in self.conditions)
 
     def dataset(self, name: str) -> Dataset:
         """Return the data set of that name."""

@@ -34,7 +34,7 @@ class ShardOrder:
     """The priorities of a study's shards: those of a higher one are started first."""
 
     def __init__(self, study: Study) -> None:
-        places = [(cell, level) for cell in study.cells for level in study.normalizations]
+        places = study.conditions
         works = {(cell, str(level)): expected_work(study, cell, level) for cell, level in places}
         ranks = {work: rank for rank, work in enumerate(sorted(set(works.values())), start=1)}
         self._ranks = {place: ranks[work] for place, work in works.items()}

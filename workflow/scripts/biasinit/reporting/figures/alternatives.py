@@ -90,7 +90,7 @@ def _each(rows: Sequence[VerdictRow]) -> list[str]:
 def _verdict(row: VerdictRow, *, name: str | None = None) -> str:
     scheme = row.scheme if name is None else name
     said = verdict_word(row.verdict, row.outcome, depends_on=row.depends_on)
-    if row.verdict is Verdict.DEPENDS or not math.isfinite(row.estimate):
+    if not row.measured:
         return f"{scheme} {said}".strip()
     estimate = numbers.with_interval(compact(row), row.lower, row.upper)
     return f"{scheme} {estimate}, {said}".strip()

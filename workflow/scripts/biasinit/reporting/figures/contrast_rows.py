@@ -40,21 +40,22 @@ def points_rows(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> 
     lower, upper = column_values(frame, "lower"), column_values(frame, "upper")
     judged_lower = column_values(frame, "judged_lower")
     judged_upper = column_values(frame, "judged_upper")
-    judged, depends = judged_lower.notna() & judged_upper.notna(), _depends(frame)
+    judged = judged_lower.notna() & judged_upper.notna()
+    untold = _untold(frame, judged)
     rows = pd.DataFrame(
         {
             "normalization": frame["normalization"].astype(str),
             "scheme": frame["scheme"].astype(str),
             "label": frame["scheme"].astype(str),
-            "estimate": column_values(frame, "estimate").mask(depends),
-            "lower": judged_lower.where(judged, lower).mask(depends),
-            "upper": judged_upper.where(judged, upper).mask(depends),
+            "estimate": column_values(frame, "estimate").mask(untold),
+            "lower": judged_lower.where(judged, lower).mask(untold),
+            "upper": judged_upper.where(judged, upper).mask(untold),
             "outer_lower": _first_finite(
                 judged_lower, column_values(frame, "simultaneous_lower"), lower
-            ).mask(depends),
+            ).mask(untold),
             "outer_upper": _first_finite(
                 judged_upper, column_values(frame, "simultaneous_upper"), upper
-            ).mask(depends),
+            ).mask(untold),
             "margin_lower": -column_values(frame, "margin"),
             "margin_upper": column_values(frame, "margin"),
         }
@@ -67,8 +68,11 @@ def _verdicts(frame: pd.DataFrame) -> list[str]:
     return [verdict if isinstance(verdict, str) else "" for verdict in found]
 
 
-def _depends(frame: pd.DataFrame) -> pd.Series:
-    return pd.Series([v == Verdict.DEPENDS for v in _verdicts(frame)], index=frame.index)
+def _untold(frame: pd.DataFrame, judged: pd.Series) -> pd.Series:
+    """Return which rows have a verdict without a number: no interval decided it."""
+    if "judged_lower" not in frame:
+        return pd.Series(False, index=frame.index)
+    return pd.Series(_verdicts(frame), index=frame.index).ne("") & ~judged
 
 
 def _reasons(frame: pd.DataFrame, outcome: Outcome) -> list[str]:
@@ -138,9 +142,8 @@ def _lanes(rows: Sequence[VerdictRow]) -> list[dict[str, Any]]:
 
 
 def _lane(row: VerdictRow, text: str) -> dict[str, Any]:
-    depends = row.verdict is Verdict.DEPENDS
     estimate, lower, upper = (
-        math.nan if depends else value for value in (row.estimate, row.lower, row.upper)
+        value if row.measured else math.nan for value in (row.estimate, row.lower, row.upper)
     )
     return {
         "normalization": row.normalization,
@@ -162,7 +165,7 @@ def _lane(row: VerdictRow, text: str) -> dict[str, Any]:
 
 def _strip(rows: Sequence[VerdictRow]) -> dict[str, Any]:
     """Return one row for many conditions: a mark for each, and their range in words."""
-    values = sorted(row.estimate for row in rows if math.isfinite(row.estimate))
+    values = sorted(row.estimate for row in rows if row.measured)
     write = _writer(rows[0].outcome)
     text = f"{len(rows)} conditions"
     if values:
@@ -178,7 +181,7 @@ def _writer(outcome: Outcome) -> Callable[[float], str]:
 
 def _line(row: VerdictRow) -> str:
     """Return estimate and interval, nothing where there is no effect of its own."""
-    if not math.isfinite(row.estimate) or row.verdict is Verdict.DEPENDS:
+    if not row.measured:
         return ""
     return numbers.with_interval(_writer(row.outcome)(row.estimate), row.lower, row.upper)
 

@@ -322,7 +322,7 @@ def _group(rows: Sequence[VerdictRow], names: Mapping[str, str]) -> str:
         else f"{len(rows)} conditions"
     )
     said = f"{word(_NEARER.get(first.verdict, first.verdict), first.outcome)} at {where}"
-    measured = [row for row in rows if math.isfinite(row.estimate) and not _endless(row)]
+    measured = [row for row in rows if row.measured and not _endless(row)]
     if not measured or first.outcome.counts_runs:
         return said
     if not first.verdict.directed:

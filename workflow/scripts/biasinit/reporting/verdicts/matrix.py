@@ -4,7 +4,6 @@ Each place holds the verdict over all conditions and, to be opened, that of each
 the verdict depends on the condition these stand open, because there is no other number.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,10 +86,12 @@ _Place = Callable[[_Rows, str, str], MatrixCell]
 
 def accuracy_matrix(verdicts: Sequence[VerdictRow], *, rates: BestRatesOf) -> Matrix:
     """Return the verdicts on accuracy, over all conditions and at each scheme's own best rate."""
-    reference = numbers.joined(sorted({row.reference for row in verdicts}))
+    rows = [row for row in verdicts if row.outcome is Outcome.ACCURACY]
+    reference = numbers.joined(sorted({row.reference for row in rows}))
+    margins = numbers.joined(sorted({clauses.margin(row) for row in rows}))
     return replace(
         _matrix(verdicts, rates, _accuracy_columns),
-        title=f"Test accuracy against {reference}, in percentage points",
+        title=f"Test accuracy against {reference}, in percentage points; margin {margins}",
         note=_note(verdicts),
     )
 
@@ -220,8 +221,10 @@ def _lost(rows: _Rows, level: str, scheme: str) -> tuple[Mark, ...]:
     marks = []
     for outcome, word_for in ((Outcome.FAILURE, "failed"), (Outcome.COLLAPSE, "collapsed")):
         row = rows.whole.get((outcome, level, scheme))
-        if row is not None and _was_seen(row):
-            count = row.failed if outcome is Outcome.FAILURE else row.collapsed
+        if row is None:
+            continue
+        count = row.failed if outcome is Outcome.FAILURE else row.collapsed
+        if count > 0 or row.verdict.directed:  # of the reference alone, it is told once
             marks.append(_event(row, f"{clauses.of_runs(count, row)} {word_for}"))
     row = rows.whole.get((Outcome.ACCURACY, level, scheme))
     if row is not None and row.stray > 0:
@@ -259,8 +262,8 @@ def _single(row: VerdictRow, name: str, detail: str) -> Mark:
 
 
 def _numbers(row: VerdictRow) -> str:
-    """Return estimate and interval; a mean over conditions that differ is no answer."""
-    if not math.isfinite(row.estimate) or row.verdict is Verdict.DEPENDS:
+    """Return estimate and interval, where there are such."""
+    if not row.measured:
         return ""
     return numbers.with_interval(clauses.compact(row), row.lower, row.upper)
 

@@ -1,5 +1,6 @@
 """Rows of the table of verdicts, as typed values."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -71,6 +72,15 @@ class VerdictRow:
     def comparison(self) -> tuple[Outcome, str, str]:
         """What all rows of one comparison share, whatever the condition."""
         return self.outcome, self.normalization, self.scheme
+
+    @property
+    def measured(self) -> bool:
+        """Whether it has a number of its own: one with the interval that decided.
+
+        A mean over conditions that differ has none, nor has the single pair of a scheme that fails.
+        """
+        known = not (math.isnan(self.lower) or math.isnan(self.upper))
+        return known and math.isfinite(self.estimate)
 
     @property
     def several_conditions(self) -> bool:

@@ -161,7 +161,7 @@ VOCABULARY = _complete(
                     "the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="lower with, by more than the margin",
+                    word="lower with it, by more than the margin",
                     lead="Effect on accuracy lower with it, by more than the margin{scope}:",
                     finding="the effect on accuracy is lower with batch normalisation, by "
                     "{size}{scope}{among}, which is more than the margin of {margin}{and_failures}",
@@ -187,7 +187,7 @@ VOCABULARY = _complete(
                     "than the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="lower with",
+                    word="lower with it",
                     lead="Effect on accuracy lower with it{scope}:",
                     finding="the effect on accuracy is lower with batch normalisation, by "
                     "{size}{scope}{among}; not shown to be more than the margin of "
@@ -223,7 +223,7 @@ VOCABULARY = _complete(
                     "the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="higher with, by more than the margin",
+                    word="higher with it, by more than the margin",
                     lead="Effect on accuracy higher with it, by more than the margin{scope}:",
                     finding="the effect on accuracy is higher with batch normalisation, by "
                     "{size}{scope}{among}, which is more than the margin of {margin}{and_failures}",
@@ -248,7 +248,7 @@ VOCABULARY = _complete(
                     "than the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="higher with",
+                    word="higher with it",
                     lead="Effect on accuracy higher with it{scope}:",
                     finding="the effect on accuracy is higher with batch normalisation, by "
                     "{size}{scope}{among}; not shown to be more than the margin of "

@@ -119,6 +119,26 @@ def _left_open(one: Condition) -> tuple[float, float]:
     return one.evidence.unlimited if np.isnan(ends).any() else ends
 
 
+def depends_on(verdict: Verdict, conditions: Sequence[Condition], cells: pd.DataFrame) -> str:
+    """Return the factor that a verdict depends on, or nothing where it does not depend.
+
+    Where runs are lost in some conditions, it is what separates these from the others; there is no
+    effect to compare there.
+
+    Args:
+        verdict: over the conditions.
+        conditions: each with its verdict.
+        cells: the varying factors of each condition, indexed by its label.
+
+    """
+    if verdict is not Verdict.DEPENDS:
+        return ""
+    lost = {one.cell: float(one.verdict in LOST) for one in conditions}
+    effects = {one.cell: one.evidence.estimate for one in conditions}
+    values = lost if any(lost.values()) else effects
+    return strongest_factor(pd.Series(values, dtype=float), cells)
+
+
 def strongest_factor(values: "pd.Series[float]", cells: pd.DataFrame) -> str:
     """Return the factor whose levels explain most of the values between cells, or nothing.
 

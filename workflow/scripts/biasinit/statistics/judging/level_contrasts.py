@@ -29,7 +29,7 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.conditions import Condition, judge_conditions, strongest_factor
+from biasinit.statistics.judging.conditions import Condition, depends_on, judge_conditions
 from biasinit.statistics.judging.evidence import Evidence, Judgement, decide
 from biasinit.statistics.judging.measures import measured, probabilities
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
@@ -306,10 +306,7 @@ def _over_conditions(
     judgement = judge_conditions(
         _evidence(row, plan.alpha), conditions, homogeneity_p=float(row["homogeneity_p"])
     )
-    depends = ""
-    if judgement.verdict is Verdict.DEPENDS:
-        effects = {one.cell: one.evidence.estimate for one in conditions}
-        depends = strongest_factor(pd.Series(effects, dtype=float), item.conditions())
+    depends = depends_on(judgement.verdict, conditions, item.conditions())
     return dict(alone) | _said(judgement) | {"conditions": len(single), "depends_on": depends}
 
 

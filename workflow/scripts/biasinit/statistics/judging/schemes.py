@@ -14,13 +14,14 @@ from biasinit.statistics.inference.study_runs import (
     ALL_CELLS,
     CROSSED_NORMALIZATION,
     OWN_BEST_RATE,
+    cell_labels,
     levels_present,
     treatments,
     varying_factors,
 )
 from biasinit.statistics.judging.conditions import (
-    LOST,
     Condition,
+    depends_on,
     judge_conditions,
     strongest_factor,
 )
@@ -37,6 +38,7 @@ from biasinit.statistics.judging.headline import headline
 from biasinit.statistics.judging.measures import Row, measured, probabilities
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
 from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
+from biasinit.statistics.paired.tuned_rates import RATE
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 from biasinit.verdicts import Outcome, Verdict
 
@@ -96,7 +98,8 @@ def judge_schemes(
             analysis_seed=analysis_seed,
         )
     judge = _Judge(
-        cells=table.drop_duplicates("cell").set_index("cell")[varying_factors(table)],
+        cells=_factors_of_cells(table),
+        other_cells=_factors_of_cells(_without_rate(table)),
         levels=tuple(levels_present(table)),
         counts=ArmCounts(table),
         seeds=int(table["seed"].nunique()),
@@ -141,6 +144,17 @@ def _with_headlines(rows: Sequence[VerdictRow], cells: pd.DataFrame) -> list[dic
     ]
 
 
+def _factors_of_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the varying factors of each cell, indexed by its label."""
+    return table.drop_duplicates("cell").set_index("cell")[varying_factors(table)]
+
+
+def _without_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs with the cells that are left when each scheme has its own learning rate."""
+    table = table.drop(columns=[RATE], errors="ignore")
+    return table.assign(cell=cell_labels(table))
+
+
 def _new_intervals(
     correct: pd.DataFrame,
     runs: pd.DataFrame,
@@ -171,11 +185,13 @@ def _new_intervals(
 class _Judge:
     """What every verdict of a study asks of the study.
 
-    ``cells`` has the varying factors of each cell; ``levels`` are the normalisations; ``seeds`` is
+    ``cells`` has the varying factors of each cell, ``other_cells`` those of the cells that are left
+    when each scheme has its own learning rate; ``levels`` are the normalisations; ``seeds`` is
     how many the study ran.
     """
 
     cells: pd.DataFrame
+    other_cells: pd.DataFrame
     levels: tuple[str, ...]
     counts: ArmCounts
     new_intervals: Mapping[tuple[str, ...], Interval]
@@ -204,7 +220,7 @@ class _Judge:
                 for row in rows
                 if row is not mean
             ]
-            yield self._over_conditions(mean, single, int(sizes[True].get(family, 1)))
+            yield self._over_conditions(mean, single, int(sizes[True].get(family, 1)), self.cells)
             yield from (row for row, _ in single)
 
     def tuned(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
@@ -217,7 +233,7 @@ class _Judge:
                 for record in part.to_dict("records")
             ]
             single = [self._row(row, comparisons=sizes[1]) for row in rows[1:]]
-            found = self._over_conditions(rows[0], single, sizes[0])
+            found = self._over_conditions(rows[0], single, sizes[0], self.other_cells)
             yield dataclasses.replace(
                 found,
                 cell=OWN_BEST_RATE,
@@ -235,17 +251,19 @@ class _Judge:
         schemes: Sequence[str],
     ) -> Iterator[VerdictRow]:
         """Yield the rows on an event: over all conditions, then each of several."""
+        seeds = _seeds_of_arms(table)
         for level, scheme in itertools.product(self.levels, schemes):
             found = contrasts[
                 (contrasts["normalization"] == level) & (contrasts["scheme"] == scheme)
             ]
-            part = table[table["normalization"] == level]
-            pairs = {ALL_CELLS: _pairs(part, scheme, reference)}
-            if len(self.cells) > 1:
-                pairs |= {
-                    str(cell): _pairs(part[part["cell"] == cell], scheme, reference)
-                    for cell in self.cells.index
-                }
+            both = {
+                str(cell): seeds.get((level, scheme, str(cell)), set())
+                & seeds.get((level, reference, str(cell)), set())
+                for cell in self.cells.index
+            }
+            pairs = {ALL_CELLS: len(set().union(*both.values()))}
+            if len(both) > 1:
+                pairs |= {cell: len(found_seeds) for cell, found_seeds in both.items()}
             evidence = {
                 cell: event_evidence(found[found["cell"] == cell], pairs=count)
                 for cell, count in pairs.items()
@@ -293,7 +311,11 @@ class _Judge:
             )
 
     def _over_conditions(
-        self, mean: Row, single: Sequence[tuple[VerdictRow, Evidence]], comparisons: int
+        self,
+        mean: Row,
+        single: Sequence[tuple[VerdictRow, Evidence]],
+        comparisons: int,
+        cells: pd.DataFrame,
     ) -> VerdictRow:
         """Return the row over all conditions from that of the mean and those of each."""
         row, evidence = self._row(mean, comparisons=comparisons)
@@ -314,19 +336,11 @@ class _Judge:
             judgement=judgement,
             conditions=sum(one.seeds >= 2 for one, _ in single),
             fragile=row.fragile or _rests_on_fragile(judgement.verdict, single),
-            depends_on=self._depends(judgement.verdict, conditions),
+            depends_on=depends_on(judgement.verdict, conditions, cells),
             seeds_needed=needed.seeds,
             seeds_needed_low=needed.low,
             seeds_needed_high=needed.high,
         )
-
-    def _depends(self, verdict: Verdict, conditions: Sequence[Condition]) -> str:
-        if verdict is not Verdict.DEPENDS:
-            return ""
-        lost = {one.cell: float(one.verdict in LOST) for one in conditions}
-        effects = {one.cell: one.evidence.estimate for one in conditions}
-        values = lost if any(lost.values()) else effects
-        return strongest_factor(pd.Series(values, dtype=float), self.cells)
 
     def _row(self, row: Row, *, comparisons: int) -> tuple[VerdictRow, Evidence]:
         """Return a contrast judged by itself."""
@@ -430,13 +444,13 @@ def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: flo
     )
 
 
-def _pairs(part: pd.DataFrame, scheme: str, reference: str) -> int:
-    """Return the seeds that have a run of both arms in a common cell."""
-    keys = [
-        set(map(tuple, part.loc[part["scheme"] == name, ["seed", "cell"]].to_numpy()))
-        for name in (scheme, reference)
-    ]
-    return len({seed for seed, _ in keys[0] & keys[1]})
+def _seeds_of_arms(table: pd.DataFrame) -> dict[tuple[str, str, str], set[object]]:
+    """Return the seeds that have a run, by normalisation, scheme and cell."""
+    seeds: dict[tuple[str, str, str], set[object]] = {}
+    columns = table[["normalization", "scheme", "cell", "seed"]]
+    for level, scheme, cell, seed in columns.itertuples(index=False, name=None):
+        seeds.setdefault((level, scheme, cell), set()).add(seed)
+    return seeds
 
 
 def _counts_of(failed: object) -> Counts:

@@ -7,6 +7,7 @@ and the seed stays in all other cells.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -60,9 +61,16 @@ class ArmDifferences:
 
     def cells_behind(self, place: int) -> Integers:
         """Return the places of the single cells behind a column over all cells."""
-        row = self.labels.iloc[place]
-        same = (self.labels[list(GROUP)] == row[list(GROUP)]).all(axis=1)
-        return np.flatnonzero(same.to_numpy() & ~self.over_all_cells)
+        own = self._groups[place]
+        single = [
+            cell for cell in np.flatnonzero(~self.over_all_cells) if self._groups[cell] == own
+        ]
+        return np.array(single, dtype=np.int64)
+
+    @cached_property
+    def _groups(self) -> list[tuple[str, ...]]:
+        """What each column is a contrast of, whatever its cell."""
+        return list(self.labels[list(GROUP)].itertuples(index=False, name=None))
 
     def select(self, chosen: Booleans) -> "ArmDifferences":
         """Return the chosen columns."""

@@ -78,7 +78,8 @@ def family_table(
 
     A contrast is rejected only where Student's t alone would reject it too, and never where its
     own seeds are so few that no flip of them is rare enough: with two seeds beside contrasts of
-    twenty, the flips of the family are many, and those of the contrast are two.
+    twenty, the flips of the family are many, and those of the contrast are two. As it is never
+    rejected, the others pay nothing for it.
 
     Args:
         differences: (units, contrasts); all columns form one family.
@@ -94,7 +95,7 @@ def family_table(
         ``critical``, the |t| that it takes.
 
     """
-    family = flips_of(differences, plan, any_failed=any_failed, name=name)
+    family = flips_of(differences, plan, any_failed=any_failed, name=name, fewest=fewest)
     return with_family(one_sample(differences, fewest=fewest), family, alpha=plan.alpha)
 
 
@@ -107,12 +108,13 @@ def with_family(tests: pd.DataFrame, family: FlipFamily, *, alpha: float) -> pd.
         alpha: error rate of the family.
 
     """
-    rarest = np.power(2.0, 1.0 - tests["seeds"].to_numpy())
+    rarest = _rarest(tests["seeds"].to_numpy())
     plain = scipy.stats.t.isf(alpha / 2, tests["df"])
     critical = np.where(rarest > alpha, np.inf, np.maximum(family.critical, plain))
     known = tests["p"].notna().to_numpy()
     critical = np.where(known, critical, np.nan)
-    adjusted = np.maximum(family.p_adjusted, np.maximum(tests["p"], np.minimum(rarest, 1.0)))
+    alone = np.maximum(tests["p"], np.minimum(rarest, 1.0))
+    adjusted = np.fmax(family.p_adjusted, alone)
     half = tests["standard_error"].to_numpy() * critical
     return tests.assign(
         critical=critical,
@@ -122,12 +124,30 @@ def with_family(tests: pd.DataFrame, family: FlipFamily, *, alpha: float) -> pd.
     )
 
 
-def flips_of(differences: Floats, plan: FlipPlan, *, any_failed: bool, name: str) -> FlipFamily:
-    """Return the sign-flip family; the arguments are those of ``family_table``."""
+def flips_of(
+    differences: Floats,
+    plan: FlipPlan,
+    *,
+    any_failed: bool,
+    name: str,
+    fewest: Integers | None = None,
+) -> FlipFamily:
+    """Return the sign-flip family of the contrasts that it can reject, NaN for the others.
+
+    One of two seeds with equal differences has an endless |t| in half of the flips, which would
+    hide every other effect of the family. The arguments are those of ``family_table``.
+    """
+    units = (~np.isnan(differences)).sum(axis=0)
+    least = units if fewest is None else np.minimum(units, fewest)
     return flip_family(
-        differences,
+        np.where(_rarest(least) > plan.alpha, np.nan, differences),
         method=FlipMethod.SMALLEST_P if any_failed else FlipMethod.LARGEST_T,
         alpha=plan.alpha,
         resamples=plan.resamples,
         rng=stream(plan.analysis_seed, 0, Purpose.ANALYSIS, name=f"sign flips, {name}"),
     )
+
+
+def _rarest(seeds: Integers) -> Floats:
+    """Return the share of flips of so many seeds that reach as far as any: a flip, its mirror."""
+    return np.asarray(np.power(2.0, 1.0 - seeds))

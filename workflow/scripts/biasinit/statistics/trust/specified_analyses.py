@@ -42,7 +42,7 @@ def seed_analyses(
     family = str(whole.labels["family"].iloc[0])
     labels = whole.labels[["normalization", "scheme", "reference"]]
     for weights, values in weighted.items():
-        flips = flips_of(values, plan, any_failed=any_failed, name=family)
+        flips = flips_of(values, plan, any_failed=any_failed, name=family, fewest=whole.fewest)
         judged = with_family(one_sample(values, fewest=whole.fewest), flips, alpha=plan.alpha)
         tests = judged[["estimate", "lower", "upper", "p"]]
         flipped = tests.assign(p=flips.single)

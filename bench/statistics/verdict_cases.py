@@ -1,0 +1,511 @@
+"""The cases of ``verdict_simulation.py``: each makes one table of runs and counts what it says.
+
+Every case is a function from the number of a table to counts. A quantity that is counted per table
+has the tables as its total, any other one its own total, ``TOTAL`` and its name.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from contradictions import contradictions
+from simulated_studies import (
+    ALPHA,
+    MARGIN,
+    RESAMPLES,
+    SPEED_MARGIN,
+    accuracy_contrasts,
+    cell_name,
+    judged,
+    runs_table,
+    speed_contrasts,
+)
+
+from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.sign_flips import FlipPlan
+from biasinit.statistics.inference.study_runs import ALL_CELLS
+from biasinit.statistics.paired.arms import (
+    BOTH_CAME_THROUGH,
+    ArmDifferences,
+    cell_column,
+    crossed_differences,
+    with_mean_over_cells,
+)
+from biasinit.statistics.paired.homogeneity import homogeneity_p
+from biasinit.statistics.paired.seed_tests import family_table
+from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import TREATMENTS
+
+Counts = Counter[str]
+TABLES, TOTAL = "tables", "of: "
+SEEDS = 20
+EVENTS_EVERY = 4  # tables; exact tests of rare events hardly ever reject, and take half the time
+MEAN, SHARED = 98.0, 0.3  # percent; points, SD of what all schemes of a seed and cell share
+# seed and cell vary as in the digits study: schemes in points and times in logarithms
+DEVIATION = np.array([0.4, 0.4, 0.8, 2.0, 0.4])
+PACE = np.array([0.1, 0.1, 0.15, 0.25, 0.1])
+BY_CELL = np.array([1.0, 0.5])[:, None, None]  # the second cell is half as noisy
+# SDs of the per-seed contrasts of 0.01, 1.0 and xavier with zeros, docs/measured/digits of
+# 2026-11-27, (normalisations, cells, schemes): points and logarithms of ratios
+DIGITS = np.array(
+    [[[0.309, 1.067, 0.410], [0.624, 2.245, 0.681]], [[0.204, 0.436, 0.379], [0.333, 0.397, 0.314]]]
+)
+DIGITS_TIMES = np.array(
+    [[[0.147, 0.398, 0.243], [0.242, 0.417, 0.261]], [[0.118, 0.268, 0.186], [0.157, 0.253, 0.165]]]
+)
+DIGITS_SCHEMES = ("0.01", "1.0", "xavier")
+CORRELATION = 0.3  # between schemes within a cell, about that of the digits study
+CLAIMS = (
+    *(Verdict.WORSE_BEYOND, Verdict.WORSE, Verdict.BETTER_BEYOND, Verdict.BETTER),
+    Verdict.NEGLIGIBLE,
+)
+WITHIN = (Verdict.NEGLIGIBLE, Verdict.EQUIVALENT, Verdict.IDENTICAL)
+
+
+def rng_of(case: int, key: int) -> np.random.Generator:
+    """Return the stream of one table of one case."""
+    return np.random.default_rng([16, case, key])
+
+
+def null_study(rng: np.random.Generator, failing: Floats) -> pd.DataFrame:
+    """Return a study in which no scheme differs from another: 5 schemes, 2 by 2 cells, 20 seeds.
+
+    Args:
+        rng: of the table.
+        failing: probability that a run fails, by scheme.
+
+    """
+    shape = (2, 2, SEEDS, len(DEVIATION))
+    accuracy = MEAN + SHARED * rng.normal(size=shape[:3])[..., None]
+    accuracy = accuracy + BY_CELL * DEVIATION * rng.normal(size=shape)
+    times = 1.6 + 0.1 * rng.normal(size=shape[:3])[..., None] + PACE * rng.normal(size=shape)
+    return runs_table(accuracy, times=np.exp(times), failed=rng.uniform(size=shape) < failing)
+
+
+def null(key: int, *, case: int, failing: Floats) -> Counts:
+    """Count tables in which a family claims a difference, or that an effect depends.
+
+    The arm that fails more often than others is left out where failures are judged.
+    """
+    with_events = bool(failing.any()) and key % EVENTS_EVERY == 0
+    verdicts = judged(null_study(rng_of(case, key), failing), key, events=with_events)
+    more_often = {f"s{place}" for place in np.flatnonzero(failing > failing.min())}
+    counts = Counter({TABLES: 1})
+    for outcome in (Outcome.ACCURACY, Outcome.INTERACTION, Outcome.SPEED):
+        rows = verdicts[verdicts["outcome"] == outcome]
+        whole = rows["cell"] == ALL_CELLS
+        claimed = rows["verdict"].isin(CLAIMS)
+        counts[f"{outcome} over all"] += bool((claimed & whole).any())
+        counts[f"{outcome} in single cells"] += bool((claimed & ~whole).any())
+        counts[f"{outcome} depends"] += bool((rows["verdict"] == Verdict.DEPENDS).any())
+    for outcome in (Outcome.FAILURE, Outcome.NOT_REACHED) if with_events else ():
+        counts[f"{TOTAL}{outcome}"] += 1
+        rows = verdicts[(verdicts["outcome"] == outcome) & ~verdicts["scheme"].isin(more_often)]
+        said = rows["verdict"].isin([Verdict.WORSE, Verdict.BETTER, Verdict.DEPENDS])
+        counts[f"{outcome}"] += bool(said.any())
+    counts["printed against verdict"] += int((contradictions(verdicts) != "").sum())
+    counts[TOTAL + "printed against verdict"] += len(verdicts)
+    return counts
+
+
+def families_alone(key: int, *, case: int, failing: Floats) -> Counts:
+    """Count families of the same null that reject anything, by their tests without the verdicts.
+
+    Cheap enough for many tables: a verdict claims a difference where its family rejects, and
+    depends where that of homogeneity does, or where decided conditions disagree.
+    """
+    rng = rng_of(case, key)
+    shape = (2, 2, SEEDS, len(DEVIATION))
+    accuracy = BY_CELL * DEVIATION * rng.normal(size=shape)
+    lost = rng.uniform(size=shape) < failing
+    single = _differences(accuracy, lost)
+    counts = Counter({TABLES: 1})
+    plan = FlipPlan(alpha=ALPHA, resamples=RESAMPLES, analysis_seed=key)
+    crossed = crossed_differences(single, family=Outcome.INTERACTION)
+    for outcome, found in ((Outcome.ACCURACY, single), (Outcome.INTERACTION, crossed)):
+        whole = found.over_all_cells
+        for where, chosen in (("over all", whole), ("in single cells", ~whole)):
+            part = found.select(chosen)
+            family = family_table(
+                part.values,
+                plan,
+                any_failed=bool(part.apart.any()),
+                name=f"{outcome} {where}",
+                fewest=part.fewest,
+            )
+            counts[f"{outcome} {where}"] += bool((family["p_adjusted"] <= ALPHA).any())
+        changes = homogeneity_p(found, plan, name=outcome)
+        counts[f"{outcome} depends"] += bool((changes <= ALPHA).any())
+    return counts
+
+
+def _differences(accuracy: Floats, lost: Booleans) -> ArmDifferences:
+    """Return the contrasts with the first scheme of (normalisations, cells, seeds, schemes)."""
+    columns = []
+    for level, scheme in np.ndindex(accuracy.shape[0], accuracy.shape[3] - 1):
+        key = (Outcome.ACCURACY.value, TREATMENTS[level], f"s{scheme + 1}", "s0")
+        either = lost[level, :, :, scheme + 1] | lost[level, :, :, 0]
+        values = accuracy[level, :, :, scheme + 1] - accuracy[level, :, :, 0]
+        values = np.where(either, np.nan, values)
+        columns += with_mean_over_cells(
+            [
+                cell_column(
+                    (*key, cell_name(cell)),
+                    values[cell],
+                    any_lost=bool(either[cell].any()),
+                    among=BOTH_CAME_THROUGH["failed"],
+                )
+                for cell in range(len(values))
+            ]
+        )
+    return ArmDifferences.of_columns(columns, [str(seed) for seed in range(SEEDS)])
+
+
+def checked(key: int) -> Counts:
+    """Count verdicts that differ when all models are fitted; the null with 1 % failures."""
+    runs = null_study(rng_of(1, key), np.full(5, 0.01))
+    fast, whole = judged(runs, key, events=True), judged(runs, key, whole=True)
+    same = ["verdict", "estimate", "lower", "upper", "level", "interval", "p_adjusted"]
+    differ = ~((fast[same] == whole[same]) | (fast[same].isna() & whole[same].isna())).all(axis=1)
+    return Counter(
+        {
+            TABLES: 1,
+            "rows differ": int(differ.sum()),
+            TOTAL + "rows differ": len(whole),
+            "rows fragile by all analyses": int(whole["fragile"].sum()),
+            TOTAL + "rows fragile by all analyses": len(whole),
+        }
+    )
+
+
+def two_arms(
+    rng: np.random.Generator,
+    effects: Floats,
+    deviations: Floats,
+    *,
+    seeds: int = SEEDS,
+    shared: float = 0.0,
+) -> Floats:
+    """Return accuracies of a reference and one scheme, (1, cells, seeds, 2).
+
+    Args:
+        rng: of the table.
+        effects: of the scheme in each cell.
+        deviations: SD of the per-seed contrast in each cell.
+        seeds: of the study.
+        shared: share of the contrast's variance that all cells of a seed have in common.
+
+    """
+    cells = len(effects)
+    common, own = rng.normal(size=(1, seeds)), rng.normal(size=(cells, seeds))
+    noise = np.sqrt(shared) * common + np.sqrt(1 - shared) * own
+    reference = MEAN + 0.5 * rng.normal(size=(cells, seeds))
+    scheme = reference + effects[:, None] + deviations[:, None] * noise
+    return np.stack([reference, scheme], axis=-1)[None]
+
+
+def over_all(verdicts: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return the rows of an outcome over all conditions."""
+    return verdicts[(verdicts["outcome"] == outcome) & (verdicts["cell"] == ALL_CELLS)]
+
+
+def opposite(key: int, *, case: int, deviation: float) -> Counts:
+    """Count how two cells with effects of 1.5 margins, one up and one down, are judged.
+
+    Args:
+        key: number of the table.
+        case: of the stream.
+        deviation: SD of the per-seed contrasts in margins.
+
+    """
+    rng = rng_of(case, key)
+    effects = 1.5 * np.array([1.0, -1.0])
+    accuracy = two_arms(rng, effects * MARGIN, np.full(2, deviation * MARGIN))
+    log_margin = np.log(SPEED_MARGIN[1])
+    times = two_arms(rng, effects * log_margin, np.full(2, deviation * log_margin)) - MEAN + 1.6
+    found = judged(runs_table(accuracy, times=np.exp(times)), key)
+    counts = Counter({TABLES: 1})
+    for outcome in (Outcome.ACCURACY, Outcome.SPEED):
+        verdict = over_all(found, outcome)["verdict"].iloc[0]
+        counts[f"{outcome}: equivalent"] += verdict in WITHIN
+        counts[f"{outcome}: judged by the mean"] += verdict in CLAIMS and verdict not in WITHIN
+        counts[f"{outcome}: depends"] += verdict == Verdict.DEPENDS
+        counts[f"{outcome}: inconclusive"] += verdict == Verdict.INCONCLUSIVE
+    return counts
+
+
+def at_margin(key: int, *, case: int, effects: Floats, shared: float) -> Counts:
+    """Count how often a scheme whose cells lie at the margin is called equivalent over all.
+
+    Args:
+        key: number of the table.
+        case: of the stream.
+        effects: of the cells in margins.
+        shared: share of the contrast's variance that all cells of a seed have in common.
+
+    """
+    rng = rng_of(case, key)
+    deviations = np.full(len(effects), 0.5)  # margins
+    accuracy = two_arms(rng, effects * MARGIN, deviations * MARGIN, shared=shared)
+    log_margin = np.log(SPEED_MARGIN[1])
+    times = two_arms(rng, effects * log_margin, deviations * log_margin, shared=shared)
+    found = judged(runs_table(accuracy, times=np.exp(times - MEAN + 1.6)), key)
+    counts = Counter({TABLES: 1})
+    for outcome in (Outcome.ACCURACY, Outcome.SPEED):
+        verdict = over_all(found, outcome)["verdict"].iloc[0]
+        counts[f"{outcome}: equivalent"] += verdict in WITHIN
+    return counts
+
+
+def as_digits(rng: np.random.Generator, deviations: Floats) -> Floats:
+    """Return values of a reference and three schemes with the contrasts' SDs of the digits study.
+
+    Args:
+        rng: of the table.
+        deviations: (normalisations, cells, schemes).
+
+    """
+    shape = (2, 2, SEEDS)
+    shared, own = rng.normal(size=(*shape, 1)), rng.normal(size=(*shape, 3))
+    noise = np.sqrt(CORRELATION) * shared + np.sqrt(1 - CORRELATION) * own
+    reference = 0.5 * rng.normal(size=(*shape, 1))
+    return np.concatenate([reference, reference + deviations[:, :, None] * noise], axis=-1)
+
+
+def no_effect(key: int, *, case: int) -> Counts:
+    """Count how often schemes without any effect are called equivalent, SDs of digits."""
+    rng = rng_of(case, key)
+    accuracy, times = MEAN + as_digits(rng, DIGITS), as_digits(rng, DIGITS_TIMES)
+    found = judged(runs_table(accuracy, times=np.exp(1.6 + times)), key)
+    counts = Counter({TABLES: 1})
+    for outcome in (Outcome.ACCURACY, Outcome.SPEED):
+        rows = over_all(found, outcome)
+        for row in rows.itertuples():
+            name = DIGITS_SCHEMES[int(str(row.scheme)[1:]) - 1]
+            batch = "with BN" if row.normalization != "none" else "without BN"
+            counts[f"{outcome}: {name} {batch}"] += row.verdict in WITHIN
+    return counts
+
+
+def few_seeds(key: int, *, case: int, seeds: int) -> Counts:
+    """Count family intervals that hold a true effect of half a SD, and those that are too narrow.
+
+    Three contrasts in two cells; in the last arm all but ``seeds`` of 20 seeds fail, in the others
+    there are only as many.
+    """
+    rng = rng_of(case, key)
+    counts = Counter({TABLES: 1})
+    for name, run in (("few seeds", seeds), ("few left of 20", SEEDS)):
+        shape = (1, 2, run, 4)
+        effects = np.array([0.0, 0.5, 0.5, 0.5]) * np.sqrt(2) * 0.4  # half a SD of a contrast
+        accuracy = MEAN + effects + 0.4 * rng.normal(size=shape)
+        failed = np.zeros(shape, dtype=bool)
+        if run > seeds:
+            failed[:, :, seeds:, 3] = True
+        rows = accuracy_contrasts(runs_table(accuracy, failed=failed), key)
+        rows = rows[rows["scheme"] == "s3"] if run > seeds else rows
+        truth = effects[1]
+        covers = (rows["simultaneous_lower"] <= truth) & (truth <= rows["simultaneous_upper"])
+        narrower = (rows["simultaneous_upper"] - rows["simultaneous_lower"]) < (
+            rows["upper"] - rows["lower"]
+        ) * (1 - 1e-9)
+        counts[f"{name}: family interval covers"] += int(covers.sum())
+        counts[f"{name}: narrower than plain"] += int(narrower.sum())
+        for quantity in ("family interval covers", "narrower than plain"):
+            counts[f"{TOTAL}{name}: {quantity}"] += len(rows)
+    return counts
+
+
+def times_given_reached(key: int, *, case: int, failing: float) -> Counts:
+    """Count intervals of time ratios that cover: one scheme fails and is 1.3 times as slow."""
+    rng = rng_of(case, key)
+    shape = (1, 2, SEEDS, 5)
+    factor = np.array([1.0, 1.3, 1.0, 1.0, 1.0])
+    noise = SHARED / 3 * rng.normal(size=shape[:3])[..., None] + PACE * rng.normal(size=shape)
+    failed = np.zeros(shape, dtype=bool)
+    failed[..., 1] = rng.uniform(size=shape[:3]) < failing
+    accuracy = MEAN + 0.4 * rng.normal(size=shape)
+    times = factor * np.exp(1.4 + noise)
+    rows = speed_contrasts(runs_table(accuracy, times=times, failed=failed), key)
+    truth = rows["scheme"].map({"s1": 1.3}).fillna(1.0)
+    counts = Counter({TABLES: 1})
+    for where, chosen in (
+        ("over all", rows["cell"] == ALL_CELLS),
+        ("cells", rows["cell"] != "all"),
+    ):
+        part, true = rows[chosen], truth[chosen]
+        plain = (part["ratio_lower"] <= true) & (true <= part["ratio_upper"])
+        family = (part["ratio_simultaneous_lower"] <= true) & (
+            true <= part["ratio_simultaneous_upper"]
+        )
+        own = part["scheme"] == "s1"
+        counts[f"{where}: plain, the failing scheme"] += int(plain[own].sum())
+        counts[f"{TOTAL}{where}: plain, the failing scheme"] += int(own.sum())
+        counts[f"{where}: plain, all schemes"] += int(plain.sum())
+        counts[f"{TOTAL}{where}: plain, all schemes"] += len(part)
+        counts[f"{where}: whole family"] += bool(family.all())
+    return counts
+
+
+def worse_and_failing(key: int, *, case: int) -> Counts:
+    """Count reports of a scheme 3 points worse in one cell that always fails in the other."""
+    rng = rng_of(case, key)
+    noise = as_digits(rng, DIGITS)[:1]
+    accuracy = MEAN + noise[..., :2]
+    accuracy[..., 1] -= 3.0
+    failed = np.zeros(accuracy.shape, dtype=bool)
+    failed[:, 1, :, 1] = True
+    times = np.exp(1.4 + as_digits(rng, DIGITS_TIMES)[:1, ..., :2])
+    verdicts = judged(runs_table(accuracy, times=times, failed=failed), key, events=True)
+    rows = verdicts[verdicts["outcome"] == Outcome.ACCURACY].set_index("cell")
+    one, other, whole = rows.loc[cell_name(0)], rows.loc[cell_name(1)], rows.loc[ALL_CELLS]
+    names_both = "worse" in whole["headline"] and "fails" in whole["headline"]
+    reported = (
+        Verdict(one["verdict"]).is_worse
+        and other["verdict"] == Verdict.FAILS
+        and whole["verdict"] == Verdict.DEPENDS
+        and names_both
+    )
+    sizes = verdicts["outcome"].isin([Outcome.ACCURACY, Outcome.SPEED])
+    missing = (verdicts["verdict"] == Verdict.NOT_ESTIMABLE) & sizes
+    return Counter(
+        {
+            TABLES: 1,
+            "worse in one, fails in the other, both in the headline": int(reported),
+            "not estimable": int(missing.any()),
+        }
+    )
+
+
+def skewed(key: int, *, case: int, seeds: int, schemes: int, heavier: float) -> Counts:
+    """Count unfragile claims on contrasts as skewed as an exponential whose mean is zero.
+
+    Args:
+        key: number of the table.
+        case: of the stream.
+        seeds: of the study.
+        schemes: beside the reference, which hardly varies.
+        heavier: 1 or -1, the side of the long tail.
+
+    """
+    rng = rng_of(case, key)
+    shape = (1, 1, seeds, schemes + 1)
+    noise = heavier * (rng.exponential(size=shape) - 1)
+    noise[..., 0] = 0.01 * rng.normal(size=shape[:3])
+    counts = Counter({TABLES: 1})
+    rows = over_all(judged(runs_table(MEAN + noise), key), Outcome.ACCURACY)
+    claimed = rows["verdict"].isin(CLAIMS)
+    counts["claimed"] = int(claimed.any())
+    counts["claimed and not fragile"] = int((claimed & ~rows["fragile"]).any())
+    if schemes == 1 and seeds == SEEDS:
+        # so little noise that equivalence is within reach, and the truth is the margin
+        close = runs_table(MEAN + 0.4 * noise + MARGIN * np.arange(2))
+        at_end = over_all(judged(close, key), Outcome.ACCURACY)
+        within = at_end["verdict"].isin(WITHIN)
+        counts["equivalent at the margin"] = int(within.any())
+        counts["equivalent at the margin, not fragile"] = int((within & ~at_end["fragile"]).any())
+    return counts
+
+
+def lost_points(key: int, *, case: int, arm: int) -> Counts:
+    """Count headlines that name the runs that lost ten points, in 5 % of an arm's runs."""
+    rng = rng_of(case, key)
+    accuracy = MEAN + as_digits(rng, DIGITS)
+    low = rng.uniform(size=accuracy.shape[:3]) < 0.05
+    accuracy[..., arm] -= 10.0 * low
+    rows = judged(runs_table(accuracy), key)
+    rows = rows[rows["outcome"] == Outcome.ACCURACY]
+    rows = rows if arm == 0 else rows[rows["scheme"] == f"s{arm}"]
+    levels = list(dict.fromkeys(rows["normalization"]))
+    counts = Counter({TABLES: 1})
+    for row in rows.itertuples():
+        of_level = low[levels.index(row.normalization)]
+        seen = of_level if row.cell == ALL_CELLS else of_level[_place(str(row.cell))]
+        if seen.any():
+            counts[TOTAL + "named in the headline"] += 1
+            named = ("collapsed" in row.headline.split("seeds of")[0]) or (
+                "ended more than ten margins below" in row.headline
+            )
+            counts["named in the headline"] += named
+    return counts
+
+
+def _place(cell: str) -> int:
+    return next(place for place in range(5) if cell_name(place) == cell)
+
+
+def random_study(key: int, *, case: int) -> Counts:
+    """Count rows whose printed interval speaks against the verdict, of studies of all kinds."""
+    rng = rng_of(case, key)
+    shape = (
+        int(rng.integers(1, 3)),
+        int(rng.integers(1, 5)),
+        int(rng.integers(2, 25)),
+        int(rng.integers(2, 6)),
+    )
+    verdicts = judged(_random_runs(rng, shape), key, events=True)
+    return Counter(
+        {
+            TABLES: 1,
+            "printed against verdict": int((contradictions(verdicts) != "").sum()),
+            TOTAL + "printed against verdict": len(verdicts),
+        }
+    )
+
+
+def _random_runs(rng: np.random.Generator, shape: tuple[int, int, int, int]) -> pd.DataFrame:
+    by_arm = (shape[0], shape[1], 1, shape[3])
+    kinds = (rng.normal(size=shape), rng.exponential(size=shape) - 1, rng.standard_t(3, size=shape))
+    noise = rng.choice([0.05, 0.2, 0.5, 2.0], size=by_arm) * kinds[int(rng.integers(3))]
+    effects = rng.choice([0, 0, 0.2, -0.5, 0.5, -3], size=by_arm)
+    accuracy = 95 + rng.normal(size=shape[:3])[..., None] + effects + noise
+    if rng.uniform() < 0.3:  # as a small test set rounds
+        accuracy = np.round(accuracy * 2) / 2
+    if rng.uniform() < 0.2:
+        accuracy[..., -1] = accuracy[..., 0]
+    accuracy -= 20 * (rng.uniform(size=shape) < rng.choice([0, 0, 0.05]))
+    times = np.exp(1.4 + effects / 10 + rng.choice([0.02, 0.1, 0.3], size=by_arm) * kinds[0])
+    failing = rng.choice([0, 0, 0, 0.05, 0.5, 1.0], size=by_arm)
+    failed: Booleans = rng.uniform(size=shape) < failing
+    failed |= rng.uniform(size=(1, shape[1], 1, 1)) < 0.1  # a condition in which nothing trains
+    return runs_table(np.minimum(accuracy, 100.0), times=times, failed=failed)
+
+
+NO_FAILURES, FEW = np.zeros(5), np.full(5, 0.01)
+ONE_ARM = np.array([0.0, 0.05, 0.0, 0.0, 0.0])
+INDEPENDENT = {"effects": np.ones(2), "shared": 0.0}
+CASES: dict[str, Callable[[int], Counts]] = {
+    "null, no failures, families alone": partial(families_alone, case=5, failing=NO_FAILURES),
+    "null, 1 % of runs fail, families alone": partial(families_alone, case=6, failing=FEW),
+    "null, 5 % of one arm fail, families alone": partial(families_alone, case=7, failing=ONE_ARM),
+    "null, no failures": partial(null, case=1, failing=NO_FAILURES),
+    "null, 1 % of runs fail": partial(null, case=2, failing=FEW),
+    "null, 5 % of one arm fail": partial(null, case=3, failing=ONE_ARM),
+    "opposite effects, SD of a margin": partial(opposite, case=12, deviation=1.0),
+    "opposite effects, SD of two margins": partial(opposite, case=13, deviation=2.0),
+    "opposite effects, SD of four margins": partial(opposite, case=14, deviation=4.0),
+    "every cell at the margin": partial(at_margin, case=21, effects=np.ones(2), shared=0.0),
+    "every cell at the margin, cells vary as one": partial(
+        at_margin, case=22, effects=np.ones(2), shared=1.0
+    ),
+    "one cell at the margin": partial(at_margin, case=23, effects=np.array([0.0, 1.0]), shared=0.0),
+    "every cell at 0": partial(no_effect, case=31),
+    "2 seeds": partial(few_seeds, case=41, seeds=2),
+    "3 seeds": partial(few_seeds, case=42, seeds=3),
+    "5 seeds": partial(few_seeds, case=43, seeds=5),
+    "6 seeds": partial(few_seeds, case=44, seeds=6),
+    "times 1.3, 5 % of the scheme fail": partial(times_given_reached, case=51, failing=0.05),
+    "worse at one rate, failing at the other": partial(worse_and_failing, case=61),
+    "skewed, 4 schemes, 20 seeds": partial(skewed, case=71, seeds=20, schemes=4, heavier=1.0),
+    "skewed, 1 scheme, 20 seeds": partial(skewed, case=72, seeds=20, schemes=1, heavier=1.0),
+    "skewed, 1 scheme, 20 seeds, long tail below": partial(
+        skewed, case=73, seeds=20, schemes=1, heavier=-1.0
+    ),
+    "skewed, 1 scheme, 8 seeds": partial(skewed, case=74, seeds=8, schemes=1, heavier=1.0),
+    "5 % of a scheme's runs lose 10 points": partial(lost_points, case=81, arm=1),
+    "5 % of the reference's runs lose 10 points": partial(lost_points, case=82, arm=0),
+    "random studies": partial(random_study, case=91),
+    "with all models": checked,
+}

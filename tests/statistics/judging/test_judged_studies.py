@@ -1,0 +1,318 @@
+"""From the table of runs to the verdicts: studies whose right answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from whole_study import analysed, only_what_decides, row_of
+
+from biasinit.statistics.paired.tuned_rates import tuned_contrasts
+
+SEEDS = 20
+RATES = (0.005, 0.02)
+MARGINS = {"digits": 0.5}
+
+
+def study(effects, *, deviation=0.2, seeds=SEEDS, rates=RATES, times=None, key=3):
+    """Runs of the reference and of schemes: ``effects`` maps them to points at each rate."""
+    rng = np.random.default_rng(key)
+    rows = []
+    for place, rate in enumerate(rates):
+        for seed in range(seeds):
+            level = 97 + rng.normal(0, 0.5)
+            for scheme, points in {"zeros": (0.0,) * len(rates), **effects}.items():
+                rows.append(
+                    {
+                        "dataset": "digits",
+                        "normalization": "none",
+                        "learning_rate": rate,
+                        "scheme": scheme,
+                        "seed": seed,
+                        "final_accuracy": level + points[place] + rng.normal(0, deviation),
+                        "failed": False,
+                    }
+                )
+                if times is not None:
+                    pace = times[scheme][place] * np.exp(rng.normal(0, 0.1))
+                    rows[-1] |= {"epochs_to_threshold": pace, "reached": True}
+    return pd.DataFrame(rows)
+
+
+def fail(runs, chosen):
+    runs = runs.copy()
+    runs.loc[chosen, "failed"] = True
+    runs.loc[chosen, "final_accuracy"] = 10.0
+    if "reached" in runs:
+        runs.loc[chosen, "reached"] = False
+        runs.loc[chosen, "epochs_to_threshold"] = np.nan
+    return runs
+
+
+def judged(runs, *, tuned=None, epochs=15.0):
+    schemes = tuple(dict.fromkeys(runs["scheme"]))
+    with only_what_decides():
+        return analysed(runs, schemes=schemes, margins=MARGINS, tuned=tuned, epochs=epochs)
+
+
+def verdicts(runs, **options):
+    return judged(runs, **options)["verdicts"]
+
+
+def of(found, outcome, scheme="one"):
+    rows = found[(found["outcome"] == outcome) & (found["scheme"] == scheme)]
+    return rows.set_index("cell")
+
+
+LOW, HIGH = (f"learning_rate {rate}" for rate in RATES)
+
+
+def test_worse_at_one_rate_and_always_failing_at_the_other_is_said_of_each():
+    runs = study({"one": (-3.0, 0.0)})
+    runs = fail(runs, (runs["scheme"] == "one") & (runs["learning_rate"] == 0.02))
+    found = verdicts(runs)
+    assert of(found, "accuracy")["verdict"].to_dict() == {
+        "all": "depends",
+        LOW: "worse beyond the margin",
+        HIGH: "fails",
+    }
+    whole = of(found, "accuracy").loc["all"]
+    assert whole["depends_on"] == "learning_rate"
+    for words in (
+        "depends on the learning rate",
+        "worse beyond the margin at learning rate 0.005",
+        "fails at learning rate 0.02",
+        "one failed in 20 of 20 runs",
+    ):
+        assert words in whole["headline"]
+    assert "not estimable" not in set(found["verdict"])
+    assert of(found, "failure")["verdict"].to_dict() == {
+        "all": "depends",
+        LOW: "none seen",
+        HIGH: "worse",
+    }
+
+
+def test_the_reference_that_always_fails_at_one_rate_is_named_as_such():
+    runs = study({"one": (-3.0, 0.0)})
+    runs = fail(runs, (runs["scheme"] == "zeros") & (runs["learning_rate"] == 0.02))
+    rows = of(verdicts(runs), "accuracy")
+    assert list(rows["verdict"]) == ["depends", "worse beyond the margin", "reference fails"]
+    assert rows["collapsed"].sum() == 0  # without a level of the reference, none is known
+
+
+def test_opposite_effects_that_cancel_are_no_equivalence():
+    found = verdicts(study({"one": (0.75, -0.75)}, deviation=0.3))
+    rows = of(found, "accuracy")
+    assert rows.loc["all", "verdict"] == "depends"
+    assert abs(rows.loc["all", "estimate"]) < 0.3
+    assert rows["verdict"][LOW].startswith("better")
+    assert rows["verdict"][HIGH].startswith("worse")
+
+
+def test_no_effect_anywhere_is_equivalent_in_each_and_over_all():
+    found = verdicts(study({"one": (0.0, 0.0)}))
+    rows = of(found, "accuracy")
+    assert set(rows["verdict"]) == {"equivalent"}
+    whole, single = rows.loc["all"], rows.drop("all")
+    assert whole["lower"] <= single["lower"].min()
+    assert whole["upper"] >= single["upper"].max()
+    assert -0.5 < whole["lower"] < whole["upper"] < 0.5
+    assert "in each of 2 conditions" in whole["headline"]
+
+
+def test_the_same_effect_everywhere_is_judged_by_the_mean():
+    found = verdicts(study({"one": (-2.0, -2.0)}))
+    rows = of(found, "accuracy")
+    assert set(rows["verdict"]) == {"worse beyond the margin"}
+    whole, single = rows.loc["all"], rows.drop("all")
+    assert whole["estimate"] == pytest.approx(single["estimate"].mean())
+    width = rows["upper"] - rows["lower"]
+    assert width["all"] < width.drop("all").min()
+
+
+def test_a_failure_in_one_cell_leaves_the_seed_in_the_other():
+    runs = study({"one": (-2.0, -2.0)})
+    runs = fail(
+        runs, (runs["scheme"] == "one") & (runs["learning_rate"] == 0.02) & (runs["seed"] < 12)
+    )
+    rows = of(verdicts(runs), "accuracy")
+    assert rows["seeds"].to_dict() == {"all": 8, LOW: 20, HIGH: 8}
+    assert set(rows["verdict"]) == {"worse beyond the margin"}
+    assert rows["failed"].to_dict() == {"all": 12, LOW: 0, HIGH: 12}
+
+
+def test_identical_arms_are_said_to_be_identical():
+    runs = study({"one": (0.0, 0.0)})
+    same = runs[runs["scheme"] == "zeros"].assign(scheme="one")
+    rows = of(verdicts(pd.concat([runs[runs["scheme"] == "zeros"], same])), "accuracy")
+    assert set(rows["verdict"]) == {"identical"}
+    assert (rows[["lower", "upper", "estimate"]] == 0.0).all(axis=None)
+    assert rows["headline"].str.contains("identical in all 20 pairs").all()
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_few_seeds_decide_nothing_and_have_no_narrow_interval(seeds):
+    found = judged(study({"one": (-9.0, -9.0), "two": (0.0, 0.0)}, seeds=seeds))
+    sizes = found["verdicts"][found["verdicts"]["outcome"] == "accuracy"]
+    assert set(sizes["verdict"]) == {"inconclusive"}
+    assert np.isinf(sizes[["lower", "upper"]]).all(axis=None)
+    contrasts = found["accuracy_contrasts"]
+    assert contrasts["p_equivalence"].isna().all()
+    assert (contrasts["simultaneous_lower"] <= contrasts["lower"]).all()
+
+
+# --- collapsed runs
+
+
+def collapse(runs, chosen, points):
+    runs = runs.copy()
+    runs.loc[chosen, "final_accuracy"] -= points
+    return runs
+
+
+@pytest.mark.parametrize("who", ["one", "zeros"])
+def test_one_collapsed_run_is_counted_and_named_in_the_headline(who):
+    runs = study({"one": (0.0, 0.0)})
+    where = (runs["scheme"] == who) & (runs["seed"] == 7) & (runs["learning_rate"] == 0.02)
+    found = judged(collapse(runs, where, 30.0))
+    rows = of(found["verdicts"], "accuracy")
+    column = "collapsed" if who == "one" else "reference_collapsed"
+    assert rows[column].to_dict() == {"all": 1, LOW: 0, HIGH: 1}
+    for cell in ("all", HIGH):
+        assert f"of {who} collapsed" in rows.loc[cell, "headline"]
+    assert "of zeros collapsed" not in rows.loc[LOW, "headline"]
+    assert rows.loc["all", "verdict"] != "equivalent"
+    rates = row_of(found["failure_rates"], normalization="none", cell=HIGH, scheme=who)
+    assert (rates["collapsed"], rates["failed"], rates["stray"]) == (1, 0, 0)
+    events = of(found["verdicts"], "collapse")
+    assert events.loc[HIGH, "verdict"] == "inconclusive"
+    assert events.loc[LOW, "verdict"] == "none seen"
+    share = {"one": 1 / 20, "zeros": -1 / 20}[who]
+    assert events.loc["all", "estimate"] == pytest.approx(share)
+
+
+def test_accuracy_is_given_with_collapsed_runs_and_without():
+    runs = study({"one": (0.0, 0.0)})
+    where = (runs["scheme"] == "one") & (runs["seed"] == 7) & (runs["learning_rate"] == 0.02)
+    found = judged(collapse(runs, where, 30.0))["accuracy_contrasts"].set_index("cell")
+    assert found.loc[HIGH, "estimate"] == pytest.approx(
+        found.loc[HIGH, "without_collapsed"] * 19 / 20 - 30.0 / 20, abs=0.05
+    )
+    assert np.isnan(found.loc[LOW, "without_collapsed"])
+    assert found.loc["all", "without_collapsed"] == pytest.approx(
+        (found.loc[HIGH, "without_collapsed"] + found.loc[LOW, "estimate"]) / 2
+    )
+
+
+def test_many_collapsed_runs_are_worse_and_depend_where_they_are():
+    runs = study({"one": (0.0, 0.0)})
+    where = (runs["scheme"] == "one") & (runs["seed"] < 12) & (runs["learning_rate"] == 0.02)
+    rows = of(verdicts(collapse(runs, where, 30.0)), "collapse")
+    assert rows["verdict"].to_dict() == {"all": "depends", LOW: "none seen", HIGH: "worse"}
+    exact = scipy.stats.binomtest(12, 12).pvalue
+    assert rows.loc[HIGH, "p"] == pytest.approx(exact)
+    assert (rows.loc["all", "events"], rows.loc["all", "reference_events"]) == (12, 0)
+
+
+def test_strays_are_named_and_do_not_count_as_collapsed():
+    """Ten margins below its own arm's median, and not fifteen points below the reference's."""
+    runs = study({"one": (0.0, 0.0)})
+    where = (runs["scheme"] == "one") & (runs["seed"] == 7) & (runs["learning_rate"] == 0.02)
+    rows = of(verdicts(collapse(runs, where, 7.0)), "accuracy")
+    assert rows["stray"].to_dict() == {"all": 1, LOW: 0, HIGH: 1}
+    assert rows["collapsed"].sum() == 0
+    assert "1 of 20 runs of one ended more than ten margins below" in rows.loc[HIGH, "headline"]
+
+
+def test_equivalence_says_what_twenty_seeds_cannot_exclude():
+    rows = of(verdicts(study({"one": (0.0, 0.0)})), "accuracy")
+    bound = scipy.stats.binomtest(0, 20).proportion_ci(0.95, "exact").high
+    assert bound == pytest.approx(0.168, abs=5e-4)
+    assert list(rows["undetected"]) == pytest.approx([bound] * 3)
+    assert rows["headline"].str.contains("0 of 20 seeds of one collapsed: up to 17 % could").all()
+
+
+# --- speed
+
+PACES = {"zeros": (4.0, 4.0), "one": (6.0, 2.5)}
+
+
+def test_slower_at_one_rate_and_faster_at_the_other_depends():
+    found = verdicts(study({"one": (0.0, 0.0)}, times=PACES))
+    rows = of(found, "speed")
+    assert rows["verdict"].to_dict() == {
+        "all": "depends",
+        LOW: "worse beyond the margin",
+        HIGH: "better beyond the margin",
+    }
+    assert rows.loc["all", "depends_on"] == "learning_rate"
+    assert rows.loc["all", "estimate"] == pytest.approx(
+        np.sqrt(rows.loc[LOW, "estimate"] * rows.loc[HIGH, "estimate"])
+    )
+    assert rows.loc[LOW, "estimate"] == pytest.approx(1.5, rel=0.1)
+
+
+def test_not_reaching_the_threshold_is_an_outcome_of_its_own():
+    """A third of the runs never gets there; those that do are as fast."""
+    runs = study({"one": (0.0, 0.0)}, times={"zeros": (4.0, 4.0), "one": (4.0, 4.0)})
+    late = (runs["scheme"] == "one") & (runs["seed"] < 8)
+    runs.loc[late, "reached"] = False
+    runs.loc[late, "epochs_to_threshold"] = np.nan
+    found = verdicts(runs)
+    rows = of(found, "not reached")
+    assert set(rows["verdict"]) == {"worse"}
+    assert rows["events"].to_dict() == {"all": 8, LOW: 8, HIGH: 8}
+    speed = of(found, "speed")
+    assert list(speed["seeds"]) == [12, 12, 12]
+    assert set(speed["verdict"]) == {"equivalent"}
+    assert speed["headline"].str.contains("compared are the pairs that both reached it").all()
+    assert set(of(found, "failure")["verdict"]) == {"none seen"}
+
+
+def test_a_scheme_that_never_gets_there_is_said_to_fail_in_speed():
+    runs = study({"one": (0.0, 0.0)}, times=PACES)
+    chosen = runs["scheme"] == "one"
+    runs.loc[chosen, "reached"] = False
+    found = verdicts(runs)
+    assert set(of(found, "speed")["verdict"]) == {"fails"}
+    assert set(of(found, "not reached")["verdict"]) == {"worse"}
+    assert set(of(found, "accuracy")["verdict"]) == {"equivalent"}
+
+
+# --- each at its own best rate
+
+
+def test_at_the_best_rate_what_depends_on_another_factor_is_told():
+    """Two networks, whose best rates are known; the scheme gains in one and loses in the other."""
+    rng = np.random.default_rng(4)
+    rows = [
+        {
+            "dataset": "digits",
+            "normalization": "none",
+            "architecture": network,
+            "learning_rate": rate,
+            "scheme": scheme,
+            "seed": seed,
+            "final_accuracy": 95 + gain * (scheme == "one") - 4 * (rate == 0.005)
+            + rng.normal(0, 0.2),
+            "failed": False,
+        }
+        for network, gain in (("small", 2.0), ("deep", -2.0))
+        for rate in RATES
+        for scheme in ("zeros", "one")
+        for seed in range(SEEDS)
+    ]  # fmt: skip
+    runs = pd.DataFrame(rows)
+    runs["validation_accuracy"] = runs["final_accuracy"]
+    tuned = tuned_contrasts(
+        runs,
+        reference="zeros",
+        schemes=("zeros", "one"),
+        margins=MARGINS,
+        alpha=0.05,
+        resamples=1_000,
+        analysis_seed=1,
+    )
+    row = of(verdicts(runs, tuned=tuned), "accuracy").loc["own best learning rate"]
+    assert (row["verdict"], row["depends_on"]) == ("depends", "architecture")
+    assert "each at its own best learning rate" in row["headline"]
