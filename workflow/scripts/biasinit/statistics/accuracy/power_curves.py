@@ -3,14 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.accuracy.planning import (
-    FEWEST_SEEDS,
-    PLANNED_POWER,
-    PLANNED_STUDIES,
-    contrast_deviation,
-    decision_power,
-    planning_stream,
-)
+from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
+from biasinit.statistics.accuracy.planning import FEWEST_SEEDS, PLANNED_POWER
 from biasinit.statistics.inference.study_runs import ALL_CELLS
 
 COLUMNS = ("normalization", "scheme", "reference", "seeds", "power", "wanted", "present")
@@ -21,8 +15,9 @@ STEP = 2 ** (1 / 3)
 def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -> pd.DataFrame:
     """Return the table `accuracy_power`: the chance of a verdict if the estimate is the truth.
 
-    A verdict is an interval that excludes zero or two one-sided tests that lie within the margin,
-    at the share of alpha that the family leaves to each contrast, as in ``seeds_needed``.
+    A verdict is an interval of the family that excludes zero, or two one-sided tests within the
+    margin that hold after Holm in every condition, as in ``seeds_needed``. Seeds are those that a
+    contrast uses.
 
     Args:
         contrasts: the table `accuracy_contrasts`.
@@ -30,34 +25,28 @@ def power_curves(contrasts: pd.DataFrame, *, alpha: float, analysis_seed: int) -
         analysis_seed: keys the simulation.
 
     """
-    whole = contrasts[(contrasts["family"] == "accuracy") & (contrasts["cell"] == ALL_CELLS)]
-    comparisons = int(whole["estimate"].notna().sum())
+    accuracy = contrasts[contrasts["family"] == "accuracy"].reset_index(drop=True)
+    places = places_to_plan(
+        accuracy,
+        by=["normalization", "scheme"],
+        alpha=alpha,
+        analysis_seed=analysis_seed,
+        name="accuracy",
+    )
     frames = []
-    for record in whole.to_dict("records"):
-        row = {str(key): value for key, value in record.items()}
-        level, scheme = str(row["normalization"]), str(row["scheme"])
-        present = int(row["seeds"])
-        numbers = seed_numbers(present)
-        power = decision_power(
-            numbers,
-            effect=float(row["estimate"]),
-            deviation=contrast_deviation(row, present),
-            margin=float(row["margin"]),
-            comparisons=comparisons,
-            alpha=alpha,
-            draws=PLANNED_STUDIES,
-            rng=planning_stream(analysis_seed, "accuracy", level, scheme),
-        )
+    for index, row in accuracy[accuracy["cell"] == ALL_CELLS].iterrows():
+        family, place = places[int(str(index))]
+        numbers = seed_numbers(int(row["seeds"]))
         frames.append(
             pd.DataFrame(
                 {
-                    "normalization": level,
-                    "scheme": scheme,
+                    "normalization": str(row["normalization"]),
+                    "scheme": str(row["scheme"]),
                     "reference": str(row["reference"]),
                     "seeds": numbers,
-                    "power": power,
+                    "power": [family.power(place, number) for number in numbers],
                     "wanted": PLANNED_POWER,
-                    "present": np.array(numbers) == present,
+                    "present": np.array(numbers) == row["seeds"],
                 }
             )
         )

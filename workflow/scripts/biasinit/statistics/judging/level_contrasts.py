@@ -13,12 +13,13 @@ ledger of twenty as in a ledger of one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
@@ -230,16 +231,27 @@ def _judged(
 ) -> pd.DataFrame:
     """Return the rows with their verdicts."""
     rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    places = places_to_plan(
+        frame,
+        by=[field.name for field in fields(LevelQuestion)],
+        alpha=plan.alpha,
+        analysis_seed=plan.analysis_seed,
+        name="levels",
+    )
+
+    def by_itself(place: int) -> dict[str, Any]:
+        return _by_itself(rows[place], places[place], differences, plan)
+
     judged: list[dict[str, Any]] = [{} for _ in rows]
     number = iter(range(len(asked)))
     for place in np.flatnonzero(differences.over_all_cells):
         item, cells = asked[next(number)], differences.cells_behind(int(place))
         for cell in cells:
-            judged[cell] = _by_itself(rows[cell], frame, differences, plan)
+            judged[cell] = by_itself(int(cell))
         judged[place] = _over_conditions(
             rows[place],
             {str(rows[cell]["cell"]): (rows[cell], judged[cell]) for cell in cells},
-            _by_itself(rows[place], frame, differences, plan),
+            by_itself(int(place)),
             item,
             plan,
         )
@@ -262,24 +274,14 @@ def _evidence(row: Mapping[str, Any], alpha: float) -> Evidence:
 
 
 def _by_itself(
-    row: Mapping[str, Any], frame: pd.DataFrame, differences: ArmDifferences, plan: FlipPlan
+    row: Mapping[str, Any], place: Place, differences: ArmDifferences, plan: FlipPlan
 ) -> dict[str, Any]:
     """Return what is said of one row, with the seeds that would decide it."""
     judgement = decide(_evidence(row, plan.alpha))
     below, inside, above = probabilities(row, Outcome.ACCURACY)
     needed = NOT_NEEDED
     if judgement.verdict is Verdict.INCONCLUSIVE:
-        whole = differences.over_all_cells
-        family = whole if row["cell"] == ALL_CELLS else ~whole
-        labels = ("scheme", "reference", "factor", "level", "against")
-        needed = seeds_for_row(
-            {**row, "family": "levels", "scheme": ", ".join(str(row[name]) for name in labels)},
-            Outcome.ACCURACY,
-            comparisons=int(frame.loc[family, "standard_error"].notna().sum()),
-            seeds_run=len(differences.units),
-            alpha=plan.alpha,
-            analysis_seed=plan.analysis_seed,
-        )
+        needed = seeds_for_row(place, seeds=row["seeds"], seeds_run=len(differences.units))
     return _said(judgement) | {
         "conditions": 1,
         "depends_on": "",

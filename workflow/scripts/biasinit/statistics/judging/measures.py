@@ -25,27 +25,9 @@ class Measured(TypedDict):
     higher_is_better: bool
 
 
-class Scale(TypedDict):
-    """Effect, SD over seeds and margin on a scale on which seeds are normal numbers."""
-
-    effect: float
-    deviation: float
-    margin: float
-
-
 def measured(row: Row, outcome: Outcome) -> Measured:
     """Return estimate, intervals and margin of a contrast in the unit of its verdict."""
     return _ratio(row) if outcome is Outcome.SPEED else _difference(row)
-
-
-def scale(row: Row, outcome: Outcome) -> Scale:
-    """Return what the number of seeds that a contrast needs rests on."""
-    lower, upper = _margins(row, outcome)
-    return Scale(
-        effect=float(row["estimate"]),
-        deviation=float(row["standard_error"]) * float(np.sqrt(row["seeds"])),
-        margin=min(upper, -lower),
-    )
 
 
 def probabilities(row: Row, outcome: Outcome) -> tuple[float, float, float]:

@@ -2,12 +2,12 @@
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.accuracy.planning import SeedsNeeded
 from biasinit.statistics.failure.analysis import with_events
 from biasinit.statistics.inference.study_runs import (
@@ -88,13 +88,15 @@ def judge_schemes(
     )
     table = treatments(table[table["scheme"].isin(list(schemes))])
     new_intervals: dict[tuple[str, ...], Interval] = {}
-    if correct is not None and test_images:
+    if correct is not None and test_images and accuracy_contrasts is not None:
         new_intervals = _new_intervals(
             correct,
             table,
+            contrasts=accuracy_contrasts,
             reference=reference,
             schemes=schemes,
             test_images=test_images,
+            alpha=alpha,
             analysis_seed=analysis_seed,
         )
     judge = _Judge(
@@ -159,19 +161,23 @@ def _new_intervals(
     correct: pd.DataFrame,
     runs: pd.DataFrame,
     *,
+    contrasts: pd.DataFrame,
     reference: str,
     schemes: Sequence[str],
     test_images: Mapping[str, int],
+    alpha: float,
     analysis_seed: int,
 ) -> dict[tuple[str, ...], Interval]:
     """Return the intervals of accuracy for a new test set by normalisation, scheme and cell."""
     table = new_test_set_family(
         correct,
         runs,
+        contrasts=contrasts,
         reference=reference,
         schemes=schemes,
         test_images=test_images,
         draws=NEW_TEST_SETS,
+        alpha=alpha,
         analysis_seed=analysis_seed,
     )
     columns = table[["normalization", "scheme", "cell", "lower", "upper"]]
@@ -206,40 +212,41 @@ class _Judge:
 
     def contrasts(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
         """Yield the rows of a table of contrasts: over all conditions, then each of several."""
-        whole = contrasts["cell"] == ALL_CELLS
-        sizes = {
-            True: contrasts[whole].groupby("family")["standard_error"].count().to_dict(),
-            False: contrasts[~whole].groupby("family")["standard_error"].count().to_dict(),
-        }
+        contrasts = contrasts.reset_index(drop=True)
+        places: dict[int, Place] = {}
+        for family, members in contrasts.groupby("family", sort=False):
+            places |= self._places(members, str(family))
         keys = ["family", "normalization", "scheme"]
-        for (family, _, _), part in contrasts.groupby(keys, sort=False):
-            rows = [_texts(record) for record in part.to_dict("records")]
+        for _, part in contrasts.groupby(keys, sort=False):
+            rows = _rows(part)
             mean = next(row for row in rows if row["cell"] == ALL_CELLS)
-            single = [
-                self._row(row, comparisons=int(sizes[False].get(family, 1)))
-                for row in rows
-                if row is not mean
-            ]
-            yield self._over_conditions(mean, single, int(sizes[True].get(family, 1)), self.cells)
+            single = [self._row(row, places) for row in rows if row is not mean]
+            yield self._over_conditions(mean, single, places, self.cells)
             yield from (row for row, _ in single)
 
     def tuned(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
         """Yield the rows of contrasts at each scheme's own best rate, over all other conditions."""
-        whole = contrasts["cell"] == ALL_CELLS
-        sizes = [int(contrasts.loc[part, "standard_error"].count()) for part in (whole, ~whole)]
+        contrasts = contrasts.reset_index(drop=True).assign(family=Outcome.ACCURACY.value)
+        places = self._places(contrasts, OWN_BEST_RATE)
         for _, part in contrasts.groupby(["normalization", "scheme"], sort=False):
-            rows = [
-                _texts(record) | {"family": Outcome.ACCURACY.value}
-                for record in part.to_dict("records")
-            ]
-            single = [self._row(row, comparisons=sizes[1]) for row in rows[1:]]
-            found = self._over_conditions(rows[0], single, sizes[0], self.other_cells)
+            rows = _rows(part)
+            single = [self._row(row, places) for row in rows[1:]]
+            found = self._over_conditions(rows[0], single, places, self.other_cells)
             yield dataclasses.replace(
                 found,
                 cell=OWN_BEST_RATE,
                 counts=_counts_of(rows[0]["failed"]),
                 reference_counts=_counts_of(rows[0]["reference_failed"]),
             )
+
+    def _places(self, contrasts: pd.DataFrame, name: str) -> Mapping[int, Place]:
+        return places_to_plan(
+            contrasts,
+            by=["normalization", "scheme"],
+            alpha=self.alpha,
+            analysis_seed=self.analysis_seed,
+            name=name,
+        )
 
     def events(
         self,
@@ -314,11 +321,11 @@ class _Judge:
         self,
         mean: Row,
         single: Sequence[tuple[VerdictRow, Evidence]],
-        comparisons: int,
+        places: Mapping[int, Place],
         cells: pd.DataFrame,
     ) -> VerdictRow:
         """Return the row over all conditions from that of the mean and those of each."""
-        row, evidence = self._row(mean, comparisons=comparisons)
+        row, evidence = self._row(mean, places)
         if not single:
             return row
         conditions = [
@@ -330,7 +337,7 @@ class _Judge:
         )
         needed = NOT_NEEDED
         if judgement.verdict is Verdict.INCONCLUSIVE:
-            needed = _over_all([one for one, _ in single], mean, self, comparisons)
+            needed = self._needed(mean, places)
         return dataclasses.replace(
             row,
             judgement=judgement,
@@ -342,7 +349,10 @@ class _Judge:
             seeds_needed_high=needed.high,
         )
 
-    def _row(self, row: Row, *, comparisons: int) -> tuple[VerdictRow, Evidence]:
+    def _needed(self, row: Row, places: Mapping[int, Place]) -> SeedsNeeded:
+        return seeds_for_row(places[row["place"]], seeds=row["seeds"], seeds_run=self.seeds)
+
+    def _row(self, row: Row, places: Mapping[int, Place]) -> tuple[VerdictRow, Evidence]:
         """Return a contrast judged by itself."""
         outcome, level, cell = Outcome(row["family"]), str(row["normalization"]), str(row["cell"])
         levels = self.levels if level == CROSSED_NORMALIZATION else (level,)
@@ -354,14 +364,7 @@ class _Judge:
         below, inside, above = probabilities(row, outcome)
         needed = NOT_NEEDED
         if judgement.verdict is Verdict.INCONCLUSIVE:
-            needed = seeds_for_row(
-                row,
-                outcome,
-                comparisons=comparisons,
-                seeds_run=self.seeds,
-                alpha=self.alpha,
-                analysis_seed=self.analysis_seed,
-            )
+            needed = self._needed(row, places)
         new = self.new_intervals.get((level, str(row["scheme"]), cell), (float("nan"),) * 2)
         found = VerdictRow(
             outcome=outcome,
@@ -400,31 +403,6 @@ def _rests_on_fragile(verdict: Verdict, single: Sequence[tuple[VerdictRow, Evide
     return verdict.within_margin and any(row.fragile for row, _ in single)
 
 
-def _over_all(
-    single: Sequence[VerdictRow], mean: Row, judge: _Judge, comparisons: int
-) -> SeedsNeeded:
-    """Return the seeds that decide over all conditions: by their mean, or by each of them."""
-    unlimited = dict.fromkeys(("margin", "margin_lower", "margin_upper"), float("nan"))
-    by_mean = seeds_for_row(
-        {**mean, **unlimited},
-        Outcome(mean["family"]),
-        comparisons=comparisons,
-        seeds_run=judge.seeds,
-        alpha=judge.alpha,
-        analysis_seed=judge.analysis_seed,
-    )
-    needed = [
-        SeedsNeeded(seeds=row.seeds_needed, low=row.seeds_needed_low, high=row.seeds_needed_high)
-        for row in single
-        if row.verdict is Verdict.INCONCLUSIVE
-    ]
-    by_each = NOT_NEEDED
-    if needed and all(math.isfinite(one.seeds) for one in needed):
-        by_each = max(needed, key=lambda one: one.seeds)
-    known = [one for one in (by_mean, by_each) if math.isfinite(one.seeds)]
-    return min(known, key=lambda one: one.seeds, default=NOT_NEEDED)
-
-
 def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float) -> Evidence:
     """Return what one row of contrasts says, in the unit of its verdict."""
     lost, reference_lost = (
@@ -458,5 +436,9 @@ def _counts_of(failed: object) -> Counts:
     return Counts(failed=round(float(str(failed))))
 
 
-def _texts(record: Mapping[object, object]) -> dict[str, object]:
-    return {str(key): value for key, value in record.items()}
+def _rows(contrasts: pd.DataFrame) -> list[Row]:
+    """Return rows with their ``place``, their index in the table of contrasts."""
+    return [
+        {str(key): value for key, value in record.items()} | {"place": int(place)}
+        for place, record in zip(contrasts.index, contrasts.to_dict("records"), strict=True)
+    ]

@@ -96,4 +96,6 @@ class VerdictRow:
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):
                 derived[f"{prefix}{name}"] = getattr(counts, name)
+        if self.verdict in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
+            derived["estimate"] = NAN  # a single pair is no mean
         return {name: derived.get(name, getattr(self, name, None)) for name in COLUMNS}
