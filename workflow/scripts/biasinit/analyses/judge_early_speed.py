@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EARLY = "epochs_to_early_threshold"
+OUTCOMES = ("speed", "not reached")
 
 EARLY_VERDICTS = Table(
     name="early_verdicts",
@@ -30,7 +31,6 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     from biasinit.statistics.failure.analysis import analyse_failure
     from biasinit.statistics.judging.schemes import judge_schemes
     from biasinit.statistics.speed.analysis import analyse_speed
-    from biasinit.verdicts import Outcome
 
     runs = with_early_times(tables["runs"])
     common = {name: plan[name] for name in ("reference", "schemes", "alpha", "analysis_seed")}
@@ -50,7 +50,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
         **common,
         **events,
     )
-    of_time = verdicts["outcome"].isin([Outcome.SPEED, Outcome.NOT_REACHED])
+    of_time = verdicts["outcome"].isin(OUTCOMES)
     return {EARLY_VERDICTS.name: verdicts[of_time].reset_index(drop=True)}
 
 

@@ -82,8 +82,9 @@ VERDICT_COLUMNS = (
     ),
     number(
         "new_test_set_lower",
-        "lower bound of an interval of the contrast for new seeds and new test images (both "
-        "resampled), for the family; missing where it does not apply",
+        "lower bound of an interval of the contrast for new seeds and new test images, for the "
+        "family; never narrower than that for this test set; missing where each seed has test "
+        "images of its own, and without `correct`",
         unit="points",
     ),
     number("new_test_set_upper", "upper bound of the same", unit="points"),

@@ -14,7 +14,7 @@ from biasinit.reporting.claims.finding import Bearing
 from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, cell_labels
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
-from biasinit.study.evidence import JudgedEvidence
+from biasinit.study.evidence import COVERED, JudgedEvidence
 from biasinit.verdicts import Verdict
 
 NO_CONDITIONS = "Not judged by condition yet: run the study once more; nothing is trained again."
@@ -92,23 +92,7 @@ def judged_rows(records: Sequence[Mapping[str, Any]], *, at: str) -> Judged | No
 
 
 def _judged(record: Mapping[str, Any]) -> Judged:
-    row = row_of(record)
-    return Judged(row=row, p=_p(row, numbers.as_float(record.get("p"))))
-
-
-def _p(row: VerdictRow, p: float) -> float:
-    """Return the p-value of what a verdict says, where that is more than its row's.
-
-    Beyond the margin: of the two-sided test of the end of the margin, which the probabilities under
-    a flat prior hold. Negligible: the larger one, since it says two things.
-    """
-    if row.verdict in _UNTESTED:
-        return math.nan
-    if row.verdict.beyond_margin:
-        return min(1.0, 2 * (1 - max(row.p_below, row.p_above)))
-    if row.verdict is Verdict.NEGLIGIBLE:
-        return max(p, row.p_below, row.p_above)
-    return p
+    return Judged(row=row_of(record), p=numbers.as_float(record.get("p")))
 
 
 def no_such_condition(records: Sequence[Mapping[str, Any]]) -> str:
@@ -132,14 +116,34 @@ def bearing_of(evidence: JudgedEvidence, judged: Judged) -> Bearing:
     return Bearing.SUPPORTS if supports else Bearing.OPEN
 
 
-def p_of(bearing: Bearing, judged: Judged) -> float:
+def p_of(evidence: JudgedEvidence, judged: Judged) -> float:
     """Return the p-value with which a comparison enters the adjustment over all claims.
 
     Where every condition has to say the same, the largest (an intersection-union test). Where the
     claim stays open, 1: that is no discovery, and still one of the comparisons that were made.
+    Missing where nothing was tested, or where the comparison is for information.
     """
+    bearing = bearing_of(evidence, judged)
     if bearing in (Bearing.REFUTES, Bearing.SUPPORTS):
-        p_values = [one.p for one in judged.decisive]
+        p_values = [_p(evidence, one) for one in judged.decisive]
         return math.nan if any(map(math.isnan, p_values)) else max(p_values)
     tested = bearing is Bearing.OPEN and judged.row.verdict not in _UNTESTED
     return 1.0 if tested else math.nan
+
+
+def _p(evidence: JudgedEvidence, judged: Judged) -> float:
+    """Return the p-value of what a verdict says of the claim.
+
+    Beyond the margin, where the file does not ask for any difference, it is that of the two-sided
+    test of the end of the margin, which the probabilities under a flat prior hold. Negligible is
+    the larger one of two, since it says two things.
+    """
+    row, verdict = judged.row, judged.row.verdict
+    asked = {*evidence.refutes, *evidence.supports}
+    if verdict in _UNTESTED:
+        return math.nan
+    if verdict.beyond_margin and COVERED[verdict] not in asked:
+        return min(1.0, 2 * (1 - max(row.p_below, row.p_above)))
+    if verdict is Verdict.NEGLIGIBLE:
+        return max(judged.p, row.p_below, row.p_above)
+    return judged.p

@@ -30,7 +30,6 @@ def find(evidence: LevelEvidence, tables: Tables) -> Finding:
         return absent(evidence, _question(evidence), table=_PLACE.table, why=why)
     row = judged.row
     wording = VOCABULARY[row.verdict]
-    bearing = bearing_of(evidence, judged)
     where = "" if evidence.at == ALL_CELLS else f", {clauses.scope(row)}"
     return Finding(
         study=evidence.study,
@@ -40,11 +39,11 @@ def find(evidence: LevelEvidence, tables: Tables) -> Finding:
         if evidence.reference
         else shown(row.verdict, row.outcome, depends_on=row.depends_on),
         kind=kind(row.verdict, Outcome.INTERACTION if evidence.reference else row.outcome),
-        bearing=bearing,
+        bearing=bearing_of(evidence, judged),
         sure=judged.sure,
         place=_PLACE,
         needed=row.seeds_needed,
-        p=p_of(bearing, judged),
+        p=p_of(evidence, judged),
     )
 
 

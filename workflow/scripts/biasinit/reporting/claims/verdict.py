@@ -75,7 +75,6 @@ def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
             why = NO_EARLY_TIMES
         return absent(evidence, f"{evidence.scheme}, {about}", table=name, why=why)
     row = judged.row
-    bearing = bearing_of(evidence, judged)
     where = "" if evidence.at == ALL_CELLS else f", {clauses.scope(row)}"
     return Finding(
         study=evidence.study,
@@ -83,11 +82,11 @@ def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
         measured=judged.measured,
         shown=shown(row.verdict, row.outcome, depends_on=row.depends_on),
         kind=kind(row.verdict, row.outcome),
-        bearing=bearing,
+        bearing=bearing_of(evidence, judged),
         sure=judged.sure,
         place=replace(asked.place, table=name, figure="") if early else asked.place,
         needed=row.seeds_needed,
-        p=p_of(bearing, judged),
+        p=p_of(evidence, judged),
     )
 
 

@@ -88,8 +88,10 @@ def analyse_failure(
         for event, column in EVENTS.items()
         if column in table
     ]
+    # an event that befell nobody has no rows, and columns without a kind that would spread
+    seen = [frame for frame in frames if len(frame)] or frames
     return FailureAnalysis(
-        rates=_rates(table, schemes), contrasts=pd.concat(frames, ignore_index=True)
+        rates=_rates(table, schemes), contrasts=pd.concat(seen, ignore_index=True)
     )
 
 
