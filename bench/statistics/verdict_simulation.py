@@ -41,6 +41,7 @@ FEWER = {
         (f"5 % of {arm} runs lose 10 points" for arm in ("a scheme's", "the reference's")), 500
     ),
     "random studies": 300,
+    **dict.fromkeys(("power at 1.5 SD, five times noisier", "one of 20 seeds fails"), 200),
     "with all models": 50,
 }
 
@@ -52,6 +53,7 @@ BARS: Sequence[tuple[str, str, float, float]] = (
     ("opposite effects, *", "*: equivalent", 0, 0.01),
     ("opposite effects, SD of a margin", "*: judged by the mean", 0, 0.01),
     ("opposite effects, SD of two margins", "*: judged by the mean", 0, 0.01),
+    ("opposite effects, SD of four margins", "*: judged by the mean", *REPORTED),
     ("*at the margin*", "*", 0, 0.055),
     ("every cell at 0", "*: 1.0 without BN", *REPORTED),
     ("every cell at 0", "*", 0.9, 1),
@@ -63,6 +65,8 @@ BARS: Sequence[tuple[str, str, float, float]] = (
     ("worse at one rate, *", "*", 1, 1),
     ("skewed, *", "claimed and not fragile", 0, 0.06),
     ("5 % of *", "named in the headline", 1, 1),
+    ("power at *", "found", 0.9, 1),
+    ("one of 20 seeds fails", "*", 1, 1),
     ("with all models", "rows differ", 0, 0),
 )
 
