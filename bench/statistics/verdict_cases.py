@@ -7,6 +7,7 @@ has the tables as its total, any other one its own total, ``TOTAL`` and its name
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ from simulated_studies import (
     speed_contrasts,
 )
 
+from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
+from biasinit.statistics.accuracy.planning import planned_seeds
 from biasinit.statistics.inference.arrays import Booleans, Floats
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import ALL_CELLS
@@ -56,6 +59,8 @@ DIGITS_TIMES = np.array(
     [[[0.147, 0.398, 0.243], [0.242, 0.417, 0.261]], [[0.118, 0.268, 0.186], [0.157, 0.253, 0.165]]]
 )
 DIGITS_SCHEMES = ("0.01", "1.0", "xavier")
+MEASURED = Path(__file__).parents[2] / "docs" / "measured"
+FRESH, MOST_PLANNED = 2, 300  # studies of the recommended size; seeds that are simulated at most
 CORRELATION = 0.3  # between schemes within a cell, about that of the digits study
 CLAIMS = (
     *(Verdict.WORSE_BEYOND, Verdict.WORSE, Verdict.BETTER_BEYOND, Verdict.BETTER),
@@ -447,6 +452,68 @@ def power(key: int, *, case: int, noisier: float) -> Counts:
     return Counter({TABLES: 1, "found": int((rows.loc[shifted, "p_adjusted"] <= ALPHA).all())})
 
 
+def seeds_needed(key: int, *, case: int) -> Counts:
+    """Count fresh studies of the seeds that a study of 20 asks for which decide the contrast.
+
+    The truth of a fresh study is what the first one estimated, for the whole family of three. The
+    range is of the SD: it covers where the true SD asks for seeds within it.
+    """
+    rng = rng_of(case, key)
+    deviation = np.sqrt(2) * 0.7  # of a contrast
+    effects = rng.choice([0.0, 0.1, 0.4, 0.6], size=3)
+    rows = accuracy_contrasts(_family_runs(rng, effects, np.full(3, deviation), SEEDS), key)
+    places = places_to_plan(
+        rows, by=("normalization", "scheme"), alpha=ALPHA, analysis_seed=key, name="accuracy"
+    )
+    counts = Counter({TABLES: 1})
+    for quantity in ("fresh studies decide", "range covers"):
+        counts[quantity] = counts[TOTAL + quantity] = 0
+    is_open = (rows["p_adjusted"] > ALPHA) & ~(rows["p_equivalence_adjusted"] < ALPHA)
+    for place in np.flatnonzero(is_open)[:1]:
+        family, number = places[int(rows.index[place])]
+        needed = planned_seeds(family, number, usable_share=1.0)
+        if not needed.seeds <= MOST_PLANNED:
+            continue
+        estimated = rows["standard_error"].to_numpy(dtype=float) * np.sqrt(SEEDS)
+        true = family.needed(number, inflation=deviation / estimated[place])
+        counts[TOTAL + "range covers"] += 1
+        counts["range covers"] += bool(needed.low <= true <= needed.high)
+        truth = rows["estimate"].to_numpy(dtype=float)
+        for fresh in range(FRESH):
+            runs = _family_runs(rng, truth, estimated, int(needed.seeds))
+            found = accuracy_contrasts(runs, key * FRESH + fresh).iloc[place]
+            inside = max(-found["simultaneous_lower"], found["simultaneous_upper"]) < MARGIN
+            differs = found["p_adjusted"] <= ALPHA
+            counts[TOTAL + "fresh studies decide"] += 1
+            counts["fresh studies decide"] += bool(
+                differs or found["p_equivalence_adjusted"] < ALPHA or inside
+            )
+    return counts
+
+
+def _family_runs(
+    rng: np.random.Generator, effects: Floats, deviations: Floats, seeds: int
+) -> pd.DataFrame:
+    """Return runs of a reference and schemes whose contrasts correlate by a half, one cell."""
+    common, own = rng.normal(size=(seeds, 1)), rng.normal(size=(seeds, len(effects)))
+    reference = MEAN + 0.5 * rng.normal(size=(seeds, 1))
+    schemes = reference + effects + deviations * np.sqrt(0.5) * (common + own)
+    return runs_table(np.concatenate([reference, schemes], axis=1)[None, None])
+
+
+def published(_: int) -> Counts:
+    """Count published rows whose printed interval speaks against the verdict."""
+    found = [pd.read_parquet(path) for path in MEASURED.glob("*/analysis/verdicts.parquet")]
+    against = [int((contradictions(verdicts) != "").sum()) for verdicts in found]
+    return Counter(
+        {
+            TABLES: 1,
+            "printed against verdict": sum(against),
+            TOTAL + "printed against verdict": sum(map(len, found)),
+        }
+    )
+
+
 def one_failure(key: int, *, case: int) -> Counts:
     """Count whether an arm that fails in one of 20 seeds is said to, and not averaged away."""
     rng = rng_of(case, key)
@@ -537,6 +604,8 @@ CASES: dict[str, Callable[[int], Counts]] = {
     "power at 1.5 SD": partial(power, case=101, noisier=1.0),
     "power at 1.5 SD, five times noisier": partial(power, case=102, noisier=5.0),
     "one of 20 seeds fails": partial(one_failure, case=103),
+    "seeds needed": partial(seeds_needed, case=104),
+    "published verdicts": published,
     "random studies": partial(random_study, case=91),
     "with all models": checked,
 }
