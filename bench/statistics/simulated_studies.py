@@ -162,6 +162,7 @@ def only_what_decides(*, events: bool) -> Iterator[None]:
         (speed_module, "hazard_ratios", no_hazards),
         (speed_module, "restricted_ratios", no_ratios),
         (failure_module, "_rates", _nothing),
+        (judging_module, "places_to_plan", lambda contrasts, **_: dict.fromkeys(contrasts.index)),
         (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
     )
     if not events:

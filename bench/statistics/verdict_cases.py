@@ -7,6 +7,7 @@ has the tables as its total, any other one its own total, ``TOTAL`` and its name
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ from simulated_studies import (
     speed_contrasts,
 )
 
+from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
+from biasinit.statistics.accuracy.planning import planned_seeds
 from biasinit.statistics.inference.arrays import Booleans, Floats
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import ALL_CELLS
@@ -56,6 +59,8 @@ DIGITS_TIMES = np.array(
     [[[0.147, 0.398, 0.243], [0.242, 0.417, 0.261]], [[0.118, 0.268, 0.186], [0.157, 0.253, 0.165]]]
 )
 DIGITS_SCHEMES = ("0.01", "1.0", "xavier")
+MEASURED = Path(__file__).parents[2] / "docs" / "measured"
+FRESH, MOST_PLANNED = 2, 300  # studies of the recommended size; seeds that are simulated at most
 CORRELATION = 0.3  # between schemes within a cell, about that of the digits study
 CLAIMS = (
     *(Verdict.WORSE_BEYOND, Verdict.WORSE, Verdict.BETTER_BEYOND, Verdict.BETTER),
@@ -185,8 +190,8 @@ def two_arms(
     effects: Floats,
     deviations: Floats,
     *,
-    seeds: int = SEEDS,
     shared: float = 0.0,
+    seed_sd: float = 0.5,
 ) -> Floats:
     """Return accuracies of a reference and one scheme, (1, cells, seeds, 2).
 
@@ -194,14 +199,15 @@ def two_arms(
         rng: of the table.
         effects: of the scheme in each cell.
         deviations: SD of the per-seed contrast in each cell.
-        seeds: of the study.
         shared: share of the contrast's variance that all cells of a seed have in common.
+        seed_sd: SD of the reference. Times must stay within a run's length: where long ones are
+            cut off, the ratio among those that reached the threshold has another truth.
 
     """
     cells = len(effects)
-    common, own = rng.normal(size=(1, seeds)), rng.normal(size=(cells, seeds))
+    common, own = rng.normal(size=(1, SEEDS)), rng.normal(size=(cells, SEEDS))
     noise = np.sqrt(shared) * common + np.sqrt(1 - shared) * own
-    reference = MEAN + 0.5 * rng.normal(size=(cells, seeds))
+    reference = MEAN + seed_sd * rng.normal(size=(cells, SEEDS))
     scheme = reference + effects[:, None] + deviations[:, None] * noise
     return np.stack([reference, scheme], axis=-1)[None]
 
@@ -224,8 +230,8 @@ def opposite(key: int, *, case: int, deviation: float) -> Counts:
     effects = 1.5 * np.array([1.0, -1.0])
     accuracy = two_arms(rng, effects * MARGIN, np.full(2, deviation * MARGIN))
     log_margin = np.log(SPEED_MARGIN[1])
-    times = two_arms(rng, effects * log_margin, np.full(2, deviation * log_margin)) - MEAN + 1.6
-    found = judged(runs_table(accuracy, times=np.exp(times)), key)
+    times = two_arms(rng, effects * log_margin, np.full(2, deviation * log_margin), seed_sd=0.1)
+    found = judged(runs_table(accuracy, times=np.exp(times - MEAN)), key)
     counts = Counter({TABLES: 1})
     for outcome in (Outcome.ACCURACY, Outcome.SPEED):
         verdict = over_all(found, outcome)["verdict"].iloc[0]
@@ -250,8 +256,8 @@ def at_margin(key: int, *, case: int, effects: Floats, shared: float) -> Counts:
     deviations = np.full(len(effects), 0.5)  # margins
     accuracy = two_arms(rng, effects * MARGIN, deviations * MARGIN, shared=shared)
     log_margin = np.log(SPEED_MARGIN[1])
-    times = two_arms(rng, effects * log_margin, deviations * log_margin, shared=shared)
-    found = judged(runs_table(accuracy, times=np.exp(times - MEAN + 1.6)), key)
+    times = two_arms(rng, effects * log_margin, deviations * log_margin, shared=shared, seed_sd=0.1)
+    found = judged(runs_table(accuracy, times=np.exp(times - MEAN)), key)
     counts = Counter({TABLES: 1})
     for outcome in (Outcome.ACCURACY, Outcome.SPEED):
         verdict = over_all(found, outcome)["verdict"].iloc[0]
@@ -259,26 +265,27 @@ def at_margin(key: int, *, case: int, effects: Floats, shared: float) -> Counts:
     return counts
 
 
-def as_digits(rng: np.random.Generator, deviations: Floats) -> Floats:
+def as_digits(rng: np.random.Generator, deviations: Floats, *, seed_sd: float = 0.5) -> Floats:
     """Return values of a reference and three schemes with the contrasts' SDs of the digits study.
 
     Args:
         rng: of the table.
         deviations: (normalisations, cells, schemes).
+        seed_sd: SD of the reference.
 
     """
     shape = (2, 2, SEEDS)
     shared, own = rng.normal(size=(*shape, 1)), rng.normal(size=(*shape, 3))
     noise = np.sqrt(CORRELATION) * shared + np.sqrt(1 - CORRELATION) * own
-    reference = 0.5 * rng.normal(size=(*shape, 1))
+    reference = seed_sd * rng.normal(size=(*shape, 1))
     return np.concatenate([reference, reference + deviations[:, :, None] * noise], axis=-1)
 
 
 def no_effect(key: int, *, case: int) -> Counts:
     """Count how often schemes without any effect are called equivalent, SDs of digits."""
     rng = rng_of(case, key)
-    accuracy, times = MEAN + as_digits(rng, DIGITS), as_digits(rng, DIGITS_TIMES)
-    found = judged(runs_table(accuracy, times=np.exp(1.6 + times)), key)
+    accuracy, times = MEAN + as_digits(rng, DIGITS), as_digits(rng, DIGITS_TIMES, seed_sd=0.1)
+    found = judged(runs_table(accuracy, times=np.exp(0.5 + times)), key)
     counts = Counter({TABLES: 1})
     for outcome in (Outcome.ACCURACY, Outcome.SPEED):
         rows = over_all(found, outcome)
@@ -357,7 +364,7 @@ def worse_and_failing(key: int, *, case: int) -> Counts:
     accuracy[..., 1] -= 3.0
     failed = np.zeros(accuracy.shape, dtype=bool)
     failed[:, 1, :, 1] = True
-    times = np.exp(1.4 + as_digits(rng, DIGITS_TIMES)[:1, ..., :2])
+    times = np.exp(0.5 + as_digits(rng, DIGITS_TIMES, seed_sd=0.1)[:1, ..., :2])
     verdicts = judged(runs_table(accuracy, times=times, failed=failed), key, events=True)
     rows = verdicts[verdicts["outcome"] == Outcome.ACCURACY].set_index("cell")
     one, other, whole = rows.loc[cell_name(0)], rows.loc[cell_name(1)], rows.loc[ALL_CELLS]
@@ -432,6 +439,95 @@ def lost_points(key: int, *, case: int, arm: int) -> Counts:
     return counts
 
 
+def power(key: int, *, case: int, noisier: float) -> Counts:
+    """Count how often a shift by 1.5 SD of the noisier arm is found in a family of 8, one cell."""
+    rng = rng_of(case, key)
+    deviations = 0.4 * np.array([1.0, noisier, 1.0, 1.0, 1.0])
+    shape = (2, 1, SEEDS, 5)
+    accuracy = MEAN + SHARED * rng.normal(size=shape[:3])[..., None]
+    accuracy = accuracy + deviations * rng.normal(size=shape)
+    accuracy[0, ..., 1] += 1.5 * deviations[:2].max()
+    rows = accuracy_contrasts(runs_table(accuracy), key)
+    shifted = (rows["scheme"] == "s1") & (rows["normalization"] == TREATMENTS[0])
+    return Counter({TABLES: 1, "found": int((rows.loc[shifted, "p_adjusted"] <= ALPHA).all())})
+
+
+def seeds_needed(key: int, *, case: int) -> Counts:
+    """Count fresh studies of the seeds that a study of 20 asks for which decide the contrast.
+
+    The truth of a fresh study is what the first one estimated, for the whole family of three. The
+    range is of the SD: it covers where the true SD asks for seeds within it.
+    """
+    rng = rng_of(case, key)
+    deviation = np.sqrt(2) * 0.7  # of a contrast
+    effects = rng.choice([0.0, 0.1, 0.4, 0.6], size=3)
+    rows = accuracy_contrasts(_family_runs(rng, effects, np.full(3, deviation), SEEDS), key)
+    places = places_to_plan(
+        rows, by=("normalization", "scheme"), alpha=ALPHA, analysis_seed=key, name="accuracy"
+    )
+    counts = Counter({TABLES: 1})
+    for quantity in ("fresh studies decide", "range covers"):
+        counts[quantity] = counts[TOTAL + quantity] = 0
+    is_open = (rows["p_adjusted"] > ALPHA) & ~(rows["p_equivalence_adjusted"] < ALPHA)
+    for place in np.flatnonzero(is_open)[:1]:
+        family, number = places[int(rows.index[place])]
+        needed = planned_seeds(family, number, usable_share=1.0)
+        if not needed.seeds <= MOST_PLANNED:
+            continue
+        estimated = rows["standard_error"].to_numpy(dtype=float) * np.sqrt(SEEDS)
+        true = family.needed(number, inflation=deviation / estimated[place])
+        counts[TOTAL + "range covers"] += 1
+        counts["range covers"] += bool(needed.low <= true <= needed.high)
+        truth = rows["estimate"].to_numpy(dtype=float)
+        for fresh in range(FRESH):
+            runs = _family_runs(rng, truth, estimated, int(needed.seeds))
+            found = accuracy_contrasts(runs, key * FRESH + fresh).iloc[place]
+            inside = max(-found["simultaneous_lower"], found["simultaneous_upper"]) < MARGIN
+            differs = found["p_adjusted"] <= ALPHA
+            counts[TOTAL + "fresh studies decide"] += 1
+            counts["fresh studies decide"] += bool(
+                differs or found["p_equivalence_adjusted"] < ALPHA or inside
+            )
+    return counts
+
+
+def _family_runs(
+    rng: np.random.Generator, effects: Floats, deviations: Floats, seeds: int
+) -> pd.DataFrame:
+    """Return runs of a reference and schemes whose contrasts correlate by a half, one cell."""
+    common, own = rng.normal(size=(seeds, 1)), rng.normal(size=(seeds, len(effects)))
+    reference = MEAN + 0.5 * rng.normal(size=(seeds, 1))
+    schemes = reference + effects + deviations * np.sqrt(0.5) * (common + own)
+    return runs_table(np.concatenate([reference, schemes], axis=1)[None, None])
+
+
+def published(_: int) -> Counts:
+    """Count published rows whose printed interval speaks against the verdict."""
+    found = [pd.read_parquet(path) for path in MEASURED.glob("*/analysis/verdicts.parquet")]
+    against = [int((contradictions(verdicts) != "").sum()) for verdicts in found]
+    return Counter(
+        {
+            TABLES: 1,
+            "printed against verdict": sum(against),
+            TOTAL + "printed against verdict": sum(map(len, found)),
+        }
+    )
+
+
+def one_failure(key: int, *, case: int) -> Counts:
+    """Count whether an arm that fails in one of 20 seeds is said to, and not averaged away."""
+    rng = rng_of(case, key)
+    shape = (1, 1, SEEDS, 3)
+    failed = np.zeros(shape, dtype=bool)
+    failed[0, 0, int(rng.integers(SEEDS)), 1] = True
+    runs = runs_table(MEAN + 0.4 * rng.normal(size=shape), failed=failed)
+    row = over_all(judged(runs, key, events=True), Outcome.ACCURACY).set_index("scheme").loc["s1"]
+    said = "s1 failed in 1 of 20 runs" in row["headline"].lower()
+    # averaged in, it would be about -4.4
+    apart = row["seeds"] == SEEDS - 1 and abs(row["estimate"]) < 2
+    return Counter({TABLES: 1, "said, and set apart": int(said and apart)})
+
+
 def _place(cell: str) -> int:
     return next(place for place in range(5) if cell_name(place) == cell)
 
@@ -475,7 +571,6 @@ def _random_runs(rng: np.random.Generator, shape: tuple[int, int, int, int]) -> 
 
 NO_FAILURES, FEW = np.zeros(5), np.full(5, 0.01)
 ONE_ARM = np.array([0.0, 0.05, 0.0, 0.0, 0.0])
-INDEPENDENT = {"effects": np.ones(2), "shared": 0.0}
 CASES: dict[str, Callable[[int], Counts]] = {
     "null, no failures, families alone": partial(families_alone, case=5, failing=NO_FAILURES),
     "null, 1 % of runs fail, families alone": partial(families_alone, case=6, failing=FEW),
@@ -506,6 +601,11 @@ CASES: dict[str, Callable[[int], Counts]] = {
     "skewed, 1 scheme, 8 seeds": partial(skewed, case=74, seeds=8, schemes=1, heavier=1.0),
     "5 % of a scheme's runs lose 10 points": partial(lost_points, case=81, arm=1),
     "5 % of the reference's runs lose 10 points": partial(lost_points, case=82, arm=0),
+    "power at 1.5 SD": partial(power, case=101, noisier=1.0),
+    "power at 1.5 SD, five times noisier": partial(power, case=102, noisier=5.0),
+    "one of 20 seeds fails": partial(one_failure, case=103),
+    "seeds needed": partial(seeds_needed, case=104),
+    "published verdicts": published,
     "random studies": partial(random_study, case=91),
     "with all models": checked,
 }

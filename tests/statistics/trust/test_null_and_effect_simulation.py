@@ -1,12 +1,8 @@
 """Error rates of the analysis on simulated studies; a bar fails only outside Clopper-Pearson.
 
-Five schemes with one five times noisier, two normalisations, 20 seeds. The small versions run
-always, the complete pipeline from table to verdict in the slow suite.
+Five schemes with one five times noisier, two normalisations, 20 seeds. The way from table to
+verdict is simulated by bench/statistics/verdict_simulation.py.
 """
-
-import importlib.util
-from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,29 +91,6 @@ def _null_study(rng, template):
     place = (template["normalization"] == "none").astype(int)
     block = blocks[place, template["seed"]]
     return template.assign(final_accuracy=98 + block + spread * rng.normal(size=len(template)))
-
-
-def _benchmark():
-    path = Path(__file__).parents[3] / "bench" / "statistics" / "null_simulation.py"
-    specification = importlib.util.spec_from_file_location("null_simulation", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.slow
-def test_smaller_version_of_the_null_simulation_holds_every_bar():
-    """From table to verdict; the figures of the whole are in bench/statistics/README.md."""
-    module = _benchmark()
-    tables = dict.fromkeys(module.EXPERIMENTS, 80) | {"one run in twenty fails": 10}
-    counts = {
-        name: sum((experiment(key) for key in range(tables[name])), Counter())
-        for name, experiment in module.EXPERIMENTS.items()
-    }
-    rows = module.bars(counts)
-    assert len(rows) > 30
-    missed = [(row["experiment"], row["quantity"]) for row in rows if row["holds"] is False]
-    assert missed == []
 
 
 def test_verdict_table_of_one_null_study_claims_nothing_wrong():

@@ -5,6 +5,13 @@ where the values are as skewed as an exponential; sign flips, which assume symme
 Hall's transformation removes the leading term of that error and is monotone in the mean, so that
 it serves one-sided tests against a margin too. Source: Hall (1992), On the removal of skewness by
 transformation, J. R. Stat. Soc. B 54, 221-228, equation 2.5.
+
+Few seeds show too little of their skewness: samples of an exponential, whose skewness is 2, have
+0.85, 1.32 and 1.56 on average with 8, 20 and 40 seeds. Multiplied by 1 + 10 / seeds they have 1.9
+to 2.1. Without that, families of four and of eight such contrasts of 20 seeds had a rejection that
+Hall's test did not doubt in 5.7 and 7.3 % of studies, and four of 8 seeds in 8.5 %; with it in 3.3,
+4.5 and 6.2 %. Of normal differences of 20 seeds that are found with 90 % power, it puts 4 % in
+doubt instead of 2.
 """
 
 from dataclasses import dataclass
@@ -12,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from biasinit.statistics.inference.arrays import Floats, Integers
+
+UNSEEN = 10.0  # seeds; the share of skewness that few of them do not show, see above
 
 
 def skewness(values: Floats) -> Floats:
@@ -38,7 +47,9 @@ def hall_statistic(values: Floats, null: Floats) -> Floats:
     found = _moments(values)
     with np.errstate(invalid="ignore", divide="ignore"):
         w = (found.mean - null) / found.deviation
-    skew, units = found.skewness, found.units
+    units = found.units
+    with np.errstate(divide="ignore"):
+        skew = found.skewness * (1 + UNSEEN / units)
     transformed = w + skew * w**2 / 3 + skew**2 * w**3 / 27 + skew / (6 * units)
     return np.asarray(np.sqrt(units) * transformed)
 
