@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from biasinit.statistics.judging.measures import measured, probabilities, scale
+from biasinit.statistics.judging.measures import measured, probabilities
 from biasinit.verdicts import Outcome
 
 POINTS = {
@@ -48,18 +48,6 @@ def test_a_ratio_of_times_is_judged_against_one_and_shorter_is_better():
     assert (found["equivalence_lower"], found["equivalence_upper"]) == (0.85, 0.95)
     assert (found["null"], found["margin_lower"], found["margin_upper"]) == (1.0, 0.5, 1.25)
     assert not found["higher_is_better"]
-
-
-def test_seeds_are_planned_by_the_scatter_over_seeds():
-    assert scale(POINTS, Outcome.ACCURACY) == pytest.approx(
-        {"effect": -0.3, "deviation": 0.1 * np.sqrt(20), "margin": 0.5}
-    )
-
-
-def test_seeds_for_a_ratio_are_planned_on_the_log_scale_against_the_nearer_margin():
-    assert scale(SPEED, Outcome.SPEED) == pytest.approx(
-        {"effect": np.log(0.9), "deviation": 0.05 * np.sqrt(20), "margin": np.log(1.25)}
-    )
 
 
 @pytest.mark.parametrize(
