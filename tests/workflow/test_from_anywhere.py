@@ -88,7 +88,7 @@ def test_the_default_study_is_that_beside_the_snakefile(checkout, tmp_path):
         "-s", checkout / "Snakefile", "--directory", tmp_path / "results_here", "-n", cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout
-    assert planned_jobs(done.stdout)["train"] == 28
+    assert planned_jobs(done.stdout)["train"] == 34
 
 
 def test_a_workflow_that_uses_ours_plans_its_own_jobs_and_ours(elsewhere):
