@@ -28,12 +28,13 @@ SENSITIVITY = Table(
         text(
             "scale",
             "`points`, `log-error` (log of the error with its sign turned), `logit`; for speed "
-            "`epochs`",
+            "`log epochs` or `epochs`",
         ),
         text(
             "failures",
-            "`set apart` (seeds where both trained) or `kept` (with the accuracy that they "
-            "reached; a diverged run has chance; for speed the whole length)",
+            "`set apart` (pairs where both trained, for speed where both reached the threshold) or "
+            "`kept` (with the accuracy that they reached; a diverged run has chance; for speed the "
+            "whole length)",
         ),
         text(
             "analysis",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.arrays import Floats
 
 OUTCOME = "final_accuracy"
 STRAY_MARGINS = 10
@@ -52,8 +52,3 @@ def _margin_of(table: pd.DataFrame, margins: Mapping[str, float]) -> Floats:
         found = table["dataset"].astype(str).map(dict(margins))
         return np.asarray(found, dtype=np.float64)
     return np.full(len(table), min(margins.values(), default=np.nan))
-
-
-def came_through(table: pd.DataFrame) -> Booleans:
-    """Return which runs trained and did not collapse."""
-    return np.asarray(~table["failed"] & ~table["collapsed"], dtype=bool)

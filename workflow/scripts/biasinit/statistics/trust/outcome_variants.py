@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.vocabulary import CELL_FACTORS
 
@@ -50,14 +49,15 @@ def with_threshold(
     offset: float,
     epochs: float,
 ) -> "pd.Series[float]":
-    """Return the restricted epochs of each run to its threshold moved by ``offset``.
+    """Return the epochs of each run to its threshold moved by ``offset``.
 
     Args:
         runs: from ``read_runs``.
         curves: the table `curves`.
         thresholds: percent for each data set; a single one serves runs without ``dataset``.
         offset: points added to the threshold.
-        epochs: length of a run; not reaching the threshold, or failing, counts with it.
+        epochs: length of a run; where the threshold is not reached within it, or the run failed,
+            there is no time.
 
     """
     curves = _as_text(curves)
@@ -75,12 +75,8 @@ def with_threshold(
     reached = ordered[above & followed & ~last]
     first = reached.groupby(keys, sort=False)["epoch"].first().rename("first").reset_index()
     found = runs[keys].merge(first, on=keys, how="left")["first"].to_numpy(dtype=float)
-    found = np.where(runs["failed"].to_numpy(dtype=bool), np.nan, found)
-    return pd.Series(_restricted(found, epochs), index=runs.index)
-
-
-def _restricted(times: Floats, epochs: float) -> Floats:
-    return np.where(np.isnan(times) | (times > epochs), epochs, times)
+    late = runs["failed"].to_numpy(dtype=bool) | (found > epochs)
+    return pd.Series(np.where(late, np.nan, found), index=runs.index)
 
 
 def _keys(runs: pd.DataFrame, curves: pd.DataFrame) -> list[str]:

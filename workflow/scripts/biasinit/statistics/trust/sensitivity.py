@@ -23,10 +23,11 @@ from biasinit.statistics.trust.specified_analyses import EQUAL, mixed_analyses, 
 SCALES = ("points", "log-error", "logit")
 MIXED_SCALES = ("points", "log-error")
 FAILURES = ("set apart", "kept")
+SPEEDS = (("log epochs", "set apart"), ("log epochs", "kept"), ("epochs", "kept"))
 OFFSETS = (-2.0, 0.0, 2.0)  # points added to the threshold
 REGISTERED = {
     "accuracy": (MEASURES[0], "points", "set apart", "sign flips", EQUAL, 0.0),
-    "speed": ("epochs to the threshold", "epochs", "kept", "sign flips", EQUAL, 0.0),
+    "speed": ("epochs to the threshold", "log epochs", "set apart", "sign flips", EQUAL, 0.0),
 }
 SMALLEST_ERROR = 0.01  # percent; an accuracy of 100 % has no logarithm of its error
 CHOICES = ["measure", "scale", "failures", "analysis", "weights", "threshold_offset"]
@@ -75,7 +76,7 @@ def sensitivity(
     frames = _accuracy(with_measures(table, curves), reference, schemes, plan)
     if epochs is not None and {"epochs_to_threshold", "reached"} <= set(table):
         table = _with_epochs(table, curves, thresholds=thresholds or {}, epochs=epochs)
-        frames += _speed(table, reference, schemes, plan)
+        frames += _speed(table, reference, schemes, plan, epochs=epochs)
     frames = [frame for frame in frames if len(frame)]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
     decided = frame["p_adjusted"] <= alpha
@@ -137,10 +138,13 @@ def _with_epochs(
     thresholds: Mapping[str, float],
     epochs: float,
 ) -> pd.DataFrame:
-    """Return the runs with restricted epochs at each threshold, named by its offset."""
+    """Return the runs with their epochs to each threshold, named by its offset.
+
+    They are missing where it was not reached within the length of the study.
+    """
     times = table["epochs_to_threshold"].astype(float)
     reached = table["reached"].fillna(False).astype(bool) & (times <= epochs)
-    columns = {str(OFFSETS[1]): times.where(reached, float(epochs))}
+    columns = {str(OFFSETS[1]): times.where(reached)}
     if curves is not None and thresholds:
         for offset in (OFFSETS[0], OFFSETS[2]):
             columns[str(offset)] = with_threshold(
@@ -150,25 +154,31 @@ def _with_epochs(
 
 
 def _speed(
-    table: pd.DataFrame, reference: str, schemes: Sequence[str], plan: FlipPlan
+    table: pd.DataFrame, reference: str, schemes: Sequence[str], plan: FlipPlan, *, epochs: float
 ) -> list[pd.DataFrame]:
     frames = []
-    any_failed = bool(table["failed"].any())
     for offset in [value for value in OFFSETS if str(value) in table]:
-        differences = arm_differences(
-            table,
-            str(offset),
-            family="speed",
-            reference=reference,
-            schemes=schemes,
-            lost=None,
-        )
-        choices = {
-            "outcome": "speed",
-            "measure": REGISTERED["speed"][0],
-            "scale": "epochs",
-            "failures": "kept",
-        }
-        found = seed_analyses(differences, plan, any_failed=any_failed)
-        frames += [frame.assign(threshold_offset=offset, **choices) for frame in found]
+        times = table[str(offset)]
+        late = times.isna()
+        for scale, failures in SPEEDS:
+            restricted = times.fillna(float(epochs))
+            values = restricted
+            if scale == "log epochs":  # a curve that begins above a lowered threshold has none
+                values = np.log(restricted.where(restricted > 0))
+            differences = arm_differences(
+                table.assign(value=values, not_reached=late),
+                "value",
+                family="speed",
+                reference=reference,
+                schemes=schemes,
+                lost="not_reached" if failures == "set apart" else None,
+            )
+            choices = {
+                "outcome": "speed",
+                "measure": REGISTERED["speed"][0],
+                "scale": scale,
+                "failures": failures,
+            }
+            found = seed_analyses(differences, plan, any_failed=bool(late.any()))
+            frames += [frame.assign(threshold_offset=offset, **choices) for frame in found]
     return frames
