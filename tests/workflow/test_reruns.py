@@ -138,7 +138,7 @@ def test_a_change_of_the_margin_runs_only_what_uses_it(workspace):
     planned = set(workspace.planned())
     assert planned == {*after({"margins", "calibration_effect"}), "write_report"}
     assert planned >= {"analyse_accuracy", "calibrate", "check_controls", "judge_schemes"}
-    assert not planned & {"analyse_speed", "analyse_failure", "analyse_layers", "collect", "train"}
+    assert not planned & {"analyse_speed", "analyse_layers", "collect", "train"}
 
 
 def after(keys):
@@ -157,7 +157,7 @@ def test_a_change_of_how_speed_is_analysed_runs_what_uses_it(workspace):
         f"{LIBRARY}/statistics/speed/hazard.py", "\nimport numpy", "\nNEW = 1\nimport numpy"
     )
     planned = set(workspace.planned())
-    assert planned == {"analyse_speed", "judge_schemes", "write_report"}
+    assert planned == {"analyse_speed", "judge_early_speed", "judge_schemes", "write_report"}
 
 
 def test_a_change_of_how_failures_are_analysed_trains_nothing(workspace):
