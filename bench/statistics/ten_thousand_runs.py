@@ -14,13 +14,18 @@ import pandas as pd
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.judging.schemes import judge_schemes
+from biasinit.statistics.paired.tuned_rates import tuned_contrasts
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.trust.sensitivity import sensitivity
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 SHAPE = (2, 10, 100, len(SCHEMES))  # normalisations, cells, seeds, schemes
-ORDER = {"reference": "zeros", "schemes": SCHEMES}
-PLAN = {"alpha": 0.05, "resamples": 20_000, "analysis_seed": 1, **ORDER}
+PLAN = {
+    **{"reference": "zeros", "schemes": SCHEMES},
+    **{"alpha": 0.05, "resamples": 20_000, "analysis_seed": 1},
+}
+MARGINS = {"digits": 0.5, "mnist": 0.2}
+COLLAPSE = {"margins": MARGINS, "collapse_points": 15.0}
 POINTS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 13.0, 14.0, 15.0)  # epochs of the curves
 
 
@@ -29,6 +34,7 @@ def made_up_runs(rng: np.random.Generator) -> pd.DataFrame:
     index = np.indices(SHAPE).reshape(4, -1)
     scatter = np.array([0.4, 0.4, 0.8, 1.2, 0.4])
     accuracy = 97 + rng.normal(0, 0.3, SHAPE[:3])[..., None] + scatter * rng.normal(size=SHAPE)
+    noise = rng.normal(size=SHAPE)  # of the validation images
     failed = rng.uniform(size=SHAPE) < 0.002
     pace = np.ceil(4 * np.maximum(5 + scatter * rng.normal(size=SHAPE), 0.5)) / 4
     return pd.DataFrame(
@@ -39,6 +45,7 @@ def made_up_runs(rng: np.random.Generator) -> pd.DataFrame:
             "seed": index[2],
             "scheme": np.array(SCHEMES)[index[3]],
             "final_accuracy": np.where(failed, 10.0, accuracy).ravel(),
+            "validation_accuracy": np.where(failed, 10.0, accuracy + noise).ravel(),
             "epochs_to_threshold": np.where(failed, np.nan, pace).ravel(),
             "reached": ~failed.ravel(),
             "failed": failed.ravel(),
@@ -74,24 +81,26 @@ def main() -> None:
     curves = made_up_curves(runs)
     began, processor = time.perf_counter(), time.process_time()
     with timed("accuracy"):
-        accuracy = analyse_accuracy(runs, margins={"digits": 0.5, "mnist": 0.2}, **PLAN)
+        accuracy = analyse_accuracy(runs, **COLLAPSE, **PLAN)
     with timed("speed"):
-        speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15, **PLAN)
+        speed = analyse_speed(runs, curves, speed_margin=(0.8, 1.25), epochs=15.0, **PLAN)
     with timed("failure"):
-        failure = analyse_failure(runs, alpha=0.05, **ORDER)
+        failure = analyse_failure(runs, epochs=15.0, **COLLAPSE, **PLAN)
+    with timed("each at its own rate"):
+        tuned = tuned_contrasts(runs, margins=MARGINS, **PLAN)
     with timed("specifications"):
         thresholds = {"digits": 95.0, "mnist": 95.0}
-        table = sensitivity(runs, curves, thresholds=thresholds, epochs=15, **PLAN)
+        table = sensitivity(runs, curves, thresholds=thresholds, epochs=15.0, **PLAN)
     with timed("verdicts"):
         verdicts = judge_schemes(
             runs,
             accuracy_contrasts=accuracy.contrasts,
             speed_contrasts=speed.contrasts,
-            failure_rates=failure.rates,
             failure_contrasts=failure.contrasts,
-            alpha=0.05,
-            analysis_seed=1,
-            **ORDER,
+            tuned_contrasts=tuned,
+            epochs=15.0,
+            **COLLAPSE,
+            **{name: value for name, value in PLAN.items() if name != "resamples"},
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(runs)} runs, {len(verdicts)} verdicts, {len(table)} specified contrasts")

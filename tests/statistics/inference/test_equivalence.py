@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from differences import contrasts_of
 from statsmodels.stats.weightstats import ttost_paired
 
 from biasinit.statistics.inference.equivalence import two_one_sided
+from biasinit.statistics.inference.sign_flips import FlipPlan
+from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, -0.45, 0.8])
@@ -26,3 +29,17 @@ def test_the_smallest_margin_is_where_ttost_paired_just_rejects():
     gap = scheme - reference
     margin = two_one_sided(gap.mean(), gap.std(ddof=1) / np.sqrt(10), 9, 0.5).smallest_margin
     assert ttost_paired(scheme, reference, -margin, margin)[0] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("shift", [0.0, -0.4])
+def test_the_tests_that_decide_are_those_of_ttost_paired_too(shift):
+    """In a table of contrasts, with a margin that is not symmetric."""
+    rng = np.random.default_rng(9)
+    reference = rng.normal(98, 0.6, 12)
+    scheme = reference + shift + rng.normal(0, 0.5, 12)
+    margins = Margins(lower=np.array([-0.6]), upper=np.array([0.4]))
+    plan = FlipPlan(alpha=0.05, resamples=100, analysis_seed=1)
+    differences = contrasts_of((scheme - reference)[None, :])
+    found = contrast_tests(differences, plan, margins, name="accuracy")
+    expected = ttost_paired(scheme, reference, -0.6, 0.4)[0]
+    assert found["p_equivalence"].item() == pytest.approx(expected)
