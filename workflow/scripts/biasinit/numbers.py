@@ -58,6 +58,13 @@ def percent(share: float, *, decimals: int = 0) -> str:
     return f"{number(100 * share, decimals=decimals)} %" if math.isfinite(share) else MISSING
 
 
+def chance(share: float) -> str:
+    """Return a probability in percent that never rounds to none or to all."""
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if 0.995 <= share < 1 else percent(share)
+
+
 def p_value(value: float) -> str:
     """Return a p-value with three decimals, '< .001' below."""
     if not math.isfinite(value):

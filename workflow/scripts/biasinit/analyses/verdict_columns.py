@@ -37,7 +37,8 @@ VERDICT_COLUMNS = (
     text(
         "interval",
         "`difference`: holds for the whole family; `equivalence`: of the two one-sided tests "
-        "that decided; empty without one",
+        "that decided; `conditions`: from the lowest to the highest end of any condition, where a "
+        "mean may not stand for them; empty without one",
     ),
     text("unit", "`points`, `ratio` or `share of seeds`"),
     number("margin_lower", "lower end of the margin of equivalence"),

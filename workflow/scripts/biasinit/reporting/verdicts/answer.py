@@ -173,9 +173,9 @@ def _range(rows: Sequence[VerdictRow]) -> str:
     needed = [row for row in rows if math.isfinite(row.seeds_needed)]
     parts = []
     if inside:
-        low, high = numbers.count(100 * inside[0]), numbers.count(100 * inside[-1])
+        low, high = numbers.chance(inside[0]), numbers.chance(inside[-1])
         between = low if low == high else f"{low} to {high}"
-        parts.append(f"{between} % probable to lie inside the margin")
+        parts.append(f"{between} probable to lie inside the margin")
     if needed:
         most = max(needed, key=lambda row: row.seeds_needed)
         parts.append(clauses.needed(most, about="up to"))

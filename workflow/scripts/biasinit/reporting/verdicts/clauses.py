@@ -220,7 +220,8 @@ def probable(row: VerdictRow) -> str:
     """
     if not math.isfinite(row.p_inside) or _endless(row):
         return ""
-    return f"{numbers.percent(row.p_inside)} probable to lie inside the margin"
+    whose = "the mean is " if row.interval == "conditions" else ""
+    return f"{whose}{numbers.chance(row.p_inside)} probable to lie inside the margin"
 
 
 def _endless(row: VerdictRow) -> bool:
@@ -278,6 +279,8 @@ def scope(row: VerdictRow) -> str:
     conditions = f"{numbers.count(row.conditions)} conditions"
     if row.verdict in _IN_EACH:
         return f"in each of {conditions}"
+    if row.interval == "conditions":
+        return f"mean over the {conditions}, interval over all of them"
     return f"over the {conditions}" if row.outcome.counts_runs else f"mean over the {conditions}"
 
 

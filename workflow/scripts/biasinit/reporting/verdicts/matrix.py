@@ -283,8 +283,8 @@ def _note(verdicts: Sequence[VerdictRow]) -> str:
     if not signs:
         return ""
     levels = {
-        name: [row.level for row in measured if row.interval == name]
-        for name in ("difference", "equivalence")
+        "difference": [r.level for r in measured if r.interval in ("difference", "conditions")],
+        "equivalence": [r.level for r in measured if r.interval == "equivalence"],
     }
     signs += [_FLAT_PRIOR] if any(clauses.probable(row) for row in measured) else []
     parts = [f"{', '.join(signs)}."]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.judging.evidence import (
-    DIFFERENCE,
+    CONDITIONS,
     Evidence,
     Judgement,
     decide,
@@ -107,7 +107,7 @@ def _open(mean: Evidence, conditions: Sequence[Condition]) -> Judgement:
         lower=min(lower for lower, _ in ends if not np.isnan(lower)),
         upper=max(upper for _, upper in ends if not np.isnan(upper)),
         level=mean.level,
-        interval=DIFFERENCE,
+        interval=CONDITIONS,
     )
 
 

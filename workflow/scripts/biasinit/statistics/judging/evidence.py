@@ -15,6 +15,7 @@ from biasinit.verdicts import Outcome, Verdict
 
 NAN = float("nan")
 DIFFERENCE, EQUIVALENCE, NO_INTERVAL = "difference", "equivalence", ""
+CONDITIONS = "conditions"  # from the lowest to the highest end that any condition leaves open
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from biasinit import numbers
 from biasinit.statistics.inference.study_runs import ALL_CELLS, OWN_BEST_RATE
 from biasinit.statistics.judging.counts import Counts
+from biasinit.statistics.judging.evidence import CONDITIONS
 from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
@@ -136,13 +137,16 @@ def _measured(row: VerdictRow) -> str:
     lower, upper = row.judgement.lower, row.judgement.upper
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return f"{found}, no interval from {numbers.count(row.seeds)} seeds"
-    reach = "in every condition, " if _is_hull(row) else ""
+    reach = _reach(row)
     return f"{found}, {reach}{row.judgement.level:.4g} % interval {write(lower)} to {write(upper)}"
 
 
-def _is_hull(row: VerdictRow) -> bool:
-    """Return whether the interval reaches over the conditions, and is not that of their mean."""
-    return row.conditions > 1 and row.verdict is Verdict.EQUIVALENT
+def _reach(row: VerdictRow) -> str:
+    """Return what the interval is about where it is not that of the mean."""
+    if row.judgement.interval == CONDITIONS:
+        return "over all conditions, "
+    each = row.conditions > 1 and row.verdict is Verdict.EQUIVALENT
+    return "in every condition, " if each else ""
 
 
 def _margin(row: VerdictRow) -> str:
