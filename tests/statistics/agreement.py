@@ -50,7 +50,7 @@ def _rules(row: dict[str, object]) -> list[tuple[str, bool]]:
         ("the estimate lies in it", lower - SLACK <= estimate <= upper + SLACK),
         ("it has a level", 80 <= float(row["level"]) < 100),
         ("nothing is depended on", row["depends_on"] == ""),
-        ("its kind is known", row["interval"] in ("difference", "equivalence")),
+        ("its kind is known", row["interval"] in ("difference", "equivalence", "conditions")),
     ]
     if verdict.directed:
         rules.append(("it excludes no effect on its side", lower > null if ahead else upper < null))

@@ -60,6 +60,7 @@ def test_a_published_number_that_is_not_made_again_is_shown(script, published, c
     assert "largest difference 1.0e-09 (estimate, row 1" in differing[0]
 
 
+@pytest.mark.slow
 def test_published_runs_are_judged_anew_and_what_cannot_be_made_stays(script, published, capsys):
     contrasts = published / "analysis" / "level_contrasts.parquet"
     before = read_table(contrasts)

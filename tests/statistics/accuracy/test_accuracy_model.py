@@ -195,6 +195,7 @@ def test_a_model_without_a_fit_says_why():
     assert list(table["note"]) == ["Fewer than two schemes."]
 
 
+@pytest.mark.slow
 def test_the_correlation_of_a_block_counts_all_that_its_schemes_share():
     runs = _runs(np.random.default_rng(6), seeds=300, cells=2, seed=1.0, block=1.0)
     table = _table(runs).set_index("quantity")

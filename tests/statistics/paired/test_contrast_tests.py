@@ -203,6 +203,7 @@ def _what_holds_of_all_holds_of_each(found):
         assert single["homogeneity_p"].isna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cells", [1, 3])
 def test_at_the_margin_in_every_cell_equivalence_is_said_as_rarely_as_it_may(cells):
     """400 contrasts of 20 seeds whose truth is the margin in each cell, of unequal spread."""

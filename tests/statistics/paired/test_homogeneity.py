@@ -91,6 +91,7 @@ def test_seeds_that_have_one_cell_each_say_nothing(rng):
     assert np.isnan(p_of(values)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failing", [0.0, 0.05])
 def test_equal_effects_are_said_to_differ_no_more_often_than_alpha(failing):
     """400 families of two contrasts in three cells, of unequal spread, with a mean effect."""
