@@ -158,8 +158,8 @@ def test_many_open_schemes_are_named_with_their_range():
         for place in range(5)
     ]  # fmt: skip
     assert said(*rows).endswith(
-        "Inconclusive: s0, s1, s2, s3 and s4 (50 % to 90 % probable to lie inside the margin; up to "
-        "50 seeds would decide)."
+        "Inconclusive: s0, s1, s2, s3 and s4 (50 % to 90 % probable to lie inside the margin; up "
+        "to 50 seeds would decide)."
     )
 
 
