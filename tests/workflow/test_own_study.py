@@ -15,6 +15,8 @@ import yaml
 from repository import REPOSITORY
 from workspace import TINY, Workspace, planned_jobs
 
+pytestmark = pytest.mark.slow  # a whole study is trained and reported
+
 STUDY = "studies/own.yaml"
 ANALYSIS = {"thresholds": {"stripes": 80.0}, "margins": {"stripes": 2.0}}
 

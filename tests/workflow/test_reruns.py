@@ -201,6 +201,7 @@ ANALYSIS = Analysis(
 '''
 
 
+@pytest.mark.slow
 def test_a_new_analysis_is_a_file_and_runs_alone(workspace):
     folder = workspace.folder / LIBRARY / "analyses"
     (folder / "count_runs.py").write_text(NEW_ANALYSIS, encoding="utf-8")
@@ -269,6 +270,7 @@ ITEM = TableItem(
 '''
 
 
+@pytest.mark.slow
 def test_a_new_item_of_the_page_is_a_file_and_a_line_and_writes_the_report_only(workspace):
     room = workspace.folder / LIBRARY / "reporting" / "items" / "trust"
     (room / "run_counts.py").write_text(NEW_ITEM, encoding="utf-8")
