@@ -20,17 +20,13 @@ import pandas as pd
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.accuracy.accuracy_model import contrast_rows, random_terms
 from biasinit.statistics.inference.multiplicity import holm
-from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
-    levels_present,
-    read_runs,
-    treatments,
-)
+from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.seed_tests import one_sample
 from biasinit.statistics.speed.hazard import discrete_hazard
+from biasinit.vocabulary import ALL_CELLS
 
 # relative but for the log-likelihood; R stops its optimiser a little earlier than this package
 TOLERANCE = {

@@ -26,8 +26,7 @@ import pandas as pd
 from biasinit.statistics.accuracy import accuracy_model
 from biasinit.statistics.accuracy.accuracy_model import contrast_rows, fit_accuracy, random_terms
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.study_runs import ALL_CELLS
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, TREATMENTS
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 CELLS, SEEDS = 5, 20

@@ -28,7 +28,6 @@ from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
 from biasinit.statistics.accuracy.planning import planned_seeds
 from biasinit.statistics.inference.arrays import Booleans, Floats
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.inference.study_runs import ALL_CELLS
 from biasinit.statistics.paired.arms import (
     BOTH_CAME_THROUGH,
     ArmDifferences,
@@ -39,7 +38,7 @@ from biasinit.statistics.paired.arms import (
 from biasinit.statistics.paired.homogeneity import homogeneity_p
 from biasinit.statistics.paired.seed_tests import family_table
 from biasinit.verdicts import Outcome, Verdict
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, TREATMENTS
 
 Counts = Counter[str]
 TABLES, TOTAL = "tables", "of: "

@@ -8,8 +8,9 @@ from evidence import THREAD
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.overview import LEDGER_TABLES, ledger_markdown, read_studies
 from biasinit.reporting.claims.publish import ANSWER_FIGURE, publish
-from biasinit.statistics.inference.study_runs import ALL_CELLS, OWN_BEST_RATE, cell_labels
+from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.verdicts import Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 from repository import REPOSITORY
 
 PUBLISHED = REPOSITORY / "docs" / "measured"

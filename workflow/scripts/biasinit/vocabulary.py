@@ -13,6 +13,9 @@ CELL_FACTORS = tuple(factor.name for factor in fields(Cell))
 FACTORS = (*CELL_FACTORS[:2], "normalization", *CELL_FACTORS[2:])
 RUN_KEY = (*FACTORS, "scheme", "seed")
 
+ALL_CELLS = "all"  # in place of a cell: over all of them
+OWN_BEST_RATE = "own best learning rate"  # in place of a cell: each scheme at its own
+
 QUICK = "-quick"  # ends the name of a quick try of a study
 
 TREATMENTS = ("none", "batchnorm_shift")  # the levels of normalisation that enter models

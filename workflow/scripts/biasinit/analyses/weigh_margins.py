@@ -10,6 +10,7 @@ from typing import Any
 from biasinit.analyses.columns import MARGIN, NORMALIZATION, REFERENCE, SCHEME
 from biasinit.analyses.contract import Analysis, Tables
 from biasinit.runs.columns import Table, number
+from biasinit.vocabulary import ALL_CELLS
 
 PROBABILITIES = Table(
     name="margin_probabilities",
@@ -34,7 +35,7 @@ def run(tables: Tables, _plan: Mapping[str, Any]) -> Tables:
     from biasinit.statistics.inference.margin_probabilities import margin_probabilities
 
     contrasts = tables["accuracy_contrasts"]
-    whole = (contrasts["family"] == "accuracy") & (contrasts["cell"] == "all")
+    whole = (contrasts["family"] == "accuracy") & (contrasts["cell"] == ALL_CELLS)
     rows = contrasts[whole & (contrasts["standard_error"] > 0)].reset_index(drop=True)
     numbers = rows[["estimate", "standard_error", "df", "margin"]].to_numpy(dtype=float).T
     estimate, error, df, margin = numbers

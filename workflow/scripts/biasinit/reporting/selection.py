@@ -16,10 +16,9 @@ from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import INTERACTION, NORMALIZATION_LABELS
 from biasinit.statistics.inference.study_runs import cell_labels as name_cells
 from biasinit.verdicts import Outcome
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 CONDITIONAL_BASIS = "seeds where both trained"
-ALL_CELLS = "all"
-OWN_BEST = "own best learning rate"  # each scheme at the rate that suits it best
 JOINED = (
     *("verdict", "depends_on", "judged_lower", "judged_upper"),
     *("failed", "reference_failed", "seeds_needed"),
@@ -115,8 +114,8 @@ def arranged(frame: pd.DataFrame, *, schemes: Sequence[str]) -> pd.DataFrame:
         ranks["scheme"] = [_rank(schemes, str(v)) for v in frame["scheme"]]
     if "cell" in frame:
         names = frame["cell"].astype(str)
-        others = set(names) - {ALL_CELLS, OWN_BEST}
-        cells = [ALL_CELLS, *sorted(others, key=natural_order), OWN_BEST]
+        others = set(names) - {ALL_CELLS, OWN_BEST_RATE}
+        cells = [ALL_CELLS, *sorted(others, key=natural_order), OWN_BEST_RATE]
         place = {cell: number for number, cell in enumerate(cells)}
         ranks["cell"] = names.map(place).to_numpy()
     if ranks.empty:

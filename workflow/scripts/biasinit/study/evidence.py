@@ -18,10 +18,8 @@ from pydantic import Field
 from biasinit.errors import Problem
 from biasinit.study.parts import Part
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
-from biasinit.vocabulary import CELL_FACTORS
+from biasinit.vocabulary import ALL_CELLS, CELL_FACTORS, OWN_BEST_RATE
 
-ALL_CONDITIONS = "all"
-OWN_BEST_RATE = "own best learning rate"
 _CONDITION = re.compile(rf"({'|'.join(CELL_FACTORS)}) [^\s,]+")
 
 COVERED: Mapping[Verdict, Verdict] = MappingProxyType(
@@ -40,7 +38,7 @@ class _Judging(Part):
     study: str
     normalization: str
     scheme: str
-    at: str = ALL_CONDITIONS
+    at: str = ALL_CELLS
     """Over all conditions, or in one of them (`learning_rate 0.02`), or, of accuracy, `own best
     learning rate`."""
     refutes: tuple[Verdict, ...] = ()
@@ -71,11 +69,11 @@ def _covers(words: Iterable[Verdict], verdict: Verdict) -> bool:
 
 
 def _condition_problems(at: str) -> Iterator[Problem]:
-    alone = at in (ALL_CONDITIONS, OWN_BEST_RATE)
+    alone = at in (ALL_CELLS, OWN_BEST_RATE)
     if not (alone or all(_CONDITION.fullmatch(part) for part in at.split(", "))):
         yield Problem(
             key="at",
-            what=f"must be a condition, '{ALL_CONDITIONS}' or '{OWN_BEST_RATE}', got {at!r}.",
+            what=f"must be a condition, '{ALL_CELLS}' or '{OWN_BEST_RATE}', got {at!r}.",
             mend=f"Name the level of each factor that varies, as in 'learning_rate 0.02'; factors "
             f"are {', '.join(CELL_FACTORS)}.",
         )

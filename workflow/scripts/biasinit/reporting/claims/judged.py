@@ -11,11 +11,12 @@ from typing import Any
 
 from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing
-from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, cell_labels
+from biasinit.reporting.selection import cell_labels
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
 from biasinit.study.evidence import COVERED, JudgedEvidence
 from biasinit.verdicts import Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 NO_CONDITIONS = "Not judged by condition yet: run the study once more; nothing is trained again."
 _UNTESTED = (
@@ -87,7 +88,7 @@ def judged_rows(records: Sequence[Mapping[str, Any]], *, at: str) -> Judged | No
     found = next((one for one in rows if one.row.cell == at), None)
     if found is None or at != ALL_CELLS:
         return found
-    single = tuple(one for one in rows if one.row.cell not in (ALL_CELLS, OWN_BEST))
+    single = tuple(one for one in rows if one.row.cell not in (ALL_CELLS, OWN_BEST_RATE))
     return Judged(row=found.row, p=found.p, conditions=single)
 
 

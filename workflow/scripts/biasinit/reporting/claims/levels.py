@@ -7,11 +7,12 @@ from biasinit import numbers
 from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
 from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_condition, p_of
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.selection import ALL_CELLS, matching, records, table
+from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, shown
 from biasinit.study.evidence import LevelEvidence
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS
 
 NOT_COMPARED = "Not compared yet: run the study once more; nothing is trained again."
 _PLACE = Place(table="level_contrasts", figure="level_contrasts", rule="rule-levels")

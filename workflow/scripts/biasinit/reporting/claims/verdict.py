@@ -7,11 +7,12 @@ from biasinit import numbers
 from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
 from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_condition, p_of
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.selection import ALL_CELLS, matching, records, table
+from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.vocabulary import kind, shown
 from biasinit.study.evidence import VerdictEvidence
 from biasinit.verdicts import Outcome
+from biasinit.vocabulary import ALL_CELLS
 
 NO_EARLY_TIMES = (
     "Not measured yet: the runs do not say when they reached an early threshold; train the study "

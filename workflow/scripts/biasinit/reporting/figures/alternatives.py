@@ -10,7 +10,7 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.numbers import as_float
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
+from biasinit.reporting.selection import cell_labels, records
 from biasinit.reporting.verdicts.clauses import by_condition, compact
 from biasinit.reporting.verdicts.verdict_rows import (
     VerdictRow,
@@ -21,6 +21,7 @@ from biasinit.reporting.verdicts.verdict_rows import (
 )
 from biasinit.reporting.verdicts.vocabulary import word as verdict_word
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS
 
 LISTED = 8  # rows named one by one; more are summed up
 

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from biasinit import numbers
-from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, records
+from biasinit.reporting.selection import records
 from biasinit.reporting.verdicts.clauses import LISTED, condition_names
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, shown, word
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 BEST_MARKER = "*"
 CONDITION_SIZE = 4.0  # points; half a mark, since a condition is a part of the answer
@@ -123,8 +124,8 @@ def verdict_lanes(frame: pd.DataFrame, *, outcome: Outcome) -> pd.DataFrame:
 
 def _lanes(rows: Sequence[VerdictRow]) -> list[dict[str, Any]]:
     whole = [row for row in rows if row.cell == ALL_CELLS]
-    best = [row for row in rows if row.cell == OWN_BEST]
-    single = [row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST)]
+    best = [row for row in rows if row.cell == OWN_BEST_RATE]
+    single = [row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST_RATE)]
     if not single and not best:
         return [_lane(row, f"{_line(row)}\n{_shown(row)}".strip()) for row in whole]
     names = condition_names(single)

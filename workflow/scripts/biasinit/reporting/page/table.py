@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from biasinit.reporting.page.columns import PageColumn
-from biasinit.reporting.selection import ALL_CELLS, cell_labels, records
+from biasinit.reporting.selection import cell_labels, records
+from biasinit.vocabulary import ALL_CELLS
 
 EMBEDDED_CSV_BYTES = 200_000  # larger tables are linked as a file beside the page, not embedded
 SHOWN_ROWS = 400  # rows of a table on the page; the CSV holds all of them

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from biasinit import numbers
-from biasinit.reporting.selection import ALL_CELLS, OWN_BEST, cell_labels
+from biasinit.reporting.selection import cell_labels
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import word
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 LISTED = 6  # conditions that are named one by one; more are counted
 
@@ -270,7 +271,7 @@ def scope(row: VerdictRow) -> str:
 
     A verdict that depends on the condition has no scope: it is about none of them.
     """
-    if row.cell == OWN_BEST:
+    if row.cell == OWN_BEST_RATE:
         return "each at its own best learning rate"
     if row.cell != ALL_CELLS:
         return f"at {condition_names([row])[row.cell]}"

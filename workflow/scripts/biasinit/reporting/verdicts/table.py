@@ -9,7 +9,7 @@ from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import short_normalization_label
 from biasinit.reporting.page.table import SHOWN_ROWS, Cell, PageTable, csv_href
-from biasinit.reporting.selection import ALL_CELLS, cell_labels
+from biasinit.reporting.selection import cell_labels
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import (
     VerdictRow,
@@ -18,6 +18,7 @@ from biasinit.reporting.verdicts.verdict_rows import (
     over_conditions,
 )
 from biasinit.reporting.verdicts.vocabulary import kind, shown
+from biasinit.vocabulary import ALL_CELLS
 
 
 def verdict_tables(

@@ -9,15 +9,9 @@ import pandas as pd
 
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.selection import (
-    ALL_CELLS,
-    OWN_BEST,
-    arranged,
-    records,
-    scheme_order,
-    table,
-)
+from biasinit.reporting.selection import arranged, records, scheme_order, table
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +100,12 @@ def over_conditions(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
 
 def at_own_best(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
     """Return the rows of each scheme at its own best learning rate."""
-    return tuple(row for row in rows if row.cell == OWN_BEST)
+    return tuple(row for row in rows if row.cell == OWN_BEST_RATE)
 
 
 def single_conditions(rows: Iterable[VerdictRow]) -> tuple[VerdictRow, ...]:
     """Return the rows of single conditions."""
-    return tuple(row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST))
+    return tuple(row for row in rows if row.cell not in (ALL_CELLS, OWN_BEST_RATE))
 
 
 Conditions = Mapping[tuple[Outcome, str, str], Sequence[VerdictRow]]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from biasinit.errors import NotEstimableError
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.study_runs import ALL_CELLS, constant_groups
+from biasinit.statistics.inference.study_runs import constant_groups
 from biasinit.statistics.mixed.engine_comparison import (
     NO_DECISION,
     TESTS,
@@ -24,7 +24,7 @@ from biasinit.statistics.mixed.engine_comparison import (
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 from biasinit.statistics.mixed.residual_checks import residual_checks
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, TREATMENTS
 
 CHECKED_TABLES = 199  # simulated for the residual checks, so that p is a multiple of 1 %
 ESTIMATES = ("estimate", "standard_error", "df", "p")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy.planning import PlannedContrast, PlannedFamily, planned_family
-from biasinit.statistics.inference.study_runs import ALL_CELLS
+from biasinit.vocabulary import ALL_CELLS
 
 Place = tuple[PlannedFamily, int]
 """A contrast: its family and its place there."""

@@ -5,7 +5,7 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
 from biasinit.statistics.accuracy.planning import FEWEST_SEEDS, PLANNED_POWER
-from biasinit.statistics.inference.study_runs import ALL_CELLS
+from biasinit.vocabulary import ALL_CELLS
 
 COLUMNS = ("normalization", "scheme", "reference", "seeds", "power", "wanted", "present")
 MOST = 1_280  # seeds; beyond this a curve has no news for anyone

@@ -17,15 +17,11 @@ from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.multiplicity import holm
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
-    levels_present,
-    read_runs,
-    treatments,
-)
+from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.statistics.paired.homogeneity import homogeneity_p
+from biasinit.vocabulary import ALL_CELLS
 
 RATES = (
     *("normalization", "cell", "scheme", "runs", "failed", "diverged", "never_learned"),

@@ -14,10 +14,8 @@ from biasinit.statistics.inference.arrays import Booleans, column_numbers, requi
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
 
-ALL_CELLS = "all"
 TRUE_OR_FALSE = ("failed", "reached")
 ONLY_CELL = "the only cell"
-OWN_BEST_RATE = "own best learning rate"
 CROSSED_NORMALIZATION = f"{TREATMENTS[1]} - {TREATMENTS[0]}"
 
 

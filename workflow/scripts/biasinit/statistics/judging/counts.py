@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from biasinit.statistics.inference.binomial import clopper_pearson
-from biasinit.statistics.inference.study_runs import ALL_CELLS
+from biasinit.vocabulary import ALL_CELLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from biasinit import numbers
-from biasinit.statistics.inference.study_runs import ALL_CELLS, OWN_BEST_RATE
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import CONDITIONS
 from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 _COMMON: Mapping[Verdict, str] = {
     Verdict.NEGLIGIBLE: "{what} differs, but negligibly: {measured}, inside the margin {margin}",

@@ -23,7 +23,6 @@ from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
     ONLY_CELL,
     common_margin,
     read_runs,
@@ -45,6 +44,7 @@ from biasinit.statistics.paired.arrangement import arrange
 from biasinit.statistics.paired.contrast_tests import COLUMNS as TESTS
 from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS
 
 COLUMNS = (
     *("normalization", "scheme", "reference", "factor", "level", "against", "cell", "basis"),

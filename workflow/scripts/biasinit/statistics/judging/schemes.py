@@ -11,9 +11,7 @@ from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.accuracy.planning import SeedsNeeded
 from biasinit.statistics.failure.analysis import with_events
 from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
     CROSSED_NORMALIZATION,
-    OWN_BEST_RATE,
     cell_labels,
     levels_present,
     treatments,
@@ -42,6 +40,7 @@ from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
 from biasinit.statistics.paired.tuned_rates import RATE
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
 Interval = tuple[float, float]

@@ -13,14 +13,10 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
-from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
-    CROSSED_NORMALIZATION,
-    levels_present,
-)
+from biasinit.statistics.inference.study_runs import CROSSED_NORMALIZATION, levels_present
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.statistics.paired.available_pairs import seed_values
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, TREATMENTS
 
 EVERY_SEED = "all seeds"
 BOTH_CAME_THROUGH = {

@@ -17,7 +17,6 @@ from biasinit.statistics.inference.arrays import Booleans
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
-    ALL_CELLS,
     cell_labels,
     common_margin,
     levels_present,
@@ -43,6 +42,7 @@ from biasinit.statistics.paired.cross_fitting import (
     seed_values,
 )
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import ALL_CELLS
 
 RATE = "learning_rate"
 LOWEST, HIGHEST = "lowest", "highest"

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import NotEstimableError
-from biasinit.statistics.inference.study_runs import ALL_CELLS, levels_present
+from biasinit.statistics.inference.study_runs import levels_present
 from biasinit.statistics.speed.hazard import discrete_hazard
+from biasinit.vocabulary import ALL_CELLS
 
 COLUMNS = ("hazard_ratio", "hazard_lower", "hazard_upper", "hazard_p")
 

@@ -8,9 +8,10 @@ import scipy.stats
 
 from biasinit.quantities import ASYMMETRY
 from biasinit.statistics.inference.sign_flips import coin_signs
-from biasinit.statistics.inference.study_runs import ALL_CELLS, read_runs, treatments
+from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.speed.curve_bands import largest_t_quantile
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import ALL_CELLS
 
 FLIPS = 2_000  # random signs for a band; the quantile's level is then good to 0.5 %
 

@@ -14,8 +14,8 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.statistics.inference.study_runs import ALL_CELLS
 from biasinit.statistics.paired.arrangement import PairedArray
+from biasinit.vocabulary import ALL_CELLS
 
 RATIOS = {
     "ratio": "estimate",

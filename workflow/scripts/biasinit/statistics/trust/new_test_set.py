@@ -20,10 +20,11 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.inference.study_runs import ALL_CELLS, CROSSED_NORMALIZATION
+from biasinit.statistics.inference.study_runs import CROSSED_NORMALIZATION
 from biasinit.statistics.trust.image_gaps import ImageGaps, gaps_of_cell, with_bits
 from biasinit.statistics.trust.test_sets import EVERY_DATASET, datasets_tested_anew
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import ALL_CELLS
 
 Contrast = tuple[str, str]
 """Normalisation (or the difference of both) and scheme."""

@@ -9,11 +9,12 @@ from biasinit.statistics.accuracy.accuracy_model import contrast_rows, random_te
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.multiplicity import holm
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.inference.study_runs import ALL_CELLS, constant_groups, levels_present
+from biasinit.statistics.inference.study_runs import constant_groups, levels_present
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.paired.arms import ArmDifferences
 from biasinit.statistics.paired.seed_tests import flips_of, one_sample, with_family
 from biasinit.streams import Purpose, stream
+from biasinit.vocabulary import ALL_CELLS
 
 SEED_ANALYSES = ("per-seed t", "sign flips", "interquartile mean, bootstrap")
 MIXED_ANALYSES = ("mixed model, SD per arm", "mixed model, pooled SD")
