@@ -7,7 +7,6 @@ import pytest
 from biasinit.quantities import PROBED_QUANTITIES
 from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import main
-from biasinit.statistics.inference import study_runs
 from biasinit.study.claims import (
     level_questions,
     name_in_claims,
@@ -23,7 +22,7 @@ from biasinit.study.evidence import (
 )
 from biasinit.study.reading import load_study
 from biasinit.verdicts import Verdict
-from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE, TREATMENTS
+from biasinit.vocabulary import TREATMENTS
 from repository import REPOSITORY
 
 CLAIMS = read_claims(REPOSITORY / "claims.yaml")
@@ -90,10 +89,6 @@ def test_every_claim_can_be_refuted_by_its_evidence_or_by_what_people_do(claim):
     refutes = any(getattr(evidence, "refutes", None) for evidence in claim.evidence)
     assert refutes != claim.about_people
     assert not claim.about_people or PREVALENCE[claim.number]
-
-
-def test_words_for_conditions_are_those_of_the_tables():
-    assert (ALL_CELLS, OWN_BEST_RATE) == (study_runs.ALL_CELLS, study_runs.OWN_BEST_RATE)
 
 
 def test_a_claim_that_says_by_more_than_the_margin_is_refuted_by_no_less():

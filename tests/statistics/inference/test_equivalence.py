@@ -5,7 +5,7 @@ import pytest
 from differences import contrasts_of
 from statsmodels.stats.weightstats import ttost_paired
 
-from biasinit.statistics.inference.equivalence import two_one_sided
+from biasinit.statistics.inference.equivalence import two_one_sided_p
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
 
@@ -16,18 +16,18 @@ def test_paired_differences_give_the_tests_of_ttost_paired(shift):
     reference = rng.normal(98, 0.6, 15)
     scheme = reference + shift + rng.normal(0, 0.5, 15)
     gap = scheme - reference
-    found = two_one_sided(gap.mean(), gap.std(ddof=1) / np.sqrt(15), 14, 0.5)
-    p, (_, p_lower, df), (_, p_upper, _) = ttost_paired(scheme, reference, -0.5, 0.5)
-    assert (found.p, found.p_lower, found.p_upper) == pytest.approx((p, p_lower, p_upper))
-    assert df == 14
+    found = two_one_sided_p(gap.mean(), gap.std(ddof=1) / np.sqrt(15), 14, -0.5, 0.5)
+    assert found == pytest.approx(ttost_paired(scheme, reference, -0.5, 0.5)[0])
 
 
 def test_the_smallest_margin_is_where_ttost_paired_just_rejects():
     rng = np.random.default_rng(8)
     reference = rng.normal(98, 0.6, 10)
     scheme = reference + rng.normal(0.1, 0.5, 10)
-    gap = scheme - reference
-    margin = two_one_sided(gap.mean(), gap.std(ddof=1) / np.sqrt(10), 9, 0.5).smallest_margin
+    plan = FlipPlan(alpha=0.05, resamples=100, analysis_seed=1)
+    differences = contrasts_of((scheme - reference)[None, :])
+    margins = Margins.around_zero(np.array([0.5]))
+    margin = contrast_tests(differences, plan, margins, name="x")["smallest_margin"].item()
     assert ttost_paired(scheme, reference, -margin, margin)[0] == pytest.approx(0.05)
 
 

@@ -5,7 +5,8 @@ import pytest
 import scipy.stats
 
 from biasinit.errors import RunsTableError
-from biasinit.statistics.speed.analysis import analyse_speed, reached_by
+from biasinit.statistics.inference.reached import reached_by
+from biasinit.statistics.speed.analysis import analyse_speed
 
 
 def test_unreached_runs_count_with_the_whole_study(synthetic_study):

@@ -215,13 +215,12 @@ def _variance_rows(fit: MixedFit) -> list[dict[str, object]]:
         for level, deviation in fit.residual_sd.items()
     ]
     total = float(random.sum()) + float((fit.residual_sd**2).mean())
-    shared = random[["scheme" not in str(term).split(":") for term in random.index]]
     return [
         *rows,
         _row(
             "correlation",
             "two schemes of one block",
-            float(shared.sum()) / total if total > 0 else float("nan"),
+            _shared_by_schemes(random) / total if total > 0 else float("nan"),
             "share of the variance that the pairing removes from differences",
         ),
         _row("log-likelihood", "REML", fit.log_likelihood, fit.formula),

@@ -18,9 +18,9 @@ from biasinit.statistics.accuracy.accuracy_model import (
     fit_accuracy,
     model_table,
 )
-from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
+from biasinit.statistics.accuracy.contrasts import CONTRASTS, contrast_table
 from biasinit.statistics.accuracy.power_curves import power_curves
-from biasinit.statistics.inference.collapsed import with_collapsed
+from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
     CROSSED_NORMALIZATION,

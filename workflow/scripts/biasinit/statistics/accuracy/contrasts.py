@@ -19,7 +19,6 @@ from biasinit.statistics.paired.contrast_tests import COLUMNS as TESTS
 from biasinit.statistics.paired.contrast_tests import Margins, contrast_tests
 from biasinit.statistics.paired.seed_tests import one_sample
 
-OUTCOME = "final_accuracy"
 WITHOUT_COLLAPSED = ("without_collapsed", "without_collapsed_lower", "without_collapsed_upper")
 CONTRASTS = (
     *("family", "normalization", "scheme", "reference", "cell", "basis"),

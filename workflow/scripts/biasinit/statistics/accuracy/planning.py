@@ -19,10 +19,10 @@ import numpy as np
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats, Integers
+from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
 from biasinit.streams import Purpose, stream
 
 MOST_SEEDS = 20_000  # beyond this the answer is "not by seeds"
-FEWEST_SEEDS = 6  # the exact sign-flip test cannot reject at 5 % with fewer
 PLANNED_POWER = 0.8  # wanted probability of a decision, Cohen's convention
 PLANNED_STUDIES = 2_000  # simulated for each number of seeds; 0.9 % standard error at 80 %
 RANGE = 0.8  # coverage of the range of the seeds needed

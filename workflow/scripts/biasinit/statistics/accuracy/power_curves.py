@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy.contrasts_to_plan import places_to_plan
-from biasinit.statistics.accuracy.planning import FEWEST_SEEDS, PLANNED_POWER
+from biasinit.statistics.accuracy.planning import PLANNED_POWER
+from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
 from biasinit.vocabulary import ALL_CELLS
 
 COLUMNS = ("normalization", "scheme", "reference", "seeds", "power", "wanted", "present")

@@ -16,6 +16,7 @@ from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.multiplicity import holm
+from biasinit.statistics.inference.reached import TIMES, reached_by
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences
@@ -103,18 +104,14 @@ def with_events(
 
     The arguments are those of ``analyse_failure``.
     """
-    table = read_runs(runs)
+    has_times = epochs is not None and set(TIMES) <= set(runs)
+    needed = [*([OUTCOME] if OUTCOME in runs else []), *(TIMES if has_times else ())]
+    table = read_runs(runs, needed=needed)
     if OUTCOME in table:
         table = with_collapsed(
-            read_runs(runs, needed=[OUTCOME]),
-            reference=reference,
-            collapse_points=collapse_points,
-            margins=margins,
+            table, reference=reference, collapse_points=collapse_points, margins=margins
         )
-    if epochs is not None and {"epochs_to_threshold", "reached"} <= set(table):
-        times = pd.to_numeric(table["epochs_to_threshold"])
-        table["not_reached"] = ~(table["reached"].fillna(False).astype(bool) & (times <= epochs))
-    return table
+    return table if epochs is None or not has_times else reached_by(table, epochs)
 
 
 def event_contrasts(

@@ -70,6 +70,11 @@ def judge_conditions(
     return judged
 
 
+def conditions_judged(conditions: Sequence[Condition]) -> int:
+    """Return how many conditions stand behind a verdict: with two pairs, or where runs are lost."""
+    return sum(one.evidence.seeds >= 2 or one.verdict in LOST for one in conditions)
+
+
 def disagree(verdicts: Sequence[Verdict]) -> bool:
     """Return whether decided conditions cannot all be true of one effect.
 

@@ -7,7 +7,6 @@ an interval that excludes zero where the family does not reject is stretched to 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from biasinit.statistics.inference.binomial import clopper_pearson
@@ -96,7 +95,7 @@ def judge_event_conditions(
     verdicts = {one.verdict for one in conditions}
     decided = verdicts & {Verdict.WORSE, Verdict.BETTER}
     uneven = bool(decided) and (Verdict.NONE_SEEN in verdicts or len(decided) == 2)
-    if uneven or (np.isfinite(whole.homogeneity_p) and whole.homogeneity_p <= alpha):
+    if uneven or whole.homogeneity_p <= alpha:
         return Judgement(verdict=Verdict.DEPENDS)
     return decide_event(whole, alpha=alpha)
 

@@ -29,9 +29,14 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
-from biasinit.statistics.judging.conditions import Condition, depends_on, judge_conditions
+from biasinit.statistics.judging.conditions import (
+    Condition,
+    conditions_judged,
+    depends_on,
+    judge_conditions,
+)
 from biasinit.statistics.judging.evidence import Evidence, Judgement, decide
-from biasinit.statistics.judging.measures import measured, probabilities
+from biasinit.statistics.judging.measures import evidence_of, probabilities
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
 from biasinit.statistics.paired.arms import (
     BOTH_CAME_THROUGH,
@@ -130,12 +135,9 @@ class _Asked:
             & level.isin([question.level, question.against])
         ]
         rows = rows.assign(compared=level[rows.index])
+        factors = _other_factors(rows, question)
+        rows = rows.assign(condition=_conditions_of(rows, factors))
         return cls(question=question, rows=rows, margin=common_margin(margins, rows))
-
-    @property
-    def factors(self) -> list[str]:
-        """The other factors, whose combinations are the conditions."""
-        return [name for name in varying_factors(self.rows) if name != self.question.factor]
 
     def columns(self, group: str, seeds: Sequence[str]) -> list[DifferenceColumn]:
         """Return the differences over all conditions, then in each of several.
@@ -170,7 +172,7 @@ class _Asked:
 
     def _within(self, scheme: str) -> dict[str, "pd.Series[float]"]:
         """Return level minus against under one scheme by condition, each indexed by seed."""
-        part = self._with_conditions(self.rows[self.rows["scheme"] == scheme])
+        part = self.rows[self.rows["scheme"] == scheme]
         if part.empty or part["compared"].nunique() < 2:
             return {}
         array, lost = (
@@ -186,29 +188,19 @@ class _Asked:
             if there[place]
         }
 
-    def _with_conditions(self, rows: pd.DataFrame) -> pd.DataFrame:
-        names = self.factors
-        if not names:
-            return rows.assign(condition=ONLY_CELL)
-        texts = [
-            ", ".join(f"{name} {level_text(value)}" for name, value in zip(names, row, strict=True))
-            for row in rows[names].itertuples(index=False, name=None)
-        ]
-        return rows.assign(condition=texts)
-
     def _lost(self, cell: str) -> bool:
-        part = self._with_conditions(self.rows)
-        return bool(part.loc[part["condition"] == cell, "failed"].any())
+        return bool(self.rows.loc[self.rows["condition"] == cell, "failed"].any())
 
     def conditions(self) -> pd.DataFrame:
         """Return the other factors of each condition, indexed by its label."""
-        part = self._with_conditions(self.rows)
-        return part.drop_duplicates("condition").set_index("condition")[self.factors]
+        factors = _other_factors(self.rows, self.question)
+        return self.rows.drop_duplicates("condition").set_index("condition")[factors]
 
     def at(self, level: str, cell: str) -> pd.DataFrame:
         """Return the runs at a level, in a condition or in all."""
-        rows = self._with_conditions(self.rows)
-        rows = rows[rows["compared"] == level] if len(rows) else rows
+        if self.rows.empty:
+            return self.rows
+        rows = self.rows[self.rows["compared"] == level]
         return rows if cell == ALL_CELLS else rows[rows["condition"] == cell]
 
     def labels(self, column: DifferenceColumn) -> dict[str, object]:
@@ -224,6 +216,21 @@ class _Asked:
             "failed": int(one["failed"].sum()),
             "against_failed": int(other["failed"].sum()),
         }
+
+
+def _other_factors(rows: pd.DataFrame, question: LevelQuestion) -> list[str]:
+    """Return the other factors that vary, whose combinations are the conditions."""
+    return [name for name in varying_factors(rows) if name != question.factor]
+
+
+def _conditions_of(rows: pd.DataFrame, factors: Sequence[str]) -> list[str]:
+    """Return the label of each row's condition."""
+    if not factors:
+        return [ONLY_CELL] * len(rows)
+    return [
+        ", ".join(f"{name} {level_text(value)}" for name, value in zip(factors, row, strict=True))
+        for row in rows[list(factors)].itertuples(index=False, name=None)
+    ]
 
 
 def _judged(
@@ -259,17 +266,12 @@ def _judged(
 
 
 def _evidence(row: Mapping[str, Any], alpha: float) -> Evidence:
-    return Evidence(
-        outcome=Outcome.ACCURACY,
-        **measured(row, Outcome.ACCURACY),
-        equivalence_level=float(row["equivalence_level"]),
-        p_adjusted=float(row["p_adjusted"]),
-        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
-        alpha=alpha,
-        identical=bool(row["identical"]),
-        seeds=int(row["seeds"]),
+    return evidence_of(
+        row,
+        Outcome.ACCURACY,
         lost=int(row["failed"]),
         reference_lost=int(row["against_failed"]),
+        alpha=alpha,
     )
 
 
@@ -309,7 +311,8 @@ def _over_conditions(
         _evidence(row, plan.alpha), conditions, homogeneity_p=float(row["homogeneity_p"])
     )
     depends = depends_on(judgement.verdict, conditions, item.conditions())
-    return dict(alone) | _said(judgement) | {"conditions": len(single), "depends_on": depends}
+    judged = conditions_judged(conditions)
+    return dict(alone) | _said(judgement) | {"conditions": judged, "depends_on": depends}
 
 
 def _conditions(

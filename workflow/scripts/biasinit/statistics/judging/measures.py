@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from biasinit.statistics.inference.margin_probabilities import margin_probabilities
+from biasinit.statistics.judging.evidence import Evidence
 from biasinit.verdicts import Outcome
 
 Row = Mapping[str, Any]
@@ -28,6 +29,33 @@ class Measured(TypedDict):
 def measured(row: Row, outcome: Outcome) -> Measured:
     """Return estimate, intervals and margin of a contrast in the unit of its verdict."""
     return _ratio(row) if outcome is Outcome.SPEED else _difference(row)
+
+
+def evidence_of(
+    row: Row, outcome: Outcome, *, lost: int, reference_lost: int, alpha: float
+) -> Evidence:
+    """Return what a row of contrasts says, in the unit of its verdict.
+
+    Args:
+        row: of a table of contrasts.
+        outcome: what it is about.
+        lost: runs of the scheme that did not come through.
+        reference_lost: runs of the reference that did not.
+        alpha: level of the decisions.
+
+    """
+    return Evidence(
+        outcome=outcome,
+        **measured(row, outcome),
+        equivalence_level=float(row["equivalence_level"]),
+        p_adjusted=float(row["p_adjusted"]),
+        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
+        alpha=alpha,
+        identical=bool(row["identical"]),
+        seeds=int(row["seeds"]),
+        lost=lost,
+        reference_lost=reference_lost,
+    )
 
 
 def probabilities(row: Row, outcome: Outcome) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.accuracy.planning import SeedsNeeded
-from biasinit.statistics.failure.analysis import with_events
+from biasinit.statistics.failure.analysis import EVENTS, with_events
 from biasinit.statistics.inference.study_runs import (
     CROSSED_NORMALIZATION,
     cell_labels,
@@ -18,8 +18,8 @@ from biasinit.statistics.inference.study_runs import (
     varying_factors,
 )
 from biasinit.statistics.judging.conditions import (
-    LOST,
     Condition,
+    conditions_judged,
     depends_on,
     judge_conditions,
     strongest_factor,
@@ -34,7 +34,7 @@ from biasinit.statistics.judging.events import (
 )
 from biasinit.statistics.judging.evidence import Evidence, decide
 from biasinit.statistics.judging.headline import headline
-from biasinit.statistics.judging.measures import Row, measured, probabilities
+from biasinit.statistics.judging.measures import Row, evidence_of, probabilities
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED, seeds_for_row
 from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
 from biasinit.statistics.paired.tuned_rates import RATE
@@ -44,6 +44,8 @@ from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
 Interval = tuple[float, float]
+_COLUMN_OF = {outcome: EVENTS[event] for outcome, event in EVENT_OUTCOMES.items()}
+"""The column of runs that tells of an event."""
 
 
 def judge_schemes(
@@ -117,7 +119,7 @@ def judge_schemes(
         rows += judge.tuned(tuned_contrasts)
     others = [scheme for scheme in schemes if scheme != reference]
     for outcome, event in EVENT_OUTCOMES.items():
-        if judge.knows(outcome, table):
+        if _COLUMN_OF[outcome] in table:
             found = failure_contrasts[failure_contrasts["event"] == event]
             rows += judge.events(outcome, found, table, reference=reference, schemes=others)
     order = list(Outcome)
@@ -204,11 +206,6 @@ class _Judge:
     seeds: int
     alpha: float
     analysis_seed: int
-
-    def knows(self, outcome: Outcome, table: pd.DataFrame) -> bool:
-        """Return whether the runs tell of the event."""
-        column = {Outcome.COLLAPSE: "collapsed", Outcome.NOT_REACHED: "not_reached"}
-        return column.get(outcome, "failed") in table
 
     def contrasts(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
         """Yield the rows of a table of contrasts: over all conditions, then each of several."""
@@ -341,7 +338,7 @@ class _Judge:
         return dataclasses.replace(
             row,
             judgement=judgement,
-            conditions=sum(one.seeds >= 2 or one.verdict in LOST for one, _ in single),
+            conditions=conditions_judged(conditions),
             fragile=row.fragile or _rests_on_fragile(judgement.verdict, single),
             depends_on=depends_on(judgement.verdict, conditions, cells),
             seeds_needed=needed.seeds,
@@ -359,7 +356,13 @@ class _Judge:
         own, other = (
             self.counts.of(levels, str(row[name]), cell) for name in ("scheme", "reference")
         )
-        evidence = _evidence(row, outcome, own, other, self.alpha)
+        evidence = evidence_of(
+            row,
+            outcome,
+            lost=_lost(own, outcome),
+            reference_lost=_lost(other, outcome),
+            alpha=self.alpha,
+        )
         judgement = decide(evidence)
         below, inside, above = probabilities(row, outcome)
         needed = NOT_NEEDED
@@ -403,23 +406,9 @@ def _rests_on_fragile(verdict: Verdict, single: Sequence[tuple[VerdictRow, Evide
     return verdict.within_margin and any(row.fragile for row, _ in single)
 
 
-def _evidence(row: Row, outcome: Outcome, own: Counts, other: Counts, alpha: float) -> Evidence:
-    """Return what one row of contrasts says, in the unit of its verdict."""
-    lost, reference_lost = (
-        counts.not_reached if outcome is Outcome.SPEED else counts.failed for counts in (own, other)
-    )
-    return Evidence(
-        outcome=outcome,
-        **measured(row, outcome),
-        equivalence_level=float(row["equivalence_level"]),
-        p_adjusted=float(row["p_adjusted"]),
-        p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
-        alpha=alpha,
-        identical=bool(row["identical"]),
-        seeds=int(row["seeds"]),
-        lost=lost,
-        reference_lost=reference_lost,
-    )
+def _lost(counts: Counts, outcome: Outcome) -> int:
+    """Return the runs of an arm that have no size to compare."""
+    return counts.not_reached if outcome is Outcome.SPEED else counts.failed
 
 
 def _seeds_of_arms(table: pd.DataFrame) -> dict[tuple[str, str, str], set[object]]:

@@ -1,7 +1,8 @@
 """How many seeds would decide an inconclusive row, with the range that they are uncertain by."""
 
 from biasinit.statistics.accuracy.contrasts_to_plan import Place
-from biasinit.statistics.accuracy.planning import FEWEST_SEEDS, SeedsNeeded, planned_seeds
+from biasinit.statistics.accuracy.planning import SeedsNeeded, planned_seeds
+from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
 
 NOT_NEEDED = SeedsNeeded(seeds=float("nan"), low=float("nan"), high=float("nan"))
 

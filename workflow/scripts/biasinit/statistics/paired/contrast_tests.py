@@ -15,6 +15,7 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
+from biasinit.statistics.inference.equivalence import two_one_sided_p
 from biasinit.statistics.inference.multiplicity import holm, holm_levels
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.skewness import hall_statistic, skewness
@@ -148,18 +149,14 @@ def _equivalence(
 
 
 def _two_one_sided(table: pd.DataFrame, margins: Margins) -> Floats:
-    """Return the larger p-value of two one-sided t-tests; of identical arms, none is larger than 0.
+    """Return the p-value of two one-sided tests of each row, 0 of identical arms.
 
-    NaN with fewer than six seeds, or without a margin. Source: Schuirmann (1987),
-    doi:10.1007/BF01068419.
+    NaN with fewer than six seeds, or without a margin.
     """
     estimate, error, df = (
         table[column].to_numpy(dtype=float) for column in ("estimate", "standard_error", "df")
     )
-    with np.errstate(invalid="ignore"):
-        from_below = scipy.stats.t.sf((estimate - margins.lower) / error, df)
-        from_above = scipy.stats.t.cdf((estimate - margins.upper) / error, df)
-    p = np.maximum(from_below, from_above)
+    p = two_one_sided_p(estimate, error, df, margins.lower, margins.upper)
     known = np.isfinite(margins.lower) & np.isfinite(margins.upper)
     p = np.where(table["identical"], 0.0, p)
     return np.where(known & (table["seeds"] >= FEWEST_SEEDS), p, np.nan)

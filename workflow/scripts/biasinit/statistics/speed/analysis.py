@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from biasinit.errors import RunsTableError
+from biasinit.statistics.inference.reached import TIMES, reached_by
 from biasinit.statistics.inference.second_analysis import adjusted_beside, fragile
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
@@ -99,32 +99,11 @@ def analyse_speed(
     )
 
 
-def reached_by(table: pd.DataFrame, epochs: float) -> pd.DataFrame:
-    """Return the runs with ``reached`` and ``not_reached`` within so many epochs.
-
-    Args:
-        table: with ``epochs_to_threshold`` and ``reached``.
-        epochs: length of a run.
-
-    Raises:
-        RunsTableError: a time is not above 0.
-
-    """
-    times = table["epochs_to_threshold"]
-    if (times <= 0).any():
-        raise RunsTableError(
-            f"The column 'epochs_to_threshold' must hold times above 0, got {times.min():g}. "
-            "Count epochs from 1: 1 is the end of the first epoch."
-        )
-    reached = table["reached"].fillna(False).astype(bool) & (times <= epochs)
-    return table.assign(reached=reached, not_reached=~reached)
-
-
 def _with_restricted_epochs(
     runs: pd.DataFrame, schemes: Sequence[str], epochs: float
 ) -> pd.DataFrame:
     """Return the runs that are judged with restricted and logarithmic times."""
-    table = read_runs(runs, needed=["epochs_to_threshold", "reached"])
+    table = read_runs(runs, needed=TIMES)
     table = reached_by(treatments(table[table["scheme"].isin(list(schemes))]), epochs)
     restricted = table["epochs_to_threshold"].where(table["reached"], float(epochs))
     return table.assign(**{RESTRICTED_EPOCHS: restricted, LOG_EPOCHS: np.log(restricted)})

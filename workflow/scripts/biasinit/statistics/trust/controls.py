@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
-from biasinit.statistics.accuracy.contrasts import CONTRASTS, OUTCOME, contrast_table
+from biasinit.statistics.accuracy.contrasts import CONTRASTS, contrast_table
 from biasinit.statistics.inference.arrays import Bytes
+from biasinit.statistics.inference.collapsed import OUTCOME
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from biasinit.statistics.inference.reached import TIMES, reached_by
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.paired.arms import arm_differences
@@ -70,11 +71,13 @@ def sensitivity(
         fewer epochs are better.
 
     """
-    table = treatments(read_runs(runs, needed=["final_accuracy"]))
+    has_times = epochs is not None and set(TIMES) <= set(runs)
+    needed = ["final_accuracy", *(TIMES if has_times else ())]
+    table = treatments(read_runs(runs, needed=needed))
     table = table[table["scheme"].isin(list(schemes))].reset_index(drop=True)
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     frames = _accuracy(with_measures(table, curves), reference, schemes, plan)
-    if epochs is not None and {"epochs_to_threshold", "reached"} <= set(table):
+    if epochs is not None and has_times:
         table = _with_epochs(table, curves, thresholds=thresholds or {}, epochs=epochs)
         frames += _speed(table, reference, schemes, plan, epochs=epochs)
     frames = [frame for frame in frames if len(frame)]
@@ -142,9 +145,8 @@ def _with_epochs(
 
     They are missing where it was not reached within the length of the study.
     """
-    times = table["epochs_to_threshold"].astype(float)
-    reached = table["reached"].fillna(False).astype(bool) & (times <= epochs)
-    columns = {str(OFFSETS[1]): times.where(reached)}
+    table = reached_by(table, epochs)
+    columns = {str(OFFSETS[1]): table["epochs_to_threshold"].where(table["reached"])}
     if curves is not None and thresholds:
         for offset in (OFFSETS[0], OFFSETS[2]):
             columns[str(offset)] = with_threshold(
