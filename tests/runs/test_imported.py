@@ -90,8 +90,14 @@ CASES = {
     "reached at no time": (
         lambda table: table.assign(epochs_to_threshold=[3.0, None, 3.5, None]),
         {},
-        "'epochs_to_threshold' must be a number of epochs, at most the 'epochs' of the study, "
-        "where 'reached' is true, got nan (row 2).",
+        "'epochs_to_threshold' must be a number of epochs above 0, and at most the 'epochs' of the "
+        "study, where 'reached' is true, got nan (row 2).",
+    ),
+    "epochs counted from 0": (
+        lambda table: table.assign(epochs_to_threshold=[3.0, 0.0, 3.5, None]),
+        {},
+        "must be a number of epochs above 0, and at most the 'epochs' of the study, where "
+        "'reached' is true, got 0.0 (row 2).",
     ),
     "reached after the end of training": (
         lambda table: table.assign(epochs_to_threshold=[3.0, 13.0, 3.5, None]),
@@ -106,7 +112,7 @@ CASES = {
     "an early time that is text": (
         lambda table: table.assign(epochs_to_early_threshold=["1", "soon", None, None]),
         {},
-        "'epochs_to_early_threshold' must be numbers of epochs from 0 on, or empty, got 'soon' "
+        "'epochs_to_early_threshold' must be numbers of epochs above 0, or empty, got 'soon' "
         "(row 2).",
     ),
     "a seed that is text": (

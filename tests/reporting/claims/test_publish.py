@@ -109,8 +109,8 @@ def test_the_readme_says_what_is_published_of_the_default_study():
     best = found("accuracy", OWN_BEST_RATE)
     assert best.verdict == "worse beyond the margin"
     assert (
-        f"1.0 is worse by {-best.estimate:.1f} points ({-best.upper:.1f} to {-best.lower:.1f}), "
-        "more than the margin."
+        f"that was tried), 1.0 is worse by {-best.estimate:.1f} points ({-best.upper:.1f} to "
+        f"{-best.lower:.1f}), more than the margin."
     ) in text
     others = [("none", "0.01"), ("none", "xavier")]
     others += [("batchnorm_shift", scheme) for scheme in ("0.01", "1.0", "xavier")]

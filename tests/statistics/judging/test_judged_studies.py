@@ -316,3 +316,39 @@ def test_at_the_best_rate_what_depends_on_another_factor_is_told():
     row = of(verdicts(runs, tuned=tuned), "accuracy").loc["own best learning rate"]
     assert (row["verdict"], row["depends_on"]) == ("depends", "architecture")
     assert "each at its own best learning rate" in row["headline"]
+
+
+def test_at_the_best_rate_runs_are_those_at_the_rates_and_low_ones_are_not_counted():
+    """Two of the scheme's runs fail, and one collapses, at the rate that is everybody's best."""
+    rng = np.random.default_rng(5)
+    runs = pd.DataFrame(
+        {
+            "dataset": "digits",
+            "learning_rate": rate,
+            "scheme": scheme,
+            "seed": seed,
+            "final_accuracy": 95 - 4 * (rate == 0.005) + rng.normal(0, 0.2),
+            "failed": False,
+        }
+        for rate in RATES
+        for scheme in ("zeros", "one")
+        for seed in range(SEEDS)
+    )
+    best = (runs["scheme"] == "one") & (runs["learning_rate"] == 0.02)
+    runs["validation_accuracy"] = runs["final_accuracy"]
+    runs.loc[best & runs["seed"].isin([0, 1]), "failed"] = True
+    runs.loc[best & (runs["seed"] == 2), "final_accuracy"] = 60.0
+    tuned = tuned_contrasts(
+        runs,
+        reference="zeros",
+        schemes=("zeros", "one"),
+        margins=MARGINS,
+        alpha=0.05,
+        resamples=1_000,
+        analysis_seed=1,
+    )
+    row = of(verdicts(runs, tuned=tuned), "accuracy").loc["own best learning rate"]
+    assert (row["runs"], row["failed"]) == (SEEDS, 2)
+    assert f"One failed in 2 of {SEEDS} runs" in row["headline"]
+    low = row[["collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"]]
+    assert low.isna().all()

@@ -42,6 +42,7 @@ TUNED = Table(
         text("reference_at_edge", "the same of the reference"),
         CELL,
         BASIS,
+        number("pairs", "pairs of runs at the chosen rates, mean over halves"),
         number(
             "set_apart",
             "pairs of runs at the chosen rates of which one failed, mean over halves; their "

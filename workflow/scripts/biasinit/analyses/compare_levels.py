@@ -41,6 +41,7 @@ CONTRASTS = Table(
         number("printed_lower", "lower bound of the interval that decides", unit="points"),
         number("printed_upper", "its upper bound", unit="points"),
         number("printed_level", "its level", unit="percent"),
+        text("printed_interval", "what it is: `interval` in `verdicts`"),
         flag("fragile", "whether a test that allows for skewed values decides otherwise"),
         number("p_below", "as in `verdicts`"),
         number("p_inside", "as in `verdicts`"),

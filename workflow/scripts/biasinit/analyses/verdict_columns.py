@@ -72,7 +72,7 @@ VERDICT_COLUMNS = (
     integer("reference_failed", "failed runs of the reference"),
     integer("events", "seeds of the scheme with the event; only of failure, collapse, not reached"),
     integer("reference_events", "seeds of the reference with the event"),
-    integer("collapsed", "collapsed runs of the scheme"),
+    integer("collapsed", "collapsed runs of the scheme; not counted at own best learning rates"),
     integer("reference_collapsed", "collapsed runs of the reference"),
     integer("stray", "runs of the scheme more than ten margins below their arm's median"),
     integer("reference_stray", "the same of the reference"),

@@ -141,11 +141,11 @@ def _problems(table: pd.DataFrame, schemes: tuple[str, ...], epochs: float | Non
         times = pd.to_numeric(table["epochs_to_threshold"], errors="coerce")
         reached = _truth(table["reached"]).fillna(False).astype(bool)
         longest = math.inf if epochs is None else epochs
-        wrong = reached & ~(times.between(0, longest) & (times < math.inf))
+        wrong = reached & ~(times.between(0, longest, inclusive="right") & (times < math.inf))
         if wrong.any():
             problems.append(
-                f"'epochs_to_threshold' must be a number of epochs, at most the 'epochs' of the "
-                f"study, where 'reached' is true, got "
+                f"'epochs_to_threshold' must be a number of epochs above 0, and at most the "
+                f"'epochs' of the study, where 'reached' is true, got "
                 f"{_shown(table['epochs_to_threshold'][wrong])}."
             )
     return problems
@@ -156,7 +156,7 @@ def _wrong_values(table: pd.DataFrame) -> list[str]:
     checks = {
         "seed": (_is_seed, "must be whole numbers from 0 on"),
         "learning_rate": (_is_number, "must be numbers"),
-        EARLY: (_is_time, "must be numbers of epochs from 0 on, or empty"),
+        EARLY: (_is_time, "must be numbers of epochs above 0, or empty"),
         "normalization": (LEVELS.__contains__, f"must be one of {', '.join(map(repr, LEVELS))}"),
         "failure_kind": (KINDS.__contains__, f"must be one of {', '.join(map(repr, KINDS))}"),
         **dict.fromkeys(TEXTS, (_is_name, NAMES)),
@@ -196,7 +196,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_time(value: object) -> bool:
-    return 0 <= _number(value) < math.inf
+    return 0 < _number(value) < math.inf
 
 
 def _is_seed(value: object) -> bool:

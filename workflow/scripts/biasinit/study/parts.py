@@ -57,7 +57,7 @@ class Analysis(Part):
     speed_margin: tuple[float, float] = (0.80, 1.25)
     """Ratios of time to threshold between these two count as equivalent."""
     collapse_points: Percent = 15.0
-    """A run that trained has collapsed when it ends this many points of accuracy, or more, below
+    """A run that trained has collapsed when it ends more than this many points of accuracy below
     the median of the reference's trained runs in its cell."""
     alpha: Alpha = 0.05
     """Family-wise error rate within each family of contrasts."""

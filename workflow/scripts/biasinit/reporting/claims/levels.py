@@ -73,6 +73,7 @@ def _as_verdict(contrast: Mapping[str, Any]) -> dict[str, Any]:
         "lower": contrast.get("printed_lower"),
         "upper": contrast.get("printed_upper"),
         "level": contrast.get("printed_level"),
+        "interval": contrast.get("printed_interval"),
         "margin_lower": -contrast["margin"],
         "margin_upper": contrast["margin"],
         "reference_runs": contrast["against_runs"],

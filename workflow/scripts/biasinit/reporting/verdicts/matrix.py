@@ -210,7 +210,7 @@ def _beside(row: VerdictRow) -> tuple[Mark, ...]:
         return ()
     said = [clauses.not_excluded(row)]
     if row.verdict is Verdict.INCONCLUSIVE:
-        inside = f"{numbers.percent(row.p_inside)} probable inside the margin"
+        inside = f"{numbers.chance(row.p_inside)} probable inside the margin"
         said += [inside if clauses.probable(row) else "", clauses.needed(row, about="")]
     said += [doubt.note for doubt in clauses.doubts(row)]
     return tuple(Mark(verdict="", kind="", detail=text) for text in said if text)

@@ -116,7 +116,7 @@ def _cells(
         ),
         _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
         _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
-        _number_cell(numbers.percent(row.p_inside), row.p_inside),
+        _number_cell(numbers.chance(row.p_inside), row.p_inside),
         _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
         _number_cell(numbers.count(row.seeds), row.seeds),
         _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),

@@ -33,6 +33,7 @@ MODEL_COLUMNS = (
     *("value", "standard_error", "lower", "upper", "p", "note"),
 )
 STATSMODELS = "statsmodels MixedLM"
+CONTRAST = f"contrast, {STATSMODELS}"  # a quantity of the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +249,7 @@ def _statsmodels_rows(runs: pd.DataFrame, fit: MixedFit, reference: str) -> list
         _row("note", STATSMODELS, float("nan"), NO_DECISION),
     ]
     for (scheme, cell), test in zip(labels, found.contrasts.itertuples(index=False), strict=True):
-        row = _row(f"contrast, {STATSMODELS}", scheme, float("nan"), found.words)
+        row = _row(CONTRAST, scheme, float("nan"), found.words)
         value, *uncertainty = test
         rows.append(
             row | {"cell": cell, "value": value} | dict(zip(TESTS[1:], uncertainty, strict=True))

@@ -14,6 +14,8 @@ import pandas as pd
 
 from biasinit.statistics.judging.evidence import (
     CONDITIONS,
+    DIFFERENCE,
+    EQUIVALENCE,
     Evidence,
     Judgement,
     decide,
@@ -91,13 +93,13 @@ def disagree(verdicts: Sequence[Verdict]) -> bool:
 
 def _hull(conditions: Sequence[Condition], verdict: Verdict) -> Judgement:
     """Return the verdict with the interval from the lowest to the highest end of any condition."""
-    widest = max(conditions, key=lambda one: one.judgement.level)
+    kinds = {one.judgement.interval for one in conditions}
     return Judgement(
         verdict=verdict,
         lower=min(one.judgement.lower for one in conditions),
         upper=max(one.judgement.upper for one in conditions),
         level=min(one.judgement.level for one in conditions),
-        interval=widest.judgement.interval,
+        interval=EQUIVALENCE if EQUIVALENCE in kinds else DIFFERENCE,
     )
 
 

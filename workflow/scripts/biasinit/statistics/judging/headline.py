@@ -48,7 +48,7 @@ _EVENTS: Mapping[Verdict, str] = {
     Verdict.DEPENDS: "{counts}: the difference depends on the {factor}",
     Verdict.INCONCLUSIVE: "{counts} ({risk}): whether the risks differ remains open",
     Verdict.NONE_SEEN: "no run {event}: 0 of {seeds} seeds of each; either risk is at most "
-    "{most} % ({level} % interval)",
+    "{most} ({level} % interval)",
     Verdict.NOT_ESTIMABLE: "how often runs {event} cannot be compared: there are no pairs of runs",
 }
 
@@ -110,7 +110,7 @@ def _words(row: VerdictRow) -> dict[str, str]:
         "counts": _counts(row),
         "event": _EVENT.get(row.outcome, ""),
         "risk": _risk(row),
-        "most": _percent(max(-row.judgement.lower, row.judgement.upper)),
+        "most": numbers.chance(max(-row.judgement.lower, row.judgement.upper)),
         "level": f"{row.judgement.level:g}",
         "factor": row.depends_on.replace("_", " ") or "condition",
     }
@@ -202,11 +202,11 @@ def _doubts(row: VerdictRow) -> Iterator[str]:
             found, of = row.counts.seeds_collapsed, row.counts.seeds_trained
             yield (
                 f"{found} of {of} seeds of {row.scheme} collapsed: up to "
-                f"{_percent(row.undetected)} % could."
+                f"{numbers.chance(row.undetected)} could."
             )
     if row.verdict is Verdict.INCONCLUSIVE and math.isfinite(row.p_inside):
         what = "The mean" if row.conditions > 1 else "It"
-        yield f"{what} is {_percent(row.p_inside)} % probable to lie inside the margin."
+        yield f"{what} is {numbers.chance(row.p_inside)} probable to lie inside the margin."
     if math.isfinite(row.seeds_needed):
         yield (
             f"About {numbers.count(row.seeds_needed)} seeds would decide it "
@@ -274,15 +274,6 @@ def _risk(row: VerdictRow) -> str:
         f"difference {_share(row.estimate)} % of seeds, {row.judgement.level:g} % interval {lower} "
         f"to {upper} %"
     )
-
-
-def _percent(share: float) -> str:
-    """Return a share in percent that never rounds to none or to all."""
-    if math.isnan(share):
-        return numbers.MISSING
-    if 0 < share < 0.01:
-        return "less than 1"
-    return "more than 99" if 0.99 < share < 1 else f"{100 * share:.0f}"
 
 
 def _share(value: float) -> str:

@@ -56,6 +56,7 @@ COLUMNS = (
     *TESTS,
     *("margin", "runs", "against_runs", "failed", "against_failed"),
     *("conditions", "verdict", "depends_on", "printed_lower", "printed_upper", "printed_level"),
+    "printed_interval",
     *("fragile", "p_below", "p_inside", "p_above"),
     *("seeds_needed", "seeds_needed_low", "seeds_needed_high"),
 )
@@ -329,4 +330,5 @@ def _said(judgement: Judgement) -> dict[str, Any]:
         "printed_lower": judgement.lower,
         "printed_upper": judgement.upper,
         "printed_level": judgement.level,
+        "printed_interval": judgement.interval,
     }

@@ -232,8 +232,8 @@ class _Judge:
             yield dataclasses.replace(
                 found,
                 cell=OWN_BEST_RATE,
-                counts=_counts_of(rows[0]["failed"]),
-                reference_counts=_counts_of(rows[0]["reference_failed"]),
+                counts=_counts_of(rows[0], "failed"),
+                reference_counts=_counts_of(rows[0], "reference_failed"),
             )
 
     def _places(self, contrasts: pd.DataFrame, name: str) -> Mapping[int, Place]:
@@ -420,9 +420,9 @@ def _seeds_of_arms(table: pd.DataFrame) -> dict[tuple[str, str, str], set[object
     return seeds
 
 
-def _counts_of(failed: object) -> Counts:
-    """Return what is known of an arm's runs at chosen rates: a mean over halvings."""
-    return Counts(failed=round(float(str(failed))))
+def _counts_of(row: Row, failed: str) -> Counts:
+    """Return what is known of an arm's runs at chosen rates: means over sets that chose."""
+    return Counts(runs=round(row["pairs"]), failed=round(row[failed]))
 
 
 def _rows(contrasts: pd.DataFrame) -> list[Row]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import Judgement
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import OWN_BEST_RATE
 
 NAN = float("nan")
 COLUMNS = (
@@ -17,6 +18,7 @@ COLUMNS = (
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
     *("new_test_set_lower", "new_test_set_upper"),
 )
+_LOW_RUNS = ("collapsed", "reference_collapsed", "stray", "reference_stray")
 UNITS = {
     Outcome.ACCURACY: "points",
     Outcome.INTERACTION: "points",
@@ -96,6 +98,8 @@ class VerdictRow:
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):
                 derived[f"{prefix}{name}"] = getattr(counts, name)
+        if self.cell == OWN_BEST_RATE:  # at chosen rates nobody counts them
+            derived |= dict.fromkeys(_LOW_RUNS, NAN)
         if self.verdict in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
             derived["estimate"] = NAN  # a single pair is no mean
         return {name: derived.get(name, getattr(self, name, None)) for name in COLUMNS}

@@ -51,7 +51,7 @@ SHOWN = 0.01  # share of sets from which a rate is named
 TUNED_CONTRASTS = (
     *("normalization", "scheme", "reference", "cell", "basis"),
     *("learning_rates", "reference_learning_rates", "at_edge", "reference_at_edge"),
-    *("set_apart", "failed", "reference_failed"),
+    *("pairs", "set_apart", "failed", "reference_failed"),
     *TESTS,
     *("margin", "fragile"),
 )
@@ -214,6 +214,7 @@ def _row(
         "reference_learning_rates": rates_in_words(_shares(base, arms.rates)),
         "at_edge": edges_in_words(_shares(own, arms.rates)),
         "reference_at_edge": edges_in_words(_shares(base, arms.rates)),
+        "pairs": float(sum(fit.pairs.sum() for fit in fits) + apart),
         "set_apart": float(apart),
         "failed": float(sum(fit.failed for fit in fits)),
         "reference_failed": float(sum(fit.reference_failed for fit in fits)),

@@ -3,30 +3,26 @@
 import pandas as pd
 
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.items.accuracy.mixed_contrasts import QUANTITY
 from biasinit.reporting.items.kinds import Listing, Shown, TableItem, Tables
-from biasinit.reporting.page.columns import WHERE, interval, probability, scientific, words
+from biasinit.reporting.page.columns import WHERE, scientific, words
 from biasinit.reporting.selection import rows_of
+from biasinit.statistics.accuracy.accuracy_model import CONTRAST
 
 
 def rows(tables: Tables, study: StudyFacts) -> pd.DataFrame:
     """Return what the models found besides contrasts, which have a table of their own."""
     model = rows_of("accuracy_model")(tables, study)
-    return model[model["quantity"] != QUANTITY] if "quantity" in model else model
+    return model[model["quantity"] != CONTRAST] if "quantity" in model else model
 
 
 ITEM = TableItem(
     listing=Listing(
-        note="Variance components, residual SDs, how it was fitted, and the contrasts that "
-        "statsmodels' MixedLM finds, in points; those decide nothing.",
+        note="Variance components, residual SDs, and how it was fitted.",
         columns=(
             WHERE,
             words("quantity", "quantity"),
             words("level", "level"),
-            words("cell", "cell"),
             scientific("value", "value"),
-            interval("95 % interval", "lower", "upper"),
-            probability("p", "p"),
             words("note", "note"),
         ),
         rows=rows,

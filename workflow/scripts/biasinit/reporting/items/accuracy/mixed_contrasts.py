@@ -15,8 +15,9 @@ from biasinit.reporting.page.columns import (
     words,
 )
 from biasinit.reporting.selection import arranged, scheme_order, table
+from biasinit.statistics.accuracy.accuracy_model import CONTRAST
+from biasinit.statistics.mixed.engine_comparison import NO_DECISION
 
-QUANTITY = "contrast, statsmodels MixedLM"
 KEYS = ["normalization", "scheme", "cell"]
 OWN = ("estimate", "standard_error", "lower", "upper", "p")
 
@@ -26,7 +27,7 @@ def rows(tables: Tables, study: StudyFacts) -> pd.DataFrame:
     model, contrasts = table(tables, "accuracy_model"), table(tables, "accuracy_contrasts")
     if "cell" not in model or not {*KEYS, *OWN} <= set(contrasts.columns):
         return pd.DataFrame()
-    found = model[model["quantity"] == QUANTITY].rename(columns={"level": "scheme"})
+    found = model[model["quantity"] == CONTRAST].rename(columns={"level": "scheme"})
     deciding = contrasts[contrasts["family"] == "accuracy"].drop_duplicates(KEYS)
     own = deciding[[*KEYS, *OWN]].rename(columns={name: f"own_{name}" for name in OWN})
     return arranged(found.merge(own, on=KEYS, how="left"), schemes=scheme_order(study))
@@ -34,9 +35,7 @@ def rows(tables: Tables, study: StudyFacts) -> pd.DataFrame:
 
 ITEM = TableItem(
     listing=Listing(
-        note="The per-seed contrast decides. MixedLM does not: it has one residual SD for all "
-        "arms, reads its statistics as normal (no degrees of freedom), and can stop at a false "
-        "optimum. Intervals and p-values are those of the row alone.",
+        note=f"{NO_DECISION} Intervals and p-values are those of the row alone.",
         columns=(
             WHERE,
             SCHEME,
