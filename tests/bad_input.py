@@ -25,6 +25,12 @@ AREAS = {
         "data/test_splits.py",
         "data/test_pairs.py",
     ),
+    "Folders of images": (
+        "data/test_image_folder.py",
+        "data/test_class_folders.py",
+        "data/test_file_trees.py",
+        "data/test_image_pixels.py",
+    ),
     "MNIST and Fashion-MNIST": ("data/test_mnist.py",),
     "CIFAR-10": ("data/test_cifar10.py",),
     "Omniglot": ("data/test_omniglot.py",),

@@ -19,6 +19,7 @@ LIBRARY = SCRIPTS / "biasinit"
 ALLOWED = {
     "errors": set(),
     "files": {"errors"},
+    "folders": set(),
     "quantities": set(),
     "verdicts": set(),
     "numbers": set(),
@@ -28,7 +29,7 @@ ALLOWED = {
     "vocabulary": {"specs"},
     "plugins": {"errors", "specs"},
     "study": {"errors", "files", "plugins", "specs", "verdicts", "vocabulary"},
-    "data": {"errors", "plugins", "specs", "streams"},
+    "data": {"errors", "folders", "plugins", "specs", "streams"},
     "networks": {"errors", "plugins", "processor", "specs", "streams"},
     "theory": {"data", "networks", "plugins", "specs"},
     "tables": {"errors", "files"},

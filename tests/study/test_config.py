@@ -280,7 +280,7 @@ CASES = {
     "an unknown data set": (
         {"datasets": [{"name": "digits", "kind": "letters", **SIZES}]},
         "datasets[0]: has the unknown kind 'letters'. Use one of 'digits', 'fashion_mnist', "
-        "'mnist', 'cifar10', 'omniglot', 'npz', 'python'.",
+        "'mnist', 'cifar10', 'omniglot', 'npz', 'image_folder', 'python'.",
     ),
     "more training images than the official ones": (
         {"datasets": [{"name": "digits", "kind": "mnist", **SIZES, "train": 60_000}]},
@@ -437,7 +437,39 @@ CASES = {
     "a size of other images than Omniglot's": (
         {"datasets": [{"name": "digits", "kind": "mnist", "size": 32, **SIZES}]},
         "datasets[0].size: has no meaning for the kind 'mnist'. Leave it out; it belongs to "
-        "'omniglot'.",
+        "'omniglot', 'image_folder'.",
+    ),
+    "a folder of images without a path": (
+        {"datasets": [{"name": "digits", "kind": "image_folder", **SIZES}]},
+        "datasets[0].path: is missing. Name the folder, zip or tar with your images.",
+    ),
+    "a size of three numbers": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": [3, 32, 32],
+                 **SIZES}
+            ]
+        },
+        "datasets[0].size: must be a number of pixels from 1 to 1024, or two of them, got [3, 32, "
+        "32]. Write size: 32, or size: [height, width].",
+    ),
+    "a size of no pixels": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": 0, **SIZES}
+            ]
+        },
+        "datasets[0].size: must be a number of pixels from 1 to 1024, or two of them, got 0. Write "
+        "size: 32, or size: [height, width].",
+    ),
+    "more pools than pixels of a size": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": 2, **SIZES}
+            ]
+        },
+        "architectures: 'small_cnn' pools too often for the images of 'digits', of 2×2 pixels: it "
+        "needs 4. Use fewer pools, or larger images.",
     ),
     "images of one's own without a file": (
         {"datasets": [{"name": "digits", "kind": "npz", **SIZES}]},

@@ -44,5 +44,6 @@ DATASETS: Family = {
     "cifar10": "biasinit.specs.datasets.cifar10:Cifar10",
     "omniglot": "biasinit.specs.datasets.omniglot:Omniglot",
     "npz": "biasinit.specs.datasets.npz:Npz",
+    "image_folder": "biasinit.specs.datasets.image_folder:ImageFolder",
     "python": "biasinit.plugins.own_dataset:OwnDataset",
 }

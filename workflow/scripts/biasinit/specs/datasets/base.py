@@ -99,6 +99,11 @@ class Dataset(Keys):
         """Files of one's own that the data set is read from."""
         return ()
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Paths of one's own that it is read from, each of a file or of a folder that counts."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialDataset(Dataset):
