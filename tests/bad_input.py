@@ -13,7 +13,12 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 # heading, and where its tests are
 AREAS = {
-    "Study files": ("study/test_config.py", "specs/test_schemes.py", "workflow/test_study.py"),
+    "Study files": (
+        "study/test_config.py",
+        "study/test_own_data.py",
+        "specs/test_schemes.py",
+        "workflow/test_study.py",
+    ),
     "Keys of a specification": ("specs/test_keys.py",),
     "Schemes and data sets of one's own": ("plugins/test_own_code.py", "test_workflow.py"),
     "Plans, and two studies of one name": ("study/test_plan.py",),
@@ -30,6 +35,7 @@ AREAS = {
         "data/test_class_folders.py",
         "data/test_file_trees.py",
         "data/test_image_pixels.py",
+        "workflow/test_image_folder_study.py",
     ),
     "MNIST and Fashion-MNIST": ("data/test_mnist.py",),
     "CIFAR-10": ("data/test_cifar10.py",),

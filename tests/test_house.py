@@ -28,7 +28,7 @@ ALLOWED = {
     "specs": {"errors"},
     "vocabulary": {"specs"},
     "plugins": {"errors", "specs"},
-    "study": {"errors", "files", "plugins", "specs", "verdicts", "vocabulary"},
+    "study": {"errors", "files", "folders", "plugins", "specs", "verdicts", "vocabulary"},
     "data": {"errors", "folders", "plugins", "specs", "streams"},
     "networks": {"errors", "plugins", "processor", "specs", "streams"},
     "theory": {"data", "networks", "plugins", "specs"},

@@ -443,6 +443,11 @@ CASES = {
         {"datasets": [{"name": "digits", "kind": "image_folder", **SIZES}]},
         "datasets[0].path: is missing. Name the folder, zip or tar with your images.",
     ),
+    "a folder of images with braces in its name": (
+        {"datasets": [{"name": "digits", "kind": "image_folder", "path": "a{1}", **SIZES}]},
+        "datasets[0].path: must have no braces, which Snakemake reads as names of its own, got "
+        "'a{1}'. Rename the folder or archive, or link to it by another name.",
+    ),
     "a size of three numbers": (
         {
             "datasets": [

@@ -31,8 +31,10 @@ from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
 from biasinit.specs.cell import Cell
+from biasinit.specs.datasets.base import Dataset
 from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.own_data import files_of, folders_of, prepared_file, versions_of_folders
 from biasinit.study.plan import plan_of, register
 from biasinit.study.reading import parse_any_study, read_study_file
 from biasinit.study.shard_order import ShardOrder
@@ -164,8 +166,7 @@ class Workflow:
 
     def code_of_dataset(self, levels: Levels) -> str:
         """Return the version of the code that makes a data set."""
-        dataset = self._trained.dataset(str(levels["dataset"]))
-        return self._versions.with_kinds("prepare_data.py", [dataset])
+        return self._versions.with_kinds("prepare_data.py", [self._dataset(levels)])
 
     def code_of_shard(self, levels: Levels) -> str:
         """Return the version of the code that trains a shard: of its own kinds, and no others."""
@@ -193,18 +194,30 @@ class Workflow:
 
     def dataset_description(self, levels: Levels) -> dict[str, Any]:
         """Return how a data set is made and split."""
-        return self._trained.dataset(str(levels["dataset"])).description
+        return self._dataset(levels).description
+
+    def _dataset(self, levels: Levels) -> Dataset:
+        return self._trained.dataset(str(levels["dataset"]))
 
     def dataset_files(self, levels: Levels) -> list[str]:
         """Return the files of one's own that a data set is read from."""
-        dataset = self._trained.dataset(str(levels["dataset"]))
+        dataset = self._dataset(levels)
         if not isinstance(dataset, OwnDataset):
-            return list(dataset.files)
+            return files_of(dataset)
         return [seen_from_here(Path(self.study_folder) / file) for file in dataset.files]
+
+    def dataset_folders(self, levels: Levels) -> list[str]:
+        """Return the folders of one's own that a data set is read from."""
+        return folders_of(self._dataset(levels))
+
+    def versions_of_folders(self, levels: Levels) -> list[str]:
+        """Return what changes when a file in one of these folders does."""
+        return versions_of_folders(self._dataset(levels))
 
     def prepared_datasets(self) -> list[str]:
         """Return the prepared files of all data sets."""
-        return [f"{self.folder}/data/{dataset.name}.npz" for dataset in self._trained.datasets]
+        names = [dataset.name for dataset in self._trained.datasets]
+        return [prepared_file(self.study.study, name) for name in names]
 
     @property
     def level_patterns(self) -> dict[str, str]:

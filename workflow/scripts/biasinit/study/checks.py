@@ -18,6 +18,7 @@ from biasinit.plugins.own_scheme import OwnScheme
 from biasinit.plugins.references import Reference
 from biasinit.specs.limits import NAME_PATTERN
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.own_data import missing_data
 
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 
@@ -83,6 +84,8 @@ def missing_own_files(
                     mend="Name a file relative to the folder of the study file; without a study "
                     "file, to the working directory.",
                 )
+    if {"datasets", "study"} <= readable:
+        yield from missing_data(study)
 
 
 def _repeated_levels(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
