@@ -28,6 +28,7 @@ AREAS = {
         "data/test_own_images.py",
         "data/test_digits.py",
         "data/test_splits.py",
+        "data/test_learnable.py",
         "data/test_pairs.py",
     ),
     "Folders of images": (

@@ -350,7 +350,8 @@ def test_more_pixels_than_jobs_can_hold_are_refused(tmp_path, monkeypatch):
 
 def test_fewer_images_than_the_sizes_ask_for_are_refused_with_the_numbers(tmp_path):
     path = packed(parts(each=20), tmp_path / "mine", kind="folder")
-    with pytest.raises(DataError, match="50 images for train and validation cannot be drawn from "):
+    said = "50 images for train and validation cannot be drawn from 40: that is 10 too many. Change"
+    with pytest.raises(DataError, match=said):
         prepared(kind="image_folder", path=str(path), split_seed=0, **(SIZES | {"train": 40}))
 
 
