@@ -73,12 +73,10 @@ def test_every_lacking_class_is_told_with_its_parts():
     faults = Faults("mine")
     paths = [f"{part}/{label}/1.png" for part in ("train", "val", "test") for label in "ab"]
     of(*paths, "val/c/1.png", "train/d/1.png", "test/d/1.png", faults=faults)
-    assert faults.names == {
-        Fault.MISSING_CLASS: ["'c' (not in train, test)", "'d' (not in validation)"]
-    }
+    assert faults.names == {Fault.MISSING_CLASS: ["'c' (not in train, test)", "'d' (not in val)"]}
 
 
 def test_more_classes_than_labels_can_tell_apart_are_refused(monkeypatch):
     monkeypatch.setattr("biasinit.data.class_folders.MOST_CLASSES", 2)
-    with pytest.raises(DataError, match="mine holds 3 classes; at most 2 can be told apart"):
+    with pytest.raises(DataError, match="mine: There are 3 classes; at most 2 can be told apart"):
         of("a/1.png", "b/1.png", "c/1.png")

@@ -107,6 +107,17 @@ def test_what_is_wrong_is_named_with_the_entry(case, tmp_path):
     assert message in str(caught.value)
 
 
+def test_why_nothing_of_an_archive_can_be_used_is_said_too(tmp_path):
+    files = {f"/home/me/{path}": content for path, content in classes().items()}
+    path = packed(files, tmp_path / "mine.tar", kind="tar")
+    with pytest.raises(DataError) as caught:
+        read_image_folder(path, size=None)
+    said = str(caught.value).splitlines()
+    assert said[0] == f"{path} has 2 problems:"
+    assert said[1].startswith("  - 6 entries of the archive have paths that lead out of it: '/home")
+    assert said[2].startswith("  - There is no folder of a class.")
+
+
 def test_a_link_in_a_zip_is_refused(tmp_path):
     packed(classes(), tmp_path / "mine.zip", kind="zip")
     info = zipfile.ZipInfo("cat/9.png")

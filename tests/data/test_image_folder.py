@@ -191,12 +191,12 @@ JPEG = image(np.random.default_rng(0).integers(0, 255, (40, 40)), form="JPEG")
 WRONG = {
     "no folder of a class": (
         dict.fromkeys(classes(), None) | {"1.png": flat(1)},
-        "holds no folder of a class. Put images into train/CLASS and test/CLASS (and val/CLASS, if "
-        "you have validation images), or into CLASS alone.",
+        "There is no folder of a class. Put images into train/CLASS and test/CLASS (and val/CLASS, "
+        "if you have validation images), or into CLASS alone.",
     ),
     "one class alone": (
         {f"dog/{number}.png": None for number in range(3)},
-        "holds one class alone, 'cat'. Put images into",
+        "There is one class alone, 'cat'. Put images into",
     ),
     "a class without files": (
         {"emu/": b""},
@@ -275,8 +275,8 @@ CASES = {
         "1 pair of classes differs in capitals or blanks at the ends alone: 'Dog' and 'dog'.",
     ),
     "a class without files in one part": (
-        {f"test/dog/{number}.png": None for number in range(3)} | {"test/dog/": b""},
-        "1 class has a folder without files: 'test/dog'.",
+        {"val/cat/1.png": flat(1), "val/dog/": b""},
+        "1 class has a folder without files: 'val/dog'.",
     ),
     "a part without a class": (
         {"val/": b""},
@@ -285,17 +285,17 @@ CASES = {
     "no test images": (
         {path.replace("train", "val"): flat(1) for path in parts(names=("train",))}
         | dict.fromkeys(parts(names=("test",)), None),
-        "has 'train' and 'val', and no test images. Rename 'val' to 'test' to test on its images, "
-        "and have validation images drawn from the training images.",
+        "There are 'train' and 'val', and no test images. Rename 'val' to 'test' to test on its "
+        "images, and have validation images drawn from the training images.",
     ),
     "no training images": (
         {path.replace("test", "val"): flat(1) for path in parts(names=("test",))}
         | dict.fromkeys(parts(names=("train",)), None),
-        "has 'test' and 'val', and no training images. Put images into train/CLASS and test/CLASS",
+        "There are 'test' and 'val', and no training images. Put images into train/CLASS and test/",
     ),
     "two folders of validation images": (
         {"val/cat/1.png": flat(1), "valid/cat/1.png": flat(1)},
-        "has 'val' and 'valid' for one part. Keep one of them.",
+        "There are 'val' and 'valid' for one part. Keep one of them.",
     ),
     "a folder beside training and test images": (
         {"extra/cat/1.png": flat(1)},

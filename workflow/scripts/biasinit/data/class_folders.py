@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from biasinit.data.file_trees import quoted
 from biasinit.data.folder_faults import Fault, Faults
-from biasinit.errors import DataError
 from biasinit.folders import Parts
 
 # what folders of parts are called, capitals or not
@@ -74,8 +73,8 @@ def class_folders(
     found = _parts_by_folder(tree.folders_in(root), faults)
     by_part = _classes_by_part(tree, root, found, faults)
     names = sorted({name for classes in by_part.values() for name in classes})
-    _check_number(names, faults.place)
-    _check_classes(names, by_part, faults)
+    _check_number(names, faults)
+    _check_classes(names, by_part, found or {}, faults)
     labels = {name: label for label, name in enumerate(names)}
     images = [
         (part, labels[name], path)
@@ -153,19 +152,19 @@ def _parts_by_folder(tops: Sequence[str], faults: Faults) -> dict[str, str] | No
             found.setdefault(part, []).append(name)
     others = [name for name in tops if name.casefold() not in NAMES_OF_PARTS]
     if "train" in found and len(found) > 1:
-        _refuse_two_names(found, faults.place)
+        _refuse_two_names(found, faults)
         folders = {part: names[0] for part, names in found.items()}
         if "test" not in folders:
-            raise DataError(
-                f"{faults.place} has {folders['train']!r} and {folders['validation']!r}, and no "
-                f"test images. Rename {folders['validation']!r} to 'test' to test on its images, "
-                "and have validation images drawn from the training images."
+            faults.stop(
+                f"There are {folders['train']!r} and {folders['validation']!r}, and no test "
+                f"images. Rename {folders['validation']!r} to 'test' to test on its images, and "
+                "have validation images drawn from the training images."
             )
         for name in others:
             faults.add(Fault.BESIDE_PARTS, repr(name))
         return folders
     if found and not others and "train" not in found:
-        raise DataError(f"{faults.place} has {_listed(tops)}, and no training images. {LAYOUT}")
+        faults.stop(f"There are {_listed(tops)}, and no training images. {LAYOUT}")
     return None
 
 
@@ -201,25 +200,29 @@ def _beside(
     return beside
 
 
-def _refuse_two_names(found: Mapping[str, Sequence[str]], place: str) -> None:
+def _refuse_two_names(found: Mapping[str, Sequence[str]], faults: Faults) -> None:
     for names in found.values():
         if len(names) > 1:
-            raise DataError(f"{place} has {_listed(names)} for one part. Keep one of them.")
+            faults.stop(f"There are {_listed(names)} for one part. Keep one of them.")
 
 
-def _check_number(names: Sequence[str], place: str) -> None:
-    if len(names) < 2:
-        held = f"one class alone, {names[0]!r}" if names else "no folder of a class"
-        raise DataError(f"{place} holds {held}. {LAYOUT}")
+def _check_number(names: Sequence[str], faults: Faults) -> None:
+    if not names:
+        faults.stop(f"There is no folder of a class. {LAYOUT}")
+    if len(names) == 1:
+        faults.stop(f"There is one class alone, {names[0]!r}. {LAYOUT}")
     if len(names) > MOST_CLASSES:
-        raise DataError(
-            f"{place} holds {len(names):,} classes; at most {MOST_CLASSES:,} can be told apart. "
-            "Take some out."
+        faults.stop(
+            f"There are {len(names):,} classes; at most {MOST_CLASSES:,} can be told apart. Take "
+            "some out."
         )
 
 
 def _check_classes(
-    names: Sequence[str], by_part: Mapping[str, Mapping[str, Sequence[Parts]]], faults: Faults
+    names: Sequence[str],
+    by_part: Mapping[str, Mapping[str, Sequence[Parts]]],
+    found: Mapping[str, str],
+    faults: Faults,
 ) -> None:
     similar: dict[str, list[str]] = {}
     for name in names:
@@ -231,11 +234,13 @@ def _check_classes(
     for part, classes in by_part.items():
         for name in sorted(classes):
             if not classes[name]:
-                faults.add(Fault.EMPTY_CLASS, quoted((part, name) if part else (name,)))
+                place = (found[part], name) if part else (name,)
+                faults.add(Fault.EMPTY_CLASS, quoted(place))
     for name in names:
-        lacking = [part for part, classes in by_part.items() if classes and name not in classes]
+        missing = (part for part, classes in by_part.items() if classes and name not in classes)
+        lacking = ", ".join(found[part] for part in missing)
         if lacking and name not in told:
-            faults.add(Fault.MISSING_CLASS, f"{name!r} (not in {', '.join(lacking)})")
+            faults.add(Fault.MISSING_CLASS, f"{name!r} (not in {lacking})")
 
 
 def _listed(names: Sequence[str]) -> str:

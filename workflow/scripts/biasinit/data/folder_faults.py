@@ -7,6 +7,7 @@ of them at once.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NoReturn
 
 from biasinit.errors import DataError
 
@@ -139,6 +140,17 @@ class Faults:
     def say(self, sentence: str) -> None:
         """Keep in mind a fault with words of its own."""
         self.sentences.append(sentence)
+
+    def stop(self, sentence: str) -> NoReturn:
+        """Tell a fault that nothing can be read with, and all that were found before.
+
+        Raises:
+            DataError: always.
+
+        """
+        self.say(sentence)
+        self.refuse()
+        raise AssertionError("There is a fault.")
 
     def refuse(self) -> None:
         """Tell all faults, if there are any.
