@@ -308,7 +308,7 @@ class Workflow:
         return AnalysedStudy(
             plan=plan_keys(study, level_questions(self.claims, study.study)),
             run_columns=self.run_columns,
-            compares_pairs=any(network.layout.compares_pairs for network in networks),
+            compares_pairs=any(network.compares_pairs for network in networks),
             learning_rates=len(study.learning_rates) if isinstance(study, Study) else None,
         )
 

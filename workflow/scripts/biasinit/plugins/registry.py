@@ -32,6 +32,7 @@ NETWORKS: Family = {
     "plain_cnn": "biasinit.specs.networks.plain_cnn:PlainCnn",
     "vgg16": "biasinit.specs.networks.vgg16:Vgg16",
     "convolutional": "biasinit.specs.networks.convolutional:Convolutional",
+    "resnet": "biasinit.specs.networks.resnet:ResNet",
     "siamese": "biasinit.specs.networks.siamese:Siamese",
     "siamese_koch": "biasinit.specs.networks.siamese:SiameseKoch",
     "python": "biasinit.plugins.own_network:OwnNetwork",

@@ -50,7 +50,8 @@ class Study(Part):
     replicate: Name | None = "zeros"
     """Scheme that is trained once more with another batch order (the A/A arm); null for none."""
     normalizations: tuple[Normalization, ...] = Field(min_length=1)
-    """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
+    """'none', 'batchnorm_shift' (the scheme starts the shift), 'norm_shift' (the same for a module
+    with group or layer norm), 'batchnorm' (identity check)."""
     datasets: tuple[AnyDataset, ...] = Field(min_length=1)
     """Data sets and their splits."""
     architectures: tuple[Annotated[AnyArchitecture, BeforeValidator(_network_of_name)], ...] = (
@@ -58,7 +59,7 @@ class Study(Part):
     )
     """Networks."""
     weight_inits: tuple[WeightInitialisation, ...] = Field(min_length=1)
-    """How weights start; 'he' is N(0, 2/fan_in)."""
+    """How weights start; 'he' is N(0, 2/fan_in), 'as_built' what a module of PyTorch comes with."""
     input_scalings: tuple[InputScaling, ...] = Field(default=("standardized",), min_length=1)
     """'standardized' by one mean and SD of the training set, or 'raw' in [0, 1]."""
     optimizers: tuple[Optimizer, ...] = Field(min_length=1)

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from biasinit.data.prepared import PreparedDataset
-from biasinit.networks.architectures import build_network
+from biasinit.networks.architectures import layered_network
 from biasinit.networks.halves import halves
-from biasinit.networks.layers import Convolution, Network
+from biasinit.networks.layers import Convolution, LayeredNetwork
 from biasinit.networks.tower import enlarged
 from biasinit.plugins.specifications import architecture_of, scheme_of
 from biasinit.specs.networks.layout import Layout
@@ -69,7 +69,9 @@ def predict_layers(
             images[place] = data.scaled(cell["input_scaling"])["train"].images[:IMAGES]
         scheme = scheme_of(arm["scheme"], folder=folder)
         architecture = architecture_of(arm["architecture"], folder=folder)
-        network = build_network(
+        if architecture.layout is None:
+            continue  # no theory is written down for modules of PyTorch
+        network = layered_network(
             architecture,
             image_shape=data.image_shape,
             classes=data.classes,
@@ -91,7 +93,7 @@ def predict_layers(
 
 
 def _layers(
-    network: Network,
+    network: LayeredNetwork,
     layout: Layout,
     scheme: BiasScheme,
     arm: Mapping[str, Any],
@@ -117,7 +119,7 @@ def _layers(
 
 
 def _without_normalization(
-    network: Network,
+    network: LayeredNetwork,
     layout: Layout,
     shapes: Sequence[LayerShape],
     laws: Sequence[BiasLaw],

@@ -31,11 +31,13 @@ Output = Literal["zeros", "class_shares"]
 class LayerShape:
     """What a scheme may know of a layer: its name, place and fans.
 
-    ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
-    fans of a batch-norm shift are those of the weight before it. ``channels`` is how many biases
-    a scheme is to return. ``bias_shape`` is the shape of the layer's biases, (channels,) where
-    nothing is said. ``twin_of`` names the layer of the other half of a network that compares
-    pairs, whose first weights are this one's too.
+    In a module of PyTorch the name is the layer's path there, such as layer1.0.conv2. ``index``
+    counts the hidden layers from 0; the output layer has ``is_output`` set. The fans of a
+    batch-norm shift are those of the weight before it. ``channels`` is how many biases a scheme is
+    to return. ``bias_shape`` is the shape of the layer's biases, (channels,) where nothing is said.
+    ``twin_of`` names the layer of the other half of a network that compares pairs, whose first
+    weights are this one's too. ``kind`` says what the layer is: "convolution", "linear", or a
+    normalisation such as "layer norm" that follows no layer.
     """
 
     name: str
@@ -47,6 +49,7 @@ class LayerShape:
     is_convolution: bool = False
     bias_shape: tuple[int, ...] = ()
     twin_of: str = ""
+    kind: str = ""
 
     @property
     def has_biases_of_halves(self) -> bool:

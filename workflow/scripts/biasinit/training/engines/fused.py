@@ -1,6 +1,6 @@
-"""Two ways to run a training step: eager, operation by operation, and compiled as a whole.
+"""Three ways to run a training step: eager, compiled as a whole, and serial, member by member.
 
-Both compute the same; they differ in the last bits, so the engine is a key of the study and
+All compute the same; they differ in the last bits, so the engine is a key of the study and
 never chosen at run time. The compiled step is traced through ``vmap`` and ``grad`` into one
 graph of operations on stacked tensors, which PyTorch's compiler turns into a few loops around
 the matrix products; on a CPU, convolutions and pools are the kernels of ``networks.native``.
@@ -22,11 +22,15 @@ from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from biasinit.errors import DeviceError
+from biasinit.networks.network import Network
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
-from biasinit.training.engines.members import Examples, FusedMembers, MemberState
+from biasinit.specs.optimizer import Optimizer
+from biasinit.training.engines.members import Examples, FusedMembers, Members, MemberState
 from biasinit.training.engines.optimizers import Tensors
+from biasinit.training.engines.serial import SerialMembers
 
 COMPILED = "compiled"
+SERIAL = "serial"
 KEEP_BYTES = 1 << 30  # freed memory up to this size stays with the process
 WARMING_STEPS = 3  # before a CUDA graph is recorded, as PyTorch's documentation asks
 
@@ -52,6 +56,8 @@ class StepInputs:
         draws: crops and flips, (members, batch, 3), or None.
         rates: learning rate of each member, (members,).
         number: the step's number from 1, without axes.
+        random: where generators of layers that draw start, (members,), on the CPU; None where
+            nothing draws.
 
     """
 
@@ -59,6 +65,7 @@ class StepInputs:
     draws: Tensor | None
     rates: Tensor
     number: Tensor
+    random: Tensor | None = None
 
     def to(self, device: torch.device) -> "StepInputs":
         """Return the same on a device."""
@@ -67,6 +74,7 @@ class StepInputs:
             draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
             rates=self.rates.to(device, non_blocking=True),
             number=self.number.to(device, non_blocking=True),
+            random=self.random,
         )
 
     def copy_into(self, place: "StepInputs") -> None:
@@ -119,7 +127,28 @@ def operations_of(engine: str, device: torch.device, activations: torch.dtype) -
     return native.NATIVE if activations in native.PRECISIONS else GATHERED
 
 
-def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
+def members_of(
+    engine: str, network: Network, optimizer: Optimizer, *, label_smoothing: float, precision: str
+) -> Members:
+    """Return what runs the members of a shard under an engine.
+
+    Args:
+        engine: of the study.
+        network: one member's.
+        optimizer: that updates it.
+        label_smoothing: share of each label that is spread over all classes.
+        precision: one of ``PRECISIONS``.
+
+    """
+    master, activations = PRECISIONS[precision]
+    if engine == SERIAL:
+        return SerialMembers(network, optimizer, label_smoothing=label_smoothing, precision=master)
+    return FusedMembers(
+        network, optimizer, label_smoothing=label_smoothing, activations=activations
+    )
+
+
+def engine_of(name: str, members: Members, device: torch.device) -> Engine:
     """Return the engine that a study names, for the members of one shard.
 
     Raises:
@@ -131,7 +160,9 @@ def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
         _keep_freed_memory()
     if name != COMPILED:
         eager = _Eager(members, on_cpu=on_cpu)
-        return eager if on_cpu else _Recorded(eager)
+        if name == SERIAL:
+            torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+        return eager if on_cpu or name == SERIAL else _Recorded(eager)
     if not on_cpu:
         return _Recorded(_Compiled(members))
     from biasinit.networks import native_library
@@ -147,7 +178,7 @@ class _Eager:
 
     compiling_seconds = 0.0
 
-    def __init__(self, members: FusedMembers, *, on_cpu: bool) -> None:
+    def __init__(self, members: Members, *, on_cpu: bool) -> None:
         self._members = members
         self._on_cpu = on_cpu
 
@@ -161,6 +192,7 @@ class _Eager:
             draws=inputs.draws,
             rates=inputs.rates,
             number=inputs.number,
+            random=inputs.random,
             all_alive=all_alive,
         )
 
@@ -171,7 +203,7 @@ class _Eager:
 class _Compiled:
     """The whole step as one compiled function; it is compiled by its first call."""
 
-    def __init__(self, members: FusedMembers) -> None:
+    def __init__(self, members: Members) -> None:
         self._members = members
         self._step: Callable[..., Any] | None = None
         self._prepared: list[_CompiledAtFirstCall] = []
@@ -221,8 +253,9 @@ class _Compiled:
             )
             data = Examples(images=images, shown=shown, labels=labels, levels=levels, border=border)
             return self._members.step(
-                state, data, batch=batch, draws=draws, rates=rates, number=number, all_alive=False
-            )
+                state, data, batch=batch, draws=draws, rates=rates, number=number, random=None,
+                all_alive=False,
+            )  # fmt: skip
 
         return step
 

@@ -5,19 +5,26 @@ optimiser's state and buffers are stacked along a first axis of length ``members
 a step mixes members, so each one trains as if it were alone (bit for bit on a CPU, tested).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.networks.initialisation import InitialState
-from biasinit.networks.layers import Network
+from biasinit.networks.network import Network
 from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.augmentation import gathered
 from biasinit.training.engines.optimizers import Tensors, Update, optimizer_state
+
+LossAndUnits = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensor, Tensors]]
+"""Of one member: from parameters, buffers, images and labels to the loss and what units do."""
+GradientsAndValues = Callable[
+    [Tensors, Tensors, Tensor, Tensor], tuple[Tensors, tuple[Tensor, Tensors]]
+]
+"""Of all members: to the gradients by parameter, and losses with what units do."""
 
 NORMALISATION = ".norm."  # part of the names of batch norm's parameters
 
@@ -214,6 +221,7 @@ class FusedMembers:
         draws: Tensor | None,
         rates: Tensor,
         number: Tensor,
+        random: Tensor | None,
         all_alive: bool,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,).
@@ -225,6 +233,8 @@ class FusedMembers:
             draws: crops and flips, (members, batch, 3), or None.
             rates: learning rate of each member, (members,).
             number: the step's number from 1, without axes; recorded for members that diverge.
+            random: where generators of layers that draw start, (members,): not here, where the
+                members of a step would share them.
             all_alive: that no member has diverged is known; then no update is masked. The
                 result is the same either way.
 
@@ -264,3 +274,40 @@ class FusedMembers:
         self.network.eval()
         with torch.no_grad():
             return torch.as_tensor(self._forward(parameters, buffers, images))
+
+    def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
+        """Return a function of stacked tensors that differentiates one of a single member.
+
+        All members share the labels, (images,).
+        """
+        found: GradientsAndValues = vmap(
+            grad_and_value(function, has_aux=True), in_dims=(0, 0, 0, None)
+        )
+        return found
+
+
+class Members(Protocol):
+    """Runs steps and evaluations of members, whatever way."""
+
+    network: Network
+    activations: torch.dtype
+
+    def step(
+        self,
+        state: MemberState,
+        data: Examples,
+        *,
+        batch: Tensor,
+        draws: Tensor | None,
+        rates: Tensor,
+        number: Tensor,
+        random: Tensor | None,
+        all_alive: bool,
+    ) -> Tensor:
+        """Update ``state`` in place by one step and return the losses before it, (members,)."""
+
+    def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
+        """Return logits of members on images of their own, (members, images, classes)."""
+
+    def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
+        """Return a function of stacked tensors that differentiates one of a single member."""

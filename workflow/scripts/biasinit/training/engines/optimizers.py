@@ -32,6 +32,11 @@ def optimizer_state(optimizer: Optimizer, trained: Tensors) -> dict[str, Tensors
     }
 
 
+def decays(optimizer: Optimizer, name: str) -> bool:
+    """Return whether a parameter decays: biases do where the optimiser says so."""
+    return optimizer.decay_biases or not name.endswith("bias")
+
+
 def clipped(gradients: Tensors, largest: float) -> Tensors:
     """Return gradients whose norm over all parameters of a member is at most ``largest``.
 
@@ -67,12 +72,8 @@ class Update:
             gradients = clipped(gradients, self.optimizer.gradient_clip)
         change = self._sgd if self.optimizer.kind == "sgd" else self._adamw
         for name, value in trained.items():
-            is_bias = name.endswith("bias")
-            decay = self.optimizer.weight_decay if self._decays(is_bias=is_bias) else 0.0
+            decay = self.optimizer.weight_decay if decays(self.optimizer, name) else 0.0
             change(name, value, gradients[name], state, decay)
-
-    def _decays(self, *, is_bias: bool) -> bool:
-        return self.optimizer.decay_biases or not is_bias
 
     def _sgd(
         self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors], decay: float

@@ -1,0 +1,207 @@
+"""One member after another, as a careful user trains a single network.
+
+The layers, their gradients and the optimisers are PyTorch's; parameters and the optimiser's state
+are views of the stacked state of the members, so that records, probes and checkpoints are those of
+every engine. Weights of convolutions are channels-last in memory, which PyTorch is fastest with.
+A shard's blocks hold one member each.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from biasinit.networks.network import Network
+from biasinit.networks.seeding import seed_all
+from biasinit.specs.optimizer import Optimizer
+from biasinit.training.engines.members import (
+    Examples,
+    GradientsAndValues,
+    LossAndUnits,
+    MemberState,
+    run_network,
+)
+from biasinit.training.engines.optimizers import Tensors, decays
+
+# what PyTorch's optimisers call the states that ``optimizer_state`` makes
+STATES = {"momentum": "momentum_buffer", "mean": "exp_avg", "square": "exp_avg_sq"}
+SEED_OF_PROBES = 0  # dropout is drawn alike in all probes
+
+
+@dataclass(slots=True)
+class _Bound:
+    """The one member of a state as PyTorch's optimiser sees it."""
+
+    state: MemberState
+    leaves: dict[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    steps: list[Tensor] = field(default_factory=list)  # of AdamW, one for each parameter
+    number: int = 0  # of the last step
+
+
+class SerialMembers:
+    """Runs steps and evaluations of single members; a state has one."""
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: Optimizer,
+        *,
+        label_smoothing: float,
+        precision: torch.dtype,
+    ) -> None:
+        self.network = network
+        self.activations = precision
+        self._optimizer = optimizer
+        self._label_smoothing = label_smoothing
+        self._bound: _Bound | None = None
+
+    def step(
+        self,
+        state: MemberState,
+        data: Examples,
+        *,
+        batch: Tensor,
+        draws: Tensor | None,
+        rates: Tensor,
+        number: Tensor,
+        random: Tensor | None,
+        all_alive: bool,
+    ) -> Tensor:
+        """Update ``state`` in place by one step and return the loss before it, (1,).
+
+        The arguments are those of ``FusedMembers.step``; ``random`` starts the generators that
+        layers such as dropout draw from.
+        """
+        if not all_alive and state.diverged_at.device.type == "cpu":
+            return torch.full_like(rates, torch.nan)  # on a GPU the question would wait for it
+        bound = self._bound_to(state)
+        if random is not None:
+            seed_all(int(random[0]))
+        self.network.train()
+        images, labels = data.scaled(batch, draws)[0], data.labels[batch[0]]
+        parameters = {**bound.leaves, **_only(state.fixed)}
+        logits = self._logits(parameters, _only(state.buffers), images)
+        loss = self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
+        bound.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._update(bound, rate=float(rates[0]), number=int(number))
+        with torch.no_grad():
+            total = loss.detach()
+            for leaf in bound.leaves.values():
+                total = total + leaf.sum()
+            diverged = (state.diverged_at < 0) & ~torch.isfinite(total)
+            state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
+        return loss.detach()[None]
+
+    def _logits(
+        self,
+        parameters: Tensors,
+        buffers: Tensors,
+        images: Tensor,
+        preactivations: Tensors | None = None,
+    ) -> Tensor:
+        return run_network(
+            self.network, parameters, buffers, images,
+            activations=self.activations, preactivations=preactivations,
+        )  # fmt: skip
+
+    def _update(self, bound: _Bound, *, rate: float, number: int) -> None:
+        clip = self._optimizer.gradient_clip
+        if clip is not None:
+            nn.utils.clip_grad_norm_(bound.leaves.values(), clip)
+        for group in bound.optimizer.param_groups:
+            group["lr"] = rate
+        if number != bound.number + 1:  # after a checkpoint
+            for steps in bound.steps:
+                steps.fill_(number - 1)
+        bound.optimizer.step()
+        bound.number = number
+
+    def _bound_to(self, state: MemberState) -> _Bound:
+        if self._bound is None or self._bound.state is not state:
+            self._bound = _bind(state, self._optimizer)
+        return self._bound
+
+    def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
+        """Return logits of the member on its images, (1, images, classes)."""
+        self.network.eval()
+        with torch.no_grad():
+            return self._logits(_only(parameters), _only(buffers), images[0])[None]
+
+    def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
+        """Return a function of stacked tensors that differentiates one of a single member."""
+
+        def gradients(
+            parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
+        ) -> tuple[Tensors, tuple[Tensor, Tensors]]:
+            seed_all(SEED_OF_PROBES)
+            leaves = {
+                name: value[0].detach().requires_grad_() for name, value in parameters.items()
+            }
+            loss, units = function(leaves, _only(buffers), images[0], labels)
+            found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+            given = {
+                name: (torch.zeros_like(leaf) if gradient is None else gradient)[None]
+                for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
+            }
+            return given, (
+                loss.detach()[None],
+                {name: value[None] for name, value in units.items()},
+            )
+
+        return gradients
+
+
+def _only(stacked: Tensors) -> Tensors:
+    """Return the tensors of the one member, as views."""
+    return {name: value[0] for name, value in stacked.items()}
+
+
+def _dense(stacked: Tensor) -> Tensor:
+    """Return the tensor of the one member, channels-last where it is a weight of images."""
+    value = stacked[0]
+    layout = torch.channels_last if value.dim() == 4 else torch.contiguous_format
+    return value.contiguous(memory_format=layout)
+
+
+def _bind(state: MemberState, optimizer: Optimizer) -> _Bound:
+    """Let PyTorch's optimiser work on the state, whose tensors become views of its own."""
+    leaves = {}
+    for name, stacked in state.trained.items():
+        kept = _dense(stacked)
+        state.trained[name] = kept[None]
+        leaves[name] = nn.Parameter(kept)
+    bound = _Bound(state, leaves, _stock_optimizer(optimizer, leaves))
+    for name, leaf in leaves.items():
+        states = {}
+        for ours, theirs in STATES.items():
+            if ours in state.optimizer:
+                kept = _dense(state.optimizer[ours][name])
+                state.optimizer[ours][name] = kept[None]
+                states[theirs] = kept
+        if optimizer.kind == "adamw":
+            states["step"] = torch.zeros((), dtype=torch.float32, device=leaf.device)
+            bound.steps.append(states["step"])
+        bound.optimizer.state[leaf] = states
+    return bound
+
+
+def _stock_optimizer(
+    optimizer: Optimizer, leaves: dict[str, nn.Parameter]
+) -> torch.optim.Optimizer:
+    """Return PyTorch's optimiser, in its fused form; its learning rate is set at every step."""
+    groups = [
+        {
+            "params": [leaf for name, leaf in leaves.items() if decays(optimizer, name) is decayed],
+            "weight_decay": optimizer.weight_decay if decayed else 0.0,
+        }
+        for decayed in (True, False)
+    ]
+    groups = [group for group in groups if group["params"]]
+    if optimizer.kind == "adamw":
+        betas = (optimizer.beta1, optimizer.beta2)
+        return torch.optim.AdamW(groups, lr=0.0, betas=betas, eps=optimizer.epsilon, fused=True)
+    return torch.optim.SGD(
+        groups, lr=0.0, momentum=optimizer.momentum, nesterov=optimizer.nesterov, fused=True
+    )
