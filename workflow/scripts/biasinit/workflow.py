@@ -29,9 +29,11 @@ from biasinit.plugins.own_dataset import OwnDataset
 from biasinit.plugins.versions import CodeVersions
 from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
-from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
+from biasinit.runs.tables import BROUGHT_TABLES, RUNS, SITES, TRAINED_TABLES
 from biasinit.specs.cell import Cell
 from biasinit.specs.datasets.base import Dataset
+from biasinit.specs.keys import values_of
+from biasinit.specs.networks.base import Module
 from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.own_data import files_of, folders_of, prepared_file, versions_of_folders
@@ -286,6 +288,8 @@ class Workflow:
         for cell, normalization in self._trained.conditions:
             if normalization == IDENTITY:
                 continue
+            if self._trained.architecture(cell.architecture).layout is None:
+                continue  # no theory is written down for modules of PyTorch
             for scheme in self._trained.schemes:
                 arm = self._trained.shard_description(
                     cell=cell, normalization=normalization, scheme=scheme.name, shard=0
@@ -319,7 +323,39 @@ class Workflow:
 
     @property
     def _tables_of_runs(self) -> tuple[Table, ...]:
-        return TRAINED_TABLES if self.is_trained else BROUGHT_TABLES
+        if not self.is_trained:
+            return BROUGHT_TABLES
+        return (*TRAINED_TABLES, SITES) if self.modules else TRAINED_TABLES
+
+    @property
+    def modules(self) -> list[Module]:
+        """The networks that are modules of PyTorch, and inspected before anything is trained."""
+        return [item for item in self._trained.architectures if isinstance(item, Module)]
+
+    def inspected(self, levels: Levels) -> list[str]:
+        """Return the table of sites that a shard waits for; none where no module is trained."""
+        name = str(levels["architecture"])
+        if name not in [module.name for module in self.modules]:
+            return []
+        return [f"{self.folder}/sites/{levels['dataset']}/{name}.parquet"]
+
+    @property
+    def all_inspected(self) -> list[str]:
+        """The tables of sites of all modules, on the images of every data set."""
+        return [
+            table
+            for dataset, module in itertools.product(self._trained.datasets, self.modules)
+            for table in self.inspected({"dataset": dataset.name, "architecture": module.name})
+        ]
+
+    def architecture_description(self, levels: Levels) -> dict[str, Any]:
+        """Return the keys of a network."""
+        return values_of(self._trained.architecture(str(levels["architecture"])))
+
+    def code_of_inspection(self, levels: Levels) -> str:
+        """Return the version of the code that inspects a network."""
+        architecture = self._trained.architecture(str(levels["architecture"]))
+        return self._versions.with_kinds("inspect_network.py", [architecture])
 
     @cached_property
     def tables_made(self) -> dict[str, str]:

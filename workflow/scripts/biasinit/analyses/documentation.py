@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from biasinit.analyses.index import all_analyses
 from biasinit.runs.columns import Column, Table
-from biasinit.runs.tables import COLLECTED_TABLES, COSTS, PREDICTIONS
+from biasinit.runs.tables import COLLECTED_TABLES, COSTS, PREDICTIONS, SITES
 
 OPENING = """\
 # Tables
@@ -36,6 +36,7 @@ def markdown() -> str:
     lines = [OPENING, "", "## Runs", "", OF_RUNS]
     for table in COLLECTED_TABLES:
         lines += _section(table, by="collect")
+    lines += _section(SITES, by="collect_sites")
     lines += ["", "## Costs"]
     lines += _section(COSTS, by="write_report")
     lines += ["", "## Analyses", "", OF_ANALYSES]

@@ -70,7 +70,7 @@ def predict_layers(
         scheme = scheme_of(arm["scheme"], folder=folder)
         architecture = architecture_of(arm["architecture"], folder=folder)
         if architecture.layout is None:
-            continue  # no theory is written down for modules of PyTorch
+            raise TypeError(f"No theory is written down for {architecture.name}.")
         network = layered_network(
             architecture,
             image_shape=data.image_shape,
