@@ -1,4 +1,4 @@
-"""See a network before it is trained: ``python -m biasinit.networks inspect OBJECT --images 3x32x32``.
+"""See a network before it is trained: ``python -m biasinit.networks inspect OBJECT --images CxHxW``.
 
 OBJECT is what a study names: "module:attribute", such as torchvision.models:resnet18, or
 "file.py:attribute". Prints every place for biases, in the order in which they run: what kind of
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _inspected(options: argparse.Namespace) -> tuple[OwnModuleNetwork, list[str]]:
     architecture = OwnNetwork(
-        name=options.object, object=options.object, parameters=options.parameters
+        name="inspected", object=options.object, parameters=options.parameters
     )
     channels, height, width = options.images
     factory = factory_of(architecture, channels=channels, classes=options.classes)

@@ -58,9 +58,9 @@ def inspect_module(factory: Factory, asked: Asked) -> OwnModuleNetwork:
             # what is wrong at every level is said once
             problems.setdefault(error.what, Problem(key=level, what=error.what, mend=error.mend))
     for network in networks:
-        for error in _problems(network, asked):
-            found = Problem(key=network.normalization, what=error.what, mend=error.mend)
-            problems.setdefault(error.what, found)
+        for one in _problems(network, asked):
+            found = Problem(key=network.normalization, what=one.what, mend=one.mend)
+            problems.setdefault(one.what, found)
     if problems:
         raise ConfigurationError(list(problems.values()), of=f"The network {factory.name!r}")
     return networks[0]
