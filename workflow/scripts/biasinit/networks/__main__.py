@@ -1,4 +1,4 @@
-"""See a network before it is trained: ``python -m biasinit.networks inspect OBJECT --images CxHxW``.
+"""See a network before training: ``python -m biasinit.networks inspect OBJECT --images CxHxW``.
 
 OBJECT is what a study names: "module:attribute", such as torchvision.models:resnet18, or
 "file.py:attribute". Prints every place for biases, in the order in which they run: what kind of
