@@ -26,7 +26,7 @@ from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
 from biasinit.statistics.speed import analysis as speed_module
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.speed.hazard_ratios import COLUMNS as HAZARD_COLUMNS
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import WITHOUT_AND_WITH
 
 ALPHA, MARGIN, COLLAPSE_POINTS = 0.05, 0.5, 15.0  # of the default study; points
 SPEED_MARGIN, EPOCHS = (0.8, 1.25), 15.0
@@ -51,7 +51,7 @@ def runs_table(
     level, cell, seed, scheme = (axis.ravel() for axis in np.indices(accuracy.shape))
     columns = {
         "dataset": "digits",
-        "normalization": np.array(TREATMENTS)[level],
+        "normalization": np.array(WITHOUT_AND_WITH)[level],
         "learning_rate": np.array(RATES)[cell],
         "seed": seed,
         "scheme": np.array(scheme_names(accuracy.shape[3]))[scheme],

@@ -75,8 +75,6 @@ class WithOwnNorm(nn.Module):
         return self.output(self.dropout(tokens.mean(1)))
 
 
-
-
 def wide_class(*, classes=7):
     """Logits of another number of classes than the data set has."""
     return Functional(classes=classes)

@@ -16,7 +16,7 @@ from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
 from biasinit.statistics.inference.study_runs import CROSSED_NORMALIZATION, levels_present
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.statistics.paired.available_pairs import seed_values
-from biasinit.vocabulary import ALL_CELLS, TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, WITHOUT_AND_WITH
 
 EVERY_SEED = "all seeds"
 BOTH_CAME_THROUGH = {
@@ -225,7 +225,7 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
 
 def _same_cells(rows: pd.DataFrame) -> list[tuple[int, int]]:
     """Return the places of a cell without and with batch normalisation, for each cell of both."""
-    by_level = [rows[rows["normalization"] == level] for level in TREATMENTS]
+    by_level = [rows[rows["normalization"] == level] for level in WITHOUT_AND_WITH]
     single = [part[part["cell"] != ALL_CELLS] for part in by_level]
     # a contrast with one cell has that cell's column alone, over all
     off, on = (one if len(one) else part for one, part in zip(single, by_level, strict=True))
