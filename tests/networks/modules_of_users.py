@@ -1,4 +1,4 @@
-"""Modules as people write them: a plain one, functional calls, lists of layers, norms of one's own."""
+"""Modules as people write them: functional calls, lists of layers, a norm of one's own."""
 
 import torch
 from torch import nn
