@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from biasinit.training.engines.reference import ReferenceTrainer
 from machine import HERE, REPOSITORY, machine
 from scipy import stats
 
@@ -21,7 +22,6 @@ from biasinit.data.prepared import PreparedDataset
 from biasinit.data.preparing import prepare
 from biasinit.study.reading import load_study
 from biasinit.training.description import ShardDescription
-from biasinit.training.engines.reference import ReferenceTrainer
 from biasinit.training.loop import train_shard
 
 SEEDS_PER_TASK = 50

@@ -135,7 +135,7 @@ CASES = {
     ),
     "an unknown engine": (
         {"training": {"epochs": 1, "batch_size": 8, "engine": "jit"}},
-        "training.engine: must be 'eager' or 'compiled', got 'jit'.",
+        "training.engine: must be 'eager', 'compiled' or 'serial', got 'jit'.",
     ),
     "no width": (
         {"training": {"epochs": 1, "batch_size": 8, "width": 0}},
@@ -266,7 +266,8 @@ CASES = {
     ),
     "an unknown normalisation": (
         {"normalizations": ["layernorm"]},
-        "normalizations[0]: must be 'none', 'batchnorm_shift' or 'batchnorm', got 'layernorm'.",
+        "normalizations[0]: must be 'none', 'batchnorm_shift', 'norm_shift' or 'batchnorm', got "
+        "'layernorm'.",
     ),
     "a reference that is no scheme": (
         {"reference": "one"},
@@ -351,11 +352,40 @@ CASES = {
         "normalizations: 'batchnorm' subtracts a channel's mean, which does not cancel the biases "
         "of the two halves of 'twins': no identity check. Leave 'batchnorm' out of this study.",
     ),
-    "a network of ones own in Python": (
-        {"architectures": [{"name": "mine", "kind": "python", "object": "mine.py:network"}]},
-        "architectures[0].kind: 'python' is there for schemes and data sets, and not yet for "
-        "networks. Spell a network out with the kind 'convolutional', or write one as "
-        "docs/extending.md says.",
+    "a network of ones own without what makes it": (
+        {"architectures": [{"name": "mine", "kind": "python"}]},
+        "architectures[0].object: is missing. Add it; config.yaml shows an example.",
+    ),
+    "a network of ones own that is to be compiled": (
+        {
+            "architectures": [{"name": "mine", "kind": "python", "object": "torch.nn:Linear"}],
+            "training": {"epochs": 1, "batch_size": 10, "engine": "compiled"},
+        },
+        "training.engine: 'compiled' cannot train mine, which is of PyTorch's own layers. Use "
+        "'serial', or 'eager'.",
+    ),
+    "bfloat16 of one network after another": (
+        {
+            "training": {
+                "epochs": 1, "batch_size": 10, "engine": "serial", "precision": "bfloat16"
+            },
+        },
+        "training.precision: 'bfloat16' is there for networks of our own layers with the engines "
+        "'eager' and 'compiled' alone. Use 'float32'.",
+    ),
+    "weights as built of a network that starts none": (
+        {"weight_inits": ["as_built"]},
+        "weight_inits: 'as_built' has no meaning for small_cnn, which starts no weights. Use 'he', "
+        "or networks of the kinds 'python' and 'resnet' alone.",
+    ),
+    "group norm of a network that has none": (
+        {"normalizations": ["none", "norm_shift"]},
+        "normalizations: 'norm_shift' has no meaning for small_cnn, which has batch norm or none. "
+        "Use 'batchnorm_shift'.",
+    ),
+    "a depth that no residual network has": (
+        {"architectures": [{"name": "mine", "kind": "resnet", "depth": 10}]},
+        "architectures[0].depth: must be 6n + 2, got 10. The next such numbers are 8 and 14.",
     ),
     "a scheme of ones own without a function": (
         {"schemes": [{"name": "zeros", "kind": "python"}]},
@@ -387,12 +417,12 @@ CASES = {
     "an unknown network": (
         {"architectures": ["smal_cnn"]},
         "architectures[0]: has the unknown kind 'smal_cnn'. Use one of 'small_cnn', 'deep_mnist', "
-        "'plain_cnn', 'vgg16', 'convolutional', 'siamese', 'siamese_koch', 'python'.",
+        "'plain_cnn', 'vgg16', 'convolutional', 'resnet', 'siamese', 'siamese_koch', 'python'.",
     ),
     "a depth for a network that has one": (
         {"architectures": [{"name": "deep", "kind": "vgg16", "depth": 8}]},
         "architectures[0].depth: has no meaning for the kind 'vgg16'. Leave it out; it belongs to "
-        "'plain_cnn'.",
+        "'plain_cnn', 'resnet'.",
     ),
     "a network of one's own without layers": (
         {"architectures": [{"name": "mine", "kind": "convolutional"}]},

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from biasinit.training.engines.reference import ReferenceTrainer
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from shards import NETWORKS, after_steps, as_seen_by, description
@@ -12,7 +13,6 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
 from biasinit.specs.optimizer import Schedule
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.reference import ReferenceTrainer
 from biasinit.vocabulary import IDENTITY, TREATMENTS
 
 STEPS = 6

@@ -185,6 +185,7 @@ class Study(Part):
         """References to users' own objects, by the place that names them."""
         places = {f"schemes.{scheme.name}": own_reference(scheme) for scheme in self.schemes}
         places |= {f"datasets.{entry.name}": own_reference(entry) for entry in self.datasets}
+        places |= {f"architectures.{one.name}": own_reference(one) for one in self.architectures}
         return {place: reference for place, reference in places.items() if reference is not None}
 
     def shard_description(

@@ -98,6 +98,7 @@ class Shard:
             description.optimizer,
             label_smoothing=training.label_smoothing,
             precision=training.precision,
+            last_step=self.steps,
         )
         self.engine = engine_of(training.engine, self.members, self.device)
         self.forward = self.engine.prepared(self.members.forward)

@@ -128,7 +128,13 @@ def operations_of(engine: str, device: torch.device, activations: torch.dtype) -
 
 
 def members_of(
-    engine: str, network: Network, optimizer: Optimizer, *, label_smoothing: float, precision: str
+    engine: str,
+    network: Network,
+    optimizer: Optimizer,
+    *,
+    label_smoothing: float,
+    precision: str,
+    last_step: int,
 ) -> Members:
     """Return what runs the members of a shard under an engine.
 
@@ -138,11 +144,18 @@ def members_of(
         optimizer: that updates it.
         label_smoothing: share of each label that is spread over all classes.
         precision: one of ``PRECISIONS``.
+        last_step: number of the last step of training.
 
     """
     master, activations = PRECISIONS[precision]
     if engine == SERIAL:
-        return SerialMembers(network, optimizer, label_smoothing=label_smoothing, precision=master)
+        return SerialMembers(
+            network,
+            optimizer,
+            label_smoothing=label_smoothing,
+            precision=master,
+            last_step=last_step,
+        )
     return FusedMembers(
         network, optimizer, label_smoothing=label_smoothing, activations=activations
     )

@@ -49,11 +49,13 @@ class SerialMembers:
         *,
         label_smoothing: float,
         precision: torch.dtype,
+        last_step: int,
     ) -> None:
         self.network = network
         self.activations = precision
         self._optimizer = optimizer
         self._label_smoothing = label_smoothing
+        self._last_step = last_step
         self._bound: _Bound | None = None
 
     def step(
@@ -83,16 +85,25 @@ class SerialMembers:
         parameters = {**bound.leaves, **_only(state.fixed)}
         logits = self._logits(parameters, _only(state.buffers), images)
         loss = self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
+        on_cpu = loss.device.type == "cpu"
+        if on_cpu and not torch.isfinite(loss) and not bool(_sum_is_finite(bound)):
+            # reading all parameters at every step would cost more than a few percent of it: those
+            # that a step broke make the loss of the next one break
+            state.diverged_at.fill_(int(number) - 1)
+            return loss.detach()[None]
         bound.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._update(bound, rate=float(rates[0]), number=int(number))
-        with torch.no_grad():
-            total = loss.detach()
-            for leaf in bound.leaves.values():
-                total = total + leaf.sum()
-            diverged = (state.diverged_at < 0) & ~torch.isfinite(total)
-            state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
+        self._note_divergence(bound, loss.detach(), number)
         return loss.detach()[None]
+
+    def _note_divergence(self, bound: _Bound, loss: Tensor, number: Tensor) -> None:
+        state = bound.state
+        if loss.device.type == "cpu" and torch.isfinite(loss) and int(number) != self._last_step:
+            return
+        finite = torch.isfinite(loss) & _sum_is_finite(bound)
+        diverged = (state.diverged_at < 0) & ~finite
+        state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
 
     def _logits(
         self,
@@ -151,6 +162,12 @@ class SerialMembers:
             )
 
         return gradients
+
+
+def _sum_is_finite(bound: _Bound) -> Tensor:
+    with torch.no_grad():
+        sums = [leaf.sum() for leaf in bound.leaves.values()]
+    return torch.isfinite(torch.stack(sums).sum()) if sums else torch.tensor(True)
 
 
 def _only(stacked: Tensors) -> Tensors:
