@@ -30,9 +30,7 @@ def test_divergence_is_noted_at_the_step_of_the_fused_engines(normalization, rat
     ours, losses = diverged(
         "serial", small_digits, rate=rate, steps=steps, normalization=normalization
     )
-    theirs, _ = diverged(
-        "eager", small_digits, rate=rate, steps=steps, normalization=normalization
-    )
+    theirs, _ = diverged("eager", small_digits, rate=rate, steps=steps, normalization=normalization)
     assert ours == theirs
     for row, step in zip(losses, ours, strict=True):
         if step > 0:
