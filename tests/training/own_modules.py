@@ -1,8 +1,13 @@
-"""Modules as users write them, small enough for tests; ``network`` names them for a study."""
+"""Modules, and images, as users write them, small enough for tests: 'own_modules:NAME'."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from torchvision_models import models
+
+CLASSES = 4
 
 
 class ScaleNorm(nn.Module):
@@ -18,9 +23,9 @@ class ScaleNorm(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Functional ReLUs, a list of layers in forward, group norm, and a norm of its own."""
+    """Functional ReLUs and dropout, a list of layers, group norm, and a norm of its own."""
 
-    def __init__(self, channels: int = 3, classes: int = 4, dropout: float = 0.0) -> None:
+    def __init__(self, channels: int = 3, classes: int = CLASSES, dropout: float = 0.0) -> None:
         super().__init__()
         self.first = nn.Conv2d(channels, 8, 3, padding=1)
         self.norm = nn.GroupNorm(2, 8)
@@ -33,23 +38,46 @@ class Mixed(nn.Module):
         found = functional.relu(self.norm(self.first(images)))
         for layer in self.layers:
             found = functional.relu(self.own(layer(found)))
-        found = functional.dropout(found, self.dropout, self.training)
-        return self.last(functional.adaptive_avg_pool2d(found, 1).flatten(1))
+        found = functional.adaptive_avg_pool2d(found, 1).flatten(1)
+        # of rows: a mask of images is drawn in the order of memory, channels last or first
+        return self.last(functional.dropout(found, self.dropout, self.training))
 
 
-class Dropping(nn.Module):
-    """Batch norm and a layer of dropout."""
+class Normed(nn.Module):
+    """Batch norm after a convolution and after a linear layer, with dropout between."""
 
-    def __init__(self, channels: int = 1, classes: int = 10) -> None:
+    def __init__(self, channels: int = 1, classes: int = 10, dropout: float = 0.0) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(channels, 6, 3, padding=1),
-            nn.BatchNorm2d(6),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-            nn.LazyLinear(12),
-            nn.ReLU(inplace=True),
-            nn.Dropout(0.3),
-            nn.Linear(12, classes),
-        )
+        self.conv = nn.Conv2d(channels, 6, 3, padding=1)
+        self.norm = nn.BatchNorm2d(6)
+        self.dense = nn.Linear(6 * 16, 12)
+        self.norm2 = nn.BatchNorm1d(12)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(12, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        found = functional.relu(self.norm(self.conv(images)), inplace=True)
+        found = functional.adaptive_avg_pool2d(found, 4).flatten(1)
+        return self.output(functional.relu(self.norm2(self.dense(self.dropout(found)))))
+
+
+def small_vgg11_bn(classes: int = CLASSES, divisor: int = 8) -> nn.Module:
+    """Return torchvision's vgg11_bn of fewer channels, with small hidden layers at the end."""
+    vgg = models().vgg
+    layers = [part if part == "M" else part // divisor for part in vgg.cfgs["A"]]
+    classifier = nn.Sequential(
+        *(nn.Linear(layers[-2], 32), nn.ReLU(inplace=True), nn.Dropout()),
+        *(nn.Linear(32, 32), nn.ReLU(inplace=True), nn.Dropout()),
+        nn.Linear(32, classes),
+    )
+    return nn.Sequential(vgg.make_layers(layers, batch_norm=True), nn.Flatten(), classifier)
+
+
+def coloured(images: int = 96) -> tuple[np.ndarray, np.ndarray]:
+    """Return images of 32×32 pixels and three colours, each class with stripes of its own."""
+    rng = np.random.default_rng(11)
+    labels = np.arange(images) % CLASSES
+    places = np.arange(32)
+    stripes = np.sin(places[None, :, None] * (labels[:, None, None] + 1) / 3) * 60 + 128
+    noise = rng.normal(0, 40, (images, 32, 32, 3))
+    return np.clip(stripes[..., None] + noise, 0, 255).astype(np.uint8), labels

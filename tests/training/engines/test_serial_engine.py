@@ -97,8 +97,8 @@ def test_the_first_steps_agree_with_those_of_pytorchs_layers(
     """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
     several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
     assume(normalization != IDENTITY or not several_biases)
-    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny values,
-    # or a deep network, makes it large: losses agree, evaluations see the bias that has moved
+    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny
+    # values, or a deep network, makes it large: losses agree, evaluations see the bias that has moved
     assume(
         normalization != IDENTITY
         or optimizer["kind"] != "adamw"
