@@ -98,7 +98,7 @@ def test_the_first_steps_agree_with_those_of_pytorchs_layers(
     several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
     assume(normalization != IDENTITY or not several_biases)
     # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny
-    # values, or a deep network, makes it large: losses agree, evaluations see the bias that has moved
+    # values, or a deep network, makes it large: losses agree, and evaluations see the moved bias
     assume(
         normalization != IDENTITY
         or optimizer["kind"] != "adamw"
