@@ -61,6 +61,46 @@ class Normed(nn.Module):
         return self.output(functional.relu(self.norm2(self.dense(self.dropout(found)))))
 
 
+class Skipping(nn.Module):
+    """A layer that random steps leave out, so that it has no gradient in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, 12)
+        self.left_out = nn.Linear(12, 12)
+        self.output = nn.Linear(12, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        found = functional.relu(self.first(images.flatten(1)))
+        if not self.training or float(torch.rand(())) < 0.5:
+            found = functional.relu(self.left_out(found))
+        return self.output(found)
+
+
+class Noisy(nn.Module):
+    """Draws in evaluation too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, 12)
+        self.output = nn.Linear(12, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        found = functional.relu(self.first(images.flatten(1)))
+        return self.output(functional.dropout(found, 0.5, training=True))
+
+
+class Prompted(Mixed):
+    """A parameter of no layer, drawn as the module is built."""
+
+    def __init__(self, channels: int = 1, classes: int = 10) -> None:
+        super().__init__(channels, classes)
+        self.prompt = nn.Parameter(torch.randn(channels, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images + self.prompt)
+
+
 def small_vgg11_bn(classes: int = CLASSES, divisor: int = 8) -> nn.Module:
     """Return torchvision's vgg11_bn of fewer channels, with small hidden layers at the end."""
     vgg = models().vgg

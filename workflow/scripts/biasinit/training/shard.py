@@ -217,6 +217,7 @@ class Block:
             fixed=shard.fixed_biases(),
             optimizer=description.optimizer,
             device=shard.device,
+            counts_updates=description.training.engine == SERIAL,
         )
         self.start = {name: value.clone() for name, value in self.state.parameters.items()}
         self._draws: tuple[int, NDArray[np.int64]] | None = None

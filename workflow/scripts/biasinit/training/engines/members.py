@@ -71,6 +71,7 @@ def stack_members(
     fixed: frozenset[str],
     optimizer: Optimizer,
     device: torch.device,
+    counts_updates: bool = False,
 ) -> MemberState:
     """Return the state of members before the first step.
 
@@ -79,6 +80,7 @@ def stack_members(
         fixed: names of parameters that are never updated.
         optimizer: decides what is kept from step to step.
         device: where the state lives.
+        counts_updates: see ``optimizer_state``.
 
     """
 
@@ -90,7 +92,7 @@ def stack_members(
     return MemberState(
         trained=trained,
         fixed={name: value for name, value in parameters.items() if name in fixed},
-        optimizer=optimizer_state(optimizer, trained),
+        optimizer=optimizer_state(optimizer, trained, counts_updates=counts_updates),
         buffers=stacked([state.buffers for state in initial]),
         diverged_at=torch.full((len(initial),), -1, dtype=torch.int64, device=device),
     )

@@ -23,13 +23,29 @@ def over(vector: Tensor, like: Tensor) -> Tensor:
     return vector.view(-1, *(1,) * (like.ndim - 1)).to(like.dtype)
 
 
-def optimizer_state(optimizer: Optimizer, trained: Tensors) -> dict[str, Tensors]:
-    """Return the zeros that an optimiser starts from, by name and parameter."""
+def optimizer_state(
+    optimizer: Optimizer, trained: Tensors, *, counts_updates: bool = False
+) -> dict[str, Tensors]:
+    """Return the zeros that an optimiser starts from, by name and parameter.
+
+    Args:
+        optimizer: which optimiser.
+        trained: parameters, stacked.
+        counts_updates: whether AdamW counts the updates of each parameter, (members,), as PyTorch
+            does: a layer that a step leaves out has fewer than there are steps.
+
+    """
     names = {"sgd": ("momentum",), "adamw": ("mean", "square")}[optimizer.kind]
-    return {
+    state = {
         name: {parameter: torch.zeros_like(value) for parameter, value in trained.items()}
         for name in names
     }
+    if counts_updates and optimizer.kind == "adamw":
+        state["updates"] = {
+            parameter: torch.zeros(len(value), dtype=torch.float32, device=value.device)
+            for parameter, value in trained.items()
+        }
+    return state
 
 
 def decays(optimizer: Optimizer, name: str) -> bool:

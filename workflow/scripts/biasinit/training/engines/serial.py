@@ -6,7 +6,7 @@ every engine. Weights of convolutions are channels-last in memory, which PyTorch
 A shard's blocks hold one member each.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +24,13 @@ from biasinit.training.engines.members import (
 from biasinit.training.engines.optimizers import Tensors, decays
 
 # what PyTorch's optimisers call the states that ``optimizer_state`` makes
-STATES = {"momentum": "momentum_buffer", "mean": "exp_avg", "square": "exp_avg_sq"}
-SEED_OF_PROBES = 0  # dropout is drawn alike in all probes
+STATES = {
+    "momentum": "momentum_buffer",
+    "mean": "exp_avg",
+    "square": "exp_avg_sq",
+    "updates": "step",
+}
+SEED_OF_EVALUATIONS = 0  # what draws in probes and evaluations draws alike in all of them
 
 
 @dataclass(slots=True)
@@ -35,8 +40,6 @@ class _Bound:
     state: MemberState
     leaves: dict[str, nn.Parameter]
     optimizer: torch.optim.Optimizer
-    steps: list[Tensor] = field(default_factory=list)  # of AdamW, one for each parameter
-    number: int = 0  # of the last step
 
 
 class SerialMembers:
@@ -89,11 +92,11 @@ class SerialMembers:
         if on_cpu and not torch.isfinite(loss) and not bool(_sum_is_finite(bound)):
             # reading all parameters at every step would cost more than a few percent of it: those
             # that a step broke make the loss of the next one break
-            state.diverged_at.fill_(int(number) - 1)
+            state.diverged_at.fill_(max(1, int(number) - 1))
             return loss.detach()[None]
         bound.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._update(bound, rate=float(rates[0]), number=int(number))
+        self._update(bound, rate=float(rates[0]))
         self._note_divergence(bound, loss.detach(), number)
         return loss.detach()[None]
 
@@ -117,17 +120,13 @@ class SerialMembers:
             activations=self.activations, preactivations=preactivations,
         )  # fmt: skip
 
-    def _update(self, bound: _Bound, *, rate: float, number: int) -> None:
+    def _update(self, bound: _Bound, *, rate: float) -> None:
         clip = self._optimizer.gradient_clip
         if clip is not None:
             nn.utils.clip_grad_norm_(bound.leaves.values(), clip)
         for group in bound.optimizer.param_groups:
             group["lr"] = rate
-        if number != bound.number + 1:  # after a checkpoint
-            for steps in bound.steps:
-                steps.fill_(number - 1)
         bound.optimizer.step()
-        bound.number = number
 
     def _bound_to(self, state: MemberState) -> _Bound:
         if self._bound is None or self._bound.state is not state:
@@ -137,6 +136,8 @@ class SerialMembers:
     def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
         """Return logits of the member on its images, (1, images, classes)."""
         self.network.eval()
+        if self.network.draws:
+            seed_all(SEED_OF_EVALUATIONS)
         with torch.no_grad():
             return self._logits(_only(parameters), _only(buffers), images[0])[None]
 
@@ -146,7 +147,7 @@ class SerialMembers:
         def gradients(
             parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
         ) -> tuple[Tensors, tuple[Tensor, Tensors]]:
-            seed_all(SEED_OF_PROBES)
+            seed_all(SEED_OF_EVALUATIONS)
             leaves = {
                 name: value[0].detach().requires_grad_() for name, value in parameters.items()
             }
@@ -197,9 +198,6 @@ def _bind(state: MemberState, optimizer: Optimizer) -> _Bound:
                 kept = _dense(state.optimizer[ours][name])
                 state.optimizer[ours][name] = kept[None]
                 states[theirs] = kept
-        if optimizer.kind == "adamw":
-            states["step"] = torch.zeros((), dtype=torch.float32, device=leaf.device)
-            bound.steps.append(states["step"])
         bound.optimizer.state[leaf] = states
     return bound
 
