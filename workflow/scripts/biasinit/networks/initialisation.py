@@ -20,6 +20,7 @@ from torch.func import functional_call
 from biasinit.networks.halves import RIGHT
 from biasinit.networks.network import Network
 from biasinit.networks.operations import STRIDED
+from biasinit.networks.seeding import LARGEST_SEED, seeded
 from biasinit.specs.cell import WeightInitialisation
 from biasinit.specs.schemes.base import BiasScheme, LayerShape
 from biasinit.streams import Purpose, stream
@@ -151,6 +152,7 @@ def _start_from_images(
     count = min(len(images), IMAGES_OF_SCHEMES)
     chosen = torch.from_numpy(np.sort(rng.choice(len(images), count, replace=False)))
     seen = images[chosen.to(images.device)].to("cpu", torch.float64)
+    of_network = int(rng.integers(LARGEST_SEED))  # where it draws, as dropout does
     precise_buffers = {
         name: value.double() if value.is_floating_point() else value
         for name, value in buffers.items()
@@ -165,14 +167,17 @@ def _start_from_images(
             precise = {key: value.double() for key, value in parameters.items()}
             started = network.with_running_means(precise_buffers, precise)
             preactivations: dict[str, Tensor] = {}
-            with torch.no_grad():
+            with torch.no_grad(), seeded(of_network):
                 functional_call(network, (precise, started), (seen, preactivations))
             place = parameters[name]
-            parts = _parts(network.layer_shapes()[layer])
+            shape = _of_all_biases(network.layer_shapes()[layer])
+            parts = _parts(shape)
             values = preactivations[layer].reshape(len(parts), -1, place.numel() // len(parts))
             start = np.concatenate(
                 [
-                    scheme.start_from(seen, stream(study_seed, seed, Purpose.BIAS, name=part))
+                    scheme.start_from(
+                        shape, seen, stream(study_seed, seed, Purpose.BIAS, name=part)
+                    )
                     for part, seen in zip(parts, values.numpy(), strict=True)
                 ]
             )

@@ -19,13 +19,12 @@ from biasinit.networks.levels import (
     set_level,
 )
 from biasinit.networks.network import Network
-from biasinit.networks.seeding import seeded
+from biasinit.networks.seeding import LARGEST_SEED, seeded
 from biasinit.networks.sites import Site, Sites, find_sites
 from biasinit.networks.stock import stock_arranged, stock_weight_size
 from biasinit.specs.schemes.base import LayerShape
 
 BATCH = 2  # images by which sites are found
-LARGEST_SEED = 2**63 - 1
 OWN = "module."  # before the names of the module's parameters
 
 

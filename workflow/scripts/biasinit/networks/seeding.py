@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+LARGEST_SEED = 2**63 - 1
+
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
@@ -17,8 +19,13 @@ def seeded(seed: int) -> Iterator[None]:
 
     """
     of_numpy, of_python = np.random.get_state(), random.getstate()  # noqa: NPY002  # users' code
-    with torch.random.fork_rng(devices=[]):
-        seed_all(seed)
+    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = list(range(torch.cuda.device_count())) if started else []
+    with torch.random.fork_rng(devices=devices):
+        if started:
+            torch.cuda.manual_seed_all(seed)  # before CUDA has started, it would be kept for later
+        torch.default_generator.manual_seed(seed)
+        _seed_others(seed)
         try:
             yield
         finally:
@@ -29,5 +36,9 @@ def seeded(seed: int) -> Iterator[None]:
 def seed_all(seed: int) -> None:
     """Start the global generators of PyTorch, NumPy and Python at a seed from 0 to 2⁶³ - 1."""
     torch.manual_seed(seed)
+    _seed_others(seed)
+
+
+def _seed_others(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002  # users' code draws from it
     random.seed(seed)

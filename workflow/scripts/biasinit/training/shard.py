@@ -17,7 +17,7 @@ from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
-from biasinit.networks.own_module import LARGEST_SEED
+from biasinit.networks.seeding import LARGEST_SEED
 from biasinit.streams import Purpose, stream
 from biasinit.training.batches import batch_order, sha256_of
 from biasinit.training.description import ShardDescription

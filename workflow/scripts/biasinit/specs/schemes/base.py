@@ -61,13 +61,11 @@ class LayerShape:
 class BiasScheme(Keys):
     """Keys that every kind of scheme has.
 
-    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all; a scheme that
-    ``sees_images`` starts biases by pre-activations.
+    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all.
     """
 
     hidden_bias: ClassVar[bool] = True
     output_bias: ClassVar[bool] = True
-    sees_images: ClassVar[bool] = False
 
     name: str = field(metadata=key("Name of the scheme in paths and tables."))
     trainable: bool = field(default=True, metadata=key("Whether the biases are trained."))
@@ -86,6 +84,11 @@ class BiasScheme(Keys):
             "classes)."
         ),
     )
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether it starts biases by pre-activations, with ``start_from``."""
+        return False
 
     def touches(self, layer: LayerShape) -> bool:
         """Return whether this scheme decides how the biases of ``layer`` start."""
@@ -106,11 +109,15 @@ class BiasScheme(Keys):
         raise NotImplementedError
 
     def start_from(
-        self, preactivations: NDArray[np.float64], rng: np.random.Generator
+        self,
+        layer: LayerShape,
+        preactivations: NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> NDArray[np.float64]:
         """Return initial biases, (biases,), of a scheme that sees images.
 
         Args:
+            layer: whose biases they are; its ``channels`` are how many.
             preactivations: what each ReLU sees without the biases, (values, biases).
             rng: of the layer.
 
