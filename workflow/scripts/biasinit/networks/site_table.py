@@ -8,13 +8,17 @@ from biasinit.networks.sites import Site, Sites
 
 LEVELS = (WITHOUT, *SHIFTS, IDENTITY)
 HIDDEN, OUTPUT, UNTREATED = "hidden", "output", "untreated"
+COLUMNS = (
+    *("order", "name", "layer", "biases", "fan_in", "fan_out", "norm", "calls", "role", "note"),
+    *LEVELS,
+)
 
 
 def site_table(sites: Sites) -> list[dict[str, object]]:
     """Return one row for each site in the order in which they run, then what is left as built.
 
-    Columns are ``order, name, layer, biases, fan_in, fan_out, norm, calls, role, note`` and one for
-    each level of normalisation: what it does there, "" where the module has no such level.
+    Columns are ``COLUMNS``, with one for each level of normalisation: what it does there, "" where
+    the module has no such level.
     """
     rows = [_row(number, site, sites) for number, site in enumerate(sites)]
     return [*rows, *_left(sites, first=len(rows))]

@@ -156,6 +156,33 @@ def find_sites(module: nn.Module, example: Tensor, *, classes: int | None = None
     return _sites(tried, trace, classes)
 
 
+def registered_sites(module: nn.Module) -> Sites:
+    """Return the sites of a module that is not run, in the order of registration.
+
+    Nothing tells which normalisation follows which layer: each is by itself. The last weighted
+    layer counts as the output.
+
+    Raises:
+        NetworkError: it has layers without a size.
+
+    """
+    _refuse_lazy(module)
+    names = [
+        name
+        for name, part in module.named_modules()
+        if isinstance(part, (*WEIGHTED, *ALL_NORMS)) and not _attention_around(module, name)
+    ]
+    weighted = [name for name in names if isinstance(module.get_submodule(name), WEIGHTED)]
+    output = _output(module, weighted, None)
+    found = [
+        _site(module, name, "", 1, is_output=name == output)
+        if name in weighted
+        else _norm_alone(module, name, 1)
+        for name in names
+    ]
+    return Sites(sites=tuple(found), untreated=tuple(_untreated(module, found)))
+
+
 def _refuse_lazy(module: nn.Module) -> None:
     lazy = [name for name, part in module.named_modules() if isinstance(part, LazyModuleMixin)]
     if lazy:
@@ -311,13 +338,19 @@ def _untreated(module: nn.Module, sites: list[Site]) -> Iterator[Untreated]:
 
 def _reason(module: nn.Module, owner: str) -> str:
     part = module.get_submodule(owner)
-    inside = [owner]
-    while "." in inside[-1]:
-        inside.append(inside[-1].rpartition(".")[0])
-    for path in inside:
-        if isinstance(module.get_submodule(path), nn.MultiheadAttention):
-            return f"is used inside the fused attention of {path!r}"
+    for attention in _attention_around(module, owner):
+        return f"is used inside the fused attention of {attention!r}"
     if isinstance(part, (*WEIGHTED, *ALL_NORMS)):
         return f"belongs to {owner!r}, which did not run"
     kind = type(part).__name__
     return f"belongs to a {kind}, which is no layer whose biases are known"
+
+
+def _attention_around(module: nn.Module, path: str) -> list[str]:
+    """Return the attentions of PyTorch that a module is or is in, which use their parts fused."""
+    inside = [path]
+    while inside[-1]:
+        inside.append(inside[-1].rpartition(".")[0])
+    return [
+        place for place in inside if isinstance(module.get_submodule(place), nn.MultiheadAttention)
+    ]
