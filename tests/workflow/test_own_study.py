@@ -166,7 +166,7 @@ def test_a_function_that_fails_ends_its_job_with_one_sentence(workspace):
         "my_schemes.py:two_levels' failed (AttributeError: module 'numpy' has no attribute 'ful'"
     )
     assert sentence in done.stdout
-    (log,) = (workspace.results / "logs" / "train").rglob("two-levels/*.log")
+    log, *_ = (workspace.results / "logs" / "train").rglob("two-levels/*.log")
     assert 'my_schemes.py", line' in log.read_text(encoding="utf-8"), "where it failed"
     deviations = (workspace.results / "plan_deviations.jsonl").read_text(encoding="utf-8")
     assert '"kind": "changed code of one\'s own"' in deviations
