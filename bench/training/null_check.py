@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from biasinit.training.engines.reference import ReferenceTrainer
 from machine import HERE, REPOSITORY, machine
 from scipy import stats
 
