@@ -287,7 +287,8 @@ def _decided(bias: _Bias, index: int, place: str, scheme: BiasScheme) -> _Bias:
         is_convolution=site.is_convolution,
         kind=site.layer_kind or site.norm_kind,
     )
-    done = f"started by {scheme.name!r}" if scheme.touches(shape) else "set to zero: the output layer"
+    started = f"started by {scheme.name!r}"
+    done = started if scheme.touches(shape) else "set to zero: the output layer"
     done = done if scheme.trains(shape) else f"{done}, not trained"
     return dataclasses.replace(bias, done=done, is_left=False, shape=shape)
 
