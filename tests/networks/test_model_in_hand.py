@@ -373,6 +373,19 @@ def test_a_layer_by_itself_and_a_bias_that_two_layers_share():
     assert len(names(done, "started")) == 1
 
 
+def test_layers_draw_for_themselves_and_no_other_layer_moves_them():
+    def drawn(*layers):
+        model = nn.Sequential(*layers, nn.Linear(4, 2))
+        biasinit.initialise(model, "normal", std=1.0, generator=np.random.default_rng(1))
+        return [layer.bias for layer in model]
+
+    first, second, _ = drawn(nn.Linear(4, 4), nn.Linear(4, 4))
+    wider, after, *_ = drawn(nn.Linear(4, 8), nn.Linear(8, 4), nn.Linear(4, 4))
+    assert not torch.equal(first, second)
+    assert torch.equal(second, after)
+    assert len(wider) == 8
+
+
 def test_optimisers_keep_the_parameters_that_they_have():
     model = plain()
     bias = model[0].bias
