@@ -90,6 +90,13 @@ class Noisy(nn.Module):
         return self.output(functional.dropout(found, 0.5, training=True))
 
 
+def frozen() -> nn.Module:
+    """Return a module whose convolution is not to be trained."""
+    module = Normed()
+    module.conv.requires_grad_(False)
+    return module
+
+
 class Prompted(Mixed):
     """A parameter of no layer, drawn as the module is built."""
 

@@ -24,7 +24,7 @@ from biasinit.networks.sites import Site, Sites, find_sites
 from biasinit.networks.stock import stock_arranged, stock_weight_size
 from biasinit.specs.schemes.base import LayerShape
 
-BATCH = 2  # images by which sites are found
+BATCH = 4  # images by which sites are found: batch norm of two values has no gradient
 OWN = "module."  # before the names of the module's parameters
 
 
@@ -137,7 +137,8 @@ class OwnModuleNetwork(Network):
             def keep(
                 part: nn.Module, _inputs: object, output: Tensor, shape: LayerShape = shape
             ) -> None:
-                rows = units_last(part, output, shape.channels)
+                # a copy: an activation in place would change what is kept
+                rows = units_last(part, output.detach(), shape.channels).clone()
                 before = preactivations.get(shape.name)
                 found = rows if before is None else torch.cat([before, rows])
                 preactivations[shape.name] = found
@@ -159,8 +160,13 @@ class OwnModuleNetwork(Network):
         return self._biases
 
     def drawn_weights(self) -> dict[str, str]:
-        """Return, by layer, the name of the weight."""
-        return {site.name: f"{OWN}{site.layer}.weight" for site in self._places() if site.layer}
+        """Return, by layer, the name of the weight.
+
+        A weight that is computed, as by ``weight_norm``, or that is another layer's stays as built.
+        """
+        kept = dict(self.named_parameters())
+        names = {site.name: f"{OWN}{site.layer}.weight" for site in self._places() if site.layer}
+        return {layer: name for layer, name in names.items() if name in kept}
 
     def weight_size(self, layer: str) -> tuple[int, int]:
         """Return how many weights go into a unit of a layer, and how many units it has."""

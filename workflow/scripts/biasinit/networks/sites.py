@@ -29,6 +29,7 @@ NORMS: Mapping[str, tuple[type[nn.Module], ...]] = {
     "instance norm": (_InstanceNorm,),
 }
 ALL_NORMS = tuple(kind for kinds in NORMS.values() for kind in kinds)
+CANCELLED = 1e-3  # largest share of a unit's gradients that rounding leaves when they cancel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +113,23 @@ class _Trace:
     """What hooks saw of one batch; tensors are kept, so that none takes the place of another."""
 
     order: list[str] = field(default_factory=list)
-    outputs: list[tuple[Tensor, str]] = field(default_factory=list)
+    outputs: list[tuple[Tensor, int, str]] = field(default_factory=list)
     before: dict[str, set[str]] = field(default_factory=dict)
+    felt: set[str] = field(default_factory=set)  # layers whose biases change the logits
 
     def layer_of(self, tensor: object) -> str:
-        """Return the layer that put out just this tensor, "" where none did."""
-        return next((name for kept, name in self.outputs if kept is tensor), "")
+        """Return the layer that put out just this tensor, "" where none did.
+
+        A tensor that was changed in place since is another one.
+        """
+        return next(
+            (
+                name
+                for kept, version, name in self.outputs
+                if kept is tensor and kept._version == version
+            ),
+            "",
+        )
 
 
 def find_sites(module: nn.Module, example: Tensor, *, classes: int | None = None) -> Sites:
@@ -140,8 +152,10 @@ def find_sites(module: nn.Module, example: Tensor, *, classes: int | None = None
         handle for part in tried.modules() for handle in _hooks(part, names[id(part)], trace)
     ]
     try:
-        with seeded(0), torch.no_grad():
+        with seeded(0), torch.enable_grad():
             result = tried.train()(example)
+            if isinstance(result, Tensor) and result.requires_grad:
+                (result * torch.randn_like(result)).sum().backward()  # type: ignore[no-untyped-call]
     except Exception as error:
         raise NetworkError(
             f"cannot be run on a batch of shape {tuple(example.shape)} "
@@ -232,7 +246,11 @@ def _hooks(part: nn.Module, name: str, trace: _Trace) -> Iterator[Any]:
 
         def ran(_part: nn.Module, _inputs: object, output: Tensor) -> None:
             trace.order.append(name)
-            trace.outputs.append((output, name))
+            trace.outputs.append((output, output._version, name))
+            if output.requires_grad:
+                output.register_hook(  # type: ignore[no-untyped-call]
+                    lambda gradient: _feel(trace, name, part, gradient)
+                )
 
         yield part.register_forward_hook(ran)
     elif isinstance(part, ALL_NORMS):
@@ -242,6 +260,16 @@ def _hooks(part: nn.Module, name: str, trace: _Trace) -> Iterator[Any]:
             trace.before.setdefault(name, set()).add(trace.layer_of(inputs[0]))
 
         yield part.register_forward_pre_hook(runs)
+
+
+def _feel(trace: _Trace, name: str, layer: nn.Module, gradient: Tensor) -> None:
+    """Note a layer whose bias has a gradient: nothing after it subtracts the bias again."""
+    last = isinstance(layer, nn.Linear)
+    by_unit = (gradient if last else gradient.movedim(1, -1)).flatten(0, -2).double()
+    if len(by_unit) <= 2:  # all that batch norm of two values leaves is rounding
+        return
+    if by_unit.sum(0).abs().max() > CANCELLED * by_unit.abs().sum(0).max():
+        trace.felt.add(name)
 
 
 def _sites(module: nn.Module, trace: _Trace, classes: int | None) -> Sites:
@@ -255,6 +283,12 @@ def _sites(module: nn.Module, trace: _Trace, classes: int | None) -> Sites:
         layer: next(iter(norms))
         for layer, norms in norm_after.items()
         if layer and len(norms) == 1 and trace.before[next(iter(norms))] == {layer}
+    }
+    # what a layer puts out may go past batch norm too, as where a skip begins: not cancelled
+    pairs = {
+        layer: norm
+        for layer, norm in pairs.items()
+        if layer not in trace.felt or not isinstance(module.get_submodule(norm), NORMS[BATCH_NORM])
     }
     ran = list(dict.fromkeys(trace.order))
     weighted = [name for name in ran if name not in trace.before]

@@ -162,10 +162,16 @@ class Shard:
         # stock layers become grouped ones, whose bits depend on how many groups there are
         return self.network.is_stock and engine != SERIAL
 
-    def fixed_biases(self) -> frozenset[str]:
-        """Return the names of biases that are never updated."""
+    def fixed_parameters(self) -> frozenset[str]:
+        """Return the names of parameters that are never updated.
+
+        These are biases that the scheme does not train, and what a module's maker has frozen.
+        """
         shapes = self.network.layer_shapes()
-        return frozenset(
+        frozen = {
+            name for name, value in self.network.named_parameters() if not value.requires_grad
+        }
+        return frozenset(frozen) | frozenset(
             name
             for layer, name in self.network.scheme_biases().items()
             if not self.description.scheme.trains(shapes[layer])
@@ -214,7 +220,7 @@ class Block:
         self.weights_hashes = [state.weights_hash for state in initial[: len(seeds)]]
         self.state = stack_members(
             initial,
-            fixed=shard.fixed_biases(),
+            fixed=shard.fixed_parameters(),
             optimizer=description.optimizer,
             device=shard.device,
             counts_updates=description.training.engine == SERIAL,
