@@ -72,7 +72,7 @@ class Bypassed(Functional):
         return self.output(nn.functional.relu(self.dense(seen)))
 
 
-BAD = {
+WRONG = {
     "no module": (lambda: "resnet", {}, "must be a torch.nn.Module, got str"),
     "other classes": (Functional, {"classes": 7}, r"must return logits of shape \(2, 7\)"),
     "several outputs": (
@@ -101,9 +101,9 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_trained_is_one_sentence(case):
-    make, options, words = BAD[case]
+    make, options, words = WRONG[case]
     with pytest.raises(BiasinitError, match=words) as caught:
         inspected(make, **options)
     assert "Traceback" not in str(caught.value)
