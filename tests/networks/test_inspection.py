@@ -74,7 +74,7 @@ class Bypassed(Functional):
 
 WRONG = {
     "no module": (lambda: "resnet", {}, "must be a torch.nn.Module, got str"),
-    "other classes": (Functional, {"classes": 7}, r"must return logits of shape \(2, 7\)"),
+    "other classes": (Functional, {"classes": 7}, r"must return logits of shape \(4, 7\)"),
     "several outputs": (
         lambda: Changed(lambda m, logits, x: (logits, logits)), {}, "returns a tuple",
     ),
@@ -88,7 +88,8 @@ WRONG = {
     "unseeded": (OwnGenerator, {}, "does not start from its seed: first.weight"),
     "bypassed": (Bypassed, {}, "does not use first.bias: no gradient reaches it"),
     "past the norm": (
-        lambda: Changed(skips_the_norm), {"normalizations": ["batchnorm"]}, "has no identity check",
+        lambda: Changed(skips_the_norm), {"normalizations": ["batchnorm"]},
+        "no batch norm that follows a layer",
     ),
     "dropout side by side": (WithOwnNorm, {"engine": "eager"}, "training.engine to 'serial'"),
     "decides by data": (

@@ -341,7 +341,8 @@ def _seen(model: nn.Module, path: str, units: int, example: Tensor) -> NDArray[n
     kept: list[Tensor] = []
 
     def keep(part: nn.Module, _inputs: object, output: Tensor) -> None:
-        kept.append(units_last(part, output, units).double().cpu())
+        # a copy: an activation in place would change what is kept
+        kept.append(units_last(part, output, units).to("cpu", torch.float64, copy=True))
 
     handle = model.get_submodule(path).register_forward_hook(keep)
     with seeded(0), torch.no_grad():
