@@ -4,6 +4,7 @@ import pytest
 import torch
 from shards import after_steps, description
 
+from biasinit.training.loop import train_shard
 from biasinit.training.shard import Block, Shard
 
 
@@ -35,3 +36,13 @@ def test_divergence_is_noted_at_the_step_of_the_fused_engines(normalization, rat
     for row, step in zip(losses, ours, strict=True):
         if step > 0:
             assert not torch.isfinite(row[step:]).any(), "a failed run is frozen"
+
+
+def test_a_run_is_known_to_have_diverged_whenever_it_is_measured(small_digits):
+    """Its accuracy is chance from then on, not what a maximum of not-a-number comes to."""
+    shard = description(engine="serial", learning_rate=1e60, epochs=1, points_per_epoch=1000)
+    curves = train_shard(shard, small_digits).curves
+    other = description(learning_rate=1e60, epochs=1, points_per_epoch=1000)
+    expected = train_shard(other, small_digits).curves
+    assert (curves["validation_accuracy"] == expected["validation_accuracy"]).all()
+    assert curves.groupby("seed")["validation_accuracy"].last().eq(10.0).all()

@@ -34,6 +34,7 @@ from biasinit.training.engines.fused import (
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
 from biasinit.training.engines.members import Examples, stack_members
+from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
@@ -98,7 +99,7 @@ class Shard:
             description.optimizer,
             label_smoothing=training.label_smoothing,
             precision=training.precision,
-            last_step=self.steps,
+            measured=self._measured_steps(),
         )
         self.engine = engine_of(training.engine, self.members, self.device)
         self.forward = self.engine.prepared(self.members.forward)
@@ -135,6 +136,10 @@ class Shard:
     def steps_per_epoch(self) -> int:
         """Number of steps in an epoch; a last incomplete batch is left out."""
         return len(self.labels["train"]) // self.description.training.batch_size
+
+    def _measured_steps(self) -> frozenset[int]:
+        points = measurement_points(self.description.training, steps_per_epoch=self.steps_per_epoch)
+        return frozenset(point.step for point in points)
 
     @property
     def steps(self) -> int:

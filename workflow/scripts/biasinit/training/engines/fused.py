@@ -134,7 +134,7 @@ def members_of(
     *,
     label_smoothing: float,
     precision: str,
-    last_step: int,
+    measured: frozenset[int],
 ) -> Members:
     """Return what runs the members of a shard under an engine.
 
@@ -144,7 +144,7 @@ def members_of(
         optimizer: that updates it.
         label_smoothing: share of each label that is spread over all classes.
         precision: one of ``PRECISIONS``.
-        last_step: number of the last step of training.
+        measured: numbers of the steps after which members are measured.
 
     """
     master, activations = PRECISIONS[precision]
@@ -154,7 +154,7 @@ def members_of(
             optimizer,
             label_smoothing=label_smoothing,
             precision=master,
-            last_step=last_step,
+            measured=measured,
         )
     return FusedMembers(
         network, optimizer, label_smoothing=label_smoothing, activations=activations

@@ -52,13 +52,13 @@ class SerialMembers:
         *,
         label_smoothing: float,
         precision: torch.dtype,
-        last_step: int,
+        measured: frozenset[int],
     ) -> None:
         self.network = network
         self.activations = precision
         self._optimizer = optimizer
         self._label_smoothing = label_smoothing
-        self._last_step = last_step
+        self._measured = measured
         self._bound: _Bound | None = None
 
     def step(
@@ -102,7 +102,7 @@ class SerialMembers:
 
     def _note_divergence(self, bound: _Bound, loss: Tensor, number: Tensor) -> None:
         state = bound.state
-        if loss.device.type == "cpu" and torch.isfinite(loss) and int(number) != self._last_step:
+        if loss.device.type == "cpu" and torch.isfinite(loss) and int(number) not in self._measured:
             return
         finite = torch.isfinite(loss) & _sum_is_finite(bound)
         diverged = (state.diverged_at < 0) & ~finite
