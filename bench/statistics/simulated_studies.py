@@ -20,6 +20,7 @@ from biasinit.statistics.accuracy.contrasts import NO_MODEL
 from biasinit.statistics.failure import analysis as failure_module
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.judging import contrast_rows as rows_module
 from biasinit.statistics.judging import schemes as judging_module
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
@@ -162,8 +163,8 @@ def only_what_decides(*, events: bool) -> Iterator[None]:
         (speed_module, "hazard_ratios", no_hazards),
         (speed_module, "restricted_ratios", no_ratios),
         (failure_module, "_rates", _nothing),
-        (judging_module, "places_to_plan", lambda contrasts, **_: dict.fromkeys(contrasts.index)),
-        (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
+        (rows_module, "places_to_plan", lambda contrasts, **_: dict.fromkeys(contrasts.index)),
+        (rows_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
     )
     if not events:
         stand_ins = (*stand_ins, (judging_module, "EVENT_OUTCOMES", {}))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import Judgement
 from biasinit.verdicts import Outcome, Verdict
-from biasinit.vocabulary import OWN_BEST_RATE
 
 NAN = float("nan")
 COLUMNS = (
@@ -18,7 +17,6 @@ COLUMNS = (
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
     *("new_test_set_lower", "new_test_set_upper"),
 )
-_LOW_RUNS = ("collapsed", "reference_collapsed", "stray", "reference_stray")
 UNITS = {
     Outcome.ACCURACY: "points",
     Outcome.INTERACTION: "points",
@@ -31,7 +29,10 @@ UNITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictRow:
-    """All that the table says of one comparison but its sentence; NaN where it has no number."""
+    """All that the table says of one comparison but its sentence; NaN where it has no number.
+
+    ``single`` are the rows of the single conditions behind one that is over several.
+    """
 
     outcome: Outcome
     normalization: str
@@ -44,6 +45,7 @@ class VerdictRow:
     counts: Counts
     reference_counts: Counts
     seeds: int
+    single: "tuple[VerdictRow, ...]" = ()
     margin_lower: float = NAN
     margin_upper: float = NAN
     p_difference: float = NAN
@@ -98,8 +100,6 @@ class VerdictRow:
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):
                 derived[f"{prefix}{name}"] = getattr(counts, name)
-        if self.cell == OWN_BEST_RATE:  # at chosen rates nobody counts them
-            derived |= dict.fromkeys(_LOW_RUNS, NAN)
         if self.verdict in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
             derived["estimate"] = NAN  # a single pair is no mean
         return {name: derived.get(name, getattr(self, name, None)) for name in COLUMNS}
