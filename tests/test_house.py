@@ -183,8 +183,7 @@ def test_every_rule_has_a_script_of_its_name_and_all_analyses_have_one():
     rules = set()
     for path in rules_files():
         lines = path.read_text(encoding="utf-8").splitlines()
-        words = [line.split() for line in lines if line.strip().startswith("rule ")]
-        rules |= {line[1].rstrip(":") for line in words}
+        rules |= {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
     assert rules | {"analyse"} == {path.stem for path in SCRIPTS.glob("*.py")}
 
 

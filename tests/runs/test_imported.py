@@ -159,7 +159,8 @@ CASES = {
     "an unknown normalisation": (
         lambda table: table.assign(normalization="layernorm"),
         {},
-        "'normalization' must be one of 'none', 'batchnorm_shift', 'batchnorm', got 'layernorm'",
+        "'normalization' must be one of 'none', 'batchnorm_shift', 'norm_shift', 'batchnorm', got "
+        "'layernorm'",
     ),
     "a learning rate that is text": (
         lambda table: table.assign(learning_rate="fast"),
