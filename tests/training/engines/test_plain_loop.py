@@ -166,7 +166,8 @@ PAIRS = [
     *(("own", recipe) for recipe in RECIPES), ("own without", "nesterov, clipped, one cycle"),
 ]  # fmt: skip
 SLOW_PAIRS = [
-    ("resnet18", "sgd, cosine"), ("resnet18", "adamw, steps"), ("resnet18", "nesterov, clipped, one cycle"),
+    ("resnet18", "sgd, cosine"), ("resnet18", "adamw, steps"),
+    ("resnet18", "nesterov, clipped, one cycle"),
     ("whole vgg11_bn", "adamw, steps"), ("whole vgg11_bn without", "sgd, cosine"),
     ("densenet121", "sgd, cosine"),
 ]  # fmt: skip
