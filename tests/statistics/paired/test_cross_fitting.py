@@ -152,6 +152,20 @@ def test_failed_pairs_are_set_apart_in_their_cell_and_counted(rng):
     assert both.mean() == pytest.approx((kept.mean() + two.estimate) / 2)
 
 
+def test_without_the_only_pair_there_is_no_mean(rng):
+    """The sums without it are not zero to the last bit, so the mean must not be read off them."""
+    sets = choosing_sets(7, rng)
+    failed = np.ones((7, 2), dtype=bool)
+    failed[3] = False
+    for _ in range(20):
+        one, other = (arm(rng.normal(size=(7, 2)), failed=failed) for _ in range(2))
+        found = fitted(one, other, sets)
+        assert np.isfinite(found.estimate)
+        assert np.isnan(found.without_pairs[3])
+        assert np.isnan(found.without_seed[3])
+        assert np.isfinite(np.delete(found.without_pairs, 3)).all()
+
+
 def test_a_cell_without_any_pair_leaves_no_mean_over_cells(rng):
     sets = choosing_sets(6, rng)
     fine = arm(rng.normal(size=(6, 2)))

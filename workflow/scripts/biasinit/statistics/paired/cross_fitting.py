@@ -138,16 +138,15 @@ def cross_fit(
     total, *totals = _sums(values, by_set, without, sets)
     count, *pairs = _sums(counts, by_set, without, sets)
     at_chosen = exists[:, by_set].T  # (B, S)
-    with np.errstate(invalid="ignore"):
-        return CrossFit(
-            estimate=float(total / count),
-            without_pairs=totals[0] / pairs[0],
-            without_seed=totals[1] / pairs[1],
-            pairs=shares_judged(there[:, by_set].T, sets),
-            set_apart=shares_judged(lost[:, by_set].T, sets),
-            flags=_flags_at(scheme, chosen[0], at_chosen),
-            reference_flags=_flags_at(reference, chosen[1], at_chosen),
-        )
+    return CrossFit(
+        estimate=float(_mean(total, count)),
+        without_pairs=_mean(totals[0], pairs[0]),
+        without_seed=_mean(totals[1], pairs[1]),
+        pairs=shares_judged(there[:, by_set].T, sets),
+        set_apart=shares_judged(lost[:, by_set].T, sets),
+        flags=_flags_at(scheme, chosen[0], at_chosen),
+        reference_flags=_flags_at(reference, chosen[1], at_chosen),
+    )
 
 
 def shares_judged(found: Booleans, sets: Booleans) -> Floats:
@@ -195,6 +194,12 @@ def _sums(
     whole = sums[rows, by_set].sum()
     own = (judged * table[:, by_set].T).sum(axis=0)  # (S,)
     return whole, whole - own, np.asarray(sums[rows[:, None], without].sum(axis=0) - own)
+
+
+def _mean(total: Floats, count: Floats) -> Floats:
+    """Return the mean, NaN of nothing: a sum less its only part may be a little more than 0."""
+    nothing = np.full(np.shape(total), np.nan)
+    return np.asarray(np.divide(total, count, out=nothing, where=count > 0.5))
 
 
 def _flags_at(arm: ArmRuns, chosen: Choices, exists: Booleans) -> dict[str, Booleans]:
