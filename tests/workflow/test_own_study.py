@@ -153,7 +153,7 @@ def test_a_network_that_cannot_be_trained_is_said_before_anything_is(workspace):
     workspace.edit("studies/my_network.py", "nn.Linear(16, classes)", "nn.Linear(16, 3)")
     done = workspace.snakemake(study=STUDY)
     assert done.returncode == 1
-    assert "must return logits of shape (2, 2), and returns (2, 3)" in done.stdout
+    assert "must return logits of shape (4, 2), and returns (4, 3)" in done.stdout
     assert "Training " not in done.stdout
 
 
