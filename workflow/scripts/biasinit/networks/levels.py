@@ -8,7 +8,7 @@
   subtracts again: the identity check. All other biases start at zero.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -140,7 +140,7 @@ def _replace(module: nn.Module, part: nn.Module, other: nn.Module) -> None:
         setattr(module.get_submodule(parent), child, other)
 
 
-def biases_of_sites(sites: Sequence[Site] | Sites) -> Iterator[str]:
+def biases_of_sites(sites: Sites) -> Iterator[str]:
     """Yield the names that biases and shifts of sites have, where they exist."""
     for site in sites:
         yield from (f"{path}.bias" for path in (site.layer, site.norm) if path)

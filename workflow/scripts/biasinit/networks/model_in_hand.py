@@ -276,17 +276,7 @@ def _decided(bias: _Bias, index: int, place: str, scheme: BiasScheme) -> _Bias:
         subtracts = ", which subtracts it" if site.has_batch_norm else ""
         done = f"set to zero: {site.norm_kind} follows{subtracts}"
         return dataclasses.replace(bias, done=done, is_left=False)
-    in_norm = bool(site.norm) and place == f"{site.norm}.bias"
-    shape = LayerShape(
-        name=site.name,
-        index=index,
-        channels=site.norm_channels if in_norm else site.channels,
-        fan_in=site.fan_in,
-        fan_out=site.fan_out,
-        is_output=site.is_output,
-        is_convolution=site.is_convolution,
-        kind=site.layer_kind or site.norm_kind,
-    )
+    shape = site.shape(index=index, in_norm=bool(site.norm) and place == f"{site.norm}.bias")
     started = f"started by {scheme.name!r}"
     done = started if scheme.touches(shape) else "set to zero: the output layer"
     done = done if scheme.trains(shape) else f"{done}, not trained"

@@ -89,7 +89,10 @@ class OwnModuleNetwork(Network):
             for site in self._places()
             if (place := scheme_place(site, normalization, self.sites)) in names
         }
-        self._shapes = {shape.name: shape for shape in self._found_shapes()}
+        self._shapes = {
+            site.name: site.shape(index=index, in_norm=self._starts_shift(site))
+            for index, site in enumerate(self._places())
+        }
 
     def _bring_to_level(self, module: nn.Module) -> None:
         set_level(module, self.sites, level=self.normalization, **self._has_biases)
@@ -99,19 +102,8 @@ class OwnModuleNetwork(Network):
         found = [site for site in self.sites if site.layer or self.normalization != WITHOUT]
         return sorted(found, key=lambda site: site.is_output)  # the output is the last
 
-    def _found_shapes(self) -> Iterator[LayerShape]:
-        for index, site in enumerate(self._places()):
-            in_norm = self.seen_at(site) == site.norm and self.normalization != IDENTITY
-            yield LayerShape(
-                name=site.name,
-                index=index,
-                channels=site.norm_channels if in_norm else site.channels,
-                fan_in=site.fan_in,
-                fan_out=site.fan_out,
-                is_output=site.is_output,
-                is_convolution=site.is_convolution,
-                kind=site.layer_kind or site.norm_kind,
-            )
+    def _starts_shift(self, site: Site) -> bool:
+        return self.seen_at(site) == site.norm and self.normalization != IDENTITY
 
     def seen_at(self, site: Site) -> str:
         """Return the module whose output is what a site hands on at this level."""

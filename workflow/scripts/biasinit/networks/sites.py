@@ -20,6 +20,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from biasinit.errors import NetworkError
 from biasinit.networks.seeding import seeded
 from biasinit.networks.stock import TRANSPOSED, WEIGHTED, units_of
+from biasinit.specs.schemes.base import LayerShape
 
 BATCH_NORM = "batch norm"
 NORMS: Mapping[str, tuple[type[nn.Module], ...]] = {
@@ -79,6 +80,25 @@ class Site:
     def has_batch_norm(self) -> bool:
         """Whether batch norm subtracts a bias of the layer again."""
         return bool(self.layer) and self.norm_kind == BATCH_NORM
+
+    def shape(self, *, index: int, in_norm: bool) -> LayerShape:
+        """Return what a scheme is told of the site.
+
+        Args:
+            index: place among the sites.
+            in_norm: whether the scheme starts the shift of the normalisation.
+
+        """
+        return LayerShape(
+            name=self.name,
+            index=index,
+            channels=self.norm_channels if in_norm else self.channels,
+            fan_in=self.fan_in,
+            fan_out=self.fan_out,
+            is_output=self.is_output,
+            is_convolution=self.is_convolution,
+            kind=self.layer_kind or self.norm_kind,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,14 +26,13 @@ from biasinit.training.engines.fused import (
     COMPILED,
     PRECISIONS,
     SERIAL,
-    StepInputs,
     device_named,
     engine_of,
     members_of,
     operations_of,
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.members import Examples, stack_members
+from biasinit.training.engines.members import Examples, StepInputs, stack_members
 from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
 

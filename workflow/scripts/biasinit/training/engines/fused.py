@@ -14,7 +14,6 @@ shared by all jobs that name the same one.
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -25,7 +24,13 @@ from biasinit.errors import DeviceError
 from biasinit.networks.network import Network
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
 from biasinit.specs.optimizer import Optimizer
-from biasinit.training.engines.members import Examples, FusedMembers, Members, MemberState
+from biasinit.training.engines.members import (
+    Examples,
+    FusedMembers,
+    Members,
+    MemberState,
+    StepInputs,
+)
 from biasinit.training.engines.optimizers import Tensors
 from biasinit.training.engines.serial import SerialMembers
 
@@ -45,45 +50,6 @@ _StepArguments = tuple[
     Tensor, Tensor, Tensor, Tensor,  # images, those shown, labels and levels
     Tensor, Tensor | None, Tensor, Tensor,  # batch, draws, rates, number
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepInputs:
-    """What changes from step to step besides the state.
-
-    Attributes:
-        batch: numbers of examples, (members, batch).
-        draws: crops and flips, (members, batch, 3), or None.
-        rates: learning rate of each member, (members,).
-        number: the step's number from 1, without axes.
-        random: where generators of layers that draw start, (members,), on the CPU; None where
-            nothing draws.
-
-    """
-
-    batch: Tensor
-    draws: Tensor | None
-    rates: Tensor
-    number: Tensor
-    random: Tensor | None = None
-
-    def to(self, device: torch.device) -> "StepInputs":
-        """Return the same on a device."""
-        return StepInputs(
-            batch=self.batch.to(device, non_blocking=True),
-            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
-            rates=self.rates.to(device, non_blocking=True),
-            number=self.number.to(device, non_blocking=True),
-            random=self.random,
-        )
-
-    def copy_into(self, place: "StepInputs") -> None:
-        """Write these inputs over others of the same shapes."""
-        place.batch.copy_(self.batch, non_blocking=True)
-        if place.draws is not None and self.draws is not None:
-            place.draws.copy_(self.draws, non_blocking=True)
-        place.rates.copy_(self.rates, non_blocking=True)
-        place.number.copy_(self.number, non_blocking=True)
 
 
 class Engine(Protocol):
@@ -198,16 +164,7 @@ class _Eager:
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         # on a GPU the question would wait for all work that is under way
         all_alive = self._on_cpu and bool((state.diverged_at < 0).all())
-        return self._members.step(
-            state,
-            data,
-            batch=inputs.batch,
-            draws=inputs.draws,
-            rates=inputs.rates,
-            number=inputs.number,
-            random=inputs.random,
-            all_alive=all_alive,
-        )
+        return self._members.step(state, data, inputs, all_alive=all_alive)
 
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return function
@@ -265,10 +222,8 @@ class _Compiled:
                 diverged_at=diverged_at,
             )
             data = Examples(images=images, shown=shown, labels=labels, levels=levels, border=border)
-            return self._members.step(
-                state, data, batch=batch, draws=draws, rates=rates, number=number, random=None,
-                all_alive=False,
-            )  # fmt: skip
+            inputs = StepInputs(batch=batch, draws=draws, rates=rates, number=number)
+            return self._members.step(state, data, inputs, all_alive=False)
 
         return step
 

@@ -187,6 +187,45 @@ class Examples:
         return found.reshape(images.shape)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInputs:
+    """What changes from step to step besides the state.
+
+    Attributes:
+        batch: numbers of examples, (members, batch).
+        draws: crops and flips, (members, batch, 3), or None.
+        rates: learning rate of each member, (members,).
+        number: the step's number from 1, without axes.
+        random: where generators of layers that draw start, (members,), on the CPU; None where
+            nothing draws.
+
+    """
+
+    batch: Tensor
+    draws: Tensor | None
+    rates: Tensor
+    number: Tensor
+    random: Tensor | None = None
+
+    def to(self, device: torch.device) -> "StepInputs":
+        """Return the same on a device."""
+        return StepInputs(
+            batch=self.batch.to(device, non_blocking=True),
+            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
+            rates=self.rates.to(device, non_blocking=True),
+            number=self.number.to(device, non_blocking=True),
+            random=self.random,
+        )
+
+    def copy_into(self, place: "StepInputs") -> None:
+        """Write these inputs over others of the same shapes."""
+        place.batch.copy_(self.batch, non_blocking=True)
+        if place.draws is not None and self.draws is not None:
+            place.draws.copy_(self.draws, non_blocking=True)
+        place.rates.copy_(self.rates, non_blocking=True)
+        place.number.copy_(self.number, non_blocking=True)
+
+
 class FusedMembers:
     """Runs steps and evaluations of all members of one network shape."""
 
@@ -218,12 +257,8 @@ class FusedMembers:
         self,
         state: MemberState,
         data: Examples,
+        inputs: StepInputs,
         *,
-        batch: Tensor,
-        draws: Tensor | None,
-        rates: Tensor,
-        number: Tensor,
-        random: Tensor | None,
         all_alive: bool,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,).
@@ -231,12 +266,7 @@ class FusedMembers:
         Args:
             state: the members.
             data: all training examples.
-            batch: numbers of examples, (members, batch).
-            draws: crops and flips, (members, batch, 3), or None.
-            rates: learning rate of each member, (members,).
-            number: the step's number from 1, without axes; recorded for members that diverge.
-            random: where generators of layers that draw start, (members,): not here, where the
-                members of a step would share them.
+            inputs: of the step; its number is recorded for members that diverge.
             all_alive: that no member has diverged is known; then no update is masked. The
                 result is the same either way.
 
@@ -246,14 +276,14 @@ class FusedMembers:
             state.trained,
             state.fixed,
             state.buffers,
-            data.scaled(batch, draws),
-            data.labels[batch],
+            data.scaled(inputs.batch, inputs.draws),
+            data.labels[inputs.batch],
         )
         alive = state.diverged_at < 0
         update = Update(
             optimizer=self._optimizer,
-            rates=rates,
-            number=number,
+            rates=inputs.rates,
+            number=inputs.number,
             alive=None if all_alive else alive,
         )
         update.apply(state.trained, state.optimizer, gradients)
@@ -261,7 +291,7 @@ class FusedMembers:
         for value in state.trained.values():
             total = total + value.flatten(1).sum(1)
         diverged = alive & ~torch.isfinite(total)
-        state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
+        state.diverged_at.copy_(torch.where(diverged, inputs.number, state.diverged_at))
         return torch.as_tensor(losses)
 
     def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
@@ -298,12 +328,8 @@ class Members(Protocol):
         self,
         state: MemberState,
         data: Examples,
+        inputs: StepInputs,
         *,
-        batch: Tensor,
-        draws: Tensor | None,
-        rates: Tensor,
-        number: Tensor,
-        random: Tensor | None,
         all_alive: bool,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,)."""

@@ -6,6 +6,7 @@ every engine. Weights of convolutions are channels-last in memory, which PyTorch
 A shard's blocks hold one member each.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,7 @@ from biasinit.training.engines.members import (
     GradientsAndValues,
     LossAndUnits,
     MemberState,
+    StepInputs,
     run_network,
 )
 from biasinit.training.engines.optimizers import Tensors, decays
@@ -42,6 +44,33 @@ class _Bound:
     optimizer: torch.optim.Optimizer
 
 
+class _TensorsOf:
+    """Where the parameters and buffers of a network stand, by name: shared ones in several places.
+
+    A step takes them from there. Handing them over anew at each step, as evaluations do, took a
+    hundredth of a step of a small network.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._places: dict[str, list[tuple[dict[str, Tensor | None], str]]] = {}
+        for every, first, kind in (
+            (network.named_parameters, dict(network.named_parameters()), "_parameters"),
+            (network.named_buffers, dict(network.named_buffers()), "_buffers"),
+        ):
+            names = {id(value): name for name, value in first.items()}
+            for name, value in every(remove_duplicate=False):
+                owner, _, child = name.rpartition(".")
+                place = getattr(network.get_submodule(owner), kind)
+                self._places.setdefault(names[id(value)], []).append((place, child))
+
+    def put(self, leaves: Mapping[str, nn.Parameter], fixed: Tensors, buffers: Tensors) -> None:
+        """Let the network compute with these tensors from now on."""
+        frozen = {name: nn.Parameter(value, requires_grad=False) for name, value in fixed.items()}
+        for name, value in {**leaves, **frozen, **buffers}.items():
+            for place, child in self._places[name]:
+                place[child] = value
+
+
 class SerialMembers:
     """Runs steps and evaluations of single members; a state has one."""
 
@@ -59,45 +88,41 @@ class SerialMembers:
         self._optimizer = optimizer
         self._label_smoothing = label_smoothing
         self._measured = measured
+        self._tensors = _TensorsOf(network)
         self._bound: _Bound | None = None
 
     def step(
         self,
         state: MemberState,
         data: Examples,
+        inputs: StepInputs,
         *,
-        batch: Tensor,
-        draws: Tensor | None,
-        rates: Tensor,
-        number: Tensor,
-        random: Tensor | None,
         all_alive: bool,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the loss before it, (1,).
 
-        The arguments are those of ``FusedMembers.step``; ``random`` starts the generators that
-        layers such as dropout draw from.
+        The arguments are those of ``FusedMembers.step``; layers that draw, such as dropout, draw
+        from generators that start at ``inputs.random``.
         """
         if not all_alive and state.diverged_at.device.type == "cpu":
-            return torch.full_like(rates, torch.nan)  # on a GPU the question would wait for it
+            return torch.full_like(inputs.rates, torch.nan)  # a GPU would be waited for
         bound = self._bound_to(state)
-        if random is not None:
-            seed_all(int(random[0]))
-        self.network.train()
-        images, labels = data.scaled(batch, draws)[0], data.labels[batch[0]]
-        parameters = {**bound.leaves, **_only(state.fixed)}
-        logits = self._logits(parameters, _only(state.buffers), images)
-        loss = self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
+        if inputs.random is not None:
+            seed_all(int(inputs.random[0]))
+        network = self.network if self.network.training else self.network.train()
+        images = data.scaled(inputs.batch, inputs.draws)[0]
+        labels = data.labels[inputs.batch[0]]
+        loss = network.loss(network(images), labels, label_smoothing=self._label_smoothing)
         on_cpu = loss.device.type == "cpu"
         if on_cpu and not torch.isfinite(loss) and not bool(_sum_is_finite(bound)):
             # reading all parameters at every step would cost more than a few percent of it: those
             # that a step broke make the loss of the next one break
-            state.diverged_at.fill_(max(1, int(number) - 1))
+            state.diverged_at.fill_(max(1, int(inputs.number) - 1))
             return loss.detach()[None]
         bound.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._update(bound, rate=float(rates[0]))
-        self._note_divergence(bound, loss.detach(), number)
+        self._update(bound, rate=float(inputs.rates[0]))
+        self._note_divergence(bound, loss.detach(), inputs.number)
         return loss.detach()[None]
 
     def _note_divergence(self, bound: _Bound, loss: Tensor, number: Tensor) -> None:
@@ -107,18 +132,6 @@ class SerialMembers:
         finite = torch.isfinite(loss) & _sum_is_finite(bound)
         diverged = (state.diverged_at < 0) & ~finite
         state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
-
-    def _logits(
-        self,
-        parameters: Tensors,
-        buffers: Tensors,
-        images: Tensor,
-        preactivations: Tensors | None = None,
-    ) -> Tensor:
-        return run_network(
-            self.network, parameters, buffers, images,
-            activations=self.activations, preactivations=preactivations,
-        )  # fmt: skip
 
     def _update(self, bound: _Bound, *, rate: float) -> None:
         clip = self._optimizer.gradient_clip
@@ -131,6 +144,7 @@ class SerialMembers:
     def _bound_to(self, state: MemberState) -> _Bound:
         if self._bound is None or self._bound.state is not state:
             self._bound = _bind(state, self._optimizer)
+            self._tensors.put(self._bound.leaves, _only(state.fixed), _only(state.buffers))
         return self._bound
 
     def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
@@ -139,7 +153,14 @@ class SerialMembers:
         if self.network.draws:
             seed_all(SEED_OF_EVALUATIONS)
         with torch.no_grad():
-            return self._logits(_only(parameters), _only(buffers), images[0])[None]
+            found = run_network(
+                self.network,
+                _only(parameters),
+                _only(buffers),
+                images[0],
+                activations=self.activations,
+            )
+        return found[None]
 
     def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
         """Return a function of stacked tensors that differentiates one of a single member."""
