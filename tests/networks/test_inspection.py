@@ -60,6 +60,40 @@ class OwnGenerator(Functional):
         nn.init.normal_(self.first.weight, generator=self.generator)
 
 
+class Replacing(Functional):
+    """Forgets the running mean that it keeps wherever the buffer is handed over."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, images):
+        self.seen = 0.9 * self.seen + 0.1 * images.mean()
+        return super().forward(images)
+
+
+class Counting(Functional):
+    """Counts batches in a number, which no checkpoint holds."""
+
+    batches = 0
+
+    def forward(self, images):
+        self.batches += 1
+        return super().forward(images)
+
+
+class Caching(Functional):
+    """Keeps a mask of the size that it saw, and its last features: nothing that is trained on."""
+
+    mask = None
+
+    def forward(self, images):
+        if self.mask is None:
+            self.mask, self.size = torch.ones_like(images), images.shape[-1]
+        self.last = images.detach()
+        return super().forward(images * self.mask.to(images.dtype))
+
+
 class Bypassed(Functional):
     """Uses a layer's weight without its bias, and runs the layer for nothing."""
 
@@ -86,6 +120,12 @@ WRONG = {
     "no bias": (Raw, {}, "has no bias that a scheme could start"),
     "no batch norm": (Listed, {"normalizations": ["batchnorm_shift"]}, "Its levels are none, norm"),
     "unseeded": (OwnGenerator, {}, "does not start from its seed: first.weight"),
+    "other logits in evaluation": (
+        lambda: Changed(lambda m, y, x: y if m.training else y[:, :3]), {},
+        r"logits of shape \(8, 10\) in evaluation as in training, and returns \(8, 3\)",
+    ),
+    "a buffer that is replaced": (Replacing, {}, "in the place of its buffer seen at each batch"),
+    "a counter": (Counting, {}, "keeps numbers of its own from batch to batch: batches"),
     "bypassed": (Bypassed, {}, "does not use first.bias: no gradient reaches it"),
     "past the norm": (
         lambda: Changed(skips_the_norm), {"normalizations": ["batchnorm"]},
@@ -125,6 +165,10 @@ def test_what_is_wrong_at_every_level_is_said_once_and_all_problems_at_once():
 def test_a_network_as_people_write_it_passes(engine, level):
     network = inspected(Functional, normalizations=[level], engine=engine)
     assert network.layer_shapes()["output"].is_output
+
+
+def test_what_is_made_once_or_kept_to_be_looked_at_is_no_state():
+    inspected(Caching)
 
 
 def test_decisions_by_data_are_no_problem_for_the_serial_engine():

@@ -4,12 +4,13 @@ Every level of normalisation is made, one step is tried in double precision, and
 wrong in hundreds of jobs, or go right without a word and mean something else, is one sentence.
 """
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.errors import ConfigurationError, NetworkError, Problem
@@ -91,11 +92,12 @@ def _problems(network: OwnModuleNetwork, asked: Asked) -> Iterator[NetworkError]
         )
         return
     try:
-        gradients = _one_step(network, parameters, buffers, _batch(asked))
+        gradients = _one_step(network, parameters, buffers, _batch(asked), asked.classes)
     except NetworkError as error:
         yield error
         return
     yield from _without_gradient(network, gradients)
+    yield from _state_elsewhere(network, _batch(asked)[0])
     if network.normalization == IDENTITY:
         yield from _not_cancelled(network, parameters, buffers, _batch(asked))
     if asked.engine == "eager":
@@ -113,12 +115,15 @@ def _batch(asked: Asked) -> tuple[Tensor, Tensor]:
 
 
 def _one_step(
-    network: OwnModuleNetwork, parameters: Tensors, buffers: Tensors, batch: tuple[Tensor, Tensor]
+    network: OwnModuleNetwork,
+    parameters: Tensors,
+    buffers: Tensors,
+    batch: tuple[Tensor, Tensor],
+    classes: int,
 ) -> dict[str, Tensor | None]:
     """Return the gradients of a first step, None of what does not reach the loss."""
     leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
-    kept = {name: value.clone() for name, value in buffers.items()}
-    handed = dict(kept)
+    handed = {name: value.clone() for name, value in buffers.items()}
     images, labels = batch
     network.train()
     try:
@@ -138,10 +143,11 @@ def _one_step(
             "has a loss that is not finite before a step is trained.",
             mend="Look at how its weights start, and at its forward.",
         )
-    if logits.shape != (len(images), labels.max() + 1) and logits.shape[0] != len(images):
+    if logits.shape != (len(images), classes):
         raise NetworkError(
-            f"returns {tuple(logits.shape)} when it is evaluated.",
-            mend="Return the logits in evaluation as in training.",
+            f"must return logits of shape {(len(images), classes)} in evaluation as in training, "
+            f"and returns {tuple(logits.shape)}.",
+            mend="Let 'forward' return the same in both modes.",
         )
     return dict(zip(leaves, found, strict=True))
 
@@ -167,6 +173,44 @@ def _without_gradient(
             f"{len(broken) - 1} more parameters.",
             mend="Look for square roots and logarithms at 0 in its forward.",
         )
+
+
+def _state_elsewhere(network: OwnModuleNetwork, images: Tensor) -> Iterator[NetworkError]:
+    """Yield what a module keeps from batch to batch where a checkpoint does not find it.
+
+    The members of a shard share one module: what is no parameter and no buffer of a member would
+    go from one seed to the next.
+    """
+    tried = copy.deepcopy(network.module).double().train()
+    first = images.permute(0, 3, 1, 2)
+    seed_all(0)
+    with torch.no_grad():
+        tried(first)  # what is made once, as a mask of a size, is there from now on
+        before = {name: id(value) for name, value in tried.named_buffers()}
+        numbers = _numbers_of(tried)
+        tried(first)
+    replaced = [name for name, value in tried.named_buffers() if before.get(name) != id(value)]
+    if replaced:
+        yield NetworkError(
+            f"puts another tensor in the place of its buffer {', '.join(replaced)} at each batch.",
+            mend="Change it in place, with 'copy_' or 'add_', so that each member keeps its own.",
+        )
+    changed = [name for name, value in _numbers_of(tried).items() if numbers.get(name) != value]
+    if changed:
+        yield NetworkError(
+            f"keeps numbers of its own from batch to batch: {', '.join(changed)}.",
+            mend="Make them buffers that are changed in place, so that each member keeps its own.",
+        )
+
+
+def _numbers_of(module: nn.Module) -> dict[str, float]:
+    """Return the plain numbers that a module and its parts hold, by path."""
+    return {
+        f"{path}.{name}".lstrip("."): value
+        for path, part in module.named_modules()
+        for name, value in vars(part).items()
+        if isinstance(value, int | float)
+    }
 
 
 def _not_cancelled(
