@@ -9,6 +9,7 @@ step (the median over turns) and their ratio, with the lowest and the highest of
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,11 +17,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from machine import HERE, machine
+from machine import HERE, REPOSITORY, machine
 from torch import nn
 
 from biasinit.data.exchange import no_exchange
 from biasinit.data.prepared import PreparedDataset
+from biasinit.networks.levels import set_level
 from biasinit.networks.own_module import OwnModuleNetwork
 from biasinit.training.description import ShardDescription
 from biasinit.training.shard import Block, Shard
@@ -30,7 +32,7 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "resnet-8": {"kind": "resnet", "depth": 8},
     "vgg11_bn": {
         "kind": "python",
-        "object": "torchvision_models.py:vgg11_bn",
+        "object": "torchvision.models:vgg11_bn",
         "parameters": {"num_classes": 10},
     },
 }
@@ -74,7 +76,9 @@ def described(architecture: Mapping[str, Any]) -> ShardDescription:
 def plain_loop(network: OwnModuleNetwork, block: Block) -> Callable[[int], None]:
     """Return a step of the loop that a careful user would write."""
     module = network.factory.module(0)
-    network._bring_to_level(module)
+    set_level(
+        module, network.sites, level=network.normalization, hidden_bias=True, output_bias=True
+    )
     module = module.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     shown = block.examples["train"].between(0, IMAGES)[0].permute(0, 3, 1, 2)
     shown = shown.contiguous(memory_format=torch.channels_last)
@@ -122,6 +126,10 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--output", type=Path, default=HERE / "serial_cost.json")
     options = parser.parse_args()
+    sys.path.append(str(REPOSITORY / "tests"))
+    import torchvision_models  # declares what torchvision's import asks for
+
+    torchvision_models.models()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     found = {

@@ -13,7 +13,7 @@ rule inspect_network:
         "../../envs/biasinit.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=10,
     params:
         architecture=WORKFLOW.architecture_description,

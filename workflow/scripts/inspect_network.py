@@ -49,8 +49,7 @@ def inspect_network(
         engine=engine,
     )
     factory = factory_of(found, channels=images.image_shape[2], classes=images.classes)
-    network = inspect_module(factory, asked)
-    rows = pd.DataFrame(site_table(network.sites))
+    rows = pd.DataFrame(site_table(inspect_module(factory, asked)))
     rows.insert(0, "dataset", dataset)
     rows.insert(1, "architecture", found.name)
     write_table(SITES.checked(rows), output)

@@ -19,8 +19,9 @@ from biasinit.errors import BiasinitError
 from biasinit.networks.architectures import factory_of
 from biasinit.networks.inspection import Asked, inspect_module
 from biasinit.networks.levels import levels_of
-from biasinit.networks.own_module import OwnModuleNetwork
+from biasinit.networks.own_module import sites_on_images
 from biasinit.networks.site_table import site_table
+from biasinit.networks.sites import Sites
 from biasinit.plugins.own_network import OwnNetwork
 from biasinit.specs.keys import KeysError
 
@@ -32,11 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the sites of the network that the command line names; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        network, levels = _inspected(options)
+        sites = _inspected(options)
     except (BiasinitError, KeysError) as error:
         print(error, file=sys.stderr)
         return 1
-    rows = pd.DataFrame(site_table(network.sites))
+    levels = levels_of(sites)
+    rows = pd.DataFrame(site_table(sites))
     treated = rows[rows["role"] != "untreated"]
     print(_aligned(treated[[*SHOWN, *levels]]))
     left = rows[rows["role"] == "untreated"]
@@ -47,21 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _inspected(options: argparse.Namespace) -> tuple[OwnModuleNetwork, list[str]]:
+def _inspected(options: argparse.Namespace) -> Sites:
     architecture = OwnNetwork(
         name="inspected", object=options.object, parameters=options.parameters
     )
     channels, height, width = options.images
     factory = factory_of(architecture, channels=channels, classes=options.classes)
     shape = (height, width, channels)
-    first = OwnModuleNetwork(
-        factory, image_shape=shape, classes=options.classes, normalization="none"
+    built = sites_on_images(factory.module(0), image_shape=shape, classes=options.classes)
+    return inspect_module(
+        factory,
+        Asked(
+            image_shape=shape,
+            classes=options.classes,
+            normalizations=levels_of(built),
+            engine=options.engine,
+        ),
     )
-    levels = levels_of(first.sites)
-    asked = Asked(
-        image_shape=shape, classes=options.classes, normalizations=levels, engine=options.engine
-    )
-    return inspect_module(factory, asked), levels
 
 
 def _aligned(rows: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ from biasinit.errors import ConfigurationError, NetworkError, Problem
 from biasinit.networks.levels import IDENTITY
 from biasinit.networks.own_module import OWN, Factory, OwnModuleNetwork
 from biasinit.networks.seeding import seed_all
-from biasinit.networks.sites import first_line
+from biasinit.networks.sites import Sites, first_line
 
 IMAGES = 8  # of the batch that is tried
 SMALL = 1e-6  # relative change of logits by a bias that batch norm subtracts
@@ -42,29 +42,29 @@ class Asked:
     engine: str
 
 
-def inspect_module(factory: Factory, asked: Asked) -> OwnModuleNetwork:
-    """Return a module's network at the first level that a study asks for.
+def inspect_module(factory: Factory, asked: Asked) -> Sites:
+    """Return the sites of a module that can be trained as a study asks.
 
     Raises:
-        ConfigurationError: it cannot be trained as asked, with every problem.
+        ConfigurationError: it cannot be, with every problem.
         OwnCodeError: its code cannot be had, or fails.
 
     """
     problems: dict[str, Problem] = {}
-    networks = []
+    found: Sites | None = None
     for level in asked.normalizations:
         try:
-            networks.append(_at_level(factory, asked, level))
+            network = _at_level(factory, asked, level)
+            found = network.sites
+            wrong = list(_problems(network, asked))
         except NetworkError as error:
+            wrong = [error]
+        for one in wrong:
             # what is wrong at every level is said once
-            problems.setdefault(error.what, Problem(key=level, what=error.what, mend=error.mend))
-    for network in networks:
-        for one in _problems(network, asked):
-            found = Problem(key=network.normalization, what=one.what, mend=one.mend)
-            problems.setdefault(one.what, found)
-    if problems:
+            problems.setdefault(one.what, Problem(key=level, what=one.what, mend=one.mend))
+    if problems or found is None:
         raise ConfigurationError(list(problems.values()), of=f"The network {factory.name!r}")
-    return networks[0]
+    return found
 
 
 def _at_level(factory: Factory, asked: Asked, level: str) -> OwnModuleNetwork:
@@ -82,12 +82,11 @@ def _at_level(factory: Factory, asked: Asked, level: str) -> OwnModuleNetwork:
 
 def _problems(network: OwnModuleNetwork, asked: Asked) -> Iterator[NetworkError]:
     """Yield what is wrong with a module that can be built and run."""
-    parameters, buffers = _start(network, 0)
-    again, _ = _start(network, 0)
-    other = [name for name, value in parameters.items() if not torch.equal(value, again[name])]
+    parameters, buffers = _start(network)
+    other = _unlike(parameters, _start(network)[0])
     if other:
         yield NetworkError(
-            f"does not start from its seed: {other[0].removeprefix(OWN)} is another each time.",
+            f"does not start from its seed: {other.removeprefix(OWN)} is another each time.",
             mend="Draw weights from the global generators of PyTorch, NumPy or Python alone.",
         )
         return
@@ -104,8 +103,13 @@ def _problems(network: OwnModuleNetwork, asked: Asked) -> Iterator[NetworkError]
         yield from _not_mapped(network, parameters, buffers, _batch(asked))
 
 
-def _start(network: OwnModuleNetwork, seed: int) -> tuple[Tensors, Tensors]:
-    return network.start(np.random.default_rng(seed), torch.float64)
+def _start(network: OwnModuleNetwork) -> tuple[Tensors, Tensors]:
+    return network.start(np.random.default_rng(0), torch.float64)
+
+
+def _unlike(one: Tensors, other: Tensors) -> str:
+    """Return the name of the first tensor that differs, "" where all are equal."""
+    return next((name for name, value in one.items() if not torch.equal(value, other[name])), "")
 
 
 def _batch(asked: Asked) -> tuple[Tensor, Tensor]:
@@ -122,7 +126,7 @@ def _one_step(
     classes: int,
 ) -> dict[str, Tensor | None]:
     """Return the gradients of a first step, None of what does not reach the loss."""
-    leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
+    leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
     handed = {name: value.clone() for name, value in buffers.items()}
     images, labels = batch
     network.train()
@@ -181,8 +185,8 @@ def _state_elsewhere(network: OwnModuleNetwork, images: Tensor) -> Iterator[Netw
     The members of a shard share one module: what is no parameter and no buffer of a member would
     go from one seed to the next.
     """
-    tried = copy.deepcopy(network.module).double().train()
-    first = images.permute(0, 3, 1, 2)
+    tried = copy.deepcopy(network.module).train()
+    first = images.permute(0, 3, 1, 2).to(next(tried.parameters()).dtype)
     seed_all(0)
     with torch.no_grad():
         tried(first)  # what is made once, as a mask of a size, is there from now on

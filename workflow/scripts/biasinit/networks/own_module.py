@@ -52,6 +52,14 @@ class Factory:
         return found
 
 
+def sites_on_images(module: nn.Module, *, image_shape: tuple[int, int, int], classes: int) -> Sites:
+    """Return the sites of a module on images of (height, width, channels)."""
+    height, width, channels = image_shape
+    generator = torch.Generator().manual_seed(0)
+    example = torch.randn(BATCH, channels, height, width, generator=generator)
+    return find_sites(module, example, classes=classes)
+
+
 class OwnModuleNetwork(Network):
     """A module brought to a level of normalisation, with the sites of its biases.
 
@@ -76,10 +84,7 @@ class OwnModuleNetwork(Network):
         self.normalization = normalization
         self._has_biases = {"hidden_bias": hidden_bias, "output_bias": output_bias}
         module = factory.module(0)
-        height, width, channels = image_shape
-        generator = torch.Generator().manual_seed(0)
-        example = torch.randn(BATCH, channels, height, width, generator=generator)
-        self.sites: Sites = find_sites(module, example, classes=classes)
+        self.sites: Sites = sites_on_images(module, image_shape=image_shape, classes=classes)
         check_level(self.sites, normalization)
         self._bring_to_level(module)
         self.module = module
