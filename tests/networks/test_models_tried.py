@@ -51,11 +51,7 @@ def test_the_models_tried_are_what_the_docs_say(name):
         if level in (WITHOUT, *SHIFTS)
     }
     places = " with, ".join(map(str, dict.fromkeys(reversed(hidden.values()))))
-    eager = (
-        "no: it draws"
-        if only_draws(factory, Asked(**asked, normalizations=levels, engine="eager"))
-        else "yes"
-    )
+    draws = only_draws(factory, Asked(**asked, normalizations=levels, engine="eager"))
     found = [
         places + (" without norm" if " with, " in places else ""),
         ", ".join(f"`{level}`" for level in levels),
