@@ -47,8 +47,18 @@ def build_network(
             hidden_bias=hidden_bias,
             output_bias=output_bias,
         )
-    network = layered_network(
-        architecture,
+    layout = architecture.layout
+    if not isinstance(layout, Layout):
+        raise TypeError(f"{architecture.name} is not made of our own layers.")
+    height, width = (max(length, layout.side) for length in image_shape[:2])
+    if min(height, width) < layout.smallest_side:
+        raise DataError(
+            f"Images of {height}×{width} pixels are too small for a network with "
+            f"{layout.layers.count('pool')} pools, which needs {layout.smallest_side}. Use fewer "
+            "pools in 'architectures', or larger images."
+        )
+    network: LayeredNetwork = resolve(architecture.made_by)(
+        layout,
         image_shape=image_shape,
         classes=classes,
         normalization=normalization,
@@ -73,34 +83,3 @@ def factory_of(architecture: Module, *, channels: int, classes: int) -> Factory:
         return call(architecture.factory, parameters=arguments, given="of its parameters")
 
     return Factory(name=architecture.name, make=make)
-
-
-def layered_network(
-    architecture: Architecture,
-    *,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    normalization: str,
-    hidden_bias: bool,
-    output_bias: bool,
-) -> LayeredNetwork:
-    """Return an uninitialised network of our own layers; ``build_network`` says of what."""
-    layout = architecture.layout
-    if not isinstance(layout, Layout):
-        raise TypeError(f"{architecture.name} is not made of our own layers.")
-    height, width = (max(length, layout.side) for length in image_shape[:2])
-    if min(height, width) < layout.smallest_side:
-        raise DataError(
-            f"Images of {height}×{width} pixels are too small for a network with "
-            f"{layout.layers.count('pool')} pools, which needs {layout.smallest_side}. Use fewer "
-            "pools in 'architectures', or larger images."
-        )
-    network: LayeredNetwork = resolve(architecture.made_by)(
-        layout,
-        image_shape=image_shape,
-        classes=classes,
-        normalization=normalization,
-        hidden_bias=hidden_bias,
-        output_bias=output_bias,
-    )
-    return network

@@ -17,7 +17,8 @@ from biasinit.errors import ConfigurationError, NetworkError, Problem
 from biasinit.networks.levels import IDENTITY
 from biasinit.networks.own_module import OWN, Factory, OwnModuleNetwork
 from biasinit.networks.seeding import seed_all
-from biasinit.networks.sites import Sites, first_line
+from biasinit.networks.sites import Sites
+from biasinit.plugins.resolve import said
 
 IMAGES = 8  # of the batch that is tried
 SMALL = 1e-6  # relative change of logits by a bias that batch norm subtracts
@@ -139,7 +140,7 @@ def _one_step(
             logits = functional_call(network, (parameters, handed), (images,))
     except Exception as error:
         raise NetworkError(
-            f"cannot be trained: a step fails ({type(error).__name__}: {first_line(error)}).",
+            f"cannot be trained: a step fails ({said(error)}).",
             mend="Train it for a step by hand, in float64, and mend what is said.",
         ) from error
     if not torch.isfinite(loss):
@@ -259,8 +260,8 @@ def _not_mapped(
     try:
         vmap(grad_and_value(loss))(two, kept)
     except Exception as error:
-        said = first_line(error).split(". ")[0]
+        reason = said(error).split(". ")[0]
         yield NetworkError(
-            f"cannot be trained side by side, as 'eager' does ({said}).",
+            f"cannot be trained side by side, as 'eager' does ({reason}).",
             mend="Set training.engine to 'serial'.",
         )

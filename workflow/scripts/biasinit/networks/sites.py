@@ -20,6 +20,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from biasinit.errors import NetworkError
 from biasinit.networks.seeding import seeded
 from biasinit.networks.stock import TRANSPOSED, WEIGHTED, units_of
+from biasinit.plugins.resolve import said
 from biasinit.specs.schemes.base import LayerShape
 
 BATCH_NORM = "batch norm"
@@ -178,8 +179,7 @@ def find_sites(module: nn.Module, example: Tensor, *, classes: int | None = None
                 (result * torch.randn_like(result)).sum().backward()  # type: ignore[no-untyped-call]
     except Exception as error:
         raise NetworkError(
-            f"cannot be run on a batch of shape {tuple(example.shape)} "
-            f"({type(error).__name__}: {first_line(error)}).",
+            f"cannot be run on a batch of shape {tuple(example.shape)} ({said(error)}).",
             mend="Let 'forward' take (images, channels, height, width) of this size.",
         ) from error
     finally:
@@ -231,15 +231,10 @@ def _copied(module: nn.Module) -> nn.Module:
         return copy.deepcopy(module)
     except Exception as error:
         raise NetworkError(
-            f"cannot be copied ({type(error).__name__}: {first_line(error)}).",
+            f"cannot be copied ({said(error)}).",
             mend="Keep tensors as parameters or buffers; others cannot be copied with their "
             "gradients.",
         ) from error
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of what an error says."""
-    return next(iter(str(error).splitlines()), "no words")
 
 
 def _check_logits(result: object, batch: int, classes: int) -> None:

@@ -63,7 +63,19 @@ def stock_arranged(layer: nn.Module, weight: NDArray[np.float64]) -> NDArray[np.
     return np.ascontiguousarray(moved).reshape(shape)
 
 
-class StockConvolution(nn.Conv2d):
+class _Weighted(nn.Module):
+    """What our own weighted layers say of their weights, of PyTorch's."""
+
+    def weight_size(self) -> tuple[int, int]:
+        """Return weights into a unit, and units."""
+        return stock_weight_size(self)
+
+    def arranged(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a drawn weight as it is kept."""
+        return stock_arranged(self, weight)
+
+
+class StockConvolution(_Weighted, nn.Conv2d):
     """A convolution of PyTorch that takes and returns images with channels last."""
 
     def __init__(self, layer: Convolution) -> None:
@@ -82,16 +94,8 @@ class StockConvolution(nn.Conv2d):
         result = found.permute(0, 2, 3, 1)
         return result if bias is not None else with_bias(result, self.bias)
 
-    def weight_size(self) -> tuple[int, int]:
-        """Return weights into a unit, and units."""
-        return stock_weight_size(self)
 
-    def arranged(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a drawn weight as it is kept."""
-        return stock_arranged(self, weight)
-
-
-class StockDense(nn.Linear):
+class StockDense(_Weighted, nn.Linear):
     """A linear layer of PyTorch."""
 
     def __init__(self, layer: Dense) -> None:
@@ -104,14 +108,6 @@ class StockDense(nn.Linear):
         if self.bias is None or self.bias.dim() == 1:
             return super().forward(features)
         return with_bias(nn.functional.linear(features, self.weight), self.bias)
-
-    def weight_size(self) -> tuple[int, int]:
-        """Return weights into a unit, and units."""
-        return stock_weight_size(self)
-
-    def arranged(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a drawn weight as it is kept."""
-        return stock_arranged(self, weight)
 
 
 class StockBatchNorm(nn.BatchNorm2d):

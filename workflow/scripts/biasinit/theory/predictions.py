@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from biasinit.data.prepared import PreparedDataset
-from biasinit.networks.architectures import layered_network
+from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import halves
 from biasinit.networks.layers import Convolution, LayeredNetwork
 from biasinit.networks.tower import enlarged
@@ -69,9 +69,7 @@ def predict_layers(
             images[place] = data.scaled(cell["input_scaling"])["train"].images[:IMAGES]
         scheme = scheme_of(arm["scheme"], folder=folder)
         architecture = architecture_of(arm["architecture"], folder=folder)
-        if architecture.layout is None:
-            raise TypeError(f"No theory is written down for {architecture.name}.")
-        network = layered_network(
+        network = build_network(
             architecture,
             image_shape=data.image_shape,
             classes=data.classes,
@@ -79,7 +77,10 @@ def predict_layers(
             hidden_bias=scheme.hidden_bias,
             output_bias=scheme.output_bias,
         )
-        found = _layers(network, architecture.layout, scheme, arm, images[place])
+        layout = architecture.layout
+        if layout is None or not isinstance(network, LayeredNetwork):
+            raise TypeError(f"No theory is written down for {architecture.name}.")
+        found = _layers(network, layout, scheme, arm, images[place])
         for layer, prediction in found.items():
             levels = {**cell, "normalization": arm["normalization"], "scheme": arm["label"]}
             key = tuple(levels[name] for name in COLUMNS)
