@@ -804,6 +804,16 @@ def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
     assert set(dataset) == {"name", "kind", "split", "split_seed", "pairs", "imbalance"} | sizes
 
 
+def test_a_quick_try_trains_one_network_after_another_where_the_study_does(mapping):
+    """A module that draws random numbers cannot be trained by the eager engine."""
+    changes = {
+        "architectures": [{"name": "mine", "kind": "python", "object": "torch.nn:Linear"}],
+        "training": {"epochs": 9, "batch_size": 10, "engine": "serial"},
+        "quick": True,
+    }
+    assert parse_study(mapping | changes).training.engine == "serial"
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_study_has_a_quick_try_with_results_of_its_own(path):
     mapping = yaml.safe_load(path.read_text(encoding="utf-8"))

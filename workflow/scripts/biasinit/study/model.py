@@ -77,7 +77,7 @@ class Study(Part):
     """File of the claims that the report judges, beside the study file; null for the thread's."""
     quick: bool = False
     """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
-    many jobs, the first initialisation of the weights too), the eager engine, and results of its
+    many jobs, the first initialisation of the weights too), nothing compiled, and results of its
     own, under NAME-quick. It says nothing about the question."""
 
     def reduced(self) -> dict[str, Any]:
@@ -95,7 +95,8 @@ class Study(Part):
         smallest = min(dataset["train"] for dataset in keys["datasets"])
         training = keys["training"]
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
-        training["engine"] = "eager"  # compiling would take longer than the training
+        if self.training.engine == "compiled":  # it would take longer than the training
+            training["engine"] = "eager"
         training["probe_images"] = min(self.training.probe_images, QUICK_PROBE_IMAGES, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
         keys["analysis"] |= {
