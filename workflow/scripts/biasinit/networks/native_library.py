@@ -102,14 +102,15 @@ def _compile(path: Path) -> None:
     temporary.replace(path)
 
 
-def call(kernel: str, precision: torch.dtype, *arguments: Tensor | int | None) -> None:
+def call(kernel: str, precision: torch.dtype, *arguments: Tensor | float | None) -> None:
     """Call the kernel of one precision, with dense tensors and numbers."""
     name = str(precision).removeprefix("torch.")
-    getattr(library(), f"{kernel}_{name}")(
-        *(
-            ctypes.c_int64(argument)
-            if isinstance(argument, int)
-            else ctypes.c_void_p(None if argument is None else argument.data_ptr())
-            for argument in arguments
-        )
-    )
+    getattr(library(), f"{kernel}_{name}")(*(_as_c(argument) for argument in arguments))
+
+
+def _as_c(argument: Tensor | float | None) -> ctypes.c_int64 | ctypes.c_double | ctypes.c_void_p:
+    if isinstance(argument, int):
+        return ctypes.c_int64(argument)
+    if isinstance(argument, float):
+        return ctypes.c_double(argument)
+    return ctypes.c_void_p(None if argument is None else argument.data_ptr())

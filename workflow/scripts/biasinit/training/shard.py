@@ -67,7 +67,7 @@ class Shard:
         self.description = description
         self.device = device_named(device)
         self.classes = dataset.classes
-        self.precision, activations = PRECISIONS[training.precision]
+        self.precision, _ = PRECISIONS[training.precision]
         self.dataset = dataset
         self._grey_levels = GreyLevels.of(dataset)
         self.labels: dict[SubsetName, Tensor] = {
@@ -91,7 +91,7 @@ class Shard:
             output_bias=description.scheme.output_bias,
             stock=training.engine == SERIAL,
         ).to(self.device)
-        self.network.use(operations_of(training.engine, self.device, activations))
+        self.network.use(operations_of(training.engine, self.device))
         self.members = members_of(
             training.engine,
             self.network,

@@ -82,15 +82,15 @@ def device_named(name: str) -> torch.device:
     return torch.device(name)
 
 
-def operations_of(engine: str, device: torch.device, activations: torch.dtype) -> Operations:
+def operations_of(engine: str, device: torch.device) -> Operations:
     """Return the form of convolution and pooling that an engine uses on a device."""
     if device.type != "cpu":
         return GATHERED
     if engine != COMPILED:
         return STRIDED
-    from biasinit.networks import native
+    from biasinit.networks.native import NATIVE
 
-    return native.NATIVE if activations in native.PRECISIONS else GATHERED
+    return NATIVE
 
 
 def members_of(

@@ -111,8 +111,8 @@ def run_network(
 
     Args:
         network: the network.
-        parameters: by name; weights and biases are rounded to the precision of activations,
-            batch norm stays in that of the parameters.
+        parameters: by name. Our own layers round them as they need them; for layers of
+            PyTorch all but those of batch norm are rounded to the precision of activations.
         buffers: by name; changed in place where the network is in training.
         images: (images, height, width, channels).
         activations: precision of everything between.
@@ -120,12 +120,13 @@ def run_network(
 
     """
     master = next(iter(parameters.values())).dtype
-    rounded = {
-        name: value if NORMALISATION in name else value.to(activations)
-        for name, value in parameters.items()
-    }
+    if network.is_stock:
+        parameters = {
+            name: value if NORMALISATION in name else value.to(activations)
+            for name, value in parameters.items()
+        }
     logits: Tensor = functional_call(
-        network, (rounded, buffers), (images.to(activations), preactivations)
+        network, (parameters, buffers), (images.to(activations), preactivations)
     )
     return logits.to(master)
 
