@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from biasinit.networks.network import Network
-from biasinit.networks.operations import STRIDED, Normalisation, Operations, product
+from biasinit.networks.operations import STRIDED, Normalisation, Operations
 from biasinit.specs.networks.layout import strided
 from biasinit.specs.schemes.base import LayerShape
 
@@ -95,10 +95,11 @@ class Dense(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(inputs, units))
         self.bias = nn.Parameter(torch.empty(bias_shape or (units,))) if bias else None
+        self.operations = STRIDED
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (batch, units)."""
-        return with_bias(product(features, self.weight.to(features.dtype)), self.bias)
+        return with_bias(self.operations.product(features, self.weight), self.bias)
 
     def weight_size(self) -> tuple[int, int]:
         """Return weights into a unit, and units."""
@@ -278,10 +279,10 @@ class LayeredNetwork(Network):
     output_shape: LayerShape
 
     def use(self, operations: Operations) -> None:
-        """Compute convolutions and pools in one of their forms from now on."""
+        """Compute convolutions, products and pools in one of their forms from now on."""
         self.operations = operations
         for module in self.modules():
-            if isinstance(module, Convolution):
+            if isinstance(module, Convolution | Dense):
                 module.operations = operations
 
     def layer_shapes(self) -> dict[str, LayerShape]:

@@ -216,6 +216,11 @@ def _convolution(
     )[0]  # fmt: skip
 
 
+def _product(values: Tensor, weight: Tensor) -> Tensor:
+    """Return a matrix product: a convolution of one pixel, of one image that is a line of rows."""
+    return _convolution(values[None, None], weight, None, 1)[0, 0]
+
+
 def _pool(preactivation: Tensor) -> Tensor:
     from biasinit.networks.native_tracing import rectified_pool
 
@@ -244,6 +249,7 @@ def _whole_layer(
 NATIVE = Operations(
     name="native",
     convolution=_convolution,
+    product=_product,
     rectified_pool=_pool,
     hidden_layer=_whole_layer,
 )

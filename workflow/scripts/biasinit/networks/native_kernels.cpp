@@ -158,17 +158,6 @@ inline void multiply_add(Vector<float>& sum, const Vector<uint32_t>& left, uint3
 #endif
 }
 
-inline bfloat16 rounded(float value) {
-  Vector<float> whole = {};
-  whole[0] = value;
-  bfloat16 found[LANES<float>];
-  store(static_cast<bfloat16*>(found), whole);
-  return found[0];
-}
-inline uint32_t pair(float first, float second) {
-  return rounded(first).bits | static_cast<uint32_t>(rounded(second).bits) << 16;
-}
-
 // Where the windows of pixels begin in padded images that follow each other, and where a result
 // goes. A window is `down` runs, each of `run` elements.
 struct Windows {
@@ -690,7 +679,8 @@ void backward(const Layer<A>& at, const A* x, int64_t member_stride, const SumOf
     }
   const bool direct = !PAIRS && at.input_width == at.C;
 
-  std::vector<A> padded(down * across * at.C), gradient(g_down * g_across * at.width);
+  std::vector<A> padded(down * across * at.C), gradient(g_down * g_across * at.width),
+      rounded_row(PAIRS ? at.width : 0);
   std::vector<E> pairs_of_x(PAIRS ? down * across * at.C : 0),
       pairs_of_gradient(PAIRS ? at.rows * pairs * at.width : 0);
   std::vector<S> sums(K * at.width), bias_sums(at.width), zero(at.input_width),
@@ -704,15 +694,22 @@ void backward(const Layer<A>& at, const A* x, int64_t member_stride, const SumOf
     for (Part& part : parts)
       for (size_t place = 0; place < part.places.size(); place++) {
         const auto [a, b] = part.places[place];
-        for (int64_t c = 0; c < at.C; c++) {
-          const S* row = w_m + ((a * at.k + b) * at.C + c) * at.N;
-          E* to = &part.weight[place * g_elements * at.input_width + c];
-          if constexpr (PAIRS) {
-            for (int64_t n = 0; n < at.N; n += 2)
-              to[n / 2 * at.input_width] = pair(row[n], n + 1 < at.N ? row[n + 1] : 0.0f);
-          } else {
-            for (int64_t n = 0; n < at.N; n++) to[n * at.input_width] = row[n];
+        const S* rows = w_m + (a * at.k + b) * at.C * at.N;
+        E* to = &part.weight[place * g_elements * at.input_width];
+        if constexpr (PAIRS) {
+          for (int64_t c = 0; c < at.C; c++) {
+            each_vector<S>(at.N, [&](auto channels) {
+              store(&rounded_row[channels.first], channels.from(rows + c * at.N));
+            });
+            const auto* pairs_of_row = reinterpret_cast<const uint32_t*>(rounded_row.data());
+            for (int64_t e = 0; e < g_elements; e++) to[e * at.input_width + c] = pairs_of_row[e];
           }
+        } else {
+          // by blocks of inputs: both sides of a transposition stay in the cache
+          for (int64_t first = 0; first < at.C; first += LANES<S>)
+            for (int64_t n = 0; n < at.N; n++)
+              for (int64_t c = first; c < std::min(first + LANES<S>, at.C); c++)
+                to[n * at.input_width + c] = rows[c * at.N + n];
         }
       }
     const auto returned = [&](int64_t b) {

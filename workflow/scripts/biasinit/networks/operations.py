@@ -86,6 +86,7 @@ class Operations:
     Attributes:
         name: what the form is called.
         convolution: as of ``Convolve``.
+        product: of values (rows, inputs) and a weight (inputs, units), (rows, units).
         rectified_pool: (batch, height, width, channels) to half the height and width.
         hidden_layer: a whole layer in one, where the form has it.
 
@@ -93,6 +94,7 @@ class Operations:
 
     name: str
     convolution: Convolve
+    product: Callable[[Tensor, Tensor], Tensor]
     rectified_pool: Callable[[Tensor], Tensor]
     hidden_layer: HiddenLayerInOne | None = None
 
@@ -116,13 +118,14 @@ def patches(images: Tensor, kernel: int, stride: int = 1) -> Tensor:
 
 
 def product(values: Tensor, weight: Tensor) -> Tensor:
-    """Return the matrix product of values (rows, inputs) and a weight (inputs, units).
+    """Return the matrix product of values (rows, inputs) and a weight (inputs, units), rounded.
 
     A single unit or input gets a second one of zeros: PyTorch multiplies by one column or row with
     routines whose rounding depends on how many members run side by side (measured), by several
     with one whose rounding does not.
     """
     inputs, units = weight.shape
+    weight = weight.to(values.dtype)
     if inputs == 1:
         values, weight = functional.pad(values, (0, 1)), functional.pad(weight, (0, 0, 0, 1))
     if units == 1:
@@ -134,7 +137,7 @@ def _strided_convolution(
     images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int, stride: int = 1
 ) -> Tensor:
     batch, height, width, _ = images.shape
-    found = product(patches(images, kernel, stride), weight.to(images.dtype))
+    found = product(patches(images, kernel, stride), weight)
     result = found.reshape(batch, strided(height, stride), strided(width, stride), -1)
     return result if bias is None else result + bias.to(images.dtype)
 
@@ -220,8 +223,14 @@ def _rectified_pool(preactivation: Tensor) -> Tensor:
 
 
 STRIDED = Operations(
-    name="strided", convolution=_strided_convolution, rectified_pool=_rectified_pool
+    name="strided",
+    convolution=_strided_convolution,
+    product=product,
+    rectified_pool=_rectified_pool,
 )
 GATHERED = Operations(
-    name="gathered", convolution=_gathered_convolution, rectified_pool=_rectified_pool
+    name="gathered",
+    convolution=_gathered_convolution,
+    product=product,
+    rectified_pool=_rectified_pool,
 )
