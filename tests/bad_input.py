@@ -17,7 +17,11 @@ AREAS = {
     "Keys of a specification": ("specs/test_keys.py",),
     "Schemes and data sets of one's own": ("plugins/test_own_code.py", "test_workflow.py"),
     "Plans, and two studies of one name": ("study/test_plan.py",),
-    "Tables of runs that are brought": ("runs/test_imported.py", "workflow/test_brought_runs.py"),
+    "Tables of runs that are brought": (
+        "runs/test_table_files.py",
+        "runs/test_imported.py",
+        "workflow/test_brought_runs.py",
+    ),
     "Tables of the study": ("test_tables.py",),
     "Images of one's own, prepared data, splits": (
         "data/test_own_images.py",
