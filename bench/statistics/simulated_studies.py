@@ -20,7 +20,8 @@ from biasinit.statistics.accuracy.contrasts import NO_MODEL
 from biasinit.statistics.failure import analysis as failure_module
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.judging import schemes as judging_module
+from biasinit.statistics.judging import judge as judging_module
+from biasinit.statistics.judging import schemes as schemes_module
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
 from biasinit.statistics.speed import analysis as speed_module
@@ -166,7 +167,7 @@ def only_what_decides(*, events: bool) -> Iterator[None]:
         (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
     )
     if not events:
-        stand_ins = (*stand_ins, (judging_module, "EVENT_OUTCOMES", {}))
+        stand_ins = (*stand_ins, (schemes_module, "EVENT_OUTCOMES", {}))
     with ExitStack() as stack:
         for module, name, stand_in in stand_ins:
             stack.enter_context(mock.patch.object(module, name, stand_in))

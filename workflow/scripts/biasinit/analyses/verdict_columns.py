@@ -52,6 +52,11 @@ VERDICT_COLUMNS = (
     number("p_equivalence_adjusted", "of equivalence; the other one"),
     flag("fragile", "whether a second analysis decides otherwise"),
     text("depends_on", "empty, or the factor that the effect changes with"),
+    text(
+        "left_out",
+        "empty, or the conditions of the study that have no pairs of runs for the comparison, and "
+        "why",
+    ),
     number("p_below", "probability that the effect lies below the margin, under a flat prior"),
     number("p_inside", "probability that it lies inside the margin"),
     number("p_above", "probability that it lies above the margin"),

@@ -402,6 +402,7 @@ def filled(template: str, row: VerdictRow, *, threshold: str) -> str:
         among=among(row),
         and_failures=f", and {failed}" if failed else "",
         because_failures=f": {failed}" if failed else "",
+        because=f": {failed or row.reason}",
         counts=f"{seeds}; " if seeds else "",
         risk=f"difference {amount(row)} ({interval(row)})"
         if math.isfinite(row.estimate)

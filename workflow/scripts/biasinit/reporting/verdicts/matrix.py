@@ -206,13 +206,18 @@ def _own_best(rows: _Rows, level: str, scheme: str) -> MatrixCell:
 
 def _beside(row: VerdictRow) -> tuple[Mark, ...]:
     """Return what a verdict leaves open: runs that it cannot exclude, and what would decide it."""
+    said = [row.reason, row.without]
     if row.outcome is Outcome.SPEED:
-        return ()
-    said = [clauses.not_excluded(row)]
+        return _details(said)
+    said.append(clauses.not_excluded(row))
     if row.verdict is Verdict.INCONCLUSIVE:
         inside = f"{numbers.chance(row.p_inside)} probable inside the margin"
         said += [inside if clauses.probable(row) else "", clauses.needed(row, about="")]
     said += [doubt.note for doubt in clauses.doubts(row)]
+    return _details(said)
+
+
+def _details(said: Sequence[str]) -> tuple[Mark, ...]:
     return tuple(Mark(verdict="", kind="", detail=text) for text in said if text)
 
 

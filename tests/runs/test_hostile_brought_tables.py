@@ -118,7 +118,9 @@ def hostile_tables(draw):
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
         draw(st.sampled_from(rows))[draw(st.sampled_from(names))] = draw(TYPED)
     if draw(st.booleans()):
-        rows.append(draw(st.sampled_from(rows)) | {"scheme": draw(st.sampled_from(["more", "else", "1"]))})
+        rows.append(
+            draw(st.sampled_from(rows)) | {"scheme": draw(st.sampled_from(["more", "else", "1"]))}
+        )
     if draw(st.integers(0, 4)) == 0:
         name = draw(st.sampled_from([*BROUGHT, "Seed", "seeds", "acc", "scheme ", "", "a\nb"]))
         names = list(dict.fromkeys([*names, name]))
