@@ -38,6 +38,7 @@ AREAS = {
     "Starting a study, and jobs": (
         "execution/test_launch.py",
         "execution/test_command.py",
+        "execution/test_places.py",
         "execution/progress/test_size.py",
         "execution/progress/test_notes.py",
         "execution/progress/test_terminal.py",
@@ -63,6 +64,7 @@ TABLE_OF_CASES = (
     "test_what_is_wrong_is_named_with",
     "test_an_impossible_table_is",
     "test_a_wrong_array",
+    "test_an_interpreter_that",
 )
 ALL_OF = "reporting/test_hostile_names.py"
 

@@ -449,6 +449,11 @@ WRONG = {
         "study: is not a name that can be part of a path, got '../mine'.",
     ),
     "no length of training": ({"epochs": 0}, "epochs: must be greater than 0, got 0."),
+    "a table with braces in its name": (
+        {"runs_table": "ru{n}s.csv"},
+        "runs_table: must have no braces, which Snakemake takes for wildcards, got 'ru{n}s.csv'. "
+        "Rename the file, or the folder that it lies in.",
+    ),
     "a column that nobody knows": (
         {"columns": {"sceme": "method"}},
         "columns.sceme: must be 'scheme', 'seed', 'final_accuracy', 'dataset',",

@@ -448,6 +448,22 @@ CASES = {
         "training.batch_size: must be at most the 1100 training images of 'digits', got 1101. "
         "Lower it, or train on more images.",
     ),
+    "a batch of one with batch normalisation": (
+        {"training": {"epochs": 1, "batch_size": 1}, "normalizations": ["none", "batchnorm"]},
+        "training.batch_size: must be at least 2 for 'batchnorm', got 1: over a batch of one image "
+        "the mean of a unit is its own value, and nothing is left of it. Raise it, or leave batch "
+        "normalisation out.",
+    ),
+    "braces in the name of a file of claims": (
+        {"claims": "cl{a}ims.yaml"},
+        "claims: must have no braces, which Snakemake takes for wildcards, got 'cl{a}ims.yaml'. "
+        "Rename the file, or the folder that it lies in.",
+    ),
+    "braces in the path of images": (
+        {"datasets": [{"name": "digits", "kind": "npz", "path": "im{a}ges.npz", **SIZES}]},
+        "datasets[0]: must have no braces, which Snakemake takes for wildcards, got "
+        "'im{a}ges.npz'. Rename the file, or the folder that it lies in.",
+    ),
     "seeds that choose learning rates": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 5}},
         "analysis.tuning_seeds: is no key any more: every study with several learning rates "

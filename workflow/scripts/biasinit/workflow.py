@@ -19,7 +19,7 @@ from typing import Any
 from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import analyses_of
 from biasinit.analyses.keys import plan_keys
-from biasinit.execution.places import seen_from_here
+from biasinit.execution.places import refuse_impossible_places, seen_from_here
 from biasinit.execution.progress.size import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
@@ -34,7 +34,11 @@ from biasinit.specs.cell import Cell
 from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.plan import plan_of, register
-from biasinit.study.reading import parse_any_study, read_study_file
+from biasinit.study.reading import (
+    parse_any_study,
+    read_study_file,
+    typed_on_the_command_line,
+)
 from biasinit.study.shard_order import ShardOrder
 from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
@@ -102,14 +106,15 @@ class Workflow:
         refuse_if_superseded(Path.cwd())
         # refuses keys that stand in a file twice, of which Snakemake keeps the last; a workflow
         # that uses this one as a module has files of its own, and hands keys over
-        named = [
-            path
-            for path in study_files
-            if read_study_file(path).get("study") == config.get("study")
-        ]
+        keys = {path: read_study_file(path) for path in study_files}
+        # a name from the command line leaves the file the study's own
+        named = [path for path in keys if keys[path].get("study") == config.get("study")]
+        named += [path for path in keys if {"study", "schemes"} <= set(keys[path])]
         study_file = next(iter(named), None)
+        refuse_impossible_places(interpreter=sys.executable, study_file=study_file)
         folder = study_file.parent if study_file else Path.cwd()
-        study = parse_any_study(config, folder=folder)
+        with typed_on_the_command_line(config, keys.get(study_file, {}) if study_file else {}):
+            study = parse_any_study(config, folder=folder)
         claims_file = repository / "claims.yaml" if study.claims is None else folder / study.claims
         return cls(
             study=study,

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from biasinit.errors import Problem
-from biasinit.study.check import REFERENCES, Check, repeated_levels
+from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy
 from biasinit.study.problems import shown
 
 LONGEST_LABEL = 100  # characters, of names that stand on the axes of figures
 FEWEST_POINTS_OF_SHARES = 0.1  # a margin below it, in a study of shares, is more likely a share
+
+
+def _table_without_braces(study: ImportedStudy) -> Iterator[Problem]:
+    yield from braces("runs_table", study.runs_table)
 
 
 def _names_on_pages(study: ImportedStudy) -> Iterator[Problem]:
@@ -77,6 +81,8 @@ def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
 OF_BROUGHT_RUNS = [
     *REFERENCES,
     Check(_looks_of_imported_runs, {"analysis"}),
+    CLAIMS,
+    Check(_table_without_braces, {"runs_table"}),
     Check(_names_on_pages, {"schemes"}),
     Check(_something_to_compare, {"reference", "schemes"}),
     Check(_name_of_the_brought_replicate, {"replicate", "schemes"}),

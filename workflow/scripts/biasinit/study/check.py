@@ -11,6 +11,7 @@ from typing import Any
 
 from biasinit.errors import Problem
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.problems import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,22 @@ def named_schemes(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem
         )
 
 
+def braces(key: str, path: str) -> Iterator[Problem]:
+    """Yield a path that Snakemake would take for a pattern; it has no way to write a brace."""
+    if "{" in path:
+        yield Problem(
+            key=key,
+            what=f"must have no braces, which Snakemake takes for wildcards, got {shown(path)}.",
+            mend="Rename the file, or the folder that it lies in.",
+        )
+
+
+def _claims_without_braces(study: Study | ImportedStudy) -> Iterator[Problem]:
+    yield from braces("claims", study.claims or "")
+
+
+CLAIMS = Check(_claims_without_braces, {"claims"})
+"""Of the key that names a file of claims."""
 REFERENCES = [
     Check(partial(named_schemes, key=key), {"schemes", key}) for key in ("reference", "replicate")
 ]

@@ -12,7 +12,7 @@ from biasinit.plugins.own_scheme import OwnScheme
 from biasinit.plugins.references import Reference
 from biasinit.specs.limits import NAME_PATTERN
 from biasinit.study.brought_checks import OF_BROUGHT_RUNS
-from biasinit.study.check import REFERENCES, Check, repeated_levels
+from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy, Study
 
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
@@ -216,6 +216,23 @@ def _enough_images(study: Study) -> Iterator[Problem]:
                 )
 
 
+def _batches_of_one(study: Study) -> Iterator[Problem]:
+    normalized = [level for level in study.normalizations if level != "none"]
+    if normalized and study.training.batch_size == 1:
+        yield Problem(
+            key="training.batch_size",
+            what=f"must be at least 2 for {normalized[0]!r}, got 1: over a batch of one image the "
+            "mean of a unit is its own value, and nothing is left of it.",
+            mend="Raise it, or leave batch normalisation out.",
+        )
+
+
+def _files_without_braces(study: Study) -> Iterator[Problem]:
+    for number, dataset in enumerate(study.datasets):
+        for file in dataset.files:
+            yield from braces(f"datasets[{number}]", file)
+
+
 _LEVELS = (
     "schemes",
     "normalizations",
@@ -245,6 +262,9 @@ _OF_STUDIES = [
     Check(_smoothed_labels, {"architectures", "training"}),
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_enough_images, {"datasets", "training"}),
+    Check(_batches_of_one, {"normalizations", "training"}),
+    Check(_files_without_braces, {"datasets"}),
+    CLAIMS,
 ]
 CHECKS: Mapping[type[Study] | type[ImportedStudy], Sequence[Check]] = {
     Study: _OF_STUDIES,
