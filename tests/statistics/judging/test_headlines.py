@@ -153,7 +153,12 @@ REASONS = {
     "there are no runs of 0.01": {"counts": NO_RUNS, "seeds": 0},
     "there are no runs of zeros": {"reference_counts": NO_RUNS, "seeds": 0},
     "there are no runs of 0.01 and zeros": {"counts": NO_RUNS, "reference_counts": NO_RUNS},
-    "there is no seed for which a run of 0.01 and one of zeros both trained": {"seeds": 0},
+    "no run of 0.01 has the seed and the condition of one of zeros": {"seeds": 0},
+    "there is no seed for which a run of 0.01 and one of zeros both trained": {
+        "seeds": 0,
+        "counts": Counts(runs=20, failed=20),
+        "reference_counts": Counts(runs=20, failed=20),
+    },
     "there is one pair of seeds alone, which says nothing of how much seeds differ": {"seeds": 1},
     "the difference is the same in every pair of seeds (+1.00), so that no test can judge it": {
         "seeds": 12,
@@ -163,14 +168,25 @@ REASONS = {
         **SPEED,
         "estimate": 2.0,
     },
-    "no seed is common to the runs of both": {**EVENT, "outcome": Outcome.FAILURE, "seeds": 0},
+    "there is no seed for which a run of 0.01 and one of zeros both reached the threshold": {
+        **SPEED,
+        "seeds": 0,
+    },
 }
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_what_cannot_be_compared_says_the_true_reason(reason):
     found = dataclasses.replace(PLAIN, judgement=NOT_ESTIMABLE, **REASONS[reason])
-    assert headline(found, []).endswith(f" cannot be compared: {reason}.")
+    assert f" cannot be compared: {reason}." in headline(found, [])
+
+
+def test_events_without_a_pair_say_so():
+    text = said(Verdict.NOT_ESTIMABLE, (NAN, NAN), **EVENT, outcome=Outcome.FAILURE, seeds=0)
+    assert text.endswith(
+        "how often runs failed cannot be compared: no run of 0.01 has the seed and the condition "
+        "of one of zeros."
+    )
 
 
 def test_conditions_that_are_no_part_of_a_verdict_are_told():

@@ -91,6 +91,7 @@ class VerdictRow:
             reference=self.reference,
             runs=self.runs,
             reference_runs=self.reference_runs,
+            failed=self.failed + self.reference_failed,
             seeds=self.seeds,
             estimate=self.estimate,
         )

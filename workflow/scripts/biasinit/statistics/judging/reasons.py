@@ -18,6 +18,7 @@ def why_not_estimable(
     reference: str,
     runs: float,
     reference_runs: float,
+    failed: float,
     seeds: float,
     estimate: float,
 ) -> str:
@@ -29,6 +30,7 @@ def why_not_estimable(
         reference: name of the reference.
         runs: of the scheme.
         reference_runs: of the reference.
+        failed: runs of both that failed.
         seeds: that have a pair of runs which both came through.
         estimate: the mean over these pairs.
 
@@ -36,13 +38,9 @@ def why_not_estimable(
     missing = _without_runs(scheme, reference, runs, reference_runs)
     if missing:
         return missing
-    if outcome.counts_runs:
-        return _NO_SEED
-    if outcome is Outcome.INTERACTION and not seeds > 0:
-        return (
-            f"there is no seed for which {scheme} and {reference} trained in one condition with "
-            "and without batch normalisation"
-        )
+    measured = outcome in (Outcome.ACCURACY, Outcome.INTERACTION)
+    if not seeds > 0 and (outcome.counts_runs or (measured and not failed > 0)):
+        return f"no run of {scheme} has the seed and the condition of one of {reference}"
     if not seeds > 0:
         came = "reached the threshold" if outcome is Outcome.SPEED else "trained"
         return f"there is no seed for which a run of {scheme} and one of {reference} both {came}"

@@ -92,6 +92,7 @@ class VerdictRow:
             reference=self.reference,
             runs=self.counts.runs,
             reference_runs=self.reference_counts.runs,
+            failed=self.counts.failed + self.reference_counts.failed,
             seeds=self.seeds,
             estimate=self.estimate,
         )
