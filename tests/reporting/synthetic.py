@@ -367,6 +367,7 @@ class _Row:
                 "seeds_needed_low": needed - 16,
                 "seeds_needed_high": needed + 39,
                 "undetected": 0.2487 if self.collapsed else 0.1684,
+                "seeds_trained": 20,
             }
         )
 

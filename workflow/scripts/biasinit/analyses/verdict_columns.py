@@ -86,6 +86,7 @@ VERDICT_COLUMNS = (
         "largest share of collapsed seeds that the runs do not exclude (exact upper bound of a "
         "95 % interval); only of accuracy",
     ),
+    integer("seeds_trained", "seeds of the scheme with a trained run, which that is of"),
     number(
         "new_test_set_lower",
         "lower bound of an interval of the contrast for new seeds and new test images, for the "

@@ -63,6 +63,7 @@ class VerdictRow:
     new_test_set_lower: float
     new_test_set_upper: float
     left_out: str = ""
+    seeds_trained: float = math.nan
 
     @property
     def comparison(self) -> tuple[Outcome, str, str]:

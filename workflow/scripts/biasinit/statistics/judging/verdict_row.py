@@ -17,9 +17,9 @@ COLUMNS = (
     *("seeds", "seeds_needed", "seeds_needed_low", "seeds_needed_high"),
     *("runs", "reference_runs", "failed", "reference_failed", "events", "reference_events"),
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
-    *("new_test_set_lower", "new_test_set_upper"),
+    *("seeds_trained", "new_test_set_lower", "new_test_set_upper"),
 )
-_LOW_RUNS = ("collapsed", "reference_collapsed", "stray", "reference_stray")
+_LOW_RUNS = ("collapsed", "reference_collapsed", "stray", "reference_stray", "seeds_trained")
 UNITS = {
     Outcome.ACCURACY: "points",
     Outcome.INTERACTION: "points",
@@ -114,6 +114,7 @@ class VerdictRow:
             "level": self.judgement.level,
             "interval": self.judgement.interval,
             "unit": UNITS[self.outcome],
+            "seeds_trained": self.counts.seeds_trained,
         }
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):
