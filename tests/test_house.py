@@ -47,8 +47,19 @@ ALLOWED = {
         *("verdicts", "vocabulary"),
     },
     "execution": {"errors", "files", "plugins", "processor", "study", "vocabulary"},
+    "bringing": {"errors", "execution", "runs", "study"},
     "workflow": {
-        *("analyses", "errors", "execution", "files", "plugins", "reporting", "runs", "specs"),
+        *(
+            "analyses",
+            "bringing",
+            "errors",
+            "execution",
+            "files",
+            "plugins",
+            "reporting",
+            "runs",
+            "specs",
+        ),
         *("study", "vocabulary"),
     },
 }

@@ -136,10 +136,10 @@ def test_a_table_of_runs_is_found_from_here_or_else_beside_its_study(
     file = tmp_path / "mine.yaml"
     keys = brought | {"runs_table": "runs.csv"}
     file.write_text(yaml.safe_dump(keys))
-    assert read(keys, files=(file,)).runs_table == str(tmp_path / "runs.csv")
+    assert read(keys, files=(file,)).bringing.table == tmp_path / "runs.csv"
     (tmp_path / "here" / "runs.csv").write_text("scheme,seed,final_accuracy,failed\n")
     workflow = read(keys, files=(file,))
-    assert workflow.runs_table == "runs.csv"
+    assert workflow.bringing.table == Path("runs.csv")
     assert workflow.run_columns == {"scheme", "seed", "final_accuracy", "failed"}
 
 
@@ -148,7 +148,7 @@ def test_columns_of_a_table_go_by_our_names(brought, tmp_path):
     columns = {"scheme": "method", "failed": "lost"}
     workflow = read(brought | {"columns": columns})
     assert workflow.run_columns == {"scheme", "seed", "final_accuracy", "failed"}
-    assert workflow.names_of_columns({}) == columns
+    assert workflow.bringing.names({}) == columns
 
 
 def test_the_files_of_a_folder_of_runs_are_inputs(brought, tmp_path):
@@ -157,7 +157,14 @@ def test_the_files_of_a_folder_of_runs_are_inputs(brought, tmp_path):
     for name in ("b.csv", "a.csv", "notes.md"):
         (folder / name).write_text("scheme,seed,final_accuracy\n")
     workflow = read(brought | {"runs_table": str(folder)})
-    assert workflow.runs_files({}) == [str(folder / "a.csv"), str(folder / "b.csv")]
+    assert workflow.bringing.files({}) == [str(folder / "a.csv"), str(folder / "b.csv")]
+
+
+def test_braces_in_a_file_of_a_folder_of_runs_are_refused(brought, tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a{b}.csv").write_text("scheme,seed,final_accuracy\n")
+    with pytest.raises(ConfigurationError, match=r"runs_table: must have no braces.*a\{b\}\.csv"):
+        read(brought | {"runs_table": str(tmp_path / "runs")})
 
 
 def test_the_default_study_needs_no_file_to_be_named(monkeypatch):

@@ -273,7 +273,7 @@ CASES = {
     "accuracy with a percent sign": (
         lambda table: table.assign(final_accuracy=["98 %", "97", "98.5", "10"]),
         {},
-        "'final_accuracy' must be numbers, got '98 %' (row 1).",
+        "'final_accuracy' must be numbers, got '98 %' (row 1). Leave the sign % out.",
     ),
     "a scheme in another case": (
         lambda table: pd.concat([table, table.assign(scheme="Zeros")], ignore_index=True),
@@ -349,7 +349,19 @@ CASES = {
         lambda table: table.assign(seed=["1_0", "1,000", "٣", "0x1"]),
         {},
         "'seed' must be whole numbers from 0 on, got '1_0' (row 1), '1,000' (row 2), '٣' (row 3), "
-        "'0x1' (row 4).",
+        "'0x1' (row 4). Write decimal points, and no commas.",
+    ),
+    "a learning rate in two precisions": (
+        lambda table: table.assign(learning_rate=[0.1, 0.1, 0.10000000149011612, 0.1]),
+        {},
+        "'learning_rate' is 0.1 (3 rows) and 0.10000000149011612 (1 row), which are the same to "
+        "six digits. Write one number.",
+    ),
+    "a threshold for a data set of another name": (
+        lambda table: table.assign(dataset="CIFAR-10"),
+        {"margins": ["CIFAR-10"], "thresholds": ["cifar10"]},
+        "'analysis.thresholds' is for the data set 'cifar10', which is not in the table. Did you "
+        "mean 'CIFAR-10'?",
     ),
     "no row": (lambda table: table.head(0), {}, "it is empty: there are names of columns, and no"),
 }

@@ -2,7 +2,7 @@
 rule import_runs:
     input:
         # functions: a name with braces in it would be taken for a wildcard
-        table=WORKFLOW.runs_files,
+        table=WORKFLOW.bringing.files,
     output:
         runs="results/{study}/runs.parquet",
         notes="results/{study}/import_notes.parquet",
@@ -18,9 +18,9 @@ rule import_runs:
         mem_mb=2000,
         runtime=10,
     params:
-        table=lambda wildcards, input: WORKFLOW.runs_table,  # where it lies changes no result
-        columns=WORKFLOW.names_of_columns,
-        bringing=WORKFLOW.bringing,
+        table=lambda wildcards, input: str(WORKFLOW.bringing.table),  # where it lies changes no result
+        columns=WORKFLOW.bringing.names,
+        bringing=WORKFLOW.bringing.said,
         code=WORKFLOW.code("import_runs.py"),
     message:
         "Checking the table of runs {params.table}"

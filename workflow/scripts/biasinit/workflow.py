@@ -19,6 +19,7 @@ from typing import Any
 from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import analyses_of
 from biasinit.analyses.keys import plan_keys
+from biasinit.bringing import BroughtRuns
 from biasinit.execution.places import refuse_impossible_places, seen_from_here
 from biasinit.execution.progress.size import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
@@ -44,26 +45,6 @@ from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
 
 RESULTS = Path("results")
-
-
-def _run_columns(study: Study | ImportedStudy, folder: Path) -> frozenset[str]:
-    """Return the columns of a study's table `runs`; brought runs have what their file has."""
-    if isinstance(study, Study):
-        return frozenset(RUNS.column_names)
-    from biasinit.runs.imported import read_brought_runs  # pandas, which no other study needs here
-
-    table = read_brought_runs(_place_of_table(study, folder), _names_of_columns(study)).frame
-    return frozenset(map(str, table.columns))
-
-
-def _names_of_columns(study: ImportedStudy) -> dict[str, str]:
-    return {str(ours): theirs for ours, theirs in study.columns.items()}
-
-
-def _place_of_table(study: ImportedStudy, folder: Path) -> Path:
-    """Return where a table of runs lies: as named from here, or else from the study file."""
-    here, beside = Path(study.runs_table), folder / study.runs_table
-    return here if here.exists() or not beside.exists() else Path(seen_from_here(beside))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +101,11 @@ class Workflow:
             study=study,
             claims=tuple(read_claims(claims_file)),
             claims_file=claims_file,
-            run_columns=_run_columns(study, folder),
+            run_columns=(
+                frozenset(RUNS.column_names)
+                if isinstance(study, Study)
+                else BroughtRuns(study=study, folder=folder).columns
+            ),
             repository=repository,
             study_file=study_file,
         )
@@ -219,37 +204,11 @@ class Workflow:
         return [seen_from_here(Path(self.study_folder) / file) for file in dataset.files]
 
     @property
-    def _brought(self) -> ImportedStudy:
+    def bringing(self) -> BroughtRuns:
+        """What there is to ask of a study that brings its runs as a table."""
         if not isinstance(self.study, ImportedStudy):
             raise TypeError(f"{self.study.study} trains its runs; none are brought.")
-        return self.study
-
-    @property
-    def runs_table(self) -> str:
-        """The file or folder of the table that a study brings."""
-        return str(_place_of_table(self._brought, Path(self.study_folder)))
-
-    def runs_files(self, _levels: Levels) -> list[str]:
-        """Return the files of that table."""
-        from biasinit.runs.table_files import files_of_table
-
-        return [str(file) for file in files_of_table(Path(self.runs_table))]
-
-    def bringing(self, _levels: Levels) -> dict[str, Any]:
-        """Return what the study says of the runs that it brings."""
-        study = self._brought
-        return {
-            "study": study.study,
-            "schemes": [*study.schemes, *([study.replicate_name] if study.replicate_name else [])],
-            "reference": study.reference,
-            "epochs": study.epochs,
-            "unit": study.unit,
-            "margins": list(study.analysis.margins),
-        }
-
-    def names_of_columns(self, _levels: Levels) -> dict[str, str]:
-        """Return what the columns of that table are called, where the study says so."""
-        return _names_of_columns(self._brought)
+        return BroughtRuns(study=self.study, folder=Path(self.study_folder))
 
     def prepared_datasets(self) -> list[str]:
         """Return the prepared files of all data sets."""

@@ -4,6 +4,7 @@ Columns that are not right by themselves are not here, and what needs them is no
 """
 
 import difflib
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from biasinit.runs.brought_columns import EARLY, PERCENT, SPEED, TEXTS
 from biasinit.runs.fields import alike
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
 from biasinit.vocabulary import IDENTITY, RUN_KEY, TREATMENTS
+
+SAME_RATE = 1e-6  # relative difference of two learning rates that are one
 
 
 def in_percent(
@@ -63,6 +66,7 @@ def between_columns(
     columns: Collection[str],
     epochs: float | None,
     margins: Sequence[str],
+    thresholds: Sequence[str],
 ) -> tuple[list[str], list[ImportNote]]:
     """Return what is wrong between the columns of a table, and notes on what was read into them.
 
@@ -71,11 +75,15 @@ def between_columns(
         columns: names of all columns of the table.
         epochs: length of training, None where the study does not say.
         margins: the data sets that the study has margins for.
+        thresholds: those that it has thresholds for.
 
     """
     problems = [
         *_repeated_runs(values),
         *_levels_alike(values),
+        *_rates_alike(values),
+        *_datasets_not_there("margins", margins, values),
+        *_datasets_not_there("thresholds", thresholds, values),
         *_datasets_without_margins(values, columns, margins),
         *_identity_alone(values),
         *_contradicting_failures(values),
@@ -137,6 +145,36 @@ def _levels_alike(values: pd.DataFrame) -> Iterator[str]:
             yield f"{name!r} is {told}. Write one level in one way."
 
 
+def _rates_alike(values: pd.DataFrame) -> Iterator[str]:
+    """Yield learning rates that are one number of another precision, such as 0.1 of 32 bits."""
+    if "learning_rate" not in values:
+        return
+    rates = sorted(values["learning_rate"].unique())
+    for low, high in itertools.pairwise(rates):
+        if high - low <= SAME_RATE * high:
+            rows = [int((values["learning_rate"] == rate).sum()) for rate in (low, high)]
+            first, second = (
+                f"{float(rate)!r} ({counted(count, 'row')})"
+                for rate, count in zip((low, high), rows, strict=True)
+            )
+            yield (
+                f"'learning_rate' is {first} and {second}, which are the same to six digits. Write "
+                "one number."
+            )
+
+
+def _datasets_not_there(key: str, names: Sequence[str], values: pd.DataFrame) -> Iterator[str]:
+    if "dataset" not in values:
+        return
+    there = [str(name) for name in values["dataset"].unique()]
+    for name in [name for name in names if name not in there]:
+        meant = _nearest(name, there)
+        yield (
+            f"'analysis.{key}' is for the data set {name!r}, which is not in the table. "
+            + (f"Did you mean {meant!r}?" if meant else f"It has {listed(there)}.")
+        )
+
+
 def _datasets_without_margins(
     values: pd.DataFrame, columns: Collection[str], margins: Sequence[str]
 ) -> Iterator[str]:
@@ -148,12 +186,6 @@ def _datasets_without_margins(
     if "dataset" not in values:
         return
     there = [str(name) for name in values["dataset"].unique()]
-    for name in [name for name in margins if name not in there]:
-        meant = _nearest(name, there)
-        yield (
-            f"'analysis.margins' is for the data set {name!r}, which is not in the table. "
-            + (f"Did you mean {meant!r}?" if meant else f"It has {listed(there)}.")
-        )
     for name in [name for name in there if name not in margins]:
         rows = int((values["dataset"] == name).sum())
         yield (

@@ -73,6 +73,7 @@ class Bringing:
         epochs: length of training, for runs that did not reach the threshold.
         unit: of accuracy; None where the study does not say, and percent is expected.
         margins: the data sets that it has margins for.
+        thresholds: those that it has thresholds for.
 
     """
 
@@ -82,6 +83,7 @@ class Bringing:
     epochs: float | None = None
     unit: Unit = None
     margins: Sequence[str] = field(default_factory=list)
+    thresholds: Sequence[str] = field(default_factory=list)
 
 
 def read_brought_runs(path: Path, columns: Mapping[str, str] | None = None) -> BroughtTable:
@@ -121,7 +123,11 @@ def complete_runs(brought: BroughtTable, bringing: Bringing) -> ImportedRuns:
     notes += more
     problems += of_units
     found, more = between_columns(
-        values, columns=table.columns, epochs=bringing.epochs, margins=bringing.margins
+        values,
+        columns=table.columns,
+        epochs=bringing.epochs,
+        margins=bringing.margins,
+        thresholds=bringing.thresholds,
     )
     notes += [*told, *more]
     problems += found
@@ -161,7 +167,8 @@ def _values(table: pd.DataFrame) -> tuple[pd.DataFrame, list[ImportNote], list[s
         )
         wrong = fields[~empty][values.isna().to_numpy()]
         if len(wrong):
-            problems.append(f"{name!r} must be {column.what}, got {_shown(wrong)}.")
+            text = f"{name!r} must be {column.what}, got {_shown(wrong)}. {_mend(wrong, column)}"
+            problems.append(text.rstrip())
         if empty.any() and not column.may_be_empty:
             rows = row_names(empty.index[empty])
             text = f"{name!r} must be given in every row, and is empty in {rows}. {column.mend}"
@@ -170,6 +177,15 @@ def _values(table: pd.DataFrame) -> tuple[pd.DataFrame, list[ImportNote], list[s
             found[name] = _typed(values.reindex(table.index), column, complete=not empty.any())
         notes += _other_forms(fields, empty, column, has_types=_has_types(table))
     return pd.DataFrame(found, index=table.index), notes, problems
+
+
+def _mend(wrong: "pd.Series[Any]", column: BroughtColumn) -> str:
+    """Return what to change in numbers that are written in another form."""
+    if column.of_text:
+        return ""
+    texts = [value for value in wrong if isinstance(value, str)]
+    mends = {",": "Write decimal points, and no commas.", "%": "Leave the sign % out."}
+    return " ".join(mend for sign, mend in mends.items() if any(sign in text for text in texts))
 
 
 def _has_types(table: pd.DataFrame) -> bool:

@@ -127,7 +127,11 @@ def _read_named(path: Path, wanted: Wanted) -> Read:
     except RunsTableError as error:
         text = str(error)
         raise error if str(path) in text else _unreadable(path, text) from None
-    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, pa.ArrowException) as error:
+    except OSError as error:
+        if error.errno is None:  # of a compressed file that is none
+            raise _unreadable(path, f"It is damaged ({error}). Make it again.") from error
+        raise _unreadable(path, f"It cannot be opened ({error.strerror}).") from error
+    except (EOFError, ValueError, lzma.LZMAError, zlib.error, pa.ArrowException) as error:
         text = " ".join(str(error).split())
         raise _unreadable(path, f"It is damaged ({text}). Make it again.") from error
     return frame, notes
