@@ -41,6 +41,10 @@ if WORKFLOW.is_trained:
     include: "workflow/rules/data.smk"
     include: "workflow/rules/training.smk"
 
+    if WORKFLOW.inspecting.modules:
+
+        include: "workflow/rules/modules.smk"
+
 else:
 
     include: "workflow/rules/imports.smk"

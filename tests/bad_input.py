@@ -13,9 +13,20 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 # heading, and where its tests are
 AREAS = {
-    "Study files": ("study/test_config.py", "specs/test_schemes.py", "workflow/test_study.py"),
+    "Study files": (
+        "study/test_config.py",
+        "study/test_own_data.py",
+        "specs/test_schemes.py",
+        "workflow/test_study.py",
+    ),
     "Keys of a specification": ("specs/test_keys.py",),
-    "Schemes and data sets of one's own": ("plugins/test_own_code.py", "test_workflow.py"),
+    "Schemes and data sets of one's own": (
+        "plugins/test_own_code.py",
+        "training/test_own_preactivations.py",
+        "test_workflow.py",
+    ),
+    "Networks of one's own": ("networks/test_inspection.py", "networks/test_sites.py"),
+    "A model in hand": ("networks/test_model_in_hand.py",),
     "Plans, and two studies of one name": ("study/test_plan.py",),
     "Tables of runs that are brought": (
         "runs/test_table_files.py",
@@ -27,7 +38,15 @@ AREAS = {
         "data/test_own_images.py",
         "data/test_digits.py",
         "data/test_splits.py",
+        "data/test_learnable.py",
         "data/test_pairs.py",
+    ),
+    "Folders of images": (
+        "data/test_image_folder.py",
+        "data/test_class_folders.py",
+        "data/test_file_trees.py",
+        "data/test_image_pixels.py",
+        "workflow/test_image_folder_study.py",
     ),
     "MNIST and Fashion-MNIST": ("data/test_mnist.py",),
     "CIFAR-10": ("data/test_cifar10.py",),

@@ -19,6 +19,7 @@ LIBRARY = SCRIPTS / "biasinit"
 ALLOWED = {
     "errors": set(),
     "files": {"errors"},
+    "folders": set(),
     "quantities": set(),
     "verdicts": set(),
     "numbers": set(),
@@ -27,8 +28,8 @@ ALLOWED = {
     "specs": {"errors"},
     "vocabulary": {"specs"},
     "plugins": {"errors", "specs"},
-    "study": {"errors", "files", "plugins", "specs", "verdicts", "vocabulary"},
-    "data": {"errors", "plugins", "specs", "streams"},
+    "study": {"errors", "files", "folders", "plugins", "specs", "verdicts", "vocabulary"},
+    "data": {"errors", "folders", "plugins", "specs", "streams"},
     "networks": {"errors", "plugins", "processor", "specs", "streams"},
     "theory": {"data", "networks", "plugins", "specs"},
     "tables": {"errors", "files"},
@@ -48,19 +49,10 @@ ALLOWED = {
     },
     "execution": {"errors", "files", "plugins", "processor", "study", "vocabulary"},
     "bringing": {"errors", "execution", "runs", "study"},
+    "inspecting": {"plugins", "specs", "study"},
     "workflow": {
-        *(
-            "analyses",
-            "bringing",
-            "errors",
-            "execution",
-            "files",
-            "plugins",
-            "reporting",
-            "runs",
-            "specs",
-        ),
-        *("study", "vocabulary"),
+        *("analyses", "bringing", "errors", "execution", "files", "inspecting", "plugins"),
+        *("reporting", "runs", "specs", "study", "vocabulary"),
     },
 }
 
@@ -131,6 +123,7 @@ def test_a_package_hands_nothing_on():
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
+        ("biasinit", "torch"),
         ("biasinit.study.reading", "torch"),
         ("biasinit.study.plan", "torch"),
         ("biasinit.reporting.index", "pandas"),

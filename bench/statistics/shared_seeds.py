@@ -26,7 +26,7 @@ import pandas as pd
 from biasinit.statistics.accuracy import accuracy_model
 from biasinit.statistics.accuracy.accuracy_model import contrast_rows, fit_accuracy, random_terms
 from biasinit.statistics.inference.arrays import Floats
-from biasinit.vocabulary import ALL_CELLS, TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, WITHOUT_AND_WITH
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
 CELLS, SEEDS = 5, 20
@@ -68,7 +68,7 @@ STRUCTURES: Mapping[str, Terms] = {"in use": random_terms, "without (1|seed)": w
 
 def simulated(case: Case, rng: np.random.Generator) -> pd.DataFrame:
     """Return a study in which no scheme differs from another."""
-    levels = TREATMENTS if case.joint else TREATMENTS[:1]
+    levels = WITHOUT_AND_WITH if case.joint else WITHOUT_AND_WITH[:1]
     # normalisations, cells, seeds, schemes
     shape = (len(levels), CELLS, SEEDS, len(SCHEMES))
     index = np.indices(shape).reshape(4, -1)

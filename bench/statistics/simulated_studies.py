@@ -20,14 +20,14 @@ from biasinit.statistics.accuracy.contrasts import NO_MODEL
 from biasinit.statistics.failure import analysis as failure_module
 from biasinit.statistics.failure.analysis import analyse_failure
 from biasinit.statistics.inference.arrays import Booleans, Floats
-from biasinit.statistics.judging import judge as judging_module
-from biasinit.statistics.judging import schemes as schemes_module
+from biasinit.statistics.judging import contrast_rows as rows_module
+from biasinit.statistics.judging import schemes as judging_module
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
 from biasinit.statistics.speed import analysis as speed_module
 from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.speed.hazard_ratios import COLUMNS as HAZARD_COLUMNS
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import WITHOUT_AND_WITH
 
 ALPHA, MARGIN, COLLAPSE_POINTS = 0.05, 0.5, 15.0  # of the default study; points
 SPEED_MARGIN, EPOCHS = (0.8, 1.25), 15.0
@@ -52,7 +52,7 @@ def runs_table(
     level, cell, seed, scheme = (axis.ravel() for axis in np.indices(accuracy.shape))
     columns = {
         "dataset": "digits",
-        "normalization": np.array(TREATMENTS)[level],
+        "normalization": np.array(WITHOUT_AND_WITH)[level],
         "learning_rate": np.array(RATES)[cell],
         "seed": seed,
         "scheme": np.array(scheme_names(accuracy.shape[3]))[scheme],
@@ -163,11 +163,11 @@ def only_what_decides(*, events: bool) -> Iterator[None]:
         (speed_module, "hazard_ratios", no_hazards),
         (speed_module, "restricted_ratios", no_ratios),
         (failure_module, "_rates", _nothing),
-        (judging_module, "places_to_plan", lambda contrasts, **_: dict.fromkeys(contrasts.index)),
-        (judging_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
+        (rows_module, "places_to_plan", lambda contrasts, **_: dict.fromkeys(contrasts.index)),
+        (rows_module, "seeds_for_row", lambda *_, **__: NOT_NEEDED),
     )
     if not events:
-        stand_ins = (*stand_ins, (schemes_module, "EVENT_OUTCOMES", {}))
+        stand_ins = (*stand_ins, (judging_module, "EVENT_OUTCOMES", {}))
     with ExitStack() as stack:
         for module, name, stand_in in stand_ins:
             stack.enter_context(mock.patch.object(module, name, stand_in))

@@ -87,7 +87,7 @@ def main() -> None:
     with timed("failure"):
         failure = analyse_failure(runs, epochs=15.0, **COLLAPSE, **PLAN)
     with timed("each at its own rate"):
-        tuned = tuned_contrasts(runs, margins=MARGINS, **PLAN)
+        tuned = tuned_contrasts(runs, **COLLAPSE, **PLAN)
     with timed("specifications"):
         thresholds = {"digits": 95.0, "mnist": 95.0}
         table = sensitivity(runs, curves, thresholds=thresholds, epochs=15.0, **PLAN)

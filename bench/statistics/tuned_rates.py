@@ -90,6 +90,7 @@ def main() -> None:
                 reference="zeros",
                 schemes=SCHEMES,
                 margins={"made": 0.5},
+                collapse_points=15.0,
                 alpha=0.05,
                 resamples=2_000,
                 analysis_seed=index,

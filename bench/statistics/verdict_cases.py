@@ -38,7 +38,7 @@ from biasinit.statistics.paired.arms import (
 from biasinit.statistics.paired.homogeneity import homogeneity_p
 from biasinit.statistics.paired.seed_tests import family_table
 from biasinit.verdicts import Outcome, Verdict
-from biasinit.vocabulary import ALL_CELLS, TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, WITHOUT_AND_WITH
 
 Counts = Counter[str]
 TABLES, TOTAL = "tables", "of: "
@@ -149,7 +149,7 @@ def _differences(accuracy: Floats, lost: Booleans) -> ArmDifferences:
     """Return the contrasts with the first scheme of (normalisations, cells, seeds, schemes)."""
     columns = []
     for level, scheme in np.ndindex(accuracy.shape[0], accuracy.shape[3] - 1):
-        key = (Outcome.ACCURACY.value, TREATMENTS[level], f"s{scheme + 1}", "s0")
+        key = (Outcome.ACCURACY.value, WITHOUT_AND_WITH[level], f"s{scheme + 1}", "s0")
         either = lost[level, :, :, scheme + 1] | lost[level, :, :, 0]
         values = accuracy[level, :, :, scheme + 1] - accuracy[level, :, :, 0]
         values = np.where(either, np.nan, values)
@@ -447,7 +447,7 @@ def power(key: int, *, case: int, noisier: float) -> Counts:
     accuracy = accuracy + deviations * rng.normal(size=shape)
     accuracy[0, ..., 1] += 1.5 * deviations[:2].max()
     rows = accuracy_contrasts(runs_table(accuracy), key)
-    shifted = (rows["scheme"] == "s1") & (rows["normalization"] == TREATMENTS[0])
+    shifted = (rows["scheme"] == "s1") & (rows["normalization"] == WITHOUT_AND_WITH[0])
     return Counter({TABLES: 1, "found": int((rows.loc[shifted, "p_adjusted"] <= ALPHA).all())})
 
 

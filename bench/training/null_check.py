@@ -1,4 +1,4 @@
-"""A thousand seeds of the fused trainer against a thousand of the reference trainer.
+"""A thousand seeds of each fused engine against a thousand of the serial one.
 
 The seeds of the two are disjoint, so that the samples are independent: Welch's t,
 Kolmogorov-Smirnov, and the difference of means with its interval. What is compared is the
@@ -21,7 +21,6 @@ from biasinit.data.prepared import PreparedDataset
 from biasinit.data.preparing import prepare
 from biasinit.study.reading import load_study
 from biasinit.training.description import ShardDescription
-from biasinit.training.engines.reference import ReferenceTrainer
 from biasinit.training.loop import train_shard
 
 SEEDS_PER_TASK = 50
@@ -37,7 +36,7 @@ def prepared() -> tuple[ShardDescription, PreparedDataset]:
     return ShardDescription.from_mapping(mapping, folder=REPOSITORY), data
 
 
-def fused(engine: str, first: int) -> list[float]:
+def accuracies(engine: str, first: int) -> list[float]:
     """Return final accuracies of some seeds under one engine."""
     torch.set_num_threads(1)
     shard, data = prepared()
@@ -47,13 +46,6 @@ def fused(engine: str, first: int) -> list[float]:
         training=dataclasses.replace(shard.training, engine=engine, width=25),
     )
     return [float(value) for value in train_shard(shard, data).runs["final_accuracy"]]
-
-
-def reference(first: int) -> list[float]:
-    """Return final accuracies of some seeds under the reference trainer."""
-    torch.set_num_threads(1)
-    trainer = ReferenceTrainer(*prepared())
-    return [trainer.train(seed).accuracy for seed in range(first, first + SEEDS_PER_TASK)]
 
 
 def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
@@ -68,9 +60,9 @@ def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
     spread = np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / 2)
     return {
         "mean, fused": float(np.mean(ours)),
-        "mean, reference": float(np.mean(theirs)),
+        "mean, serial": float(np.mean(theirs)),
         "SD, fused": float(np.std(ours, ddof=1)),
-        "SD, reference": float(np.std(theirs, ddof=1)),
+        "SD, serial": float(np.std(theirs, ddof=1)),
         "difference, points": float(np.mean(ours) - np.mean(theirs)),
         "lower": float(lower),
         "upper": float(upper),
@@ -86,14 +78,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--output", type=Path, default=HERE / "null_check.json")
     options = parser.parse_args()
-    firsts = range(0, options.seeds, SEEDS_PER_TASK)
     with ProcessPoolExecutor(max_workers=2) as pool:
-        theirs = [value for part in pool.map(reference, firsts) for value in part]
-        beyond = [options.seeds + first for first in firsts]
+
+        def trained(engine: str, start: int) -> list[float]:
+            firsts = range(start, start + options.seeds, SEEDS_PER_TASK)
+            parts = pool.map(accuracies, [engine] * len(firsts), firsts)
+            return [value for part in parts for value in part]
+
+        alone = trained("serial", 0)
         found: dict[str, object] = {"machine": machine(), "seeds": options.seeds}
         for engine in ("eager", "compiled"):
-            parts = pool.map(fused, [engine] * len(beyond), beyond)
-            found[engine] = compared([value for part in parts for value in part], theirs)
+            found[engine] = compared(trained(engine, options.seeds), alone)
     print(json.dumps(found, indent=1))
     options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

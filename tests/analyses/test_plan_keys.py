@@ -52,6 +52,18 @@ def keys_of(name, mapping, questions=()):
             },
         ),
         (
+            "analyse_tuned",
+            {
+                "reference": "zeros",
+                "schemes": SCHEMES,
+                "margins": {"digits": 0.5},
+                "collapse_points": 15.0,
+                "alpha": 0.05,
+                "resamples": 20_000,
+                "analysis_seed": 304287,
+            },
+        ),
+        (
             "check_controls",
             {
                 "reference": "zeros",

@@ -34,7 +34,7 @@ def test_a_file_of_ones_own_is_one_block_of_the_study(images, tmp_path):
 
 def test_grey_images_need_no_channel_and_may_have_a_maximum_of_their_own(images, tmp_path):
     grey = images[..., 0] % 17
-    read = read_own_images(written(tmp_path, images=grey, labels=LABELS, maximum=16))
+    read = read_own_images(written(tmp_path, images=grey, labels=LABELS, maximum=16), channels=None)
     assert read.images.shape == (COUNT, 6, 5, 1)
     assert read.maximum == 16
 
@@ -78,6 +78,16 @@ WRONG = {
     "no labels": ({"labels": None}, "lacks the array 'labels'"),
     "real numbers": ({"images": np.zeros((120, 6, 5))}, r"'images' must be .* got float64"),
     "flat images": ({"images": np.zeros((120, 30), np.uint8)}, r"'images' must be .*\(120, 30\)"),
+    "channels first": (
+        {"images": np.zeros((120, 1, 8, 8), np.uint8)},
+        r"'images' have 8 channels, the last number of their shape \(120, 1, 8, 8\); 1, 3 or 4 are "
+        r"usual\. Write numpy\.moveaxis\(images, 1, -1\), if channels come first; if it is right, "
+        r"say 'channels: 8' in the study\.",
+    ),
+    "many channels": (
+        {"images": np.zeros((120, 6, 5, 12), np.uint8)},
+        r"1, 3 or 4 are usual\. If it is right, say 'channels: 12' in the study\.",
+    ),
     "no image": ({"images": np.zeros((0, 6, 5), np.uint8)}, r"'images' must be"),
     "too few labels": ({"labels": LABELS[:5]}, r"'labels' must be 120 .* shape \(5,\)"),
     "real labels": ({"labels": LABELS * 1.0}, "'labels' must be 120 whole numbers"),
@@ -101,15 +111,28 @@ def test_a_wrong_array_is_named_with_what_it_should_be(changes, message, images,
     arrays = {"images": images, "labels": LABELS, **changes}
     path = written(tmp_path, **{name: new for name, new in arrays.items() if new is not None})
     with pytest.raises(DataError, match=message) as caught:
-        read_own_images(path)
+        read_own_images(path, channels=None)
     assert str(caught.value).startswith(str(path))
+
+
+def test_another_number_of_channels_is_said_in_the_study(images, tmp_path):
+    spectra = np.repeat(images, 4, axis=-1)
+    keys = {"kind": "npz", "split_seed": 0, **SIZES}
+    keys["path"] = str(written(tmp_path, images=spectra, labels=LABELS))
+    assert prepared(**keys, channels=12).image_shape == (6, 5, 12)
+    with pytest.raises(DataError, match="have 12 channels"):
+        prepared(**keys)
+    with pytest.raises(DataError, match=r"and 'channels' in the study says 3\. Correct one of the"):
+        prepared(**keys, channels=3)
+    with pytest.raises(ValueError, match="channels: must be greater than or equal to 1, got 0"):
+        prepared(**keys, channels=0)
 
 
 def test_too_many_classes_are_refused(tmp_path):
     count = 65_537
     path = written(tmp_path, images=np.zeros((count, 1, 1), np.uint8), labels=np.arange(count))
     with pytest.raises(DataError, match="'labels' must be at most 65535, got 65536"):
-        read_own_images(path)
+        read_own_images(path, channels=None)
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "no archive", "one array", "a pickle"])
@@ -127,7 +150,7 @@ def test_a_file_that_is_no_archive_of_arrays_is_named(damage, images, tmp_path):
     else:
         written(tmp_path, images=np.array([print], dtype=object), labels=LABELS)
     with pytest.raises(DataError, match=r"own\.npz (cannot be read|is no \.npz file of plain)"):
-        read_own_images(path)
+        read_own_images(path, channels=None)
 
 
 def test_the_kind_needs_a_path():

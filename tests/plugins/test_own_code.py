@@ -95,6 +95,10 @@ IMAGES = """
         return {"images": images, "labels": labels, "names": ["a"]}
 
 
+    def channels_first():
+        return np.zeros((60, 3, 4, 5), dtype=np.uint8), np.arange(60) % 2
+
+
     def of_reals():
         images, labels = stripes()
         return images / 255, labels
@@ -192,7 +196,7 @@ def test_a_part_and_a_maximum_may_come_with_them(folder):
 
 
 def test_the_files_that_a_study_names_are_found_beside_it(folder, monkeypatch, tmp_path_factory):
-    np.save(folder / "images.npy", np.zeros((60, 4, 4, 3), dtype=np.uint8))
+    np.save(folder / "images.npy", np.arange(60 * 48, dtype=np.uint8).reshape(60, 4, 4, 3))
     np.save(folder / "labels.npy", np.arange(60) % 3)
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     described = dataset(
@@ -306,6 +310,13 @@ DAMAGED = {
         {},
         "'images' must be unsigned bytes (uint8) of shape (images, height, width, channels), got "
         "float64 of shape (60, 4, 4).",
+    ),
+    "channels that come first": (
+        "images.py:channels_first",
+        {},
+        "'images' have 5 channels, the last number of their shape (60, 3, 4, 5); 1, 3 or 4 are "
+        "usual. Write numpy.moveaxis(images, 1, -1), if channels come first; if it is right, say "
+        "'channels: 5' in the study.",
     ),
     "more images than there are": (
         "images.py:stripes",

@@ -566,6 +566,12 @@ def _tuned(study, verdicts):
             "set_apart": 0,
             "failed": 0,
             "reference_failed": 0,
+            "collapsed": 0,
+            "reference_collapsed": 0,
+            "stray": 0,
+            "reference_stray": 0,
+            "seeds_trained": 20,
+            "seeds_collapsed": 0,
         }
         rows.append(row)
     names = DECLARED[TUNED].column_names

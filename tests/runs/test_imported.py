@@ -189,7 +189,8 @@ CASES = {
     "an unknown normalisation": (
         lambda table: table.assign(normalization="layernorm"),
         {},
-        "'normalization' must be one of 'none', 'batchnorm_shift', 'batchnorm', got 'layernorm'",
+        "'normalization' must be one of 'none', 'batchnorm_shift', 'norm_shift', 'batchnorm', got "
+        "'layernorm'",
     ),
     "a learning rate that is text": (
         lambda table: table.assign(learning_rate="fast"),
@@ -464,7 +465,7 @@ WRONG = {
     "a table with braces in its name": (
         {"runs_table": "ru{n}s.csv"},
         "runs_table: must have no braces, which Snakemake takes for wildcards, got 'ru{n}s.csv'. "
-        "Rename the file, or the folder that it lies in.",
+        "Rename it, or the folder that it lies in.",
     ),
     "a column that nobody knows": (
         {"columns": {"sceme": "method"}},

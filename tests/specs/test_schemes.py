@@ -138,14 +138,14 @@ def test_frossard_starts_convolutions_at_zero_and_every_dense_layer_at_one(rng):
 def test_a_mixture_of_preactivations_has_their_mean_and_its_share_of_their_variance(rng):
     """Shares uniform on the simplex of n have E[Σw²] = 2 / (n + 1) (Dirichlet)."""
     seen = rng.normal(3.0, 2.0, (400, CHANNELS))
-    start = NegativeMixture(name="s").start_from(seen, rng)
+    start = NegativeMixture(name="s").start_from(LAYER, seen, rng)
     assert start.mean() == pytest.approx(-3.0, abs=0.05)
     assert start.std() == pytest.approx(2.0 * math.sqrt(2 / 6), rel=0.03)
 
 
 def test_a_mixture_of_one_is_a_preactivation_of_the_unit_itself(rng):
     seen = np.arange(12.0).reshape(3, 4)
-    start = NegativeMixture(name="s", points=1).start_from(seen, rng)
+    start = NegativeMixture(name="s", points=1).start_from(LAYER, seen, rng)
     for unit in range(4):
         assert np.isclose(-start[unit], seen[:, unit]).any()
 

@@ -14,7 +14,7 @@ from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
 from biasinit.statistics.accuracy.contrasts import NO_MODEL
 from biasinit.statistics.failure.analysis import analyse_failure
-from biasinit.statistics.judging import judge as judging_module
+from biasinit.statistics.judging import contrast_rows as judging_module
 from biasinit.statistics.judging.schemes import judge_schemes
 from biasinit.statistics.judging.seeds_needed import NOT_NEEDED
 from biasinit.statistics.speed import analysis as speed_module

@@ -22,7 +22,7 @@ from biasinit.study.evidence import (
 )
 from biasinit.study.reading import load_study
 from biasinit.verdicts import Verdict
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import WITHOUT_AND_WITH
 from repository import REPOSITORY
 
 CLAIMS = read_claims(REPOSITORY / "claims.yaml")
@@ -67,7 +67,7 @@ def test_evidence_lies_in_a_study_that_has_it(number, evidence):
         assert evidence.scheme != study.reference
     if isinstance(evidence, VerdictEvidence) and evidence.outcome == "interaction":
         assert evidence.normalization == "batchnorm_shift - none"
-        assert set(TREATMENTS) <= set(study.normalizations)
+        assert set(WITHOUT_AND_WITH) <= set(study.normalizations)
     else:
         assert evidence.normalization in study.normalizations
     if isinstance(evidence, LayerEvidence):

@@ -135,7 +135,7 @@ CASES = {
     ),
     "an unknown engine": (
         {"training": {"epochs": 1, "batch_size": 8, "engine": "jit"}},
-        "training.engine: must be 'eager' or 'compiled', got 'jit'.",
+        "training.engine: must be 'eager', 'compiled' or 'serial', got 'jit'.",
     ),
     "no width": (
         {"training": {"epochs": 1, "batch_size": 8, "width": 0}},
@@ -266,7 +266,8 @@ CASES = {
     ),
     "an unknown normalisation": (
         {"normalizations": ["layernorm"]},
-        "normalizations[0]: must be 'none', 'batchnorm_shift' or 'batchnorm', got 'layernorm'.",
+        "normalizations[0]: must be 'none', 'batchnorm_shift', 'norm_shift' or 'batchnorm', got "
+        "'layernorm'.",
     ),
     "a reference that is no scheme": (
         {"reference": "one"},
@@ -280,7 +281,7 @@ CASES = {
     "an unknown data set": (
         {"datasets": [{"name": "digits", "kind": "letters", **SIZES}]},
         "datasets[0]: has the unknown kind 'letters'. Use one of 'digits', 'fashion_mnist', "
-        "'mnist', 'cifar10', 'omniglot', 'npz', 'python'.",
+        "'mnist', 'cifar10', 'omniglot', 'npz', 'image_folder', 'python'.",
     ),
     "more training images than the official ones": (
         {"datasets": [{"name": "digits", "kind": "mnist", **SIZES, "train": 60_000}]},
@@ -351,11 +352,40 @@ CASES = {
         "normalizations: 'batchnorm' subtracts a channel's mean, which does not cancel the biases "
         "of the two halves of 'twins': no identity check. Leave 'batchnorm' out of this study.",
     ),
-    "a network of ones own in Python": (
-        {"architectures": [{"name": "mine", "kind": "python", "object": "mine.py:network"}]},
-        "architectures[0].kind: 'python' is there for schemes and data sets, and not yet for "
-        "networks. Spell a network out with the kind 'convolutional', or write one as "
-        "docs/extending.md says.",
+    "a network of ones own without what makes it": (
+        {"architectures": [{"name": "mine", "kind": "python"}]},
+        "architectures[0].object: is missing. Add it; config.yaml shows an example.",
+    ),
+    "a network of ones own that is to be compiled": (
+        {
+            "architectures": [{"name": "mine", "kind": "python", "object": "torch.nn:Linear"}],
+            "training": {"epochs": 1, "batch_size": 10, "engine": "compiled"},
+        },
+        "training.engine: 'compiled' cannot train mine, which is of PyTorch's own layers. Use "
+        "'serial', or 'eager'.",
+    ),
+    "bfloat16 of one network after another": (
+        {
+            "training": {
+                "epochs": 1, "batch_size": 10, "engine": "serial", "precision": "bfloat16"
+            },
+        },
+        "training.precision: 'bfloat16' is there for networks of our own layers with the engines "
+        "'eager' and 'compiled' alone. Use 'float32'.",
+    ),
+    "weights as built of a network that starts none": (
+        {"weight_inits": ["as_built"]},
+        "weight_inits: 'as_built' has no meaning for small_cnn, which starts no weights. Use 'he', "
+        "or networks of the kinds 'python' and 'resnet' alone.",
+    ),
+    "group norm of a network that has none": (
+        {"normalizations": ["none", "norm_shift"]},
+        "normalizations: 'norm_shift' has no meaning for small_cnn, which has batch norm or none. "
+        "Use 'batchnorm_shift'.",
+    ),
+    "a depth that no residual network has": (
+        {"architectures": [{"name": "mine", "kind": "resnet", "depth": 10}]},
+        "architectures[0].depth: must be 6n + 2, got 10. The next such numbers are 8 and 14.",
     ),
     "a scheme of ones own without a function": (
         {"schemes": [{"name": "zeros", "kind": "python"}]},
@@ -387,12 +417,12 @@ CASES = {
     "an unknown network": (
         {"architectures": ["smal_cnn"]},
         "architectures[0]: has the unknown kind 'smal_cnn'. Use one of 'small_cnn', 'deep_mnist', "
-        "'plain_cnn', 'vgg16', 'convolutional', 'siamese', 'siamese_koch', 'python'.",
+        "'plain_cnn', 'vgg16', 'convolutional', 'resnet', 'siamese', 'siamese_koch', 'python'.",
     ),
     "a depth for a network that has one": (
         {"architectures": [{"name": "deep", "kind": "vgg16", "depth": 8}]},
         "architectures[0].depth: has no meaning for the kind 'vgg16'. Leave it out; it belongs to "
-        "'plain_cnn'.",
+        "'plain_cnn', 'resnet'.",
     ),
     "a network of one's own without layers": (
         {"architectures": [{"name": "mine", "kind": "convolutional"}]},
@@ -437,7 +467,44 @@ CASES = {
     "a size of other images than Omniglot's": (
         {"datasets": [{"name": "digits", "kind": "mnist", "size": 32, **SIZES}]},
         "datasets[0].size: has no meaning for the kind 'mnist'. Leave it out; it belongs to "
-        "'omniglot'.",
+        "'omniglot', 'image_folder'.",
+    ),
+    "a folder of images without a path": (
+        {"datasets": [{"name": "digits", "kind": "image_folder", **SIZES}]},
+        "datasets[0].path: is missing. Name the folder, zip or tar with your images.",
+    ),
+    "a folder of images with braces in its name": (
+        {"datasets": [{"name": "digits", "kind": "image_folder", "path": "a{1}", **SIZES}]},
+        "datasets[0]: must have no braces, which Snakemake takes for wildcards, got 'a{1}'. Rename "
+        "it, or the folder that it lies in.",
+    ),
+    "a size of three numbers": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": [3, 32, 32],
+                 **SIZES}
+            ]
+        },
+        "datasets[0].size: must be a number of pixels from 1 to 1024, or two of them, got [3, 32, "
+        "32]. Write size: 32, or size: [height, width].",
+    ),
+    "a size of no pixels": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": 0, **SIZES}
+            ]
+        },
+        "datasets[0].size: must be a number of pixels from 1 to 1024, or two of them, got 0. Write "
+        "size: 32, or size: [height, width].",
+    ),
+    "more pools than pixels of a size": (
+        {
+            "datasets": [
+                {"name": "digits", "kind": "image_folder", "path": "x", "size": 2, **SIZES}
+            ]
+        },
+        "architectures: 'small_cnn' pools too often for the images of 'digits', of 2×2 pixels: it "
+        "needs 4. Use fewer pools, or larger images.",
     ),
     "images of one's own without a file": (
         {"datasets": [{"name": "digits", "kind": "npz", **SIZES}]},
@@ -455,14 +522,14 @@ CASES = {
         "normalisation out.",
     ),
     "braces in the name of a file of claims": (
-        {"claims": "cl{a}ims.yaml"},
-        "claims: must have no braces, which Snakemake takes for wildcards, got 'cl{a}ims.yaml'. "
-        "Rename the file, or the folder that it lies in.",
+        {"claims": "claims}.yaml"},
+        "claims: must have no braces, which Snakemake takes for wildcards, got 'claims}.yaml'. "
+        "Rename it, or the folder that it lies in.",
     ),
     "braces in the path of images": (
         {"datasets": [{"name": "digits", "kind": "npz", "path": "im{a}ges.npz", **SIZES}]},
         "datasets[0]: must have no braces, which Snakemake takes for wildcards, got "
-        "'im{a}ges.npz'. Rename the file, or the folder that it lies in.",
+        "'im{a}ges.npz'. Rename it, or the folder that it lies in.",
     ),
     "seeds that choose learning rates": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 5}},
@@ -679,6 +746,15 @@ def test_a_shard_knows_nothing_of_the_analysis_or_of_other_shards(mapping):
     assert parse_study(mapping).shard_description(**arguments) != before
 
 
+def test_a_batch_of_one_is_enough_for_a_normalisation_within_each_image(mapping):
+    mapping |= {
+        "architectures": [{"name": "mine", "kind": "python", "object": "my_network.py:Net"}],
+        "normalizations": ["none", "norm_shift"],
+    }
+    mapping["training"] |= {"batch_size": 1, "engine": "serial"}
+    assert parse_study(mapping).training.batch_size == 1
+
+
 def test_the_identity_check_has_no_schemes_without_biases(mapping):
     mapping["schemes"].append({"name": "bare", "kind": "none_hidden"})
     study = parse_study(mapping)
@@ -751,6 +827,16 @@ def test_keys_that_a_data_set_does_not_use_are_not_in_its_description(mapping):
     dataset = parse_study(mapping).datasets[0].description
     sizes = {"train", "validation", "test"}
     assert set(dataset) == {"name", "kind", "split", "split_seed", "pairs", "imbalance"} | sizes
+
+
+def test_a_quick_try_trains_one_network_after_another_where_the_study_does(mapping):
+    """A module that draws random numbers cannot be trained by the eager engine."""
+    changes = {
+        "architectures": [{"name": "mine", "kind": "python", "object": "torch.nn:Linear"}],
+        "training": {"epochs": 9, "batch_size": 10, "engine": "serial"},
+        "quick": True,
+    }
+    assert parse_study(mapping | changes).training.engine == "serial"
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

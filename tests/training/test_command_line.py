@@ -59,7 +59,7 @@ def test_a_bad_description_is_named_without_a_traceback(content, message, tmp_pa
 WRONG = {
     "an unknown normalisation": (
         {"normalization": "layernorm"},
-        "normalization: must be 'none', 'batchnorm_shift' or 'batchnorm', got 'layernorm'.",
+        "must be 'none', 'batchnorm_shift', 'norm_shift' or 'batchnorm', got 'layernorm'.",
     ),
     "an unknown start of weights": ({"cell.weight_init": "zero"}, "cell.weight_init: must be 'he'"),
     "an unknown scaling": (
@@ -82,7 +82,7 @@ WRONG = {
     ),
     "an unknown engine": (
         {"training.engine": "jit"},
-        "training.engine: must be 'eager' or 'compiled', got 'jit'.",
+        "training.engine: must be 'eager', 'compiled' or 'serial', got 'jit'.",
     ),
     "no epochs": (
         {"training.epochs": 0},

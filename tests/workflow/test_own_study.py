@@ -1,4 +1,4 @@
-"""A study with a scheme and a data set of a user's own: those of docs/extending.md, as they stand.
+"""A study with a scheme, images and a network of a user's own: those of docs/extending.md.
 
 The study file lies in a folder of its own with the two files, and the study is run from another.
 """
@@ -32,10 +32,17 @@ def own_study():
     for block in blocks("yaml"):
         if "kind: python" in block:
             documented |= yaml.safe_load(block)
-    assert set(documented) == {"schemes", "datasets"}
+    assert set(documented) == {"schemes", "datasets", "architectures"}
     tiny = yaml.safe_load(TINY.read_text(encoding="utf-8"))
     analysis = {**tiny["analysis"], **ANALYSIS}
-    changes = {"study": "own", "normalizations": ["none"], "analysis": analysis, "replicate": None}
+    changes = {
+        "study": "own",
+        "normalizations": ["none", "batchnorm_shift"],
+        "weight_inits": ["as_built"],
+        "training": {**tiny["training"], "engine": "serial"},
+        "analysis": analysis,
+        "replicate": None,
+    }
     return tiny | documented | changes
 
 
@@ -91,7 +98,9 @@ def test_a_study_of_ones_own_scheme_and_images_is_trained_and_reported(own):
 
 def test_the_plan_says_which_code_it_was(own):
     plan = json.loads((own.results / "plan.json").read_text(encoding="utf-8"))["plan"]
-    assert set(plan["code"]) == {"schemes.two-levels", "datasets.stripes"}
+    assert set(plan["code"]) == {
+        "schemes.two-levels", "datasets.stripes", "architectures.mine",
+    }  # fmt: skip
     assert str(own.folder) not in json.dumps(plan)
 
 
@@ -111,8 +120,8 @@ def test_a_changed_scheme_of_ones_own_trains_its_own_shards_alone(workspace):
     workspace.edit("studies/levels.py", "FACTOR = 1", "FACTOR = 2")
     done = workspace.snakemake("-n", study=STUDY)
     planned = planned_jobs(done.stdout)
-    assert planned["train"] == 1
-    assert "prepare_data" not in planned
+    assert planned["train"] == 2
+    assert not {"prepare_data", "inspect_network"} & set(planned)
     assert set(re.findall(r"Training ([^,]+),", done.stdout)) == {"two-levels"}
 
 
@@ -121,7 +130,31 @@ def test_a_changed_data_set_of_ones_own_is_made_and_trained_on_again(workspace):
     workspace.edit("studies/my_images.py", "8, axis=1", "8, axis=-1")
     planned = planned_jobs(workspace.snakemake("-n", study=STUDY).stdout)
     assert planned["prepare_data"] == 1
-    assert planned["train"] == 2
+    assert planned["train"] == 4
+
+
+def test_a_changed_network_of_ones_own_is_inspected_and_trained_again(workspace):
+    workspace.edit("studies/my_network.py", "+ first)", "- first)")
+    planned = planned_jobs(workspace.snakemake("-n", study=STUDY).stdout)
+    assert planned["inspect_network"] == 1
+    assert planned["train"] == 4
+    assert "prepare_data" not in planned
+
+
+def test_the_page_lists_the_places_for_biases(own):
+    sites = pd.read_parquet(own.results / "sites.parquet")
+    assert list(sites["name"]) == ["conv1", "conv2", "output"]
+    assert list(sites["norm"]) == ["norm1 (batch norm)", "", ""]
+    page = (own.results / "report.html").read_text(encoding="utf-8")
+    assert "shift of batch norm; the layer&#39;s bias" in page or "shift of batch norm; the" in page
+
+
+def test_a_network_that_cannot_be_trained_is_said_before_anything_is(workspace):
+    workspace.edit("studies/my_network.py", "nn.Linear(16, classes)", "nn.Linear(16, 3)")
+    done = workspace.snakemake(study=STUDY)
+    assert done.returncode == 1
+    assert "must return logits of shape (4, 2), and returns (4, 3)" in done.stdout
+    assert "Training " not in done.stdout
 
 
 @pytest.mark.slow
@@ -133,7 +166,7 @@ def test_a_function_that_fails_ends_its_job_with_one_sentence(workspace):
         "my_schemes.py:two_levels' failed (AttributeError: module 'numpy' has no attribute 'ful'"
     )
     assert sentence in done.stdout
-    (log,) = (workspace.results / "logs" / "train").rglob("two-levels/*.log")
+    log, *_ = (workspace.results / "logs" / "train").rglob("two-levels/*.log")
     assert 'my_schemes.py", line' in log.read_text(encoding="utf-8"), "where it failed"
     deviations = (workspace.results / "plan_deviations.jsonl").read_text(encoding="utf-8")
     assert '"kind": "changed code of one\'s own"' in deviations

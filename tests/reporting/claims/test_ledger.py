@@ -11,7 +11,7 @@ from evidence import THREAD, level_evidence, one_claim, verdict_evidence
 from biasinit.reporting.claims.finding import Bearing
 from biasinit.reporting.claims.ledger import study_ledger, whole_ledger
 from biasinit.study.evidence import LevelEvidence
-from biasinit.vocabulary import TREATMENTS
+from biasinit.vocabulary import WITHOUT_AND_WITH
 
 
 def test_the_summary_counts_what_comparisons_say(study_tables):
@@ -92,7 +92,7 @@ def numbers_in(text):
 
 
 def test_every_number_of_the_ledger_on_the_page_equals_its_table(make_page, study, tables, figures):
-    compared = [(outcome, where) for outcome in ("accuracy", "speed") for where in TREATMENTS]
+    compared = [(outcome, where) for outcome in ("accuracy", "speed") for where in WITHOUT_AND_WITH]
     asked = [
         verdict_evidence(
             study="synthetic", scheme="xavier", outcome=outcome, normalization=where, refutes=()

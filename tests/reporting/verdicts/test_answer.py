@@ -183,6 +183,28 @@ def test_each_scheme_at_its_own_best_rate_is_told_with_its_rate_and_its_edge():
     )
 
 
+def test_low_runs_at_own_best_rates_are_told_with_what_equivalence_does_not_exclude():
+    best = {"cell": "own best learning rate", "verdict": Verdict.EQUIVALENT, "runs": 20.0}
+    rows = [
+        row(), row(undetected=0.168, **best),
+        row(scheme="b", collapsed=1.0, undetected=0.249, **best),
+        row(scheme="c", failed=2.0, stray=1.0, undetected=0.168,
+            **best | {"verdict": Verdict.INCONCLUSIVE, "p_inside": math.nan}),
+    ]  # fmt: skip
+    assert said(*rows).endswith(
+        "Each at its own best learning rate: equivalent: 1.0 (0 of 20 collapsed: up to 17 % could) "
+        "and b (1 of 20 runs collapsed; 1 collapsed: up to 25 % could); inconclusive: c (−6.93; "
+        "2 of 20 runs failed, 1 strayed)."
+    )
+
+
+def test_low_runs_of_the_reference_at_its_own_best_rate_are_told_beside_the_rate():
+    best = row(cell="own best learning rate", reference_runs=20.0, reference_collapsed=1.0)
+    rates = BestRates(rates="0.005", edge="", reference_rates="0.02", reference_edge="")
+    text = said(row(), best, rates={("none", "1.0"): rates})
+    assert "Each at its own best learning rate (zeros at 0.02; 1 of 20 runs collapsed): " in text
+
+
 def test_rates_that_differ_between_halves_are_told_by_the_most_frequent():
     best = row(cell="own best learning rate", verdict=Verdict.EQUIVALENT)
     found = BestRates(rates="0.05 (80 %), 0.1 (14 %), 0.02 (6 %)", edge="highest",

@@ -77,6 +77,18 @@ def test_the_own_best_rate_stands_beside_with_its_edge():
     )
 
 
+def test_at_the_own_best_rate_low_runs_stand_below_what_is_not_excluded():
+    best = row(
+        cell="own best learning rate", verdict=Verdict.EQUIVALENT, estimate=0.1, lower=-0.2,
+        upper=0.3, runs=20.0, failed=2.0, collapsed=1.0, undetected=0.273,
+    )  # fmt: skip
+    ((_, (_, cell)),) = accuracy_matrix([row(), best], rates={}).rows
+    assert [str(mark) for mark in cell.marks][1:] == [
+        "1 collapsed: up to 27 % could",
+        "2 of 20 runs failed, 1 collapsed",
+    ]
+
+
 def test_speed_has_ratios_and_who_missed_the_threshold(study):
     rows = [
         row(outcome=Outcome.SPEED, verdict=Verdict.BETTER, estimate=0.5, lower=0.4, upper=0.6),

@@ -48,6 +48,24 @@ def test_failed_runs_set_no_level_and_do_not_collapse():
     assert counted == {("zeros", 3)}
 
 
+def test_of_a_trained_run_beside_trained_ones_of_the_reference_it_is_known():
+    rules = {"reference": "zeros", "collapse_points": 15.0, "margins": {"digits": 0.5}}
+    runs = pd.concat(
+        [
+            table_of(failed=(("zeros", 3), ("one", 0)), learning_rate=0.1),
+            table_of(failed=tuple(("zeros", seed) for seed in range(4)), learning_rate=0.2),
+        ]
+    )
+    marked = with_collapsed(read_runs(runs), **rules)
+    unknown = marked[~marked["collapse_known"]]
+    assert set(unknown.loc[unknown["learning_rate"] == 0.2, "scheme"]) == {"zeros", "one"}
+    assert (unknown["learning_rate"] == 0.2).sum() == 8
+    known_less = unknown[unknown["learning_rate"] == 0.1]
+    assert set(zip(known_less["scheme"], known_less["seed"], strict=True)) == {
+        *(("zeros", 3), ("one", 0)),
+    }
+
+
 def test_a_stray_run_is_ten_margins_below_its_own_arm_and_has_not_collapsed():
     """The median of 'one' is 90.25 with two low runs; of four, one low run strays from 97.5."""
     arms = {"zeros": [97.0, 98.0, 99.0], "one": [98.0, 97.5, 97.6, 92.5]}

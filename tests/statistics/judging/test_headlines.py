@@ -109,6 +109,18 @@ def test_a_headline_says_whom_it_compares_where_and_by_how_much(text, found):
     assert headline(found, []) == text
 
 
+@pytest.mark.parametrize(
+    ("level", "setting"),
+    [
+        ("none", "Without batch normalisation, "),
+        ("batchnorm_shift", "With batch normalisation, "),
+        ("norm_shift", "With the network's own normalisation, "),
+    ],
+)
+def test_every_level_of_normalisation_has_its_own_words(level, setting):
+    assert said(normalization=level).startswith(setting)
+
+
 def test_equivalence_over_conditions_gives_the_interval_of_every_one():
     whole = row(Verdict.EQUIVALENT, (-0.3, 0.3), level=90.0, estimate=0.0)
     text = headline(dataclasses.replace(whole, conditions=3), [whole] * 3)

@@ -1,11 +1,14 @@
 """From the table of runs to the verdicts: studies whose right answer is known."""
 
+from unittest import mock
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
 from whole_study import analysed, only_what_decides, row_of
 
+from biasinit.statistics.judging import schemes as judging
 from biasinit.statistics.paired.tuned_rates import tuned_contrasts
 
 SEEDS = 20
@@ -281,77 +284,171 @@ def test_a_scheme_that_never_gets_there_is_said_to_fail_in_speed():
 
 # --- each at its own best rate
 
+BEST = "own best learning rate"
 
-def test_at_the_best_rate_what_depends_on_another_factor_is_told():
-    """Two networks, whose best rates are known; the scheme gains in one and loses in the other."""
-    rng = np.random.default_rng(4)
-    rows = [
-        {
-            "dataset": "digits",
-            "normalization": "none",
-            "architecture": network,
-            "learning_rate": rate,
-            "scheme": scheme,
-            "seed": seed,
-            "final_accuracy": 95 + gain * (scheme == "one") - 4 * (rate == 0.005)
-            + rng.normal(0, 0.2),
-            "failed": False,
-        }
-        for network, gain in (("small", 2.0), ("deep", -2.0))
-        for rate in RATES
-        for scheme in ("zeros", "one")
-        for seed in range(SEEDS)
-    ]  # fmt: skip
-    runs = pd.DataFrame(rows)
-    runs["validation_accuracy"] = runs["final_accuracy"]
-    tuned = tuned_contrasts(
+
+def at_best(effects, *, gap=4.0, key=5, **options):
+    """Runs whose best rate is 0.02 for all schemes, by ``gap`` points, with validation accuracy."""
+    return with_validation(study({"zeros": (-gap, 0.0)} | effects, key=key, **options))
+
+
+def with_validation(runs):
+    return runs.assign(validation_accuracy=runs["final_accuracy"])
+
+
+def row_at_best(runs, **options):
+    """The row of the scheme 'one' at own best rates."""
+    return of(verdicts(runs, tuned=tuned_of(runs), **options), "accuracy").loc[BEST]
+
+
+def tuned_of(runs):
+    return tuned_contrasts(
         runs,
         reference="zeros",
-        schemes=("zeros", "one"),
+        schemes=tuple(dict.fromkeys(runs["scheme"])),
         margins=MARGINS,
+        collapse_points=15.0,
         alpha=0.05,
-        resamples=1_000,
+        resamples=200,
         analysis_seed=1,
     )
-    row = of(verdicts(runs, tuned=tuned), "accuracy").loc["own best learning rate"]
+
+
+def in_two_networks(gains):
+    """Runs of two networks whose best rates are 0.02, where the scheme gains some points each."""
+    return pd.concat(
+        [
+            at_best({"one": (gain - 4.0, gain)}, key=key).assign(architecture=network)
+            for key, (network, gain) in enumerate(gains.items())
+        ],
+        ignore_index=True,
+    )
+
+
+def test_at_the_best_rate_what_depends_on_another_factor_is_told_of_each_condition():
+    row = row_at_best(in_two_networks({"small": 2.0, "deep": -2.0}))
     assert (row["verdict"], row["depends_on"]) == ("depends", "architecture")
-    assert "each at its own best learning rate" in row["headline"]
+    for words in (
+        "each at its own best learning rate",
+        "depends on the architecture: worse beyond the margin at architecture deep (−2.",
+        "and better beyond the margin at architecture small (+",
+    ):
+        assert words in row["headline"]
 
 
-def test_at_the_best_rate_runs_are_those_at_the_rates_and_low_ones_are_not_counted():
-    """Two of the scheme's runs fail, and one collapses, at the rate that is everybody's best."""
-    rng = np.random.default_rng(5)
-    runs = pd.DataFrame(
-        {
-            "dataset": "digits",
-            "learning_rate": rate,
-            "scheme": scheme,
-            "seed": seed,
-            "final_accuracy": 95 - 4 * (rate == 0.005) + rng.normal(0, 0.2),
-            "failed": False,
-        }
-        for rate in RATES
-        for scheme in ("zeros", "one")
-        for seed in range(SEEDS)
+def test_a_scheme_that_fails_at_every_rate_in_one_network_is_said_to_fail_there():
+    runs = in_two_networks({"small": -2.0, "deep": 0.0})
+    runs = fail(runs, (runs["scheme"] == "one") & (runs["architecture"] == "deep"))
+    row = row_at_best(runs)
+    assert (row["verdict"], row["depends_on"]) == ("depends", "architecture")
+    assert "fails at architecture deep (one failed in 20 of 20 runs" in row["headline"]
+
+
+def test_at_the_best_rate_runs_are_those_at_the_rates_and_low_ones_are_counted_and_named():
+    """Two of the scheme's runs fail, one collapses, and one of the reference strays."""
+    runs = at_best({"one": (-4.0, 0.0)})
+    at_rate = runs["learning_rate"] == 0.02
+    own, other = (at_rate & (runs["scheme"] == scheme) for scheme in ("one", "zeros"))
+    runs.loc[own & runs["seed"].isin([0, 1]), "failed"] = True
+    runs.loc[own & (runs["seed"] == 2), "final_accuracy"] = 60.0
+    runs.loc[other & (runs["seed"] == 3), "final_accuracy"] -= 7.0
+    runs.loc[~at_rate & (runs["seed"] == 4), "final_accuracy"] = 60.0  # where nobody is
+    row = row_at_best(runs)
+    assert (row["runs"], row["failed"], row["reference_failed"]) == (SEEDS, 2, 0)
+    assert (row["collapsed"], row["reference_collapsed"]) == (1, 0)
+    assert (row["stray"], row["reference_stray"]) == (0, 1)
+    assert row["undetected"] == pytest.approx(
+        scipy.stats.binomtest(1, 18).proportion_ci(0.95, "exact").high
     )
-    best = (runs["scheme"] == "one") & (runs["learning_rate"] == 0.02)
-    runs["validation_accuracy"] = runs["final_accuracy"]
-    runs.loc[best & runs["seed"].isin([0, 1]), "failed"] = True
-    runs.loc[best & (runs["seed"] == 2), "final_accuracy"] = 60.0
-    tuned = tuned_contrasts(
-        runs,
-        reference="zeros",
-        schemes=("zeros", "one"),
-        margins=MARGINS,
-        alpha=0.05,
-        resamples=1_000,
-        analysis_seed=1,
-    )
-    row = of(verdicts(runs, tuned=tuned), "accuracy").loc["own best learning rate"]
-    assert (row["runs"], row["failed"]) == (SEEDS, 2)
-    assert f"both trained: one failed in 2 of {SEEDS} runs" in row["headline"]
-    low = row[["collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"]]
-    assert low.isna().all()
+    for words in (
+        f"both trained: one failed in 2 of {SEEDS} runs",
+        f"1 of {SEEDS} runs of one collapsed.",
+        f"1 of {SEEDS} runs of zeros ended more than ten margins below the others.",
+    ):
+        assert words in row["headline"]
+    assert "of zeros collapsed" not in row["headline"]
+
+
+def test_equivalence_at_the_best_rate_says_what_twenty_seeds_cannot_exclude():
+    row = row_at_best(at_best({"one": (-4.0, 0.0)}))
+    assert row["verdict"] == "equivalent"
+    assert "0 of 20 seeds of one collapsed: up to 17 % could" in row["headline"]
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.004, 0), (0.3, 1), (1.4, 1), (1.6, 2)])
+def test_a_collapse_that_few_halves_see_is_not_rounded_away(share, told):
+    runs = at_best({"one": (-4.0, 0.0)})
+    tuned = tuned_of(runs).assign(collapsed=share, seeds_collapsed=share / 2)
+    row = of(verdicts(runs, tuned=tuned), "accuracy").loc[BEST]
+    assert row["collapsed"] == told
+    assert (f"{told} of 20 runs of one collapsed" in row["headline"]) == (told > 0)
+    seeds = min(told, 1)
+    assert f"{seeds} of 20 seeds of one collapsed: up to" in row["headline"]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [(10.0, "ended more than ten margins below the others"), (30.0, "collapsed.")],
+)
+def test_where_one_run_in_twenty_falls_each_that_is_seen_at_the_chosen_rate_is_named(points, words):
+    """Studies without an effect but that: of either arm, it is named exactly where it was seen."""
+    rng = np.random.default_rng(11)
+    seen = {True: 0, False: 0}
+    for key in range(12):
+        runs = at_best({"one": (-200.0, 0.0)}, gap=200.0, key=key)
+        falls = rng.uniform(size=len(runs)) < 0.05
+        runs.loc[falls, ["final_accuracy", "validation_accuracy"]] -= points
+        row = row_at_best(runs)
+        at_rate = runs[falls & (runs["learning_rate"] == 0.02)]
+        for scheme in ("zeros", "one"):
+            lost = int((at_rate["scheme"] == scheme).sum())
+            named = f"{lost} of 20 runs of {scheme} {words}" in row["headline"]
+            assert named == (lost > 0)
+            seen[named] += 1
+    assert min(seen.values()) > 3
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.3])
+def test_where_rates_are_nearly_tied_what_any_choice_sees_is_named(gap):
+    """Each half that judges a fallen run at its rate did not see it when it chose."""
+    named = 0
+    for key in range(8):
+        runs = at_best({"one": (-gap, 0.0)}, gap=gap, key=key, deviation=1.0)
+        rng = np.random.default_rng(key)
+        falls = (runs["scheme"] == "one") & (rng.uniform(size=len(runs)) < 0.05)
+        runs.loc[falls, ["final_accuracy", "validation_accuracy"]] -= 30.0
+        tuned = tuned_of(runs)
+        row = of(verdicts(runs, tuned=tuned), "accuracy").loc[BEST]
+        assert row["collapsed"] <= falls.sum()
+        assert (row["collapsed"] > 0) == (tuned["collapsed"].item() >= 0.01)
+        assert ("runs of one collapsed" in row["headline"]) == (row["collapsed"] > 0)
+        named += row["collapsed"] > 0
+    assert named > 4
+
+
+def test_new_test_images_are_said_of_common_rates_and_not_of_own_best_ones():
+    """Their intervals are those of the contrasts at common rates."""
+    runs = at_best({"one": (-4.0, 0.0)})
+    found = pd.DataFrame(
+        {"normalization": "none", "scheme": "one", "cell": ["all", LOW, HIGH],
+         "lower": -0.3, "upper": 0.3}
+    )  # fmt: skip
+    images = {"correct": pd.DataFrame(), "test_images": {"digits": 597}}
+    schemes = ("zeros", "one")
+    with (
+        only_what_decides(),
+        mock.patch.object(judging, "new_test_set_family", return_value=found),
+    ):
+        table = analysed(
+            runs, schemes=schemes, margins=MARGINS, tuned=tuned_of(runs), **images
+        )["verdicts"]  # fmt: skip
+    rows = of(table, "accuracy")
+    assert (rows["new_test_set_upper"].drop(BEST) == 0.3).all()
+    assert np.isnan(rows.loc[BEST, "new_test_set_upper"])
+    assert "on new images" not in rows.loc[BEST, "headline"]
+
+
+# --- what is not there
 
 
 def test_runs_that_do_not_say_whether_they_failed_have_no_verdict_on_failures():
@@ -403,6 +500,24 @@ def test_an_interaction_never_crosses_two_conditions():
     row = found[found["outcome"] == "interaction"].iloc[0]
     assert row["verdict"] == "not estimable"
     assert np.isnan(row["estimate"])
+
+
+def test_an_interaction_counts_the_runs_without_and_with_batch_normalisation_alone():
+    """A third level, of networks with another normalisation, is judged by itself."""
+    levels = {"none": -3.0, "batchnorm_shift": 0.0, "norm_shift": -3.0}
+    parts = [
+        study({"one": (points,)}, rates=(0.02,), key=key).assign(normalization=level)
+        for key, (level, points) in enumerate(levels.items())
+    ]
+    runs = pd.concat(parts, ignore_index=True)
+    runs = fail(runs, (runs["normalization"] == "norm_shift") & (runs["seed"] < 2))
+    found = verdicts(runs).set_index(["outcome", "normalization"])
+    crossed = found.loc[("interaction", "batchnorm_shift - none")]
+    assert (crossed["runs"], crossed["failed"], crossed["seeds"]) == (2 * SEEDS, 0, SEEDS)
+    assert crossed["estimate"] == pytest.approx(3.0, abs=0.3)
+    third = found.loc[("accuracy", "norm_shift")]
+    assert (third["runs"], third["failed"], third["left_out"]) == (SEEDS, 2, "")
+    assert third["headline"].startswith("With the network's own normalisation, ")
 
 
 def test_each_arm_has_its_own_number_of_runs():

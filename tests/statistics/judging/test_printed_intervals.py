@@ -71,6 +71,7 @@ def check(key, **shape):
             reference="zeros",
             schemes=SCHEMES,
             margins=margins,
+            collapse_points=15.0,
             alpha=0.05,
             resamples=200,
             analysis_seed=key,
@@ -88,12 +89,23 @@ def check(key, **shape):
     assert contradictions(found) == []
     assert not found["headline"].str.contains("nan|inf ", regex=True).any()
     _collapsed_runs_are_named(found)
+    if tuned is not None:
+        _those_at_chosen_rates_are_counted(found, tuned)
     return found
 
 
+def _those_at_chosen_rates_are_counted(found, tuned):
+    rows = found[found["cell"] == "own best learning rate"].set_index(["normalization", "scheme"])
+    for seen in tuned[tuned["cell"] == "all"].to_dict("records"):
+        row = rows.loc[(seen["normalization"], seen["scheme"])]
+        for name in ("failed", "collapsed", "stray"):
+            for column in (name, f"reference_{name}"):
+                assert (row[column] > 0) == (seen[column] >= 0.01)
+                assert abs(row[column] - seen[column]) < 1
+
+
 def _collapsed_runs_are_named(found):
-    rows = found[(found["outcome"] == "accuracy") & (found["cell"] != "own best learning rate")]
-    for row in rows.to_dict("records"):
+    for row in found[found["outcome"] == "accuracy"].to_dict("records"):
         for name, prefix in ((row["scheme"], ""), (row["reference"], "reference_")):
             if row[f"{prefix}collapsed"]:
                 assert f"runs of {name} collapsed" in row["headline"]

@@ -13,6 +13,7 @@ from biasinit.statistics.paired.cross_fitting import (
     choosing_sets,
     cross_fit,
     seed_values,
+    shares_judged,
 )
 
 
@@ -20,7 +21,7 @@ def arm(outcome, validation=None, failed=None):
     return ArmRuns(
         outcome=outcome,
         validation=outcome if validation is None else validation,
-        failed=np.zeros(outcome.shape, dtype=bool) if failed is None else failed,
+        flags={"failed": np.zeros(outcome.shape, dtype=bool) if failed is None else failed},
     )
 
 
@@ -85,6 +86,40 @@ def test_a_run_that_is_missing_neither_votes_nor_is_judged(rng):
     assert fitted(*runs, sets).estimate == pytest.approx(by_hand(*runs, sets))
 
 
+def counted(scheme, reference, sets, name):
+    """How many runs of the scheme a flag is true of, seed by seed over the sets that judge it."""
+    total = 0.0
+    for seed in range(len(scheme.outcome)):
+        seen = []
+        for members in sets[~sets[:, seed]]:
+            own, other = (
+                int(np.nanmean(item.validation[members], axis=0).round(9).argmax())
+                for item in (scheme, reference)
+            )
+            there = np.isfinite(scheme.outcome[seed, own] - reference.outcome[seed, other])
+            seen.append(there and scheme.flags[name][seed, own])
+        total += np.mean(seen)
+    return total
+
+
+def test_what_befell_runs_is_counted_at_the_levels_that_each_set_chose(rng):
+    """With a missing run, which is in no pair, and for each arm at its own levels."""
+    sets = choosing_sets(6, rng)
+    runs = []
+    for _ in range(2):
+        outcome = rng.normal(size=(6, 3))
+        outcome[rng.integers(6), rng.integers(3)] = np.nan
+        flags = {name: rng.uniform(size=(6, 3)) < 0.4 for name in ("failed", "low")}
+        runs.append(ArmRuns(outcome=outcome, validation=outcome, flags=flags))
+    found = fitted(*runs, sets)
+    for name in ("failed", "low"):
+        own, other = (
+            shares_judged(flags[name], sets).sum() for flags in (found.flags, found.reference_flags)
+        )
+        assert own == pytest.approx(counted(*runs, sets, name))
+        assert other == pytest.approx(counted(*runs[::-1], sets, name))
+
+
 def test_where_the_choice_is_clear_seed_values_are_the_seeds_own_differences(rng):
     best = np.array([0.0, 50.0, 0.0])
     scheme, reference = (arm(best + rng.normal(size=(9, 3))) for _ in range(2))
@@ -100,8 +135,14 @@ def test_failed_pairs_are_set_apart_in_their_cell_and_counted(rng):
     lossy = arm(best + rng.normal(size=(8, 2)), failed=failed)
     sets = choosing_sets(8, rng)
     one, two = fitted(lossy, other, sets), fitted(clean, other, sets)
-    assert (one.set_apart, one.failed, one.reference_failed) == pytest.approx((2, 2, 0))
-    assert fitted(other, lossy, sets).reference_failed == pytest.approx(2)
+    lost, against = (
+        shares_judged(flags["failed"], sets)
+        for flags in (one.flags, fitted(other, lossy, sets).reference_flags)
+    )
+    hit = np.isin(np.arange(8), [3, 5])
+    for share in (one.set_apart, lost, against):
+        np.testing.assert_allclose(share, hit)
+    assert not one.reference_flags["failed"].any()
     kept = np.delete(lossy.outcome[:, 1] - other.outcome[:, 1], [3, 5])
     alone = seed_values([one])
     assert np.isnan(alone[[3, 5]]).all()
@@ -109,6 +150,20 @@ def test_failed_pairs_are_set_apart_in_their_cell_and_counted(rng):
     both = seed_values([one, two])
     assert not np.isnan(both).any()
     assert both.mean() == pytest.approx((kept.mean() + two.estimate) / 2)
+
+
+def test_without_the_only_pair_there_is_no_mean(rng):
+    """The sums without it are not zero to the last bit, so the mean must not be read off them."""
+    sets = choosing_sets(7, rng)
+    failed = np.ones((7, 2), dtype=bool)
+    failed[3] = False
+    for _ in range(20):
+        one, other = (arm(rng.normal(size=(7, 2)), failed=failed) for _ in range(2))
+        found = fitted(one, other, sets)
+        assert np.isfinite(found.estimate)
+        assert np.isnan(found.without_pairs[3])
+        assert np.isnan(found.without_seed[3])
+        assert np.isfinite(np.delete(found.without_pairs, 3)).all()
 
 
 def test_a_cell_without_any_pair_leaves_no_mean_over_cells(rng):

@@ -18,6 +18,7 @@ PLAN = {
     "reference": "zeros",
     "schemes": ("zeros", "other"),
     "margins": {"digits": 1.0},
+    "collapse_points": 15.0,
     "alpha": 0.05,
     "resamples": 2_000,
     "analysis_seed": 1,
@@ -125,6 +126,82 @@ def test_a_pair_with_a_failed_run_is_set_apart_and_counted(rng):
     assert (row["set_apart"], row["failed"], row["reference_failed"]) == pytest.approx((2, 1, 2))
     assert (row["seeds"], row["basis"]) == (28, "seeds where both trained")
     assert abs(row["estimate"]) < 1
+
+
+def hand_counted():
+    """Runs of four seeds of which seed 0 alone wants the rate 0.01, and outvotes any other.
+
+    Two of four seeds choose, so a seed other than 0 is judged by three sets, of which two have
+    seed 0 in them and choose 0.01; seed 0 itself is judged at 0.1 alone. The reference always
+    chooses 0.1.
+    """
+    runs = runs_of(np.random.default_rng(1), seeds=4, noise=0.0)
+    runs = runs[runs["learning_rate"] < 1].assign(final_accuracy=95.0)
+    dissents = (runs["scheme"] == "other") & (runs["seed"] == 0)
+    wanted = np.where(dissents, 0.01, 0.1)
+    gain = np.where(dissents, 9.0, 1.0)
+    runs["validation_accuracy"] = 90.0 + gain * (runs["learning_rate"] == wanted)
+    return runs
+
+
+def spoil(runs, *, rate, seed, accuracy, scheme="other"):
+    hit = (runs["scheme"] == scheme) & (runs["learning_rate"] == rate) & (runs["seed"] == seed)
+    runs.loc[hit, "final_accuracy"] = accuracy
+    if accuracy == 10.0:
+        runs.loc[hit, "failed"] = True
+
+
+COUNTS = ("failed", "collapsed", "stray", "seeds_trained", "seeds_collapsed")
+
+
+def counts_of(row, names=COUNTS):
+    return tuple(row[name] for name in names)
+
+
+def test_what_befell_runs_is_a_mean_over_the_halves_that_judge_them():
+    """The table of ``hand_counted``, in which all end at 95 but for what is spoilt."""
+    runs = hand_counted()
+    row = only_row(runs)
+    assert row["learning_rates"] == "0.01 (50 %), 0.1 (50 %)"
+    assert row["pairs"] == pytest.approx(4)
+    assert counts_of(row) == pytest.approx((0, 0, 0, 4, 0))
+    spoil(runs, rate=0.1, seed=0, accuracy=75.0)  # every set that judges seed 0
+    assert counts_of(only_row(runs)) == pytest.approx((0, 1, 0, 4, 1))
+    spoil(runs, rate=0.01, seed=0, accuracy=10.0)  # none
+    assert counts_of(only_row(runs)) == pytest.approx((0, 1, 0, 4, 1))
+    spoil(runs, rate=0.01, seed=1, accuracy=84.5)  # two of three; ten margins are 10 points
+    assert counts_of(only_row(runs)) == pytest.approx((0, 1, 2 / 3, 4, 1))
+    spoil(runs, rate=0.1, seed=2, accuracy=10.0)  # one of three
+    assert counts_of(only_row(runs)) == pytest.approx((1 / 3, 1, 2 / 3, 4 - 1 / 3, 1))
+    spoil(runs, rate=0.1, seed=3, accuracy=75.0, scheme="zeros")
+    spoil(runs, rate=0.01, seed=2, accuracy=10.0, scheme="zeros")  # where the reference never is
+    row = only_row(runs)
+    reference = tuple(f"reference_{name}" for name in ("failed", "collapsed", "stray"))
+    assert counts_of(row, reference) == pytest.approx((0, 1, 0))
+    assert counts_of(row) == pytest.approx((1 / 3, 1, 2 / 3, 4 - 1 / 3, 1))
+
+
+def test_over_several_cells_runs_are_summed_and_a_seed_counts_once(rng):
+    one, two = (runs_of(rng, seeds=12, loss=50.0) for _ in range(2))
+    spoil(one, rate=0.1, seed=3, accuracy=60.0)
+    spoil(one, rate=0.1, seed=4, accuracy=60.0)
+    spoil(two, rate=0.1, seed=3, accuracy=60.0)
+    spoil(two, rate=0.1, seed=5, accuracy=10.0)
+    runs = pd.concat([one.assign(optimizer="a"), two.assign(optimizer="b")])
+    assert counts_of(only_row(runs)) == pytest.approx((1, 3, 0, 12, 2))
+    assert counts_of(only_row(runs, cell="optimizer a")) == pytest.approx((0, 2, 0, 12, 2))
+    assert counts_of(only_row(runs, cell="optimizer b")) == pytest.approx((1, 1, 0, 11, 1))
+
+
+def test_a_collapse_is_not_known_at_a_rate_where_the_reference_never_trains(rng):
+    """So nobody says that none was seen; a run far below its own arm is a stray all the same."""
+    runs = runs_of(rng, best={"zeros": 0.1, "other": 0.01}, seeds=12, loss=50.0)
+    for seed in range(12):
+        fail(runs, scheme="zeros", rate=0.01, seed=seed)
+    spoil(runs, rate=0.01, seed=3, accuracy=60.0)
+    row = only_row(runs)
+    assert (row["learning_rates"], row["reference_learning_rates"]) == ("0.01", "0.1")
+    assert counts_of(row) == pytest.approx((0, 0, 1, 0, 0))
 
 
 def test_a_run_that_failed_in_one_cell_takes_nothing_from_the_others(rng):

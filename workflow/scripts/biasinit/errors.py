@@ -3,6 +3,7 @@
 BiasinitError
 ├── ConfigurationError    a study file or a setting cannot be used; lists every problem at once
 ├── OwnCodeError          a user's own function cannot be had, called or used
+├── NetworkError          a network of a user's own cannot be trained, or not as the study asks
 ├── DataError             a data set is missing, damaged or of the wrong shape
 ├── RunsTableError        a table of runs lacks columns or holds impossible values
 ├── TableError            a table that was made has other columns than it was declared with
@@ -58,6 +59,17 @@ class ConfigurationError(BiasinitError):
 
 class OwnCodeError(BiasinitError):
     """Raised when a function of a user's own cannot be had, called or used."""
+
+
+class NetworkError(BiasinitError):
+    """Raised when a module of PyTorch cannot be used; ``what`` is the message without its mend.
+
+    The message goes on after the name of the network.
+    """
+
+    def __init__(self, what: str, mend: str) -> None:
+        self.what, self.mend = what, mend
+        super().__init__(f"The network {what} {mend}")
 
 
 class DataError(BiasinitError):

@@ -19,7 +19,8 @@ OWN_BEST_RATE = "own best learning rate"  # in place of a cell: each scheme at i
 
 QUICK = "-quick"  # ends the name of a quick try of a study
 
-TREATMENTS = ("none", "batchnorm_shift")  # the levels of normalisation that enter models
+WITHOUT_AND_WITH = ("none", "batchnorm_shift")  # the levels that an interaction compares
+TREATMENTS = (*WITHOUT_AND_WITH, "norm_shift")  # the levels of normalisation that enter models
 IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment
 
 BroughtColumn = Literal[

@@ -26,20 +26,19 @@ from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
+from biasinit.inspecting import InspectedNetworks
 from biasinit.plugins.own_dataset import OwnDataset
 from biasinit.plugins.versions import CodeVersions
 from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
-from biasinit.runs.tables import BROUGHT_TABLES, RUNS, TRAINED_TABLES
+from biasinit.runs.tables import BROUGHT_TABLES, RUNS, SITES, TRAINED_TABLES
 from biasinit.specs.cell import Cell
+from biasinit.specs.datasets.base import Dataset
 from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.own_data import files_of, folders_of, prepared_file, versions_of_folders
 from biasinit.study.plan import plan_of, register
-from biasinit.study.reading import (
-    parse_any_study,
-    read_study_file,
-    typed_on_the_command_line,
-)
+from biasinit.study.reading import parse_any_study, read_study_file, typed_on_the_command_line
 from biasinit.study.shard_order import ShardOrder
 from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
@@ -165,8 +164,7 @@ class Workflow:
 
     def code_of_dataset(self, levels: Levels) -> str:
         """Return the version of the code that makes a data set."""
-        dataset = self._trained.dataset(str(levels["dataset"]))
-        return self._versions.with_kinds("prepare_data.py", [dataset])
+        return self._versions.with_kinds("prepare_data.py", [self._dataset(levels)])
 
     def code_of_shard(self, levels: Levels) -> str:
         """Return the version of the code that trains a shard: of its own kinds, and no others."""
@@ -194,14 +192,30 @@ class Workflow:
 
     def dataset_description(self, levels: Levels) -> dict[str, Any]:
         """Return how a data set is made and split."""
-        return self._trained.dataset(str(levels["dataset"])).description
+        return self._dataset(levels).description
+
+    def _dataset(self, levels: Levels) -> Dataset:
+        return self._trained.dataset(str(levels["dataset"]))
 
     def dataset_files(self, levels: Levels) -> list[str]:
         """Return the files of one's own that a data set is read from."""
-        dataset = self._trained.dataset(str(levels["dataset"]))
+        dataset = self._dataset(levels)
         if not isinstance(dataset, OwnDataset):
-            return list(dataset.files)
+            return files_of(dataset)
         return [seen_from_here(Path(self.study_folder) / file) for file in dataset.files]
+
+    def dataset_folders(self, levels: Levels) -> list[str]:
+        """Return the folders of one's own that a data set is read from."""
+        return folders_of(self._dataset(levels))
+
+    def versions_of_folders(self, levels: Levels) -> list[str]:
+        """Return what changes when a file in one of these folders does."""
+        return versions_of_folders(self._dataset(levels))
+
+    def prepared_datasets(self) -> list[str]:
+        """Return the prepared files of all data sets."""
+        names = [dataset.name for dataset in self._trained.datasets]
+        return [prepared_file(self.study.study, name) for name in names]
 
     @property
     def bringing(self) -> BroughtRuns:
@@ -210,9 +224,10 @@ class Workflow:
             raise TypeError(f"{self.study.study} trains its runs; none are brought.")
         return BroughtRuns(study=self.study, folder=Path(self.study_folder))
 
-    def prepared_datasets(self) -> list[str]:
-        """Return the prepared files of all data sets."""
-        return [f"{self.folder}/data/{dataset.name}.npz" for dataset in self._trained.datasets]
+    @property
+    def inspecting(self) -> InspectedNetworks:
+        """What there is to ask of the networks that are inspected before anything is trained."""
+        return InspectedNetworks(study=self._trained, versions=self._versions)
 
     @property
     def level_patterns(self) -> dict[str, str]:
@@ -281,6 +296,8 @@ class Workflow:
         for cell, normalization in self._trained.conditions:
             if normalization == IDENTITY:
                 continue
+            if self._trained.architecture(cell.architecture).layout is None:
+                continue  # no theory is written down for modules of PyTorch
             for scheme in self._trained.schemes:
                 arm = self._trained.shard_description(
                     cell=cell, normalization=normalization, scheme=scheme.name, shard=0
@@ -303,7 +320,7 @@ class Workflow:
         return AnalysedStudy(
             plan=plan_keys(study, level_questions(self.claims, study.study)),
             run_columns=self.run_columns,
-            compares_pairs=any(network.layout.compares_pairs for network in networks),
+            compares_pairs=any(network.compares_pairs for network in networks),
             learning_rates=len(study.learning_rates) if isinstance(study, Study) else None,
         )
 
@@ -314,7 +331,9 @@ class Workflow:
 
     @property
     def _tables_of_runs(self) -> tuple[Table, ...]:
-        return TRAINED_TABLES if self.is_trained else BROUGHT_TABLES
+        if not self.is_trained:
+            return BROUGHT_TABLES
+        return (*TRAINED_TABLES, SITES) if self.inspecting.modules else TRAINED_TABLES
 
     @cached_property
     def tables_made(self) -> dict[str, str]:

@@ -50,6 +50,24 @@ TUNED = Table(
         ),
         number("failed", "failed runs of the scheme at its chosen rates, mean over halves"),
         number("reference_failed", "the same of the reference"),
+        number(
+            "collapsed",
+            "runs of the scheme at its chosen rates that collapsed, each held against the "
+            "reference's at the same rate; mean over halves",
+        ),
+        number("reference_collapsed", "the same of the reference at its own"),
+        number(
+            "stray",
+            "runs of the scheme at its chosen rates more than ten margins below their arm's median "
+            "at the same rate, mean over halves",
+        ),
+        number("reference_stray", "the same of the reference at its own"),
+        number(
+            "seeds_trained",
+            "seeds of the scheme with a trained run at its chosen rates, beside trained ones of "
+            "the reference at the same rate, so that a collapse would be known; mean over halves",
+        ),
+        number("seeds_collapsed", "of them, those with a collapsed run; mean over halves"),
         *contrast_tests(
             "mean of the differences within seeds and halves; its standard error by jackknife "
             "over seeds, choice included",
@@ -84,7 +102,10 @@ ANALYSIS = Analysis(
     name="analyse_tuned",
     message="Comparing schemes, each at its own learning rate",
     reads=("runs",),
-    plan=("reference", "schemes", "margins", "alpha", "resamples", "analysis_seed"),
+    plan=(
+        *("reference", "schemes", "margins", "collapse_points"),
+        *("alpha", "resamples", "analysis_seed"),
+    ),
     makes=(TUNED,),
     run=run,
     applies=has_rates,

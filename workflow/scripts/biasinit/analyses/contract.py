@@ -35,8 +35,9 @@ class PlanKeys(TypedDict):
     margins: dict[str, float]
     """Equivalence margin in points, by data set."""
     speed_margin: tuple[float, float]
-    collapse_points: float
     """Ratios of times between which two schemes count as equally fast."""
+    collapse_points: float
+    """Points below the reference's median; a run with more has collapsed."""
     alpha: float
     """Error rate of a family at the present number of seeds."""
     resamples: int

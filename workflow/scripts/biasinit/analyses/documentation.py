@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from biasinit.analyses.index import all_analyses
 from biasinit.runs.columns import Column, Table
-from biasinit.runs.tables import COLLECTED_TABLES, COSTS, IMPORT_NOTES, PREDICTIONS
+from biasinit.runs.tables import COLLECTED_TABLES, COSTS, IMPORT_NOTES, PREDICTIONS, SITES
 
 OPENING = """\
 # Tables
@@ -37,6 +37,7 @@ def markdown() -> str:
     for table in COLLECTED_TABLES:
         lines += _section(table, by="collect")
     lines += _section(IMPORT_NOTES, by="import_runs")
+    lines += _section(SITES, by="collect_sites")
     lines += ["", "## Costs"]
     lines += _section(COSTS, by="write_report")
     lines += ["", "## Analyses", "", OF_ANALYSES]

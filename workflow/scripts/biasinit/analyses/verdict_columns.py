@@ -71,13 +71,20 @@ VERDICT_COLUMNS = (
     ),
     integer("seeds_needed_low", "lower end of an 80 % range of them"),
     integer("seeds_needed_high", "upper end of the range"),
-    integer("runs", "runs of the scheme"),
+    integer(
+        "runs",
+        "runs of the scheme; at own best learning rates, means over halves as in `tuned`, rounded",
+    ),
     integer("reference_runs", "runs of the reference"),
-    integer("failed", "failed runs of the scheme"),
+    integer(
+        "failed",
+        "failed runs of the scheme; at own best learning rates, this and the four counts of low "
+        "runs are means over halves, rounded, but at least 1 from a mean of 0.01 on",
+    ),
     integer("reference_failed", "failed runs of the reference"),
     integer("events", "seeds of the scheme with the event; only of failure, collapse, not reached"),
     integer("reference_events", "seeds of the reference with the event"),
-    integer("collapsed", "collapsed runs of the scheme; not counted at own best learning rates"),
+    integer("collapsed", "collapsed runs of the scheme"),
     integer("reference_collapsed", "collapsed runs of the reference"),
     integer("stray", "runs of the scheme more than ten margins below their arm's median"),
     integer("reference_stray", "the same of the reference"),

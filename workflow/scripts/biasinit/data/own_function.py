@@ -32,7 +32,9 @@ def read_from_function(dataset: OwnDataset) -> SourceImages:
         parameters={**dataset.parameters, **files},
         given="without arguments of ours",
     )
-    return checked_images(_arrays(dataset, found), of=f"'object: {dataset.object}'")
+    return checked_images(
+        _arrays(dataset, found), channels=dataset.channels, of=f"'object: {dataset.object}'"
+    )
 
 
 def _arrays(dataset: OwnDataset, found: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401  # a user's

@@ -2,7 +2,8 @@
 
 The arrays of the file:
 
-- ``images``: unsigned bytes, (images, height, width, channels) or (images, height, width);
+- ``images``: unsigned bytes, (images, height, width, channels) or (images, height, width); 1, 3 or
+  4 channels, or the number that the study says;
 - ``labels``: whole numbers from 0, each up to the highest at least once, (images,);
 - ``part``, optional: 'train', 'validation' or 'test' for every image, (images,). Test images are
   then drawn from 'test', validation images from 'validation' or, without any, from 'train';
@@ -30,10 +31,15 @@ from biasinit.specs.datasets.npz import Npz
 PARTS = ("train", "validation", "test")
 NAMES = ("images", "labels", "part", "maximum")
 HIGHEST_LABEL = 65_535  # labels are stored as 16 bits
+USUAL_CHANNELS = (1, 3, 4)
 
 
-def read_own_images(path: Path) -> SourceImages:
+def read_own_images(path: Path, *, channels: int | None) -> SourceImages:
     """Return the images in a file of one's own.
+
+    Args:
+        path: the file.
+        channels: how many the study says that images have; None where it says nothing.
 
     Raises:
         DataError: the file cannot be read, or an array lacks or is not as described above.
@@ -46,14 +52,17 @@ def read_own_images(path: Path) -> SourceImages:
             f"{path} lacks the array {missing[0]!r}. Write it with numpy.savez(path, "
             "images=images, labels=labels)."
         )
-    return checked_images(arrays, of=str(path))
+    return checked_images(arrays, channels=channels, of=str(path))
 
 
-def checked_images(arrays: Mapping[str, NDArray[Any]], *, of: str) -> SourceImages:
+def checked_images(
+    arrays: Mapping[str, NDArray[Any]], *, channels: int | None, of: str
+) -> SourceImages:
     """Return arrays as images, if they are as described above.
 
     Args:
         arrays: 'images' and 'labels', and perhaps 'part' and 'maximum'.
+        channels: how many the study says that images have; None where it says nothing.
         of: what they come from, for messages.
 
     Raises:
@@ -61,6 +70,7 @@ def checked_images(arrays: Mapping[str, NDArray[Any]], *, of: str) -> SourceImag
 
     """
     images = _images(arrays["images"], of)
+    _check_channels(images, channels, of)
     maximum = _maximum(arrays.get("maximum", np.int64(GREY_LEVELS)), images, of)
     return SourceImages(
         images=images,
@@ -93,6 +103,24 @@ def _images(images: NDArray[Any], of: str) -> NDArray[np.uint8]:
             f"channels), got {images.dtype} of shape {images.shape}. Convert them before writing."
         )
     return images[..., None] if images.ndim == 3 else images
+
+
+def _check_channels(images: NDArray[np.uint8], said: int | None, of: str) -> None:
+    """Refuse channels that nobody said: where they come first, the width is taken for them."""
+    found = images.shape[-1]
+    if said is not None and found != said:
+        raise DataError(
+            f"{of}: 'images' have {found} channels, the last number of their shape {images.shape}, "
+            f"and 'channels' in the study says {said}. Correct one of the two."
+        )
+    if said is None and found not in USUAL_CHANNELS:
+        first = images.shape[1] in USUAL_CHANNELS
+        mend = "Write numpy.moveaxis(images, 1, -1), if channels come first; " if first else ""
+        otherwise = f"{'i' if first else 'I'}f it is right, say 'channels: {found}' in the study."
+        raise DataError(
+            f"{of}: 'images' have {found} channels, the last number of their shape {images.shape}; "
+            f"1, 3 or 4 are usual. {mend}{otherwise}"
+        )
 
 
 def _maximum(maximum: NDArray[Any] | np.int64, images: NDArray[np.uint8], of: str) -> int:
@@ -146,7 +174,7 @@ def _some(values: NDArray[Any]) -> str:
 
 
 def _read(dataset: Npz) -> SourceImages:
-    return read_own_images(Path(str(dataset.path)))
+    return read_own_images(Path(str(dataset.path)), channels=dataset.channels)
 
 
 SOURCE = Source(read=_read)

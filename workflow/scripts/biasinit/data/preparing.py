@@ -13,6 +13,7 @@ from biasinit.data.exchange import (
     no_exchange,
 )
 from biasinit.data.imbalance import thinned
+from biasinit.data.learnable import refuse_one_image, refuse_untrained_classes
 from biasinit.data.pairs import in_pairs
 from biasinit.data.prepared import SUBSETS, PreparedDataset
 from biasinit.data.source import Source
@@ -26,7 +27,8 @@ def prepare(dataset: Dataset) -> PreparedDataset:
     """Return a data set, read and split.
 
     Raises:
-        DataError: the images cannot be had or read, or the sizes do not fit them.
+        DataError: the images cannot be had or read, the sizes do not fit them, or nothing could be
+            learnt from them.
         OwnCodeError: a function of a user's own cannot be had or used.
 
     """
@@ -34,6 +36,7 @@ def prepare(dataset: Dataset) -> PreparedDataset:
     single = _split(source, source.read(dataset), dataset)
     if dataset.imbalance > 1:
         single = thinned(single, ratio=dataset.imbalance, seed=dataset.split_seed)
+    refuse_one_image(single.images, single.split["train"], name=dataset.name)
     return in_pairs(single, seed=dataset.split_seed) if dataset.pairs else single
 
 
@@ -49,6 +52,8 @@ def _split(source: Source, images: SourceImages, dataset: Dataset) -> PreparedDa
     else:
         split = split_within_parts(labels, part, sizes=sizes, seed=seed)
         exchange = exchange_within_classes(labels, part, split_seed=seed)
+    if not dataset.shows_pairs:  # which are made of whatever classes a subset has
+        refuse_untrained_classes(labels, split["train"], name=dataset.name)
     if dataset.split == "once":
         exchange = no_exchange(len(labels))
     return _used(images, split, exchange)

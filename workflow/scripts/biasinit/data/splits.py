@@ -23,6 +23,11 @@ class SplitSizes:
     validation: int
     test: int
 
+    @property
+    def total(self) -> int:
+        """Number of images in all three."""
+        return self.train + self.validation + self.test
+
     def __str__(self) -> str:
         return f"train {self.train}, validation {self.validation} and test {self.test}"
 
@@ -42,6 +47,11 @@ def stratified_split(
 
     """
     everything = np.arange(len(labels))
+    if sizes.total > len(labels):
+        raise DataError(
+            f"{len(labels)} images cannot be split into {sizes}: that is {sizes.total}. Change the "
+            "sizes in 'datasets'."
+        )
     try:
         rest, test_images = train_test_split(
             everything,
@@ -59,8 +69,8 @@ def stratified_split(
         )
     except ValueError as error:
         raise DataError(
-            f"{len(labels)} images cannot be split into {sizes}: {error} Change the sizes in "
-            "'datasets'."
+            f"{len(labels)} images cannot be split into {sizes}: {_sentence(error)} Change the "
+            "sizes in 'datasets'."
         ) from error
     return _sorted(train=train_images, validation=validation_images, test=test_images)
 
@@ -141,15 +151,25 @@ def _drawn(
 ) -> NDArray[np.int64]:
     if size == len(pool):
         return pool  # which scikit-learn refuses: nothing would be left
+    if size > len(pool):
+        raise DataError(
+            f"{size} images for {name} cannot be drawn from {len(pool)}: that is "
+            f"{size - len(pool)} too many. Change the sizes in 'datasets'."
+        )
     try:
         drawn, _ = train_test_split(pool, train_size=size, stratify=labels[pool], random_state=seed)
     except ValueError as error:
         raise DataError(
-            f"{size} images for {name} cannot be drawn from {len(pool)}: {error} Change the sizes "
-            "in 'datasets'."
+            f"{size} images for {name} cannot be drawn from {len(pool)}: {_sentence(error)} Change "
+            "the sizes in 'datasets'."
         ) from error
     result: NDArray[np.int64] = drawn
     return result
+
+
+def _sentence(error: ValueError) -> str:
+    """Return what scikit-learn says, which does not always end as a sentence does."""
+    return f"{str(error).rstrip('.')}."
 
 
 def _sorted(

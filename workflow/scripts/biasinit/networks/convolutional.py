@@ -2,12 +2,12 @@
 
 from torch import Tensor, nn
 
-from biasinit.networks.layers import Dense, Network
+from biasinit.networks.layers import Dense, LayeredNetwork
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
 from biasinit.specs.networks.layout import Layout
 
 
-class ConvolutionalNetwork(Network):
+class ConvolutionalNetwork(LayeredNetwork):
     """The network of a layout, with ReLU after every hidden layer."""
 
     output: Dense

@@ -18,13 +18,15 @@ from torch import Tensor
 from torch.func import functional_call
 
 from biasinit.networks.halves import RIGHT
-from biasinit.networks.layers import Network
+from biasinit.networks.network import Network
 from biasinit.networks.operations import STRIDED
+from biasinit.networks.seeding import LARGEST_SEED, seeded
 from biasinit.specs.cell import WeightInitialisation
 from biasinit.specs.schemes.base import BiasScheme, LayerShape
 from biasinit.streams import Purpose, stream
 
 IMAGES_OF_SCHEMES = 100  # training images by which a scheme may start biases
+AS_BUILT = "as_built"  # weights as the network comes with them
 SMALL_NORMAL_STD = 0.01  # weights of AlexNet (Krizhevsky et al. 2012, section 5)
 KOCH_DENSE_STD = 0.2  # of dense weights in Koch et al. (2015, section 3.2); convolutions have 0.01
 
@@ -88,43 +90,43 @@ def initial_state(
     ``images`` are the training images, (images, height, width, channels), and ``labels`` their
     classes, (images,), for schemes that use them.
 
-    Batch norm's scale starts at 1, its shift at 0 unless the scheme starts it, its running
-    variance at 1, and its running mean at the bias of the layer before: otherwise the
-    evaluations of the first steps would see a bias that training cancels.
+    ``weight_init`` as_built keeps the weights with which a network of PyTorch's layers comes.
     """
     expected = dict(network.named_parameters())
-    parameters = {
-        name: torch.ones_like(value, dtype=dtype)
-        if name.endswith("norm.weight")
-        else torch.zeros_like(value, dtype=dtype)
-        for name, value in expected.items()
-    }
+    of_itself = stream(study_seed, seed, Purpose.WEIGHTS, name=AS_BUILT)
+    parameters, buffers = network.start(of_itself, dtype)
     digest = hashlib.sha256()
-    for layer, shape in network.layer_shapes().items():
-        name = "output.weight" if shape.is_output else f"hidden.{layer}.layer.weight"
-        rng = stream(study_seed, seed, Purpose.WEIGHTS, name=shape.twin_of or layer)
-        rows, columns = expected[name].shape
-        weights = initial_weights(weight_init, shape, (rows, columns), rng)
-        parameters[name] = torch.from_numpy(weights).to(dtype)
-        digest.update(parameters[name].numpy().tobytes())
-    for layer, name in network.scheme_biases().items():
-        shape = _of_all_biases(network.layer_shapes()[layer])
+    shapes = network.layer_shapes()
+    for layer, name in network.drawn_weights().items():
+        if weight_init == AS_BUILT:
+            digest.update(parameters[name].numpy().tobytes())
+            continue
+        rng = stream(study_seed, seed, Purpose.WEIGHTS, name=shapes[layer].twin_of or layer)
+        drawn = initial_weights(weight_init, shapes[layer], network.weight_size(layer), rng)
+        digest.update(torch.from_numpy(drawn).to(dtype).numpy().tobytes())
+        parameters[name] = torch.from_numpy(network.arranged(layer, drawn)).to(dtype)
+    biases = network.scheme_biases()
+    for layer, name in biases.items():
+        shape = _of_all_biases(shapes[layer])
         starts = [
             scheme.start(shape, stream(study_seed, seed, Purpose.BIAS, name=part))
             for part in _parts(shape)
         ]
         start = torch.from_numpy(np.concatenate(starts)).to(dtype)
         parameters[name] = start.reshape(expected[name].shape)
-    if scheme.output == "class_shares" and "output" in network.scheme_biases():
+    of_output = next((biases[layer] for layer in biases if shapes[layer].is_output), None)
+    if scheme.output == "class_shares" and of_output is not None:
         if labels is None:
             raise ValueError(f"The scheme {scheme.name!r} needs 'labels'.")
         counts = torch.bincount(labels.cpu()).double()
-        parameters["output.bias"] = network.prior_bias(counts / counts.sum()).to(dtype)
+        parameters[of_output] = network.prior_bias(counts / counts.sum()).to(dtype)
     if scheme.sees_images:
-        _start_from_images(network, scheme, parameters, images, study_seed=study_seed, seed=seed)
+        _start_from_images(
+            network, scheme, parameters, buffers, images, study_seed=study_seed, seed=seed
+        )
     return InitialState(
         parameters=parameters,
-        buffers=_initial_buffers(network, parameters, dtype),
+        buffers=network.with_running_means(buffers, parameters),
         weights_hash=digest.hexdigest(),
     )
 
@@ -133,6 +135,7 @@ def _start_from_images(
     network: Network,
     scheme: BiasScheme,
     parameters: dict[str, Tensor],
+    buffers: Mapping[str, Tensor],
     images: Tensor | None,
     *,
     study_seed: int,
@@ -149,24 +152,32 @@ def _start_from_images(
     count = min(len(images), IMAGES_OF_SCHEMES)
     chosen = torch.from_numpy(np.sort(rng.choice(len(images), count, replace=False)))
     seen = images[chosen.to(images.device)].to("cpu", torch.float64)
+    of_network = int(rng.integers(LARGEST_SEED))  # where it draws, as dropout does
+    precise_buffers = {
+        name: value.double() if value.is_floating_point() else value
+        for name, value in buffers.items()
+    }
     operations, training = network.operations, network.training
     network.use(STRIDED)
     network.train()
     try:
         for layer, name in network.scheme_biases().items():
-            if layer not in network.hidden:
+            if network.layer_shapes()[layer].is_output:
                 continue
             precise = {key: value.double() for key, value in parameters.items()}
-            buffers = _initial_buffers(network, precise, torch.float64)
+            started = network.with_running_means(precise_buffers, precise)
             preactivations: dict[str, Tensor] = {}
-            with torch.no_grad():
-                functional_call(network, (precise, buffers), (seen, preactivations))
+            with torch.no_grad(), seeded(of_network):
+                functional_call(network, (precise, started), (seen, preactivations))
             place = parameters[name]
-            parts = _parts(network.layer_shapes()[layer])
+            shape = _of_all_biases(network.layer_shapes()[layer])
+            parts = _parts(shape)
             values = preactivations[layer].reshape(len(parts), -1, place.numel() // len(parts))
             start = np.concatenate(
                 [
-                    scheme.start_from(seen, stream(study_seed, seed, Purpose.BIAS, name=part))
+                    scheme.start_from(
+                        shape, seen, stream(study_seed, seed, Purpose.BIAS, name=part)
+                    )
                     for part, seen in zip(parts, values.numpy(), strict=True)
                 ]
             )
@@ -189,16 +200,3 @@ def _of_all_biases(shape: LayerShape) -> LayerShape:
     if shape.has_biases_of_halves or not shape.bias_shape:
         return shape
     return dataclasses.replace(shape, channels=math.prod(shape.bias_shape))
-
-
-def _initial_buffers(
-    network: Network, parameters: Mapping[str, Tensor], dtype: torch.dtype
-) -> dict[str, Tensor]:
-    buffers = {}
-    for name, value in network.named_buffers():
-        if name.endswith("running_variance"):
-            buffers[name] = torch.ones_like(value, dtype=dtype)
-        else:
-            before = name.replace("norm.running_mean", "layer.bias")
-            buffers[name] = parameters.get(before, torch.zeros_like(value, dtype=dtype)).clone()
-    return buffers

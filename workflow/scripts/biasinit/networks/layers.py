@@ -5,10 +5,13 @@ Shapes are (batch, height, width, channels) before flattening and (batch, units)
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from biasinit.networks.network import Network
 from biasinit.networks.operations import STRIDED, Operations, product
 from biasinit.specs.schemes.base import LayerShape
 
@@ -63,6 +66,14 @@ class Convolution(nn.Module):
         result = self.operations.convolution(images, self.weight, None, self.kernel)
         return with_bias(result, self.bias)
 
+    def weight_size(self) -> tuple[int, int]:
+        """Return weights into a unit, and units."""
+        return self.weight.shape[0], self.weight.shape[1]
+
+    def arranged(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a drawn weight as it is kept."""
+        return weight
+
 
 class Dense(nn.Module):
     """Fully connected layer; ``weight`` has shape (inputs, units).
@@ -81,6 +92,14 @@ class Dense(nn.Module):
         """Return (batch, units)."""
         return with_bias(product(features, self.weight), self.bias)
 
+    def weight_size(self) -> tuple[int, int]:
+        """Return weights into a unit, and units."""
+        return self.weight.shape[0], self.weight.shape[1]
+
+    def arranged(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a drawn weight as it is kept."""
+        return weight
+
 
 class BatchNorm(nn.Module):
     """Batch normalisation over all axes but the last (Ioffe and Szegedy 2015, algorithm 1).
@@ -90,14 +109,14 @@ class BatchNorm(nn.Module):
     """
 
     running_mean: Tensor
-    running_variance: Tensor
+    running_var: Tensor
 
     def __init__(self, channels: int, *, bias_shape: tuple[int, ...] | None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(channels))
         self.bias = None if bias_shape is None else nn.Parameter(torch.empty(bias_shape))
         self.register_buffer("running_mean", torch.empty(channels))
-        self.register_buffer("running_variance", torch.empty(channels))
+        self.register_buffer("running_var", torch.empty(channels))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the normalised inputs, same shape."""
@@ -109,9 +128,9 @@ class BatchNorm(nn.Module):
             centred = values - mean
             variance = centred.square().mean(0)
             self._update(self.running_mean, mean)
-            self._update(self.running_variance, variance * (count / (count - 1)))
+            self._update(self.running_var, variance * (count / (count - 1)))
         else:
-            centred, variance = values - self.running_mean, self.running_variance
+            centred, variance = values - self.running_mean, self.running_var
         result = centred * (torch.rsqrt(variance + BATCHNORM_EPSILON) * self.weight)
         normalized = result.reshape(inputs.shape)
         return with_bias(normalized, self.bias).to(inputs.dtype)
@@ -193,19 +212,12 @@ class HiddenLayer(nn.Module):
         return f"{holder}.bias" if module is not None and module.bias is not None else None
 
 
-class Network(nn.Module):
-    """Base of all networks: named hidden layers, then a dense output layer, if there is one.
-
-    ``forward`` fills ``preactivations``, when given, with what each ReLU sees, by layer name.
-    ``compares_pairs`` says whether it sees two images and says if they show the same.
-    """
-
-    compares_pairs: bool = False
+class LayeredNetwork(Network):
+    """Base of the networks of our own layers: named hidden layers, then a dense output, if any."""
 
     hidden: nn.ModuleDict
     output: Dense | None
     output_shape: LayerShape
-    operations: Operations = STRIDED
 
     def use(self, operations: Operations) -> None:
         """Compute convolutions and pools in one of their forms from now on."""
@@ -213,33 +225,6 @@ class Network(nn.Module):
         for module in self.modules():
             if isinstance(module, Convolution):
                 module.operations = operations
-
-    def forward(self, images: Tensor, preactivations: dict[str, Tensor] | None = None) -> Tensor:
-        """Return logits (batch, classes) for images (batch, height, width, channels)."""
-        raise NotImplementedError
-
-    def loss(self, logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
-        """Return the mean loss of logits (batch, classes): cross-entropy, unless overridden."""
-        return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-
-    def prior_bias(self, shares: Tensor) -> Tensor:
-        """Return the output bias that predicts the classes' shares, (classes,), from nothing."""
-        return shares.log()
-
-    def biases_of_twins(
-        self, parameters: Mapping[str, Tensor], layer: str
-    ) -> tuple[Tensor, Tensor] | None:
-        """Return the biases of both twins in one hidden layer, (…, channels) each.
-
-        None where they share them or have none, as in every network that names classes, and for
-        the layers of a right twin: those of the left one stand for both.
-
-        Args:
-            parameters: by name; of several members, stacked, or of one.
-            layer: name of a hidden layer.
-
-        """
-        return None
 
     def layer_shapes(self) -> dict[str, LayerShape]:
         """Return the shape of every weighted layer, hidden ones in order, then the output."""
@@ -261,4 +246,52 @@ class Network(nn.Module):
                 found[name] = f"hidden.{name}.{bias}"
         if self.output is not None and self.output.bias is not None:
             found["output"] = "output.bias"
+        return found
+
+    def drawn_weights(self) -> dict[str, str]:
+        """Return, by layer, the name of the weight."""
+        return {
+            layer: "output.weight" if shape.is_output else f"hidden.{layer}.layer.weight"
+            for layer, shape in self.layer_shapes().items()
+        }
+
+    def _weighted(self, layer: str) -> Convolution | Dense:
+        found = self.output if layer == "output" else self.hidden_layer(layer).layer
+        assert found is not None
+        return found
+
+    def weight_size(self, layer: str) -> tuple[int, int]:
+        """Return how many weights go into a unit of a layer, and how many units it has."""
+        return self._weighted(layer).weight_size()
+
+    def arranged(self, layer: str, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a drawn weight in the shape that the layer keeps it in."""
+        return self._weighted(layer).arranged(weight)
+
+    def start(
+        self, generator: np.random.Generator, dtype: torch.dtype
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return batch norm's scale and running variance at 1, and zeros in all other places."""
+        parameters = {
+            name: torch.ones_like(value, dtype=dtype)
+            if name.endswith("norm.weight")
+            else torch.zeros_like(value, dtype=dtype)
+            for name, value in self.named_parameters()
+        }
+        buffers = {
+            name: torch.ones_like(value, dtype=dtype)
+            if name.endswith("running_var")
+            else torch.zeros_like(value, dtype=dtype if value.is_floating_point() else None)
+            for name, value in self.named_buffers()
+        }
+        return parameters, buffers
+
+    def with_running_means(
+        self, buffers: Mapping[str, Tensor], parameters: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return buffers whose running means are at the biases of the layers before."""
+        found = {}
+        for name, value in buffers.items():
+            before = name.replace("norm.running_mean", "layer.bias")
+            found[name] = parameters.get(before, value).clone() if before != name else value.clone()
         return found

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from biasinit.networks.halves import HALVES, RIGHT, halves
-from biasinit.networks.layers import Network
+from biasinit.networks.layers import LayeredNetwork
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
 from biasinit.specs.networks.layout import Layout
 
@@ -19,7 +19,7 @@ CONTRASTIVE_MARGIN = 1.0  # of Caffe's siamese example; distances beyond it are 
 SMALLEST_SQUARED_DISTANCE = 1e-12  # the root has no slope at 0
 
 
-class SiameseNetwork(Network):
+class SiameseNetwork(LayeredNetwork):
     """Twins with an L1 head (Koch et al. 2015) or a contrastive one (Hadsell et al. 2006).
 
     Where the twins share their weights, one tower runs on both images together, and batch

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from biasinit.networks.halves import HALVES
-from biasinit.networks.layers import Dense, HiddenLayer, Network
+from biasinit.networks.layers import Dense, HiddenLayer, LayeredNetwork
 from biasinit.specs.networks.layout import Layout
 from biasinit.specs.schemes.base import LayerShape
 
@@ -48,6 +48,7 @@ def hidden_layers(
             fan_in=fans[0],
             fan_out=fans[1],
             is_convolution=kernel is not None,
+            kind="linear" if kernel is None else "convolution",
             bias_shape=_bias_shape(layout, channels, None if kernel is None else (height, width)),
             twin_of=name if twin else "",
         )
@@ -79,6 +80,7 @@ def output_layer(features: int, units: int, *, index: int, bias: bool) -> tuple[
         fan_in=features,
         fan_out=units,
         is_output=True,
+        kind="linear",
     )
     return shape, Dense(features, units, bias=bias)
 
@@ -98,7 +100,7 @@ def _bias_shape(
 
 
 def features_of(
-    network: Network,
+    network: LayeredNetwork,
     layout: Layout,
     images: Tensor,
     preactivations: dict[str, Tensor] | None,

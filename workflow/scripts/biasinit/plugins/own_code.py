@@ -25,21 +25,34 @@ def call(text: str, *arguments: object, parameters: Mapping[str, object], given:
 
     """
     function = resolve(text)
+    return call_function(
+        function, *arguments, parameters=parameters, given=given, words=f"'object: {text}'"
+    )
+
+
+def call_function(
+    function: object,
+    *arguments: object,
+    parameters: Mapping[str, object],
+    given: str,
+    words: str,
+) -> Any:  # noqa: ANN401  # whatever the function returns
+    """Return what a function in hand returns, as ``call`` does; ``words`` name it."""
     if not callable(function):
         raise OwnCodeError(
-            f"'object: {text}' must be a function {given}, got {function!r}. Name a function."
+            f"{words} must be a function {given}, got {function!r}. Name a function."
         )
     try:
         inspect.signature(function).bind(*arguments, **parameters)
     except TypeError as error:
         raise OwnCodeError(
-            f"'object: {text}' must be a function {given} and takes the 'parameters' by keyword: "
+            f"{words} must be a function {given} and takes the 'parameters' by keyword: "
             f"{error}. Correct 'parameters', or the function."
         ) from None
     try:
         return function(*arguments, **parameters)
     except Exception as error:
-        log.exception("%s failed:", text)  # where in the function, for who wrote it
+        log.exception("%s failed:", words)  # where in the function, for who wrote it
         raise OwnCodeError(
-            f"'object: {text}' failed ({said(error)}). Mend it; the log says where."
+            f"{words} failed ({said(error)}). Mend it; the log says where."
         ) from error

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Literal
 
 from biasinit.errors import Problem
 from biasinit.plugins.references import problems_of_form
-from biasinit.specs.datasets.base import Dataset
+from biasinit.specs.datasets.base import CHANNELS, Dataset
 from biasinit.specs.keys import key
-from biasinit.specs.limits import Text
+from biasinit.specs.limits import Count, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class OwnDataset(Dataset):
             "'files', and when one of them changes the data set is made again."
         ),
     )
+    channels: Count | None = field(default=None, metadata=key(CHANNELS, left_out_at=None))
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the form of the reference; nothing is imported."""

@@ -32,6 +32,7 @@ NETWORKS: Family = {
     "plain_cnn": "biasinit.specs.networks.plain_cnn:PlainCnn",
     "vgg16": "biasinit.specs.networks.vgg16:Vgg16",
     "convolutional": "biasinit.specs.networks.convolutional:Convolutional",
+    "resnet": "biasinit.specs.networks.resnet:ResNet",
     "siamese": "biasinit.specs.networks.siamese:Siamese",
     "siamese_koch": "biasinit.specs.networks.siamese:SiameseKoch",
     "python": "biasinit.plugins.own_network:OwnNetwork",
@@ -44,5 +45,6 @@ DATASETS: Family = {
     "cifar10": "biasinit.specs.datasets.cifar10:Cifar10",
     "omniglot": "biasinit.specs.datasets.omniglot:Omniglot",
     "npz": "biasinit.specs.datasets.npz:Npz",
+    "image_folder": "biasinit.specs.datasets.image_folder:ImageFolder",
     "python": "biasinit.plugins.own_dataset:OwnDataset",
 }

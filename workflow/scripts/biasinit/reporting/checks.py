@@ -10,13 +10,14 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import cell_labels, records, table
-from biasinit.vocabulary import IDENTITY, TREATMENTS
+from biasinit.vocabulary import IDENTITY, WITHOUT_AND_WITH
 
 Tables = Mapping[str, pd.DataFrame]
 
 _MEND_BROUGHT = (
     f"If the scheme starts the shift of batch normalisation in these runs, their 'normalization' "
-    f"is {TREATMENTS[1]!r} and not {IDENTITY!r}: write that in the table, and they are compared. "
+    f"is {WITHOUT_AND_WITH[1]!r} and not {IDENTITY!r}: write that in the table, and they are "
+    "compared. "
     "Otherwise they differ by something else than their biases."
 )
 _MEND_TRAINED = "These runs differ by something else than their biases."

@@ -105,6 +105,7 @@ ITEMS = (
         "failure_contrasts",
     ),
     table(SPEED, "failed_runs", "Every failed run", "runs"),
+    table(WHY, "sites", "Where the biases of the networks are", "sites"),
     figure(WHY, "mechanism", "Units, gradients and biases by layer", "layer_means"),
     figure(WHY, "twins", "How far twins are from each other", "twin_means"),
     table(TRUST, "import_notes", "What was done to the table of runs", "import_notes"),

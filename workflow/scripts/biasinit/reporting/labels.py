@@ -10,6 +10,7 @@ NORMALIZATION_LABELS = MappingProxyType(
     {
         WITHOUT_BATCHNORM: "without batch normalisation",
         WITH_BATCHNORM: "with batch normalisation",
+        "norm_shift": "with the network's own normalisation",
         "batchnorm": "bias before batch normalisation (identity check)",
         INTERACTION: "difference that batch normalisation makes",
     }
@@ -19,6 +20,7 @@ SHORT_NORMALIZATION_LABELS = MappingProxyType(
     {
         WITHOUT_BATCHNORM: "without",
         WITH_BATCHNORM: "with",
+        "norm_shift": "with its own",
         "batchnorm": "bias before",
         INTERACTION: "with − without",
     }

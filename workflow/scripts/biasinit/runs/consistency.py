@@ -13,7 +13,7 @@ import pandas as pd
 from biasinit.runs.brought_columns import EARLY, PERCENT, SPEED, TEXTS
 from biasinit.runs.fields import alike
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
-from biasinit.vocabulary import IDENTITY, RUN_KEY, TREATMENTS
+from biasinit.vocabulary import IDENTITY, RUN_KEY, WITHOUT_AND_WITH
 
 SAME_RATE = 1e-6  # relative difference of two learning rates that are one
 
@@ -209,7 +209,7 @@ def _identity_alone(values: pd.DataFrame) -> Iterator[str]:
         yield (
             f"'normalization' is {IDENTITY!r} in every row, which are biases before batch "
             "normalisation: an identity check, in no comparison. Write "
-            f"{TREATMENTS[1]!r} where the scheme starts the shift of batch normalisation."
+            f"{WITHOUT_AND_WITH[1]!r} where the scheme starts the shift of batch normalisation."
         )
 
 

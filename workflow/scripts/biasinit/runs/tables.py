@@ -258,6 +258,31 @@ IMPORT_NOTES = Table(
     ),
 )
 
+SITES = Table(
+    name="sites",
+    note="Where the biases of a module of PyTorch are, and what each level of normalisation does "
+    "there; in studies with networks of the kinds `python` and `resnet`.\n"
+    "A site is a weighted layer with the normalisation that sees just what it puts out, or a "
+    "normalisation by itself; parameters that no scheme starts are listed with the reason.",
+    columns=(
+        *CELL[:2],
+        integer("order", "place among the sites, as they run, from 0"),
+        text("name", "path of the layer in the module, or of the normalisation by itself"),
+        text("layer", "what kind of layer it is"),
+        integer("biases", "how many it has, or would have"),
+        integer("fan_in", "weights into a unit"),
+        integer("fan_out", "weights out of an input"),
+        text("norm", "path and kind of the normalisation that follows; empty where none does"),
+        integer("calls", "how often it runs for one batch"),
+        text("role", "`hidden`, `output` or `untreated`"),
+        text("note", "why nothing is done here; empty where something is"),
+        text("none", "what is done without normalisation"),
+        text("batchnorm_shift", "what is done where the shift of batch norm is started"),
+        text("norm_shift", "the same with group, layer or instance norm"),
+        text("batchnorm", "what is done for the identity check"),
+    ),
+)
+
 # what a study has without its analyses
 COLLECTED_TABLES = (RUNS, CURVES, LAYERS, CORRECT, JOBS)
 TRAINED_TABLES = (*COLLECTED_TABLES, PREDICTIONS)

@@ -6,9 +6,9 @@ from typing import Literal
 from biasinit.specs.keys import Keys
 from biasinit.specs.limits import Positive
 
-Normalization = Literal["none", "batchnorm_shift", "batchnorm"]
+Normalization = Literal["none", "batchnorm_shift", "norm_shift", "batchnorm"]
 WeightInitialisation = Literal[
-    "he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant"
+    "he", "glorot", "pytorch", "small_normal", "koch", "zeros", "constant", "as_built"
 ]
 InputScaling = Literal["standardized", "raw"]
 

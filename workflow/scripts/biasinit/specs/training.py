@@ -12,7 +12,7 @@ from biasinit.specs.limits import Count, Limits, Natural
 
 Precision = Literal["float32", "float64", "bfloat16"]
 AugmentationKind = Literal["none", "crop", "flip", "crop_flip"]
-Engine = Literal["eager", "compiled"]
+Engine = Literal["eager", "compiled", "serial"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,8 @@ class Training(Keys):
         default="eager",
         metadata=key(
             "How steps are run: 'compiled' is faster on long work and needs a C++ compiler; "
-            "results of the two differ in the last bits."
+            "'serial' trains one network after another with PyTorch's own layers, and any module; "
+            "results of the three differ in the last bits."
         ),
     )
     width: Annotated[int, Limits(ge=1, le=65_536)] = field(

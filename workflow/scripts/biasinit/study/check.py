@@ -54,11 +54,11 @@ def named_schemes(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem
 
 def braces(key: str, path: str) -> Iterator[Problem]:
     """Yield a path that Snakemake would take for a pattern; it has no way to write a brace."""
-    if "{" in path:
+    if set(path) & {"{", "}"}:
         yield Problem(
             key=key,
             what=f"must have no braces, which Snakemake takes for wildcards, got {shown(path)}.",
-            mend="Rename the file, or the folder that it lies in.",
+            mend="Rename it, or the folder that it lies in.",
         )
 
 

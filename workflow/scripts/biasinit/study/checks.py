@@ -8,13 +8,17 @@ from pathlib import Path
 
 from biasinit.errors import Problem
 from biasinit.plugins.own_dataset import OwnDataset
+from biasinit.plugins.own_network import OwnNetwork
 from biasinit.plugins.own_scheme import OwnScheme
 from biasinit.plugins.references import Reference
 from biasinit.specs.limits import NAME_PATTERN
 from biasinit.study.brought_checks import OF_BROUGHT_RUNS
 from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy, Study
+from biasinit.study.own_data import missing_data
+from biasinit.vocabulary import IDENTITY, WITHOUT_AND_WITH
 
+_OVER_BATCHES = (WITHOUT_AND_WITH[1], IDENTITY)  # normalisations by the means of a batch
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
 
 
@@ -44,12 +48,12 @@ def missing_own_files(
     """
     if not isinstance(study, Study):
         return
-    entries: Iterator[tuple[str, OwnScheme | OwnDataset]] = (
+    entries: Iterator[tuple[str, OwnScheme | OwnDataset | OwnNetwork]] = (
         (f"{section}[{number}]", entry)
-        for section in ("schemes", "datasets")
+        for section in ("schemes", "datasets", "architectures")
         if section in readable
         for number, entry in enumerate(getattr(study, section))
-        if isinstance(entry, OwnScheme | OwnDataset)
+        if isinstance(entry, OwnScheme | OwnDataset | OwnNetwork)
     )
     for place, entry in entries:
         named = {"object": Reference.of(entry.object).file}
@@ -65,6 +69,8 @@ def missing_own_files(
                     mend="Name a file relative to the folder of the study file; without a study "
                     "file, to the working directory.",
                 )
+    if {"datasets", "study"} <= readable:
+        yield from missing_data(study)
 
 
 def _seeds_in_shards(study: Study) -> Iterator[Problem]:
@@ -153,32 +159,36 @@ def _values_for_datasets(study: Study, *, key: str) -> Iterator[Problem]:
 
 def _images_for_networks(study: Study) -> Iterator[Problem]:
     for dataset, architecture in itertools.product(study.datasets, study.architectures):
-        if dataset.shows_pairs and not architecture.layout.compares_pairs:
+        if dataset.shows_pairs and not architecture.compares_pairs:
             yield Problem(
                 key="architectures",
                 what=f"{architecture.name!r} names classes, and {dataset.name!r} shows pairs.",
                 mend="Use another data set, or a network that compares pairs: 'siamese'.",
             )
-        if architecture.layout.compares_pairs and not dataset.shows_pairs:
+        if architecture.compares_pairs and not dataset.shows_pairs:
             yield Problem(
                 key="architectures",
                 what=f"{architecture.name!r} compares pairs, and {dataset.name!r} shows single "
                 "images.",
                 mend="Set 'pairs: true' for the data set, or use a network that names classes.",
             )
-        side = max(dataset.side or 0, architecture.layout.side)
-        if 0 < side < architecture.layout.smallest_side:
+        layout = architecture.layout
+        if layout is None:
+            continue
+        side = max(dataset.side or 0, layout.side)
+        if 0 < side < layout.smallest_side:
             yield Problem(
                 key="architectures",
                 what=f"{architecture.name!r} pools too often for the images of {dataset.name!r}, "
-                f"of {side}×{side} pixels: it needs {architecture.layout.smallest_side}.",
+                f"of {side}×{side} pixels: it needs {layout.smallest_side}.",
                 mend="Use fewer pools, or larger images.",
             )
 
 
 def _smoothed_labels(study: Study) -> Iterator[Problem]:
     for architecture in study.architectures:
-        if architecture.layout.head == "contrastive" and study.training.label_smoothing:
+        layout = architecture.layout
+        if layout is not None and layout.head == "contrastive" and study.training.label_smoothing:
             yield Problem(
                 key="training.label_smoothing",
                 what=f"has no meaning for the contrastive loss of {architecture.name!r}.",
@@ -192,6 +202,8 @@ def _identity_check(study: Study) -> Iterator[Problem]:
     for architecture in study.architectures:
         several = {"per_position": "per position", "biases_untied": "of the two halves"}
         layout = architecture.layout
+        if layout is None:
+            continue
         found = several.get(layout.biases) or several.get(layout.twins)
         if found:
             yield Problem(
@@ -200,6 +212,38 @@ def _identity_check(study: Study) -> Iterator[Problem]:
                 f"biases {found} of {architecture.name!r}: no identity check.",
                 mend="Leave 'batchnorm' out of this study.",
             )
+
+
+def _modules(study: Study) -> Iterator[Problem]:
+    """Yield what networks of PyTorch's layers, and those of ours, cannot do."""
+    modules = [item.name for item in study.architectures if item.layout is None]
+    layered = [item.name for item in study.architectures if item.layout is not None]
+    if modules and study.training.engine == "compiled":
+        yield Problem(
+            key="training.engine",
+            what=f"'compiled' cannot train {', '.join(modules)}, which is of PyTorch's own layers.",
+            mend="Use 'serial', or 'eager'.",
+        )
+    if study.training.precision == "bfloat16" and (modules or study.training.engine == "serial"):
+        yield Problem(
+            key="training.precision",
+            what="'bfloat16' is there for networks of our own layers with the engines 'eager' and "
+            "'compiled' alone.",
+            mend="Use 'float32'.",
+        )
+    if layered and "as_built" in study.weight_inits:
+        yield Problem(
+            key="weight_inits",
+            what=f"'as_built' has no meaning for {', '.join(layered)}, which starts no weights.",
+            mend="Use 'he', or networks of the kinds 'python' and 'resnet' alone.",
+        )
+    if layered and "norm_shift" in study.normalizations:
+        yield Problem(
+            key="normalizations",
+            what=f"'norm_shift' has no meaning for {', '.join(layered)}, which has batch norm or "
+            "none.",
+            mend="Use 'batchnorm_shift'.",
+        )
 
 
 def _enough_images(study: Study) -> Iterator[Problem]:
@@ -217,7 +261,7 @@ def _enough_images(study: Study) -> Iterator[Problem]:
 
 
 def _batches_of_one(study: Study) -> Iterator[Problem]:
-    normalized = [level for level in study.normalizations if level != "none"]
+    normalized = [level for level in study.normalizations if level in _OVER_BATCHES]
     if normalized and study.training.batch_size == 1:
         yield Problem(
             key="training.batch_size",
@@ -227,10 +271,10 @@ def _batches_of_one(study: Study) -> Iterator[Problem]:
         )
 
 
-def _files_without_braces(study: Study) -> Iterator[Problem]:
+def _paths_without_braces(study: Study) -> Iterator[Problem]:
     for number, dataset in enumerate(study.datasets):
-        for file in dataset.files:
-            yield from braces(f"datasets[{number}]", file)
+        for path in (*dataset.files, *dataset.folders):
+            yield from braces(f"datasets[{number}]", path)
 
 
 _LEVELS = (
@@ -261,9 +305,10 @@ _OF_STUDIES = [
     Check(_images_for_networks, {"architectures", "datasets"}),
     Check(_smoothed_labels, {"architectures", "training"}),
     Check(_identity_check, {"architectures", "normalizations"}),
+    Check(_modules, {"architectures", "normalizations", "training", "weight_inits"}),
     Check(_enough_images, {"datasets", "training"}),
     Check(_batches_of_one, {"normalizations", "training"}),
-    Check(_files_without_braces, {"datasets"}),
+    Check(_paths_without_braces, {"datasets"}),
     CLAIMS,
 ]
 CHECKS: Mapping[type[Study] | type[ImportedStudy], Sequence[Check]] = {

@@ -50,7 +50,8 @@ class Study(Part):
     replicate: Name | None = "zeros"
     """Scheme that is trained once more with another batch order (the A/A arm); null for none."""
     normalizations: tuple[Normalization, ...] = Field(min_length=1)
-    """'none', 'batchnorm_shift' (the scheme starts the shift), 'batchnorm' (identity check)."""
+    """'none', 'batchnorm_shift' (the scheme starts the shift), 'norm_shift' (the same for a module
+    with group or layer norm), 'batchnorm' (identity check)."""
     datasets: tuple[AnyDataset, ...] = Field(min_length=1)
     """Data sets and their splits."""
     architectures: tuple[Annotated[AnyArchitecture, BeforeValidator(_network_of_name)], ...] = (
@@ -58,7 +59,7 @@ class Study(Part):
     )
     """Networks."""
     weight_inits: tuple[WeightInitialisation, ...] = Field(min_length=1)
-    """How weights start; 'he' is N(0, 2/fan_in)."""
+    """How weights start; 'he' is N(0, 2/fan_in), 'as_built' what a module of PyTorch comes with."""
     input_scalings: tuple[InputScaling, ...] = Field(default=("standardized",), min_length=1)
     """'standardized' by one mean and SD of the training set, or 'raw' in [0, 1]."""
     optimizers: tuple[Optimizer, ...] = Field(min_length=1)
@@ -76,7 +77,7 @@ class Study(Part):
     """File of the claims that the report judges, beside the study file; null for the thread's."""
     quick: bool = False
     """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
-    many jobs, the first initialisation of the weights too), the eager engine, and results of its
+    many jobs, the first initialisation of the weights too), nothing compiled, and results of its
     own, under NAME-quick. It says nothing about the question."""
 
     def reduced(self) -> dict[str, Any]:
@@ -94,7 +95,8 @@ class Study(Part):
         smallest = min(dataset["train"] for dataset in keys["datasets"])
         training = keys["training"]
         training["epochs"] = min(self.training.epochs, QUICK_EPOCHS)
-        training["engine"] = "eager"  # compiling would take longer than the training
+        if self.training.engine == "compiled":  # it would take longer than the training
+            training["engine"] = "eager"
         training["probe_images"] = min(self.training.probe_images, QUICK_PROBE_IMAGES, smallest)
         training["batch_size"] = min(self.training.batch_size, smallest)
         keys["analysis"] |= {
@@ -184,6 +186,7 @@ class Study(Part):
         """References to users' own objects, by the place that names them."""
         places = {f"schemes.{scheme.name}": own_reference(scheme) for scheme in self.schemes}
         places |= {f"datasets.{entry.name}": own_reference(entry) for entry in self.datasets}
+        places |= {f"architectures.{one.name}": own_reference(one) for one in self.architectures}
         return {place: reference for place, reference in places.items() if reference is not None}
 
     def shard_description(

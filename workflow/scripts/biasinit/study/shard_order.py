@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from biasinit.specs.cell import Cell, Normalization
 from biasinit.study.model import Study
 
+MODULE = 10**9  # multiplications, more than those of VGG-16 on images of 32×32
 USUAL_SIDE = 28  # pixels, of images whose size the study file does not tell
 # times as long: 1.27 on VGG-16, 1.1 to 1.2 on plain networks (both compiled), 1.4 on the digits'
 WITH_BATCH_NORMALIZATION = 1.3
@@ -24,9 +25,11 @@ def expected_work(study: Study, cell: Cell, normalization: Normalization | str) 
     images, the network and whether it normalises; schemes differed by 7 % at most on VGG-16.
     """
     dataset = study.dataset(cell.dataset)
-    layout = next(item.layout for item in study.architectures if item.name == cell.architecture)
+    layout = study.architecture(cell.architecture).layout
     side = dataset.side or USUAL_SIDE
-    work = dataset.train * layout.multiplications(side=side, channels=1)
+    # of a module of PyTorch nothing is known before it is built; it is taken for the largest
+    images = MODULE if layout is None else layout.multiplications(side=side, channels=1)
+    work = dataset.train * images
     return work * (1.0 if normalization == "none" else WITH_BATCH_NORMALIZATION)
 
 

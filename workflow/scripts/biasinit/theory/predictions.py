@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from biasinit.data.prepared import PreparedDataset
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import halves
-from biasinit.networks.layers import Convolution, Network
+from biasinit.networks.layers import Convolution, LayeredNetwork
 from biasinit.networks.tower import enlarged
 from biasinit.plugins.specifications import architecture_of, scheme_of
 from biasinit.specs.networks.layout import Layout
@@ -77,7 +77,10 @@ def predict_layers(
             hidden_bias=scheme.hidden_bias,
             output_bias=scheme.output_bias,
         )
-        found = _layers(network, architecture.layout, scheme, arm, images[place])
+        layout = architecture.layout
+        if layout is None or not isinstance(network, LayeredNetwork):
+            raise TypeError(f"No theory is written down for {architecture.name}.")
+        found = _layers(network, layout, scheme, arm, images[place])
         for layer, prediction in found.items():
             levels = {**cell, "normalization": arm["normalization"], "scheme": arm["label"]}
             key = tuple(levels[name] for name in COLUMNS)
@@ -91,7 +94,7 @@ def predict_layers(
 
 
 def _layers(
-    network: Network,
+    network: LayeredNetwork,
     layout: Layout,
     scheme: BiasScheme,
     arm: Mapping[str, Any],
@@ -117,7 +120,7 @@ def _layers(
 
 
 def _without_normalization(
-    network: Network,
+    network: LayeredNetwork,
     layout: Layout,
     shapes: Sequence[LayerShape],
     laws: Sequence[BiasLaw],

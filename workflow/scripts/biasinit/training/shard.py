@@ -17,23 +17,27 @@ from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
+from biasinit.networks.seeding import LARGEST_SEED
+from biasinit.streams import Purpose, stream
 from biasinit.training.batches import batch_order, sha256_of
 from biasinit.training.description import ShardDescription
 from biasinit.training.engines.augmentation import Augmentation
 from biasinit.training.engines.fused import (
     COMPILED,
     PRECISIONS,
-    StepInputs,
+    SERIAL,
     device_named,
     engine_of,
+    members_of,
     operations_of,
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.members import Examples, FusedMembers, stack_members
+from biasinit.training.engines.members import Examples, StepInputs, stack_members
+from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
-EVALUATION_CHUNK = {"eager": 34, "compiled": 120}
+EVALUATION_CHUNK = {"eager": 34, "compiled": 120, "serial": 250}
 GPU_EVALUATION_CHUNK = 1024  # keeps a GPU busy
 
 
@@ -85,13 +89,16 @@ class Shard:
             normalization=description.normalization,
             hidden_bias=description.scheme.hidden_bias,
             output_bias=description.scheme.output_bias,
-        )
+            stock=training.engine == SERIAL,
+        ).to(self.device)
         self.network.use(operations_of(training.engine, self.device, activations))
-        self.members = FusedMembers(
+        self.members = members_of(
+            training.engine,
             self.network,
             description.optimizer,
             label_smoothing=training.label_smoothing,
-            activations=activations,
+            precision=training.precision,
+            measured=self._measured_steps(),
         )
         self.engine = engine_of(training.engine, self.members, self.device)
         self.forward = self.engine.prepared(self.members.forward)
@@ -129,6 +136,10 @@ class Shard:
         """Number of steps in an epoch; a last incomplete batch is left out."""
         return len(self.labels["train"]) // self.description.training.batch_size
 
+    def _measured_steps(self) -> frozenset[int]:
+        points = measurement_points(self.description.training, steps_per_epoch=self.steps_per_epoch)
+        return frozenset(point.step for point in points)
+
     @property
     def steps(self) -> int:
         """Number of steps of the whole training."""
@@ -137,6 +148,8 @@ class Shard:
     @property
     def width(self) -> int:
         """Members side by side."""
+        if self.description.training.engine == SERIAL:
+            return 1
         return min(self.description.training.width, len(self.description.seeds))
 
     def blocks(self) -> tuple[tuple[int, ...], ...]:
@@ -147,12 +160,22 @@ class Shard:
     @property
     def has_fixed_shapes(self) -> bool:
         """Whether a last block that is too short gets dummy members, and a chunk dummy images."""
-        return self.device.type != "cpu" or self.description.training.engine == COMPILED
+        engine = self.description.training.engine
+        if self.device.type != "cpu" or engine == COMPILED:
+            return True
+        # stock layers become grouped ones, whose bits depend on how many groups there are
+        return self.network.is_stock and engine != SERIAL
 
-    def fixed_biases(self) -> frozenset[str]:
-        """Return the names of biases that are never updated."""
+    def fixed_parameters(self) -> frozenset[str]:
+        """Return the names of parameters that are never updated.
+
+        These are biases that the scheme does not train, and what a module's maker has frozen.
+        """
         shapes = self.network.layer_shapes()
-        return frozenset(
+        frozen = {
+            name for name, value in self.network.named_parameters() if not value.requires_grad
+        }
+        return frozenset(frozen) | frozenset(
             name
             for layer, name in self.network.scheme_biases().items()
             if not self.description.scheme.trains(shapes[layer])
@@ -201,9 +224,10 @@ class Block:
         self.weights_hashes = [state.weights_hash for state in initial[: len(seeds)]]
         self.state = stack_members(
             initial,
-            fixed=shard.fixed_biases(),
+            fixed=shard.fixed_parameters(),
             optimizer=description.optimizer,
             device=shard.device,
+            counts_updates=description.training.engine == SERIAL,
         )
         self.start = {name: value.clone() for name, value in self.state.parameters.items()}
         self._draws: tuple[int, NDArray[np.int64]] | None = None
@@ -261,7 +285,19 @@ class Block:
             draws=None if draws is None else torch.from_numpy(draws[:, index].copy()),
             rates=self.shard.rates(number, members=len(self._all_seeds)),
             number=torch.tensor(number),
+            random=self._random(number),
         ).to(self.shard.device)
+
+    def _random(self, number: int) -> Tensor | None:
+        """Return where the generators of layers that draw start in a step, (members,)."""
+        shard = self.shard
+        if not shard.network.draws or shard.description.training.engine != SERIAL:
+            return None
+        streams = [
+            stream(shard.description.study_seed, seed, Purpose.DROPOUT, name=f"step {number}")
+            for seed in self._all_seeds
+        ]
+        return torch.tensor([int(rng.integers(LARGEST_SEED)) for rng in streams])
 
     def _draws_of(self, epoch: int) -> NDArray[np.int64] | None:
         if self.shard.augmentation.kind == "none":

@@ -227,42 +227,52 @@ def _own_best(rows: Sequence[VerdictRow], known: _Known) -> list[Statement]:
     """Return the comparison of all schemes at their own best learning rates, as one statement."""
     if not rows:
         return []
+    said = {clauses.not_excluded(row) for row in rows if row.verdict.within_margin}
+    shared = said.pop() if len(said) == 1 else ""
     groups = [
         (verdict, [row for row in rows if row.verdict is verdict])
         for verdict in verdicts_of(Outcome.ACCURACY)
     ]
     parts = [
-        f"{word(verdict, Outcome.ACCURACY)}: {_best_listing(group, known)}"
+        f"{word(verdict, Outcome.ACCURACY)}: {_best_listing(group, known, shared=shared)}"
         for verdict, group in groups
         if group
     ]
     gravest = next(verdict for verdict, group in groups if group)
-    reference = _rates_of_reference(rows, known)
+    reference = _reference_there(rows, known)
     lead = f"Each at its own best learning rate{f' ({reference})' if reference else ''}:"
-    said = {clauses.not_excluded(row) for row in rows if row.verdict.within_margin}
-    rest = f" Of the equivalent, {said.pop()}." if len(said) == 1 and "" not in said else ""
+    rest = f" Of the equivalent, {shared}." if shared else ""
     text = f"{'; '.join(parts)}.{rest}"
     return [Statement(kind=VOCABULARY[gravest].kind, lead=lead, text=text)]
 
 
-def _rates_of_reference(rows: Sequence[VerdictRow], known: _Known) -> str:
-    """Return the rate of the reference, where it is one for all rows."""
+def _reference_there(rows: Sequence[VerdictRow], known: _Known) -> str:
+    """Return the rate of the reference, where it is one for all rows, and which runs it lost."""
     told = {
-        f"{row.reference} {known.rates[key].reference_words}"
+        known.rates[key].reference_words
         for row in rows
         if (key := (row.normalization, row.scheme)) in known.rates
     }
-    return told.pop() if len(told) == 1 else ""
+    rate = told.pop() if len(told) == 1 else ""
+    lost = next((text for row in rows if (text := clauses.lost_reference_runs(row))), "")
+    said = "; ".join(filter(None, [rate, lost]))
+    return f"{rows[0].reference} {said}" if said else ""
 
 
-def _best_listing(rows: Sequence[VerdictRow], known: _Known) -> str:
-    return numbers.joined([_best_item(row, known) for row in rows])
+def _best_listing(rows: Sequence[VerdictRow], known: _Known, *, shared: str) -> str:
+    return numbers.joined([_best_item(row, known, shared=shared) for row in rows])
 
 
-def _best_item(row: VerdictRow, known: _Known) -> str:
+def _best_item(row: VerdictRow, known: _Known, *, shared: str) -> str:
     """Return a scheme at its own best rate, with how much it is ahead or behind.
 
     Its rate stands beside a size; of others only whether it is an end of the grid.
+
+    Args:
+        row: its verdict.
+        known: what else is known.
+        shared: what the statement says that none of the equivalent excludes.
+
     """
     rates = known.rates.get((row.normalization, row.scheme))
     notes = []
@@ -273,7 +283,9 @@ def _best_item(row: VerdictRow, known: _Known) -> str:
         notes = [f"by {clauses.compact_size(row)}, {size}", *notes]
     if row.verdict is Verdict.INCONCLUSIVE:
         notes += [clauses.compact(row), clauses.probable(row)]
-    notes += [*_befallen(row), *(doubt.note for doubt in clauses.doubts(row))]
+    open_to = clauses.not_excluded(row)
+    notes += [clauses.lost_runs(row, failed=True), open_to if open_to != shared else ""]
+    notes += [doubt.note for doubt in clauses.doubts(row)]
     return _with_notes(row.scheme, notes)
 
 

@@ -180,7 +180,7 @@ def _measured(rows: _Rows, key: _Key, more: Sequence[Mark]) -> MatrixCell:
         return MatrixCell(marks=(_mark(row, ""), *conditions, *more))
     summary = clauses.scope(row) or f"{numbers.count(row.conditions)} conditions"
     return MatrixCell(
-        marks=(_mark(row, _numbers(row)), *_beside(row), *more),
+        marks=(_mark(row, _numbers(row)), *_plain(_notes(row)), *more),
         summary=summary if conditions else "",
         folded=conditions,
     )
@@ -200,25 +200,25 @@ def _own_best(rows: _Rows, level: str, scheme: str) -> MatrixCell:
     if row is None:
         return _EMPTY
     rates = rows.rates.get((level, scheme))
-    chosen = (Mark(verdict="", kind="", detail=rates.words),) if rates else ()
-    return MatrixCell(marks=(_mark(row, _numbers(row)), *chosen, *_beside(row)))
+    beside = [rates.words if rates else "", *_notes(row), clauses.lost_runs(row, failed=True)]
+    return MatrixCell(marks=(_mark(row, _numbers(row)), *_plain(beside)))
 
 
-def _beside(row: VerdictRow) -> tuple[Mark, ...]:
+def _notes(row: VerdictRow) -> list[str]:
     """Return what a verdict leaves open: runs that it cannot exclude, and what would decide it."""
     said = [row.reason, row.without]
     if row.outcome is Outcome.SPEED:
-        return _details(said)
+        return said
     said.append(clauses.not_excluded(row))
     if row.verdict is Verdict.INCONCLUSIVE:
         inside = f"{numbers.chance(row.p_inside)} probable inside the margin"
         said += [inside if clauses.probable(row) else "", clauses.needed(row, about="")]
-    said += [doubt.note for doubt in clauses.doubts(row)]
-    return _details(said)
+    return [*said, *(doubt.note for doubt in clauses.doubts(row))]
 
 
-def _details(said: Sequence[str]) -> tuple[Mark, ...]:
-    return tuple(Mark(verdict="", kind="", detail=text) for text in said if text)
+def _plain(texts: Sequence[str]) -> tuple[Mark, ...]:
+    """Return a mark without a verdict for each text that says something."""
+    return tuple(Mark(verdict="", kind="", detail=text) for text in texts if text)
 
 
 def _lost(rows: _Rows, level: str, scheme: str) -> tuple[Mark, ...]:
@@ -233,8 +233,7 @@ def _lost(rows: _Rows, level: str, scheme: str) -> tuple[Mark, ...]:
             marks.append(_event(row, f"{clauses.of_runs(count, row)} {word_for}"))
     row = rows.whole.get((Outcome.ACCURACY, level, scheme))
     if row is not None and row.stray > 0:
-        strayed = f"{clauses.of_runs(row.stray, row)} strayed"
-        marks.append(Mark(verdict="", kind="", detail=strayed))
+        marks += _plain([f"{clauses.of_runs(row.stray, row)} strayed"])
     return tuple(marks)
 
 

@@ -12,6 +12,7 @@ from biasinit.reporting.page.table import SHOWN_ROWS, Cell, PageTable, csv_href
 from biasinit.reporting.selection import cell_labels
 from biasinit.reporting.verdicts.sentences import finding, remarks, threshold_words
 from biasinit.reporting.verdicts.verdict_rows import (
+    Conditions,
     VerdictRow,
     at_own_best,
     by_comparison,
@@ -80,8 +81,7 @@ def _table(
         headings=_HEADINGS,
         numeric=tuple(heading in _NUMERIC for heading in _HEADINGS),
         rows=tuple(
-            _cells(row, conditions.get(row.comparison, ()), threshold=threshold)
-            for row in shown_rows
+            _cells(row, _behind(row, conditions), threshold=threshold) for row in shown_rows
         ),
         csv_href=csv_href(
             data.to_csv(index=False, lineterminator="\n"), fallback="analysis/verdicts.parquet"
@@ -89,6 +89,14 @@ def _table(
         left_out=len(rows) - len(shown_rows),
         folded=folded,
     )
+
+
+def _behind(row: VerdictRow, conditions: Conditions) -> Sequence[VerdictRow]:
+    """Return the rows of the single conditions behind one over all of them.
+
+    At own best rates these are other conditions, of which the table of verdicts has no rows.
+    """
+    return conditions.get(row.comparison, ()) if row.cell == ALL_CELLS else ()
 
 
 _NUMERIC = ("p, family", "p, equiv.", "inside margin", "smallest margin", "seeds", "seeds needed")

@@ -18,6 +18,10 @@ DIRECTORY = (
     "Folder with the official files; without it they are downloaded to the folder data/, or to "
     "that of the environment variable BIASINIT_DATA."
 )
+CHANNELS = (
+    "How many channels images have; must be said where they are not 1, 3 or 4, as channels that "
+    "come first look like that."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,11 @@ class Dataset(Keys):
     @property
     def files(self) -> tuple[str, ...]:
         """Files of one's own that the data set is read from."""
+        return ()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Paths of one's own that it is read from, each of a file or of a folder that counts."""
         return ()
 
 

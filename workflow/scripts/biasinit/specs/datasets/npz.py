@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from biasinit.errors import Problem
-from biasinit.specs.datasets.base import Dataset
+from biasinit.specs.datasets.base import CHANNELS, Dataset
 from biasinit.specs.keys import key
-from biasinit.specs.limits import Text
+from biasinit.specs.limits import Count, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,7 @@ class Npz(Dataset):
 
     kind: Literal["npz"] = "npz"
     path: Text | None = field(default=None, metadata=key("The file with your images."))
+    channels: Count | None = field(default=None, metadata=key(CHANNELS, left_out_at=None))
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is missing."""

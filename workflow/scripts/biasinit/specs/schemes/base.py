@@ -31,11 +31,13 @@ Output = Literal["zeros", "class_shares"]
 class LayerShape:
     """What a scheme may know of a layer: its name, place and fans.
 
-    ``index`` counts the hidden layers from 0; the output layer has ``is_output`` set. The
-    fans of a batch-norm shift are those of the weight before it. ``channels`` is how many biases
-    a scheme is to return. ``bias_shape`` is the shape of the layer's biases, (channels,) where
-    nothing is said. ``twin_of`` names the layer of the other half of a network that compares
-    pairs, whose first weights are this one's too.
+    In a module of PyTorch the name is the layer's path there, such as layer1.0.conv2. ``index``
+    counts the hidden layers from 0; the output layer has ``is_output`` set. The fans of a
+    batch-norm shift are those of the weight before it. ``channels`` is how many biases a scheme is
+    to return. ``bias_shape`` is the shape of the layer's biases, (channels,) where nothing is said.
+    ``twin_of`` names the layer of the other half of a network that compares pairs, whose first
+    weights are this one's too. ``kind`` says what the layer is: "convolution", "linear", or a
+    normalisation such as "layer norm" that follows no layer.
     """
 
     name: str
@@ -47,6 +49,7 @@ class LayerShape:
     is_convolution: bool = False
     bias_shape: tuple[int, ...] = ()
     twin_of: str = ""
+    kind: str = ""
 
     @property
     def has_biases_of_halves(self) -> bool:
@@ -58,13 +61,11 @@ class LayerShape:
 class BiasScheme(Keys):
     """Keys that every kind of scheme has.
 
-    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all; a scheme that
-    ``sees_images`` starts biases by pre-activations.
+    ``hidden_bias`` and ``output_bias`` say which layers have a bias at all.
     """
 
     hidden_bias: ClassVar[bool] = True
     output_bias: ClassVar[bool] = True
-    sees_images: ClassVar[bool] = False
 
     name: str = field(metadata=key("Name of the scheme in paths and tables."))
     trainable: bool = field(default=True, metadata=key("Whether the biases are trained."))
@@ -83,6 +84,11 @@ class BiasScheme(Keys):
             "classes)."
         ),
     )
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether it starts biases by pre-activations, with ``start_from``."""
+        return False
 
     def touches(self, layer: LayerShape) -> bool:
         """Return whether this scheme decides how the biases of ``layer`` start."""
@@ -103,11 +109,15 @@ class BiasScheme(Keys):
         raise NotImplementedError
 
     def start_from(
-        self, preactivations: NDArray[np.float64], rng: np.random.Generator
+        self,
+        layer: LayerShape,
+        preactivations: NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> NDArray[np.float64]:
         """Return initial biases, (biases,), of a scheme that sees images.
 
         Args:
+            layer: whose biases they are; its ``channels`` are how many.
             preactivations: what each ReLU sees without the biases, (values, biases).
             rng: of the layer.
 

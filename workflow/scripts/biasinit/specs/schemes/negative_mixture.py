@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,21 +24,28 @@ class NegativeMixture(BiasScheme):
     each seeing the ones before it as they start.
     """
 
-    sees_images: ClassVar[bool] = True
-
     points: Count = field(default=5, metadata=key("Pre-activations that each unit mixes."))
     kind: Literal["negative_mixture"] = "negative_mixture"
+
+    @property
+    def sees_images(self) -> bool:
+        """Always."""
+        return True
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong between the keys."""
         yield from hidden_layers_alone(self, of="a scheme of pre-activations")
 
     def start_from(
-        self, preactivations: NDArray[np.float64], rng: np.random.Generator
+        self,
+        layer: LayerShape,
+        preactivations: NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> NDArray[np.float64]:
         """Return initial biases, (biases,).
 
         Args:
+            layer: whose biases they are.
             preactivations: what each ReLU sees without the biases, (values, biases).
             rng: of the layer.
 

@@ -24,7 +24,7 @@ from biasinit.statistics.mixed.engine_comparison import (
 from biasinit.statistics.mixed.fitting import fit_mixed
 from biasinit.statistics.mixed.mixed_fit import MixedFit
 from biasinit.statistics.mixed.residual_checks import residual_checks
-from biasinit.vocabulary import ALL_CELLS, TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, WITHOUT_AND_WITH
 
 CHECKED_TABLES = 199  # simulated for the residual checks, so that p is a multiple of 1 %
 ESTIMATES = ("estimate", "standard_error", "df", "p")
@@ -129,7 +129,7 @@ def contrast_rows(
         return np.asarray(means[place[(scheme, *at)]] - means[place[(reference, *at)]])[None, :]
     on, off = (
         means[place[(scheme, *at, level)]] - means[place[(reference, *at, level)]]
-        for level in (TREATMENTS[1], TREATMENTS[0])
+        for level in (WITHOUT_AND_WITH[1], WITHOUT_AND_WITH[0])
     )
     return np.asarray(on - off)[None, :]
 

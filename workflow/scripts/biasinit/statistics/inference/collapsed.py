@@ -24,7 +24,10 @@ def with_collapsed(
     collapse_points: float,
     margins: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Return the runs with ``collapsed`` and ``stray``, true or false.
+    """Return the runs with ``collapsed``, ``stray`` and ``collapse_known``, true or false.
+
+    Of a run that failed, and where no run of the reference trained, it is not known whether it
+    collapsed.
 
     Args:
         table: from ``read_runs``, with ``final_accuracy``.
@@ -44,7 +47,8 @@ def with_collapsed(
     is_trained = ~table["failed"].to_numpy()
     collapsed = is_trained & (below > collapse_points)
     stray = is_trained & ~collapsed & (below_own > STRAY_MARGINS * _margin_of(table, margins))
-    return table.assign(collapsed=collapsed, stray=stray)
+    known = is_trained & np.isfinite(below)
+    return table.assign(collapsed=collapsed, stray=stray, collapse_known=known)
 
 
 def _margin_of(table: pd.DataFrame, margins: Mapping[str, float]) -> Floats:

@@ -12,11 +12,11 @@ import pandas as pd
 from biasinit.errors import RunsTableError
 from biasinit.statistics.inference.arrays import Booleans, column_numbers, require_columns
 from biasinit.statistics.inference.model_formula import level_text
-from biasinit.vocabulary import CELL_FACTORS, TREATMENTS
+from biasinit.vocabulary import CELL_FACTORS, TREATMENTS, WITHOUT_AND_WITH
 
 TRUE_OR_FALSE = ("failed", "reached")
 ONLY_CELL = "the only cell"
-CROSSED_NORMALIZATION = f"{TREATMENTS[1]} - {TREATMENTS[0]}"
+CROSSED_NORMALIZATION = f"{WITHOUT_AND_WITH[1]} - {WITHOUT_AND_WITH[0]}"
 
 
 def read_runs(runs: pd.DataFrame, *, needed: Sequence[str] = ()) -> pd.DataFrame:
@@ -74,6 +74,11 @@ def treatments(table: pd.DataFrame) -> pd.DataFrame:
 def levels_present(table: pd.DataFrame) -> list[str]:
     """Return the treatment normalisations that occur, in their usual order."""
     return [level for level in TREATMENTS if bool((table["normalization"] == level).any())]
+
+
+def levels_compared(normalization: str) -> tuple[str, ...]:
+    """Return the normalisations whose runs a contrast is of: two of them for an interaction."""
+    return WITHOUT_AND_WITH if normalization == CROSSED_NORMALIZATION else (normalization,)
 
 
 def cell_labels(table: pd.DataFrame) -> "pd.Series[str]":

@@ -13,8 +13,8 @@ from biasinit.vocabulary import ALL_CELLS
 class Counts:
     """Runs of an arm in a condition, or in all.
 
-    ``seeds_trained`` and ``seeds_collapsed`` count seeds: those with a trained run, and those of
-    them with a collapsed one.
+    ``seeds_trained`` and ``seeds_collapsed`` count seeds: those with a trained run beside trained
+    ones of the reference, so that a collapse would be known, and those with a collapsed one.
     """
 
     runs: int = 0
@@ -41,7 +41,7 @@ class ArmCounts:
             runs: from ``with_events``; columns that it does not have count as zero.
 
         """
-        for event in ("collapsed", "stray", "not_reached"):
+        for event in ("collapsed", "stray", "collapse_known", "not_reached"):
             if event not in runs:
                 runs = runs.assign(**{event: False})
         self._found = {
@@ -73,7 +73,7 @@ def _groups(
 
 
 def _counted(part: pd.DataFrame) -> Counts:
-    trained = part[~part["failed"]].groupby("seed")["collapsed"].any()
+    trained = part[part["collapse_known"]].groupby("seed")["collapsed"].any()
     sums = {name: int(part[name].sum()) for name in ("failed", "collapsed", "stray", "not_reached")}
     return Counts(
         runs=len(part),

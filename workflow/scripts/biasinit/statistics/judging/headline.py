@@ -13,7 +13,7 @@ from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import CONDITIONS
 from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
-from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
+from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE, TREATMENTS
 
 _COMMON: Mapping[Verdict, str] = {
     Verdict.NEGLIGIBLE: "{what} differs, but negligibly: {measured}, inside the margin {margin}",
@@ -117,12 +117,24 @@ def _words(row: VerdictRow) -> dict[str, str]:
     }
 
 
+_SETTINGS = dict(
+    zip(
+        TREATMENTS,
+        (
+            "Without batch normalisation",
+            "With batch normalisation",
+            "With the network's own normalisation",
+        ),
+        strict=True,
+    )
+)
+
+
 def _setting(row: VerdictRow) -> str:
     if row.outcome is Outcome.INTERACTION:
         setting = "With batch normalisation instead of without"
     else:
-        with_it = row.normalization == "batchnorm_shift"
-        setting = f"{'With' if with_it else 'Without'} batch normalisation"
+        setting = _SETTINGS[row.normalization]
     if row.cell == OWN_BEST_RATE:
         return f"{setting}, each at its own best learning rate"
     return setting if row.cell == ALL_CELLS else f"{setting}, at {row.cell.replace('_', ' ')}"

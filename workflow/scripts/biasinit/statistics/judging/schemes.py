@@ -11,15 +11,16 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
+from biasinit.statistics.judging.arm_seeds import ArmSeeds
+from biasinit.statistics.judging.contrast_rows import ContrastRows, Interval
 from biasinit.statistics.judging.counts import ArmCounts
+from biasinit.statistics.judging.event_rows import EventRows
 from biasinit.statistics.judging.events import EVENT_OUTCOMES
 from biasinit.statistics.judging.headline import headline
-from biasinit.statistics.judging.judge import Interval, Judge, seeds_of_arms
 from biasinit.statistics.judging.verdict_row import COLUMNS, VerdictRow
 from biasinit.statistics.paired.tuned_rates import RATE
 from biasinit.statistics.trust.new_test_set import new_test_set_family
 from biasinit.verdicts import Outcome
-from biasinit.vocabulary import ALL_CELLS
 
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
 _COLUMN_OF = {outcome: EVENTS[event] for outcome, event in EVENT_OUTCOMES.items()}
@@ -81,55 +82,43 @@ def judge_schemes(
             alpha=alpha,
             analysis_seed=analysis_seed,
         )
-    judge = Judge(
-        cells=_factors_of_cells(table),
+    cells, levels, counts = _factors_of_cells(table), tuple(levels_present(table)), ArmCounts(table)
+    arms = ArmSeeds(table, cells=list(map(str, cells.index)))
+    sizes = ContrastRows(
+        cells=cells,
         other_cells=_factors_of_cells(_without_rate(table)),
-        levels=tuple(levels_present(table)),
-        counts=ArmCounts(table),
-        arms=seeds_of_arms(table),
+        counts=counts,
+        arms=arms,
         seeds=int(table["seed"].nunique()),
         new_intervals=new_intervals,
         alpha=alpha,
         analysis_seed=analysis_seed,
     )
+    events = EventRows(
+        cells=cells,
+        levels=levels,
+        counts=counts,
+        arms=arms,
+        reference=reference,
+        schemes=[scheme for scheme in schemes if scheme != reference],
+        alpha=alpha,
+    )
     rows: list[VerdictRow] = []
     for contrasts in (accuracy_contrasts, speed_contrasts):
         if contrasts is not None:
-            rows += judge.contrasts(contrasts)
+            rows += sizes.of(contrasts)
     if tuned_contrasts is not None:
-        rows += judge.tuned(tuned_contrasts)
-    others = [scheme for scheme in schemes if scheme != reference]
+        rows += sizes.at_own_best(tuned_contrasts)
     for outcome, event in EVENT_OUTCOMES.items():
         column = _COLUMN_OF[outcome]
         # of runs that do not say whether they failed, nothing is said of failures either
         if column in table and (column != FAILED or FAILED in runs):
-            found = failure_contrasts[failure_contrasts["event"] == event]
-            rows += judge.events(outcome, found, reference=reference, schemes=others)
+            rows += events.of(outcome, failure_contrasts[failure_contrasts["event"] == event])
     order = list(Outcome)
     rows.sort(key=lambda row: order.index(row.outcome))
-    records = _with_headlines(rows, judge.cells)
+    records = [row.record(headline(row, row.single)) for row in rows]
     found = pd.DataFrame(records, columns=list(COLUMNS)).astype({"fragile": bool})
     return found if FAILED in runs else found.assign(**dict.fromkeys(_FAILED_RUNS, float("nan")))
-
-
-def _with_headlines(rows: Sequence[VerdictRow], cells: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the rows with their sentences; one over all conditions tells of each."""
-    single: dict[tuple[str, ...], list[VerdictRow]] = {}
-    for row in rows:
-        if row.cell in cells.index:
-            key = (row.outcome, row.normalization, row.scheme)
-            single.setdefault(key, []).append(row)
-    return [
-        row.record(
-            headline(
-                row,
-                single.get((row.outcome, row.normalization, row.scheme), [])
-                if row.cell == ALL_CELLS
-                else [],
-            )
-        )
-        for row in rows
-    ]
 
 
 def _factors_of_cells(table: pd.DataFrame) -> pd.DataFrame:

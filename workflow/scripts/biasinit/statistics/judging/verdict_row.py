@@ -19,7 +19,6 @@ COLUMNS = (
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
     *("seeds_trained", "new_test_set_lower", "new_test_set_upper"),
 )
-_LOW_RUNS = ("collapsed", "reference_collapsed", "stray", "reference_stray", "seeds_trained")
 UNITS = {
     Outcome.ACCURACY: "points",
     Outcome.INTERACTION: "points",
@@ -32,7 +31,10 @@ UNITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictRow:
-    """All that the table says of one comparison but its sentence; NaN where it has no number."""
+    """All that the table says of one comparison but its sentence; NaN where it has no number.
+
+    ``single`` are the rows of the single conditions behind one that is over several.
+    """
 
     outcome: Outcome
     normalization: str
@@ -45,6 +47,7 @@ class VerdictRow:
     counts: Counts
     reference_counts: Counts
     seeds: int
+    single: "tuple[VerdictRow, ...]" = ()
     margin_lower: float = NAN
     margin_upper: float = NAN
     p_difference: float = NAN
@@ -119,8 +122,6 @@ class VerdictRow:
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):
                 derived[f"{prefix}{name}"] = getattr(counts, name)
-        if self.cell == OWN_BEST_RATE:  # at chosen rates nobody counts them
-            derived |= dict.fromkeys(_LOW_RUNS, NAN)
         if self.verdict in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
             derived["estimate"] = NAN  # a single pair is no mean
         return {name: derived.get(name, getattr(self, name, None)) for name in COLUMNS}

@@ -16,7 +16,7 @@ from biasinit.statistics.inference.arrays import Booleans, Floats, Integers
 from biasinit.statistics.inference.study_runs import CROSSED_NORMALIZATION, levels_present
 from biasinit.statistics.paired.arrangement import PairedArray, arrange
 from biasinit.statistics.paired.available_pairs import seed_values
-from biasinit.vocabulary import ALL_CELLS, TREATMENTS
+from biasinit.vocabulary import ALL_CELLS, WITHOUT_AND_WITH
 
 EVERY_SEED = "all seeds"
 BOTH_CAME_THROUGH = {
@@ -224,7 +224,7 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
     labels = single.labels.assign(place=single.places)
     contrasts = labels[["scheme", "reference"]].drop_duplicates()
     columns: list[DifferenceColumn] = []
-    if set(labels["normalization"]) != set(TREATMENTS):
+    if not set(WITHOUT_AND_WITH) <= set(labels["normalization"]):
         return ArmDifferences.of_columns(columns, single.units)
     for scheme, reference in contrasts.itertuples(index=False, name=None):
         key = (family, CROSSED_NORMALIZATION, str(scheme), str(reference))
@@ -239,7 +239,7 @@ def _same_cells(rows: pd.DataFrame) -> list[tuple[int, int]]:
     of_cells = rows[rows["place"] != ALL_CELLS]
     off, on = (
         dict(zip(part["place"], map(int, part.index), strict=True))
-        for part in (of_cells[of_cells["normalization"] == level] for level in TREATMENTS)
+        for part in (of_cells[of_cells["normalization"] == level] for level in WITHOUT_AND_WITH)
     )
     return [(column, on[cell]) for cell, column in off.items() if cell in on]
 

@@ -14,7 +14,7 @@ Shapes: S seeds, R levels, B sets; a pair of levels (scheme's, reference's) is a
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,11 +34,19 @@ DECIMALS = 9  # of mean validation accuracy, percent: sums in another order are 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmRuns:
-    """The runs of one arm in one cell, (S, R) each; ``outcome`` is NaN where there is no run."""
+    """The runs of one arm in one cell, (S, R) each; ``outcome`` is NaN where there is no run.
+
+    ``flags`` says by name what is true of a run; ``failed`` is among them.
+    """
 
     outcome: Floats
     validation: Floats
-    failed: Booleans
+    flags: Mapping[str, Booleans]
+
+    @property
+    def failed(self) -> Booleans:
+        """Which runs failed."""
+        return self.flags["failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +59,22 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossFit:
-    """One cell's estimate, and without each seed; counts are those of a set, mean over sets.
+    """One cell's estimate, and without each seed; what is true of the runs at the chosen levels.
 
     ``estimate``, ``without_pairs`` (S,) of a seed whose votes are kept, and ``without_seed`` (S,)
-    are NaN where there is no pair; ``pairs`` (S,) is the share of the sets that judge a pair of
-    the seed. ``set_apart``, ``failed`` and
-    ``reference_failed`` count pairs and runs among all seeds, as if all were judged.
+    are NaN where there is no pair; ``pairs`` and ``set_apart`` (S,) are the shares of the sets
+    that judge a pair of the seed, and that set it apart. ``flags`` (B, S) are those of the
+    scheme's run at the level that a set chose, and ``reference_flags`` those of the reference's;
+    false where one of both is missing.
     """
 
     estimate: float
     without_pairs: Floats
     without_seed: Floats
     pairs: Floats
-    set_apart: float
-    failed: float
-    reference_failed: float
+    set_apart: Floats
+    flags: Mapping[str, Booleans]
+    reference_flags: Mapping[str, Booleans]
 
 
 def choosing_sets(seeds: int, rng: np.random.Generator) -> Booleans:
@@ -118,7 +127,7 @@ def cross_fit(
         sets: that made them.
 
     """
-    seeds, levels = scheme.outcome.shape
+    levels = scheme.outcome.shape[1]
     by_set = chosen[0].by_set * levels + chosen[1].by_set
     without = chosen[0].without * levels + chosen[1].without
     differences = _pairs(scheme.outcome[:, :, None] - reference.outcome[:, None, :])
@@ -128,18 +137,31 @@ def cross_fit(
     values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
     total, *totals = _sums(values, by_set, without, sets)
     count, *pairs = _sums(counts, by_set, without, sets)
-    shares = _shares_judged(by_set, sets, levels**2)
-    by_level = (shares * exists).reshape(seeds, levels, levels)
-    with np.errstate(invalid="ignore"):
-        return CrossFit(
-            estimate=float(total / count),
-            without_pairs=totals[0] / pairs[0],
-            without_seed=totals[1] / pairs[1],
-            pairs=(shares * there).sum(axis=1),
-            set_apart=float((shares * lost).sum()),
-            failed=float((by_level.sum(axis=2) * scheme.failed).sum()),
-            reference_failed=float((by_level.sum(axis=1) * reference.failed).sum()),
-        )
+    at_chosen = exists[:, by_set].T  # (B, S)
+    return CrossFit(
+        estimate=float(_mean(total, count)),
+        without_pairs=_mean(totals[0], pairs[0]),
+        without_seed=_mean(totals[1], pairs[1]),
+        pairs=shares_judged(there[:, by_set].T, sets),
+        set_apart=shares_judged(lost[:, by_set].T, sets),
+        flags=_flags_at(scheme, chosen[0], at_chosen),
+        reference_flags=_flags_at(reference, chosen[1], at_chosen),
+    )
+
+
+def shares_judged(found: Booleans, sets: Booleans) -> Floats:
+    """Return for each seed the share of the sets judging it for which something is true, (S,).
+
+    Their sum is what a set finds among the seeds that it judges, mean over sets, as if it judged
+    all of them.
+
+    Args:
+        found: what is true of a seed by set, (B, S).
+        sets: that chose.
+
+    """
+    judged = ~sets
+    return np.asarray((found & judged).sum(axis=0) / judged.sum(axis=0))
 
 
 def seed_values(cells: Sequence[CrossFit]) -> Floats:
@@ -174,12 +196,15 @@ def _sums(
     return whole, whole - own, np.asarray(sums[rows[:, None], without].sum(axis=0) - own)
 
 
-def _shares_judged(by_set: Integers, sets: Booleans, pairs: int) -> Floats:
-    """Return the share of a seed's judgements that are at each pair of levels, (S, R²)."""
-    counts = np.zeros((sets.shape[1], pairs))
-    for pair in np.unique(by_set):
-        counts[:, pair] = (~sets[by_set == pair]).sum(axis=0)
-    return np.asarray(counts / (~sets).sum(axis=0)[:, None])
+def _mean(total: Floats, count: Floats) -> Floats:
+    """Return the mean, NaN of nothing: a sum less its only part may be a little more than 0."""
+    nothing = np.full(np.shape(total), np.nan)
+    return np.asarray(np.divide(total, count, out=nothing, where=count > 0.5))
+
+
+def _flags_at(arm: ArmRuns, chosen: Choices, exists: Booleans) -> dict[str, Booleans]:
+    """Return what is true of each seed's run at the level that a set chose, (B, S)."""
+    return {name: flag[:, chosen.by_set].T & exists for name, flag in arm.flags.items()}
 
 
 def _pairs(table: AnyArray) -> AnyArray:

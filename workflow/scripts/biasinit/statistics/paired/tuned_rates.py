@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from biasinit.statistics.inference.arrays import Booleans
+from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import (
@@ -40,6 +41,7 @@ from biasinit.statistics.paired.cross_fitting import (
     choosing_sets,
     cross_fit,
     seed_values,
+    shares_judged,
 )
 from biasinit.streams import Purpose, stream
 from biasinit.vocabulary import ALL_CELLS
@@ -52,10 +54,13 @@ TUNED_CONTRASTS = (
     *("normalization", "scheme", "reference", "cell", "basis"),
     *("learning_rates", "reference_learning_rates", "at_edge", "reference_at_edge"),
     *("pairs", "set_apart", "failed", "reference_failed"),
+    *("collapsed", "reference_collapsed", "stray", "reference_stray"),
+    *("seeds_trained", "seeds_collapsed"),
     *TESTS,
     *("margin", "fragile"),
 )
 FAMILY = "accuracy"
+EVENTS = ("failed", "collapsed", "stray")  # that are counted of both arms
 
 
 def tuned_contrasts(
@@ -64,6 +69,7 @@ def tuned_contrasts(
     reference: str,
     schemes: Sequence[str],
     margins: Mapping[str, float],
+    collapse_points: float,
     alpha: float,
     resamples: int,
     analysis_seed: int,
@@ -74,7 +80,9 @@ def tuned_contrasts(
         runs: the table `runs`.
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study; others are left out.
-        margins: equivalence margin in points for each data set.
+        margins: equivalence margin in points for each data set; ten of them make a stray run.
+        collapse_points: points below the reference's median at the same rate; a run with more has
+            collapsed.
         alpha: error rate of the family of all rows.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
@@ -85,15 +93,21 @@ def tuned_contrasts(
         those chosen, with the share of sets that chose them where they differ, and for each cell
         where these do; ``at_edge`` names the ends of the grid that a tenth of the sets or more
         chose, because a better one may lie beyond. A pair of runs of which one failed at the chosen
-        rates is set apart; its seed stays in the other cells. ``set_apart``, ``failed`` and
-        ``reference_failed`` are means over sets. No rows without two rates, four seeds and
-        validation accuracies.
+        rates is set apart; its seed stays in the other cells. ``pairs``, ``set_apart`` and what
+        befell runs of either arm at the chosen rates are means over sets. So are ``seeds_trained``,
+        the scheme's seeds of which a collapse there would be known, and ``seeds_collapsed``, those
+        of them with one; over several cells a seed counts once. No rows without two rates, four
+        seeds and validation accuracies.
 
     Raises:
         RunsTableError: a column is missing.
 
     """
-    table = read_runs(runs, needed=["final_accuracy", "validation_accuracy", RATE])
+    table = read_runs(runs, needed=[OUTCOME, "validation_accuracy", RATE])
+    # before the cells lose their rate: a run is held against the reference's at the same one
+    table = with_collapsed(
+        table, reference=reference, collapse_points=collapse_points, margins=margins
+    )
     table = treatments(table[table["scheme"].isin(list(schemes))])
     table = table.assign(cell=cell_labels(table.drop(columns=[RATE])))
     seeds, rates = (sorted(table[name].unique()) for name in ("seed", RATE))
@@ -167,15 +181,17 @@ class _Arms:
         is not known: a rate at which runs fail is not chosen for those of them that were lucky.
         """
         unknown = part["failed"] & part["validation_accuracy"].isna()
-        reached = part["validation_accuracy"].mask(unknown, 0.0)
-        wide = part.assign(reached=reached, lost=part["failed"].astype(float))
-        outcome, validation, lost = (
-            wide.pivot(index="seed", columns=RATE, values=name)
-            .reindex(index=list(self.seeds), columns=list(self.rates))
-            .to_numpy(dtype=np.float64)
-            for name in ("final_accuracy", "reached", "lost")
+        part = part.assign(reached=part["validation_accuracy"].mask(unknown, 0.0))
+        flags = {name: self._wide(part, name) > 0 for name in (*EVENTS, "collapse_known")}
+        return ArmRuns(
+            outcome=self._wide(part, OUTCOME), validation=self._wide(part, "reached"), flags=flags
         )
-        return ArmRuns(outcome=outcome, validation=validation, failed=lost > 0)
+
+    def _wide(self, part: pd.DataFrame, name: str) -> Floats:
+        """Return a column of one cell by seed and rate, (S, R); NaN where there is no run."""
+        wide = part.astype({name: float}).pivot(index="seed", columns=RATE, values=name)
+        wide = wide.reindex(index=list(self.seeds), columns=list(self.rates))
+        return wide.to_numpy(dtype=np.float64)
 
 
 def _contrast(key: tuple[str, str, str, str], own: _Arm, base: _Arm, arms: _Arms) -> list[_Row]:
@@ -200,7 +216,7 @@ def _contrast(key: tuple[str, str, str, str], own: _Arm, base: _Arm, arms: _Arms
 def _row(
     labels: tuple[str, ...], fits: Sequence[CrossFit], own: _Arm, base: _Arm, arms: _Arms
 ) -> _Row:
-    apart = sum(fit.set_apart for fit in fits)
+    apart = float(sum(fit.set_apart.sum() for fit in fits))
     values = seed_values(fits) if fits else np.full(len(arms.seeds), np.nan)
     pairs = [int((fit.pairs > 0).sum()) for fit in fits]
     column = DifferenceColumn(
@@ -215,11 +231,28 @@ def _row(
         "at_edge": edges_in_words(_shares(own, arms.rates)),
         "reference_at_edge": edges_in_words(_shares(base, arms.rates)),
         "pairs": float(sum(fit.pairs.sum() for fit in fits) + apart),
-        "set_apart": float(apart),
-        "failed": float(sum(fit.failed for fit in fits)),
-        "reference_failed": float(sum(fit.reference_failed for fit in fits)),
+        "set_apart": apart,
+        **_counts([fit.flags for fit in fits], arms.sets, prefix=""),
+        **_counts([fit.reference_flags for fit in fits], arms.sets, prefix="reference_"),
+        "seeds_trained": _seeds([fit.flags["collapse_known"] for fit in fits], arms.sets),
+        "seeds_collapsed": _seeds([fit.flags["collapsed"] for fit in fits], arms.sets),
     }
     return _Row(column=column, told=told)
+
+
+def _counts(
+    cells: Sequence[Mapping[str, Booleans]], sets: Booleans, *, prefix: str
+) -> dict[str, float]:
+    """Return how many runs each event befell, over the cells; mean over sets."""
+    return {
+        f"{prefix}{event}": float(sum(shares_judged(flags[event], sets).sum() for flags in cells))
+        for event in EVENTS
+    }
+
+
+def _seeds(cells: Sequence[Booleans], sets: Booleans) -> float:
+    """Return of how many seeds something is true in any cell; mean over sets."""
+    return float(shares_judged(np.logical_or.reduce(cells), sets).sum()) if cells else 0.0
 
 
 def _shares(arm: _Arm, rates: Sequence[float]) -> pd.DataFrame:

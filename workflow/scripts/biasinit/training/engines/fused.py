@@ -1,6 +1,6 @@
-"""Two ways to run a training step: eager, operation by operation, and compiled as a whole.
+"""Three ways to run a training step: eager, compiled as a whole, and serial, member by member.
 
-Both compute the same; they differ in the last bits, so the engine is a key of the study and
+All compute the same; they differ in the last bits, so the engine is a key of the study and
 never chosen at run time. The compiled step is traced through ``vmap`` and ``grad`` into one
 graph of operations on stacked tensors, which PyTorch's compiler turns into a few loops around
 the matrix products; on a CPU, convolutions and pools are the kernels of ``networks.native``.
@@ -14,7 +14,6 @@ shared by all jobs that name the same one.
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -22,11 +21,21 @@ from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from biasinit.errors import DeviceError
+from biasinit.networks.network import Network
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
-from biasinit.training.engines.members import Examples, FusedMembers, MemberState
+from biasinit.specs.optimizer import Optimizer
+from biasinit.training.engines.members import (
+    Examples,
+    FusedMembers,
+    Members,
+    MemberState,
+    StepInputs,
+)
 from biasinit.training.engines.optimizers import Tensors
+from biasinit.training.engines.serial import SerialMembers
 
 COMPILED = "compiled"
+SERIAL = "serial"
 KEEP_BYTES = 1 << 30  # freed memory up to this size stays with the process
 WARMING_STEPS = 3  # before a CUDA graph is recorded, as PyTorch's documentation asks
 
@@ -41,41 +50,6 @@ _StepArguments = tuple[
     Tensor, Tensor, Tensor, Tensor,  # images, those shown, labels and levels
     Tensor, Tensor | None, Tensor, Tensor,  # batch, draws, rates, number
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepInputs:
-    """What changes from step to step besides the state.
-
-    Attributes:
-        batch: numbers of examples, (members, batch).
-        draws: crops and flips, (members, batch, 3), or None.
-        rates: learning rate of each member, (members,).
-        number: the step's number from 1, without axes.
-
-    """
-
-    batch: Tensor
-    draws: Tensor | None
-    rates: Tensor
-    number: Tensor
-
-    def to(self, device: torch.device) -> "StepInputs":
-        """Return the same on a device."""
-        return StepInputs(
-            batch=self.batch.to(device, non_blocking=True),
-            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
-            rates=self.rates.to(device, non_blocking=True),
-            number=self.number.to(device, non_blocking=True),
-        )
-
-    def copy_into(self, place: "StepInputs") -> None:
-        """Write these inputs over others of the same shapes."""
-        place.batch.copy_(self.batch, non_blocking=True)
-        if place.draws is not None and self.draws is not None:
-            place.draws.copy_(self.draws, non_blocking=True)
-        place.rates.copy_(self.rates, non_blocking=True)
-        place.number.copy_(self.number, non_blocking=True)
 
 
 class Engine(Protocol):
@@ -119,7 +93,41 @@ def operations_of(engine: str, device: torch.device, activations: torch.dtype) -
     return native.NATIVE if activations in native.PRECISIONS else GATHERED
 
 
-def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
+def members_of(
+    engine: str,
+    network: Network,
+    optimizer: Optimizer,
+    *,
+    label_smoothing: float,
+    precision: str,
+    measured: frozenset[int],
+) -> Members:
+    """Return what runs the members of a shard under an engine.
+
+    Args:
+        engine: of the study.
+        network: one member's.
+        optimizer: that updates it.
+        label_smoothing: share of each label that is spread over all classes.
+        precision: one of ``PRECISIONS``.
+        measured: numbers of the steps after which members are measured.
+
+    """
+    master, activations = PRECISIONS[precision]
+    if engine == SERIAL:
+        return SerialMembers(
+            network,
+            optimizer,
+            label_smoothing=label_smoothing,
+            precision=master,
+            measured=measured,
+        )
+    return FusedMembers(
+        network, optimizer, label_smoothing=label_smoothing, activations=activations
+    )
+
+
+def engine_of(name: str, members: Members, device: torch.device) -> Engine:
     """Return the engine that a study names, for the members of one shard.
 
     Raises:
@@ -131,7 +139,9 @@ def engine_of(name: str, members: FusedMembers, device: torch.device) -> Engine:
         _keep_freed_memory()
     if name != COMPILED:
         eager = _Eager(members, on_cpu=on_cpu)
-        return eager if on_cpu else _Recorded(eager)
+        if name == SERIAL:
+            torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+        return eager if on_cpu or name == SERIAL else _Recorded(eager)
     if not on_cpu:
         return _Recorded(_Compiled(members))
     from biasinit.networks import native_library
@@ -147,22 +157,14 @@ class _Eager:
 
     compiling_seconds = 0.0
 
-    def __init__(self, members: FusedMembers, *, on_cpu: bool) -> None:
+    def __init__(self, members: Members, *, on_cpu: bool) -> None:
         self._members = members
         self._on_cpu = on_cpu
 
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         # on a GPU the question would wait for all work that is under way
         all_alive = self._on_cpu and bool((state.diverged_at < 0).all())
-        return self._members.step(
-            state,
-            data,
-            batch=inputs.batch,
-            draws=inputs.draws,
-            rates=inputs.rates,
-            number=inputs.number,
-            all_alive=all_alive,
-        )
+        return self._members.step(state, data, inputs, all_alive=all_alive)
 
     def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return function
@@ -171,7 +173,7 @@ class _Eager:
 class _Compiled:
     """The whole step as one compiled function; it is compiled by its first call."""
 
-    def __init__(self, members: FusedMembers) -> None:
+    def __init__(self, members: Members) -> None:
         self._members = members
         self._step: Callable[..., Any] | None = None
         self._prepared: list[_CompiledAtFirstCall] = []
@@ -220,9 +222,8 @@ class _Compiled:
                 diverged_at=diverged_at,
             )
             data = Examples(images=images, shown=shown, labels=labels, levels=levels, border=border)
-            return self._members.step(
-                state, data, batch=batch, draws=draws, rates=rates, number=number, all_alive=False
-            )
+            inputs = StepInputs(batch=batch, draws=draws, rates=rates, number=number)
+            return self._members.step(state, data, inputs, all_alive=False)
 
         return step
 

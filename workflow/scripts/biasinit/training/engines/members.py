@@ -5,19 +5,26 @@ optimiser's state and buffers are stacked along a first axis of length ``members
 a step mixes members, so each one trains as if it were alone (bit for bit on a CPU, tested).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.networks.initialisation import InitialState
-from biasinit.networks.layers import Network
+from biasinit.networks.network import Network
 from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.augmentation import gathered
 from biasinit.training.engines.optimizers import Tensors, Update, optimizer_state
+
+LossAndUnits = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensor, Tensors]]
+"""Of one member: from parameters, buffers, images and labels to the loss and what units do."""
+GradientsAndValues = Callable[
+    [Tensors, Tensors, Tensor, Tensor], tuple[Tensors, tuple[Tensor, Tensors]]
+]
+"""Of all members: to the gradients by parameter, and losses with what units do."""
 
 NORMALISATION = ".norm."  # part of the names of batch norm's parameters
 
@@ -64,6 +71,7 @@ def stack_members(
     fixed: frozenset[str],
     optimizer: Optimizer,
     device: torch.device,
+    counts_updates: bool = False,
 ) -> MemberState:
     """Return the state of members before the first step.
 
@@ -72,6 +80,7 @@ def stack_members(
         fixed: names of parameters that are never updated.
         optimizer: decides what is kept from step to step.
         device: where the state lives.
+        counts_updates: see ``optimizer_state``.
 
     """
 
@@ -83,7 +92,7 @@ def stack_members(
     return MemberState(
         trained=trained,
         fixed={name: value for name, value in parameters.items() if name in fixed},
-        optimizer=optimizer_state(optimizer, trained),
+        optimizer=optimizer_state(optimizer, trained, counts_updates=counts_updates),
         buffers=stacked([state.buffers for state in initial]),
         diverged_at=torch.full((len(initial),), -1, dtype=torch.int64, device=device),
     )
@@ -178,6 +187,45 @@ class Examples:
         return found.reshape(images.shape)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInputs:
+    """What changes from step to step besides the state.
+
+    Attributes:
+        batch: numbers of examples, (members, batch).
+        draws: crops and flips, (members, batch, 3), or None.
+        rates: learning rate of each member, (members,).
+        number: the step's number from 1, without axes.
+        random: where generators of layers that draw start, (members,), on the CPU; None where
+            nothing draws.
+
+    """
+
+    batch: Tensor
+    draws: Tensor | None
+    rates: Tensor
+    number: Tensor
+    random: Tensor | None = None
+
+    def to(self, device: torch.device) -> "StepInputs":
+        """Return the same on a device."""
+        return StepInputs(
+            batch=self.batch.to(device, non_blocking=True),
+            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
+            rates=self.rates.to(device, non_blocking=True),
+            number=self.number.to(device, non_blocking=True),
+            random=self.random,
+        )
+
+    def copy_into(self, place: "StepInputs") -> None:
+        """Write these inputs over others of the same shapes."""
+        place.batch.copy_(self.batch, non_blocking=True)
+        if place.draws is not None and self.draws is not None:
+            place.draws.copy_(self.draws, non_blocking=True)
+        place.rates.copy_(self.rates, non_blocking=True)
+        place.number.copy_(self.number, non_blocking=True)
+
+
 class FusedMembers:
     """Runs steps and evaluations of all members of one network shape."""
 
@@ -209,11 +257,8 @@ class FusedMembers:
         self,
         state: MemberState,
         data: Examples,
+        inputs: StepInputs,
         *,
-        batch: Tensor,
-        draws: Tensor | None,
-        rates: Tensor,
-        number: Tensor,
         all_alive: bool,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,).
@@ -221,10 +266,7 @@ class FusedMembers:
         Args:
             state: the members.
             data: all training examples.
-            batch: numbers of examples, (members, batch).
-            draws: crops and flips, (members, batch, 3), or None.
-            rates: learning rate of each member, (members,).
-            number: the step's number from 1, without axes; recorded for members that diverge.
+            inputs: of the step; its number is recorded for members that diverge.
             all_alive: that no member has diverged is known; then no update is masked. The
                 result is the same either way.
 
@@ -234,14 +276,14 @@ class FusedMembers:
             state.trained,
             state.fixed,
             state.buffers,
-            data.scaled(batch, draws),
-            data.labels[batch],
+            data.scaled(inputs.batch, inputs.draws),
+            data.labels[inputs.batch],
         )
         alive = state.diverged_at < 0
         update = Update(
             optimizer=self._optimizer,
-            rates=rates,
-            number=number,
+            rates=inputs.rates,
+            number=inputs.number,
             alive=None if all_alive else alive,
         )
         update.apply(state.trained, state.optimizer, gradients)
@@ -249,7 +291,7 @@ class FusedMembers:
         for value in state.trained.values():
             total = total + value.flatten(1).sum(1)
         diverged = alive & ~torch.isfinite(total)
-        state.diverged_at.copy_(torch.where(diverged, number, state.diverged_at))
+        state.diverged_at.copy_(torch.where(diverged, inputs.number, state.diverged_at))
         return torch.as_tensor(losses)
 
     def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
@@ -264,3 +306,36 @@ class FusedMembers:
         self.network.eval()
         with torch.no_grad():
             return torch.as_tensor(self._forward(parameters, buffers, images))
+
+    def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
+        """Return a function of stacked tensors that differentiates one of a single member.
+
+        All members share the labels, (images,).
+        """
+        found: GradientsAndValues = vmap(
+            grad_and_value(function, has_aux=True), in_dims=(0, 0, 0, None)
+        )
+        return found
+
+
+class Members(Protocol):
+    """Runs steps and evaluations of members, whatever way."""
+
+    network: Network
+    activations: torch.dtype
+
+    def step(
+        self,
+        state: MemberState,
+        data: Examples,
+        inputs: StepInputs,
+        *,
+        all_alive: bool,
+    ) -> Tensor:
+        """Update ``state`` in place by one step and return the losses before it, (members,)."""
+
+    def forward(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
+        """Return logits of members on images of their own, (members, images, classes)."""
+
+    def gradients_of(self, function: LossAndUnits) -> GradientsAndValues:
+        """Return a function of stacked tensors that differentiates one of a single member."""

@@ -23,13 +23,34 @@ def over(vector: Tensor, like: Tensor) -> Tensor:
     return vector.view(-1, *(1,) * (like.ndim - 1)).to(like.dtype)
 
 
-def optimizer_state(optimizer: Optimizer, trained: Tensors) -> dict[str, Tensors]:
-    """Return the zeros that an optimiser starts from, by name and parameter."""
+def optimizer_state(
+    optimizer: Optimizer, trained: Tensors, *, counts_updates: bool = False
+) -> dict[str, Tensors]:
+    """Return the zeros that an optimiser starts from, by name and parameter.
+
+    Args:
+        optimizer: which optimiser.
+        trained: parameters, stacked.
+        counts_updates: whether AdamW counts the updates of each parameter, (members,), as PyTorch
+            does: a layer that a step leaves out has fewer than there are steps.
+
+    """
     names = {"sgd": ("momentum",), "adamw": ("mean", "square")}[optimizer.kind]
-    return {
+    state = {
         name: {parameter: torch.zeros_like(value) for parameter, value in trained.items()}
         for name in names
     }
+    if counts_updates and optimizer.kind == "adamw":
+        state["updates"] = {
+            parameter: torch.zeros(len(value), dtype=torch.float32, device=value.device)
+            for parameter, value in trained.items()
+        }
+    return state
+
+
+def decays(optimizer: Optimizer, name: str) -> bool:
+    """Return whether a parameter decays: biases do where the optimiser says so."""
+    return optimizer.decay_biases or not name.endswith("bias")
 
 
 def clipped(gradients: Tensors, largest: float) -> Tensors:
@@ -67,12 +88,8 @@ class Update:
             gradients = clipped(gradients, self.optimizer.gradient_clip)
         change = self._sgd if self.optimizer.kind == "sgd" else self._adamw
         for name, value in trained.items():
-            is_bias = name.endswith("bias")
-            decay = self.optimizer.weight_decay if self._decays(is_bias=is_bias) else 0.0
+            decay = self.optimizer.weight_decay if decays(self.optimizer, name) else 0.0
             change(name, value, gradients[name], state, decay)
-
-    def _decays(self, *, is_bias: bool) -> bool:
-        return self.optimizer.decay_biases or not is_bias
 
     def _sgd(
         self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors], decay: float

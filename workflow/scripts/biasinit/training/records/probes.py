@@ -16,11 +16,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import grad_and_value, vmap
 
-from biasinit.networks.layers import Network
+from biasinit.networks.network import Network
 from biasinit.quantities import PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
-from biasinit.training.engines.members import FusedMembers, MemberState, run_network
+from biasinit.training.engines.members import Members, MemberState, run_network
 from biasinit.training.engines.optimizers import Tensors
 
 
@@ -35,7 +34,7 @@ class Probe:
 Measure = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensors, Tensor, Tensors]]
 
 
-def measure_of(members: FusedMembers) -> Measure:
+def measure_of(members: Members) -> Measure:
     """Return the function of tensors that a probe needs.
 
     It takes parameters, buffers (changed in place), images (members, images, height, width,
@@ -58,7 +57,7 @@ def measure_of(members: FusedMembers) -> Measure:
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
         return members.network.loss(logits, labels), units
 
-    mapped = vmap(grad_and_value(loss_and_units, has_aux=True), in_dims=(0, 0, 0, None))
+    mapped = members.gradients_of(loss_and_units)
 
     def measure(
         parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
@@ -78,7 +77,7 @@ def probe(
     images: Tensor,
     labels: Tensor,
 ) -> Probe:
-    """Return what each member does on ``images``; NaN for biases that a layer does not have.
+    """Return what each member does on ``images``; NaN for parameters that a layer does not have.
 
     Args:
         measure: what ``measure_of`` returned, as an engine runs it.
@@ -94,11 +93,14 @@ def probe(
     biases = network.scheme_biases()
     missing = torch.full_like(losses, torch.nan)
     layers = {}
-    for layer in network.hidden:
-        weight = gradients[f"hidden.{layer}.layer.weight"]
+    weights = network.drawn_weights()
+    for layer in network.hidden_names:
+        weight = gradients[weights[layer]] if layer in weights else None
         bias = biases.get(layer)
         values = dict(zip(PROBED_QUANTITIES[:5], units[layer].unbind(1), strict=True))
-        values["gradient_norm_weight"] = weight.flatten(1).norm(dim=1)
+        values["gradient_norm_weight"] = (
+            missing if weight is None else weight.flatten(1).norm(dim=1)
+        )
         values["gradient_norm_bias"] = (
             missing if bias is None else gradients[bias].flatten(1).norm(dim=1)
         )

@@ -1,4 +1,4 @@
-"""The fused trainer against the reference: the ordinary one-model loop of plain PyTorch."""
+"""The fused engines against the serial one: PyTorch's own layers and optimisers, one by one."""
 
 import dataclasses
 import math
@@ -12,10 +12,12 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
 from biasinit.specs.optimizer import Schedule
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.reference import ReferenceTrainer
-from biasinit.vocabulary import IDENTITY, TREATMENTS
+from biasinit.training.loop import train_shard
+from biasinit.training.shard import Block, Shard
+from biasinit.vocabulary import IDENTITY
 
 STEPS = 6
+LEVELS = ("none", "batchnorm_shift")  # of networks made of our own layers
 SCHEMES = (
     {"name": "zeros", "kind": "zeros"},
     {"name": "constant", "kind": "constant", "value": 0.3, "layers": "all"},
@@ -44,17 +46,27 @@ OPTIMIZERS = (
 RATES = {"sgd": 0.05, "adamw": 0.003}
 
 
+def serial(shard):
+    """Return the same shard for the serial engine."""
+    training = dataclasses.replace(shard.training, engine="serial")
+    return dataclasses.replace(shard, training=training)
+
+
 def difference(shard, dataset):
-    """Return the largest relative difference of losses, and of test logits, to the reference."""
+    """Return the largest relative difference of losses, and of test logits, to the serial engine.
+
+    Both start from the same weights; the hashes say so.
+    """
     block, losses = after_steps(shard, dataset, STEPS)
     fused_logits = block.logits("test")
-    trainer = ReferenceTrainer(shard, dataset)
+    alone = Shard(serial(shard), dataset)
     worst = 0.0
-    for slot, seed in enumerate(shard.seeds):
-        run = trainer.train(seed, steps=STEPS)
-        expected = torch.tensor(run.losses, dtype=losses.dtype)
+    for slot, seeds in enumerate(alone.blocks()):
+        one = Block(alone, seeds)
+        assert one.weights_hashes == [block.weights_hashes[slot]]
+        expected = torch.cat([one.step(number) for number in range(1, STEPS + 1)])
         worst = max(worst, float(((losses[:, slot] - expected) / expected).abs().max()))
-        logits = trainer.logits(run.network, "test", seed)
+        logits = one.logits("test")[0]
         scale = logits.abs().max()
         worst = max(worst, float(((fused_logits[slot] - logits) / scale).abs().max()))
     return worst
@@ -66,13 +78,13 @@ def difference(shard, dataset):
 @given(
     architecture=st.sampled_from(NETWORKS),
     scheme=st.sampled_from(SCHEMES),
-    normalization=st.sampled_from((*TREATMENTS, IDENTITY)),
+    normalization=st.sampled_from((*LEVELS, IDENTITY)),
     optimizer=st.sampled_from(OPTIMIZERS),
     weight_init=st.sampled_from(["he", "glorot", "pytorch", "small_normal", "koch"]),
     label_smoothing=st.sampled_from([0.0, 0.1]),
     augmentation=st.sampled_from(["none", "crop", "flip", "crop_flip"]),
 )
-def test_the_first_steps_agree_with_plain_pytorch(
+def test_the_first_steps_agree_with_those_of_pytorchs_layers(
     architecture,
     scheme,
     normalization,
@@ -85,12 +97,12 @@ def test_the_first_steps_agree_with_plain_pytorch(
     """To 1e-8 in float64: the two sum in other orders, and nothing else differs."""
     several_biases = "biases" in architecture or architecture.get("twins") == "biases_untied"
     assume(normalization != IDENTITY or not several_biases)
-    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny values
-    # makes it large
+    # AdamW divides the rounding of a gradient that cancels by itself, and batch norm of tiny
+    # values, or a deep network, makes it large: losses agree, and evaluations see the moved bias
     assume(
         normalization != IDENTITY
         or optimizer["kind"] != "adamw"
-        or weight_init not in {"small_normal", "koch"}
+        or (weight_init not in {"small_normal", "koch"} and architecture.get("kind") != "vgg16")
     )
     # equal maxima share no gradient: where neighbours of a flat border start from equal biases,
     # rounding decides which of them learns
@@ -116,7 +128,7 @@ COMPILED_CASES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "normalization"), COMPILED_CASES)
-def test_the_compiled_engine_agrees_with_plain_pytorch(
+def test_the_compiled_engine_agrees_with_pytorchs_layers(
     optimizer, normalization, small_digits, compiled_code
 ):
     scheme = {"name": "normal", "kind": "normal", "std": 0.3}
@@ -129,7 +141,7 @@ def test_the_compiled_engine_agrees_with_plain_pytorch(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS[1:], ids=repr)
-@pytest.mark.parametrize("normalization", TREATMENTS)
+@pytest.mark.parametrize("normalization", LEVELS)
 def test_every_network_can_be_compiled(architecture, normalization, small_digits, compiled_code):
     shard = description(
         scheme={"name": "normal", "kind": "normal", "std": 0.3}, normalization=normalization,
@@ -144,14 +156,14 @@ def test_in_float32_the_first_steps_agree_to_its_rounding(engine, small_digits, 
     assert difference(shard, small_digits) < 1e-4
 
 
-def test_the_reference_notices_a_changed_step(small_digits):
+def test_the_comparison_notices_a_changed_step(small_digits):
     """The comparison can fail: one percent more learning rate is seen."""
     shard = description(precision="float64", seeds=(0,))
     faster = dataclasses.replace(shard.cell, learning_rate=0.0505)
     other = dataclasses.replace(shard, cell=faster)
     _, losses = after_steps(shard, small_digits, STEPS)
-    run = ReferenceTrainer(other, small_digits).train(0, steps=STEPS)
-    assert losses[:, 0].tolist() != pytest.approx(run.losses, rel=1e-6)
+    _, faster_losses = after_steps(serial(other), small_digits, STEPS)
+    assert losses[:, 0].tolist() != pytest.approx(faster_losses[:, 0].tolist(), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -200,11 +212,11 @@ def test_final_accuracies_agree_in_distribution(small_digits):
     from scipy import stats
 
     shard = description(epochs=6, seeds=tuple(range(120)), learning_rate=0.02)
-    from biasinit.training.loop import train_shard
-
-    fused = train_shard(shard, small_digits).runs["final_accuracy"].to_numpy()
-    trainer = ReferenceTrainer(shard, small_digits)
-    reference = [trainer.train(seed).accuracy for seed in range(1000, 1120)]
-    assert stats.ttest_ind(fused, reference, equal_var=False).pvalue > 1e-3
-    assert stats.ks_2samp(fused, reference).pvalue > 1e-3
-    assert math.isclose(fused.std(), torch.tensor(reference).std().item(), rel_tol=0.4)
+    others = dataclasses.replace(serial(shard), seeds=tuple(range(1000, 1120)))
+    fused, alone = (
+        train_shard(each, small_digits).runs["final_accuracy"].to_numpy()
+        for each in (shard, others)
+    )
+    assert stats.ttest_ind(fused, alone, equal_var=False).pvalue > 1e-3
+    assert stats.ks_2samp(fused, alone).pvalue > 1e-3
+    assert math.isclose(fused.std(), alone.std(), rel_tol=0.4)
