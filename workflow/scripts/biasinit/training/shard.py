@@ -6,6 +6,7 @@ code, or the result (on a GPU), the last block is filled up with dummy members.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
 from biasinit.networks.seeding import LARGEST_SEED
+from biasinit.specs.optimizer import Schedule
 from biasinit.streams import Purpose, stream
 from biasinit.training.batches import batch_order, sha256_of
 from biasinit.training.description import ShardDescription
@@ -100,9 +102,11 @@ class Shard:
             precision=training.precision,
             measured=self._measured_steps(),
         )
-        self.engine = engine_of(training.engine, self.members, self.device)
-        self.forward = self.engine.prepared(self.members.forward)
-        self.measure = self.engine.prepared(measure_of(self.members))
+        self.engine = engine_of(
+            training.engine, self.members, self.device, decided_by=self._constants()
+        )
+        self.forward = self.engine.prepared(self.members.forward, name="forward")
+        self.measure = self.engine.prepared(measure_of(self.members), name="measure")
         size = EVALUATION_CHUNK[training.engine]
         if self.device.type != "cpu":
             size = GPU_EVALUATION_CHUNK
@@ -130,6 +134,21 @@ class Shard:
             )
             for name, numbers in self.dataset.split.items()
         }
+
+    def _constants(self) -> str:
+        """Return all constants that the members compute with; names and schedules are none."""
+        description = self.description
+        return repr(
+            (
+                replace(description.architecture, name="network"),
+                (self.dataset.image_shape, self.classes),
+                description.normalization,
+                (description.scheme.hidden_bias, description.scheme.output_bias),
+                replace(description.optimizer, name="optimizer", schedule=Schedule()),
+                description.training.label_smoothing,
+                description.training.precision,
+            )
+        )
 
     @property
     def steps_per_epoch(self) -> int:

@@ -4,8 +4,8 @@ All compute the same; they differ in the last bits, so the engine is a key of th
 never chosen at run time. The compiled step is traced through ``vmap`` and ``grad`` into one
 graph of operations on stacked tensors, which PyTorch's compiler turns into a few loops around
 the matrix products; on a CPU, convolutions and pools are the kernels of ``networks.native``.
+Evaluations and probes are traced too, and on a CPU run operation by operation (``programs``).
 On a GPU the step, eager or compiled, is recorded once as a CUDA graph and replayed.
-Evaluations and probes are compiled too, and never recorded.
 
 Compiled code is kept in the folder that the variable TORCHINDUCTOR_CACHE_DIR names, and is
 shared by all jobs that name the same one.
@@ -32,6 +32,7 @@ from biasinit.training.engines.members import (
     StepInputs,
 )
 from biasinit.training.engines.optimizers import Tensors
+from biasinit.training.engines.programs import Form, Program
 from biasinit.training.engines.serial import SerialMembers
 
 COMPILED = "compiled"
@@ -62,8 +63,14 @@ class Engine(Protocol):
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         """Update ``state`` in place by one step; return the losses before it, (members,)."""
 
-    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of tensors as this engine runs it, for evaluations and probes."""
+    def prepared(self, function: Callable[..., Any], *, name: str) -> Callable[..., Any]:
+        """Return a function of tensors as this engine runs it, for evaluations and probes.
+
+        Args:
+            function: of tensors.
+            name: that tells it from other functions of the same members.
+
+        """
 
 
 def device_named(name: str) -> torch.device:
@@ -127,8 +134,15 @@ def members_of(
     )
 
 
-def engine_of(name: str, members: Members, device: torch.device) -> Engine:
+def engine_of(name: str, members: Members, device: torch.device, *, decided_by: str) -> Engine:
     """Return the engine that a study names, for the members of one shard.
+
+    Args:
+        name: of the engine.
+        members: that it runs.
+        device: where they are.
+        decided_by: all constants that the members compute with, as text: members of one text do
+            the same with the same tensors.
 
     Raises:
         CompilerError: the compiled engine cannot be built on this machine.
@@ -143,13 +157,17 @@ def engine_of(name: str, members: Members, device: torch.device) -> Engine:
             torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
         return eager if on_cpu or name == SERIAL else _Recorded(eager)
     if not on_cpu:
-        return _Recorded(_Compiled(members))
+        return _Recorded(_Compiled(members, lambda function, *_: _CompiledAtFirstCall(function)))
     from biasinit.networks import native_library
 
     # what is missing is named now, and not from within a trace
     native_library.check_compiler()
     native_library.library()
-    return _Compiled(members)
+
+    def program(function: Callable[..., Any], name: str, form: Form) -> Program:
+        return Program(function, name=name, form=form, decided_by=decided_by)
+
+    return _Compiled(members, program)
 
 
 class _Eager:
@@ -166,24 +184,39 @@ class _Eager:
         all_alive = self._on_cpu and bool((state.diverged_at < 0).all())
         return self._members.step(state, data, inputs, all_alive=all_alive)
 
-    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def prepared(self, function: Callable[..., Any], *, name: str) -> Callable[..., Any]:
         return function
+
+
+class _Traced(Protocol):
+    """A function that its first call traces, or finds as it was traced before."""
+
+    compiling_seconds: float
+
+    def __call__(self, *arguments: object) -> Any:  # noqa: ANN401
+        """Return what the function returns."""
 
 
 class _Compiled:
     """The whole step as one compiled function; it is compiled by its first call."""
 
-    def __init__(self, members: Members) -> None:
+    def __init__(
+        self, members: Members, trace: Callable[[Callable[..., Any], str, Form], _Traced]
+    ) -> None:
         self._members = members
+        self._trace = trace
         self._step: Callable[..., Any] | None = None
-        self._prepared: list[_CompiledAtFirstCall] = []
+        self._prepared: list[_Traced] = []
 
     @property
     def compiling_seconds(self) -> float:
         return sum(function.compiling_seconds for function in self._prepared)
 
-    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self._prepared.append(_CompiledAtFirstCall(function))
+    def prepared(self, function: Callable[..., Any], *, name: str) -> Callable[..., Any]:
+        return self._kept(function, name, "script")
+
+    def _kept(self, function: Callable[..., Any], name: str, form: Form) -> Callable[..., Any]:
+        self._prepared.append(self._trace(function, name, form))
         return self._prepared[-1]
 
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
@@ -193,7 +226,8 @@ class _Compiled:
             inputs.batch, inputs.draws, inputs.rates, inputs.number,
         )  # fmt: skip
         if self._step is None:
-            self._step = self.prepared(self._step_on(border=data.border))
+            name = f"step_{data.border}"
+            self._step = self._kept(self._step_on(border=data.border), name, "package")
         return torch.as_tensor(self._step(*arguments))
 
     def _step_on(self, *, border: int) -> Callable[..., Tensor]:
@@ -229,7 +263,7 @@ class _Compiled:
 
 
 class _CompiledAtFirstCall:
-    """A function of tensors, compiled for the shapes of its first call; there are no others.
+    """A function on a GPU, compiled for the shapes of its first call; there are no others.
 
     ``compiling_seconds`` is the time of the first call, which also does its work once.
     """
@@ -271,8 +305,8 @@ class _Recorded:
     def compiling_seconds(self) -> float:
         return self._engine.compiling_seconds
 
-    def prepared(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return self._engine.prepared(function)
+    def prepared(self, function: Callable[..., Any], *, name: str) -> Callable[..., Any]:
+        return self._engine.prepared(function, name=name)
 
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         if self._state is not state:
