@@ -23,7 +23,8 @@ def processor_digest() -> str:
 def cache_folder() -> Path:
     """Return the folder for compiled code: the one that the environment names, or one of the user.
 
-    PyTorch's own function for it would import its compiler, which takes a second.
+    PyTorch's own function for it would import its compiler, which takes a second. What that
+    compiler keeps goes to the same folder.
     """
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named or f"{tempfile.gettempdir()}/biasinit_{os.getuid()}").absolute()
+    ours = f"{tempfile.gettempdir()}/biasinit_{os.getuid()}"
+    return Path(os.environ.setdefault(CACHE_VARIABLE, ours)).absolute()

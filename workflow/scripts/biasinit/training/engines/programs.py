@@ -36,6 +36,7 @@ from torch.utils._pytree import (
     treespec_loads,
 )
 
+from biasinit.errors import CompilerError
 from biasinit.networks.native_library import compiler
 from biasinit.processor import cache_folder, processor_digest
 
@@ -131,10 +132,17 @@ class Program:
         if file.exists():
             try:
                 return _load(file)
-            except (OSError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile) as error:
-                log.warning("%s is damaged (%s). It is made again.", file, error)
+            except Exception as error:  # whatever a damaged file may lead to
+                log.warning("%s cannot be used (%s). It is made again.", file, error)
         self._make(file, leaves, structure)
-        return _load(file)
+        try:
+            return _load(file)
+        except Exception as error:
+            raise CompilerError(
+                f"'engine: compiled': {file} was made just now, and cannot be loaded: {error} "
+                "Name another folder in the variable TORCHINDUCTOR_CACHE_DIR, or set 'engine: "
+                "eager' in the study."
+            ) from error
 
     def _make(self, file: Path, leaves: Leaves, structure: TreeSpec) -> None:
         from biasinit.training.engines import tracing  # imports PyTorch's compiler
