@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from shards import NETWORKS, as_seen_by, description
+from shards import NETWORKS, as_seen_by, assert_same_bits, description
 
 from biasinit.data.prepared import save_prepared
 from biasinit.errors import CompilerError
@@ -170,11 +170,13 @@ def test_a_program_is_not_found_where_anything_around_it_differs(folder, tmp_pat
 
 
 ZEROS = {"name": "zeros", "kind": "zeros"}
+BIASES = {
+    "without biases": {"name": "none", "kind": "none"},
+    "without hidden biases": {"name": "none", "kind": "none_hidden"},
+    "frozen biases": ZEROS | {"trainable": False},
+    "all biases frozen": ZEROS | {"trainable": False, "layers": "all"},
+}
 DIFFERENT = {
-    "without biases": {"scheme": {"name": "none", "kind": "none"}},
-    "without hidden biases": {"scheme": {"name": "none", "kind": "none_hidden"}},
-    "frozen biases": {"scheme": ZEROS | {"trainable": False}},
-    "all biases frozen": {"scheme": ZEROS | {"trainable": False, "layers": "all"}},
     "batch norm's shift": {"normalization": "batchnorm_shift"},
     "batch norm after the bias": {"normalization": "batchnorm"},
     "less momentum": {"optimizer": {"momentum": 0.8}},
@@ -261,16 +263,62 @@ def test_whatever_changes_a_step_changes_its_key(seen, small_digits):
     keys["first"] = seen(small_digits, {})
     steps = [found["step"] for found in keys.values()]
     assert len(set(steps)) == len(steps)
+    of_biases = [seen(small_digits, {"scheme": scheme}) for scheme in BIASES.values()]
+    assert {found["step"] for found in of_biases} == {keys["first"]["step"]}
+    forwards = {found["forward"] for found in [*of_biases, keys["first"]]}
+    assert len(forwards) == 5
     more_images = seen(small_digits, {"probe_images": 33})
     assert more_images["measure"] != keys["first"]["measure"]
     assert more_images["step"] == keys["first"]["step"]
+
+
+@pytest.mark.parametrize("scheme", BIASES.values(), ids=BIASES)
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift", "batchnorm"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        {"weight_decay": 1e-3, "decay_biases": True, "nesterov": True},
+        {"weight_decay": 1e-3, "gradient_clip": 0.5},
+        {"kind": "adamw", "weight_decay": 1e-3, "decay_biases": True},
+    ],
+    ids=["sgd", "clipped", "adamw"],
+)
+def test_one_step_for_all_biases_changes_no_bit_of_those_that_lack_or_freeze_some(
+    scheme, normalization, optimizer, small_digits, monkeypatch
+):
+    """The program of a step has every bias; the network of the arm has those of its scheme."""
+    monkeypatch.setattr(Program, "__call__", lambda self, *given: self._function(*given))
+    for architecture in NETWORKS:
+        dataset = as_seen_by(architecture, small_digits)
+        shard = Shard(
+            description(
+                engine="compiled", scheme=scheme, normalization=normalization, optimizer=optimizer,
+                architecture=architecture,
+            ),
+            dataset,
+        )  # fmt: skip
+        whole, alone = (Block(shard, shard.blocks()[0]) for _ in range(2))
+        for number in (1, 2, 3):
+            losses = whole.step(number)
+            inputs = alone.inputs(number)
+            others = shard.members.step(
+                alone.state, alone.examples["train"], inputs, all_alive=False
+            )
+            assert torch.equal(losses, others)
+        for found, expected in (
+            (whole.state.parameters, alone.state.parameters),
+            (whole.state.buffers, alone.state.buffers),
+            *((of, alone.state.optimizer[kind]) for kind, of in whole.state.optimizer.items()),
+        ):
+            assert_same_bits(found, expected)
 
 
 @pytest.mark.slow
 def test_programs_of_one_key_have_one_graph(seen, small_digits):
     """A stale or wrong program is one whose key two graphs share; each is traced and compared."""
     graphs = {}
-    for changes in ({}, *DIFFERENT.values(), *ALIKE.values()):
+    of_biases = [{"scheme": scheme} for scheme in BIASES.values()]
+    for changes in ({}, *of_biases, *DIFFERENT.values(), *ALIKE.values()):
         for name, (key, text) in seen(small_digits, changes, traced=True).items():
             graphs.setdefault((name, key), set()).add(text)
     assert all(len(texts) == 1 for texts in graphs.values())

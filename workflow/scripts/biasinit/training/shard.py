@@ -28,15 +28,17 @@ from biasinit.training.engines.fused import (
     COMPILED,
     PRECISIONS,
     SERIAL,
+    WithAllBiases,
     device_named,
     engine_of,
     members_of,
     operations_of,
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.members import Examples, StepInputs, stack_members
+from biasinit.training.engines.members import Examples, Members, StepInputs, stack_members
 from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
+from biasinit.vocabulary import IDENTITY
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
 EVALUATION_CHUNK = {"eager": 34, "compiled": 120, "serial": 250}
@@ -84,26 +86,16 @@ class Shard:
             )
         self.augmentation = Augmentation(kind=training.augmentation, margin=training.crop_margin)
         self.images = self.augmentation.bordered(torch.from_numpy(dataset.images)).to(self.device)
-        self.network = build_network(
-            description.architecture,
-            image_shape=dataset.image_shape,
-            classes=dataset.classes,
-            normalization=description.normalization,
-            hidden_bias=description.scheme.hidden_bias,
-            output_bias=description.scheme.output_bias,
-            stock=training.engine == SERIAL,
-        ).to(self.device)
-        self.network.use(operations_of(training.engine, self.device, activations))
-        self.members = members_of(
-            training.engine,
-            self.network,
-            description.optimizer,
-            label_smoothing=training.label_smoothing,
-            precision=training.precision,
-            measured=self._measured_steps(),
-        )
+        self._operations = operations_of(training.engine, self.device, activations)
+        hidden, output = description.scheme.hidden_bias, description.scheme.output_bias
+        self.members = self._members_with(hidden_bias=hidden, output_bias=output)
+        self.network = self.members.network
         self.engine = engine_of(
-            training.engine, self.members, self.device, decided_by=self._constants()
+            training.engine,
+            self.members,
+            self.device,
+            decided_by=self._constants(hidden_bias=hidden, output_bias=output),
+            with_all_biases=self._with_all_biases if self._may_have_all_biases else None,
         )
         self.forward = self.engine.prepared(self.members.forward, name="forward")
         self.measure = self.engine.prepared(measure_of(self.members), name="measure")
@@ -135,7 +127,43 @@ class Shard:
             for name, numbers in self.dataset.split.items()
         }
 
-    def _constants(self) -> str:
+    def _members_with(self, *, hidden_bias: bool, output_bias: bool) -> Members:
+        description, training = self.description, self.description.training
+        network = build_network(
+            description.architecture,
+            image_shape=self.dataset.image_shape,
+            classes=self.dataset.classes,
+            normalization=description.normalization,
+            hidden_bias=hidden_bias,
+            output_bias=output_bias,
+            stock=training.engine == SERIAL,
+        ).to(self.device)
+        network.use(self._operations)
+        return members_of(
+            training.engine,
+            network,
+            description.optimizer,
+            label_smoothing=training.label_smoothing,
+            precision=training.precision,
+            measured=self._measured_steps(),
+        )
+
+    @property
+    def _may_have_all_biases(self) -> bool:
+        """Whether steps are the same to the bit beside biases that are held where they are.
+
+        A norm over more gradients is rounded otherwise, even where they are zero; and biases that
+        batch norm subtracts again are held apart from its shift.
+        """
+        clips = self.description.optimizer.gradient_clip is not None
+        return not clips and self.description.normalization != IDENTITY
+
+    def _with_all_biases(self) -> WithAllBiases:
+        members = self._members_with(hidden_bias=True, output_bias=True)
+        constants = self._constants(hidden_bias=True, output_bias=True)
+        return WithAllBiases(members, decided_by=constants)
+
+    def _constants(self, *, hidden_bias: bool, output_bias: bool) -> str:
         """Return all constants that the members compute with; names and schedules are none."""
         description = self.description
         return repr(
@@ -143,7 +171,7 @@ class Shard:
                 replace(description.architecture, name="network"),
                 (self.dataset.image_shape, self.classes),
                 description.normalization,
-                (description.scheme.hidden_bias, description.scheme.output_bias),
+                (hidden_bias, output_bias),
                 replace(description.optimizer, name="optimizer", schedule=Schedule()),
                 description.training.label_smoothing,
                 description.training.precision,
