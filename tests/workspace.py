@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from biasinit.execution.devices.compiled_code import CACHE_VARIABLE
+from biasinit.processor import CACHE_VARIABLE
 from repository import REPOSITORY
 
 PARTS = (

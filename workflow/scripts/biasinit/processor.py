@@ -1,9 +1,12 @@
-"""What compiled code depends on of the machine that it runs on."""
+"""What compiled code depends on of the machine that it runs on, and where it is kept."""
 
 import hashlib
+import os
 import platform
+import tempfile
 from pathlib import Path
 
+CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"  # PyTorch's compiler and ours read it
 RELEVANT = ("model name", "flags", "Features")  # lines of /proc/cpuinfo, on x86 and on ARM
 
 
@@ -15,3 +18,13 @@ def processor_digest() -> str:
         lines = []
     text = "\n".join(sorted({line for line in lines if line.startswith(RELEVANT)}))
     return hashlib.sha256((text or platform.machine()).encode()).hexdigest()[:12]
+
+
+def cache_folder() -> Path:
+    """Return the folder for compiled code: the one that the environment names, or one of the user.
+
+    PyTorch's own function for it would import its compiler, which takes a second. What that
+    compiler keeps goes to the same folder.
+    """
+    ours = f"{tempfile.gettempdir()}/biasinit_{os.getuid()}"
+    return Path(os.environ.setdefault(CACHE_VARIABLE, ours)).absolute()

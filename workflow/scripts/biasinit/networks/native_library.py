@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from biasinit.errors import CompilerError
-from biasinit.processor import processor_digest
+from biasinit.processor import cache_folder, processor_digest
 
 SOURCE = Path(__file__).with_name("native_kernels.cpp")
 COMPILERS = ("c++", "g++", "clang++")  # the first one found, unless CXX names another
@@ -42,13 +42,6 @@ def compiler() -> str:
         "found. Install one (on Debian: apt-get install g++), name it in the variable CXX, or set "
         "'engine: eager' in the study."
     )
-
-
-def cache_folder() -> Path:
-    """Return the folder for compiled code, the one that PyTorch's compiler uses too."""
-    from torch._inductor.runtime.cache_dir_utils import cache_dir
-
-    return Path(cache_dir())
 
 
 def check_compiler() -> None:

@@ -261,6 +261,7 @@ class FusedMembers:
         inputs: StepInputs,
         *,
         all_alive: bool,
+        updates: Tensors | None = None,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,).
 
@@ -270,6 +271,7 @@ class FusedMembers:
             inputs: of the step; its number is recorded for members that diverge.
             all_alive: that no member has diverged is known; then no update is masked. The
                 result is the same either way.
+            updates: see ``Update``; only where ``all_alive`` is not known.
 
         """
         self.network.train()
@@ -286,6 +288,7 @@ class FusedMembers:
             rates=inputs.rates,
             number=inputs.number,
             alive=None if all_alive else alive,
+            updates=updates or {},
         )
         update.apply(state.trained, state.optimizer, gradients)
         total = losses
@@ -332,6 +335,7 @@ class Members(Protocol):
         inputs: StepInputs,
         *,
         all_alive: bool,
+        updates: Tensors | None = None,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,)."""
 
