@@ -156,9 +156,10 @@ def test_every_script_has_a_smoke_run():
     assert set(SMOKES) == scripts()
 
 
-def run(script, *options):
+def run(script, *options, first=None):
     program = [sys.executable] if script.endswith(".py") else ["bash"]
-    folders = os.pathsep.join(str(REPOSITORY / folder) for folder in FOLDERS)
+    before = [] if first is None else [str(first)]
+    folders = os.pathsep.join([*before, *(str(REPOSITORY / folder) for folder in FOLDERS)])
     return subprocess.run(
         [*program, str(BENCH / script), *options],
         cwd=REPOSITORY,
@@ -195,6 +196,23 @@ def test_what_a_gpu_trains_is_described_as_a_study_describes_it():
     """`python bench/gpu/descriptions.py` writes it."""
     done = run("gpu/descriptions.py", "--check")
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_a_gpu_is_checked_with_torch_numpy_pandas_and_pyarrow_alone(tmp_path):
+    """What needs more is left out with a line."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "others = ('sklearn', 'scipy', 'pydantic', 'snakemake', 'yaml', 'filelock', 'pooch')\n"
+        "sys.modules.update({name: None for name in others})\n"
+    )
+    done = run("gpu/measure.py", "--device", "cpu", "--output", str(tmp_path), first=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "agreement: left out, without sklearn, scipy" in done.stdout
+    assert "study: left out, without snakemake, pydantic" in done.stdout
+    found = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))["parts"]
+    assert not any("failed" in part for part in found.values())
+    assert {"limits", "contract", "speed", "jobs"} <= set(found)
 
 
 @pytest.fixture
@@ -254,6 +272,8 @@ def test_a_benchmark_runs(script, smoke, tmp_path, request, tables, monkeypatch)
         monkeypatch.setattr(tables, "TRAINING", tmp_path)
         output.rename(tmp_path / f"{Path(script).stem}.json")
         assert all("\n| --- |" in tables.BLOCKS[name]() for name in smoke.tables)
+        if "growth" in smoke.tables:
+            assert tables.growth_figure(tables.stored("growth")).count('id="growth-axes_') == 7
         return
     if smoke.writes:
         assert set(smoke.writes) <= set(json.loads(output.read_text(encoding="utf-8")))

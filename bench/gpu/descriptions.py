@@ -66,7 +66,9 @@ def main() -> int:
     text = json.dumps(descriptions(), indent=1) + "\n"
     if parser.parse_args().check:
         fresh = PATH.exists() and PATH.read_text(encoding="utf-8") == text
-        print(f"{PATH.name} is {'as it should be' if fresh else 'stale'}.")
+        print(
+            f"{PATH.name} is {'as it should be' if fresh else 'stale; run this without --check'}."
+        )
         return int(not fresh)
     PATH.write_text(text, encoding="utf-8")
     return 0

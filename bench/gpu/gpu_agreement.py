@@ -8,7 +8,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from agreement import compared
 from notes import Notes, stored
 from shards import NETWORKS, images_of
 
@@ -28,6 +27,8 @@ WAYS = {  # the one that compiles last
 
 def agreement(notes: Notes, device: str) -> None:
     """Note how the device's accuracies compare with the CPU's, and runs per second of each way."""
+    from agreement import compared  # needs SciPy, which the other parts do not
+
     seeds, epochs = SEEDS[device], EPOCHS[device]
     data = images_of(NETWORKS[DIGITS])
     images = len(data.split["test"])

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from notes import Notes, stored
 from peers import PLAIN, training_flop
-from shards import NETWORKS, random_images, with_width
+from shards import DIGITS, NETWORKS, random_images, with_width
 from worker import plain_loop
 
 from biasinit.training.description import ShardDescription
@@ -84,6 +84,9 @@ def speed(notes: Notes, device: str) -> None:
         sizes = NETWORKS[network]
         flop = training_flop(PLAIN[network](), side=sizes.side, colours=sizes.colours)
         notes.note(f"FLOP for an image, {network}", flop)
+    run = stored("default study")["description"]["training"]
+    batch, epochs = run["batch_size"], run["epochs"]
+    notes.note("images of a run of digits", DIGITS["train"] // batch * batch * epochs)
     for cell in dict.fromkeys(cells(device)):
         key = (cell.network, cell.way, cell.precision)
         if key in full:
@@ -124,6 +127,8 @@ def step_of(cell: Cell, device: str) -> Callable[[], int]:
     mapping = stored(cell.network)["description"]
     if cell.way == PLAIN_LOOP:
         multiply(tf32=cell.precision == "TF32")
+        # as a careful user has it; ours have the opposite
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = False, True
         plain = dataclasses.replace(sizes, batch=mapping["training"]["batch_size"])
         rounded = cell.precision == "bfloat16"
         return plain_loop(PLAIN[cell.network](), plain, rounded=rounded, device=device)

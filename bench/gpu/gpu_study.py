@@ -32,7 +32,7 @@ STUDY = {
         "resamples": 1000, "calibration_tables": 20,
     },
 }  # fmt: skip
-SIZES = {"cuda": (100, 6), "cpu": (4, 1)}  # seeds, epochs
+SIZES = {"cuda": (40, 6), "cpu": (4, 1)}  # seeds, epochs
 
 
 def study(notes: Notes, device: str) -> None:

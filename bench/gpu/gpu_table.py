@@ -6,6 +6,7 @@ from typing import Any
 Found = Mapping[str, Any]
 
 LIMIT = "matrix product, {}"
+RUN = "images of a run of digits"
 
 
 def gpu_table(found: Found) -> str:
@@ -37,7 +38,7 @@ def _paragraphs(found: Found) -> Iterator[str]:
         yield f"Limits: {'; '.join(said)}."
     yield from _contract(parts.get("contract", {}))
     yield from _agreement(parts.get("agreement", {}))
-    yield from _speed(parts.get("speed", {}), limits, parts.get("agreement", {}))
+    yield from _speed(parts.get("speed", {}), limits)
     yield from _jobs(parts.get("jobs", {}))
     yield from _study(parts.get("study", {}))
     for name, part in parts.items():
@@ -92,7 +93,7 @@ def _agreement(part: Found) -> Iterator[str]:
     yield _table([*head, "runs per second"], rows)
 
 
-def _speed(part: Found, limits: Found, agreement: Found) -> Iterator[str]:
+def _speed(part: Found, limits: Found) -> Iterator[str]:
     cells = part.get("cells", [])
     if not cells:
         return
@@ -106,7 +107,7 @@ def _speed(part: Found, limits: Found, agreement: Found) -> Iterator[str]:
         shown = [cell["network"], cell["way"], cell["precision"], str(cell["width"])]
         if "images per second" not in cell:
             said = "refused" if "refused" in cell else cell["failed"].splitlines()[0][:80]
-            rows.append([*shown, said, "", "", ""])
+            rows.append([*shown, said, "", "", "", ""])
             continue
         rate = cell["images per second"]
         base = plain.get((cell["network"], "float32"))
@@ -117,13 +118,15 @@ def _speed(part: Found, limits: Found, agreement: Found) -> Iterator[str]:
             [
                 *shown,
                 f"{rate:,.0f}",
+                f"{rate / part[RUN]:,.1f}" if "digits" in cell["network"] else "",
                 f"{rate / base:.2f}" if base else "",
                 f"{done / limit:.2%}" if limit else "",
                 f"{memory:,.0f}" if memory is not None else "",
             ]
         )
     head = ["network", "way", "precision", "width", "images × members per second"]
-    head += ["times the plain loop in float32", "share of the matrix-product rate", "memory, MiB"]
+    head += ["runs per second, training alone", "times the plain loop in float32"]
+    head += ["share of the matrix-product rate", "memory, MiB"]
     yield _table(head, rows)
 
 

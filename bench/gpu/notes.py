@@ -19,7 +19,9 @@ class Notes:
     def note(self, name: str, value: Any) -> None:  # noqa: ANN401  # plain values
         """Write a finding down."""
         self.found[name] = value
-        self.path.write_text(json.dumps(self.found), encoding="utf-8")
+        unfinished = self.path.with_suffix(".unfinished")  # it may be ended at any moment
+        unfinished.write_text(json.dumps(self.found), encoding="utf-8")
+        unfinished.replace(self.path)
 
     def cut(self, what: str) -> None:
         """Write down that something was left out, for want of time."""
