@@ -9,6 +9,8 @@ ARGS ?=
 PLACE ?=
 # where results/ goes; this folder when left out
 FOLDER ?=
+# further arguments of the benchmarks: make bench BENCH='--part resnet'
+BENCH ?=
 # a package index to take torch from, such as one with CPU builds only
 TORCH_INDEX ?=
 
@@ -26,7 +28,7 @@ LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study 
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench r-check schema lock
+.PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench growth r-check schema lock
 
 study: $(INSTALLED)
 	@$(call LAUNCH,)
@@ -85,11 +87,16 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-# Training against what a user would otherwise write; nothing else should be running. The peer JAX
-# gets an environment of its own.
+# Training against what a user would otherwise write, and how its cost grows; nothing else should be
+# running. BENCH holds further arguments, such as BENCH='--part resnet'. The peer JAX gets an
+# environment of its own.
 bench: $(VENV)/dev.installed .venv-jax/installed
-	$(BIN)/python bench/training/cpu.py
-	$(BIN)/python bench/training/growth.py
+	$(BIN)/python bench/training/cpu.py $(BENCH)
+	$(BIN)/python bench/tables.py
+
+growth: $(VENV)/dev.installed
+	$(BIN)/python bench/training/growth.py $(BENCH)
+	$(BIN)/python bench/tables.py
 
 .venv-jax/installed: bench/training/requirements-jax.txt
 	$(PYTHON) -m venv --without-pip .venv-jax

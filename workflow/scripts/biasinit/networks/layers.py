@@ -330,17 +330,22 @@ class LayeredNetwork(Network):
     def start(
         self, generator: np.random.Generator, dtype: torch.dtype
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return batch norm's scale and running variance at 1, and zeros in all other places."""
+        """Return batch norm's scale and running variance at 1, and zeros in all other places.
+
+        They are on the CPU, wherever the network is: what a member starts from is made there.
+        """
         parameters = {
-            name: torch.ones_like(value, dtype=dtype)
+            name: torch.ones_like(value, dtype=dtype, device="cpu")
             if name.endswith("norm.weight")
-            else torch.zeros_like(value, dtype=dtype)
+            else torch.zeros_like(value, dtype=dtype, device="cpu")
             for name, value in self.named_parameters()
         }
         buffers = {
-            name: torch.ones_like(value, dtype=dtype)
+            name: torch.ones_like(value, dtype=dtype, device="cpu")
             if name.endswith("running_var")
-            else torch.zeros_like(value, dtype=dtype if value.is_floating_point() else None)
+            else torch.zeros_like(
+                value, dtype=dtype if value.is_floating_point() else None, device="cpu"
+            )
             for name, value in self.named_buffers()
         }
         return parameters, buffers

@@ -42,7 +42,8 @@ from biasinit.vocabulary import IDENTITY
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
 EVALUATION_CHUNK = {"eager": 34, "compiled": 120, "serial": 250}
-GPU_EVALUATION_CHUNK = 1024  # keeps a GPU busy
+# of all members together on a GPU: they keep it busy, and take less memory than a step
+GPU_EVALUATION_IMAGES, LARGEST_CHUNK = 16_384, 1024
 
 
 class Shard:
@@ -101,7 +102,7 @@ class Shard:
         self.measure = self.engine.prepared(measure_of(self.members), name="measure")
         size = EVALUATION_CHUNK[training.engine]
         if self.device.type != "cpu":
-            size = GPU_EVALUATION_CHUNK
+            size = min(max(GPU_EVALUATION_IMAGES // self.width, 1), LARGEST_CHUNK)
         if self.has_fixed_shapes:  # one size for all, that of the smallest subset at most
             size = min(size, len(self.labels["validation"]), len(self.labels["test"]))
         self.chunk_size = size

@@ -189,10 +189,10 @@ def engine_of(
     on_cpu = device.type == "cpu"
     if on_cpu:
         _keep_freed_memory()
+    else:
+        _compute_as_named()
     if name != COMPILED:
         eager = _Eager(members, on_cpu=on_cpu)
-        if name == SERIAL:
-            torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
         return eager if on_cpu or name == SERIAL else _Recorded(eager)
     if not on_cpu:
         return _Recorded(
@@ -361,10 +361,13 @@ def _compiled(function: Callable[..., Any], *arguments: object) -> Callable[...,
 
 
 class _Recorded:
-    """A step recorded as a CUDA graph: one launch in place of hundreds."""
+    """A step recorded as a CUDA graph: one launch in place of hundreds.
+
+    ``unrecorded`` is the engine whose step it is.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.unrecorded = engine
         self._state: MemberState | None = None
         self._graph: torch.cuda.CUDAGraph
         self._inputs: StepInputs
@@ -372,10 +375,10 @@ class _Recorded:
 
     @property
     def compiling_seconds(self) -> float:
-        return self._engine.compiling_seconds
+        return self.unrecorded.compiling_seconds
 
     def prepared(self, function: Callable[..., Any], *, name: str) -> Callable[..., Any]:
-        return self._engine.prepared(function, name=name)
+        return self.unrecorded.prepared(function, name=name)
 
     def step(self, state: MemberState, data: Examples, inputs: StepInputs) -> Tensor:
         if self._state is not state:
@@ -391,11 +394,11 @@ class _Recorded:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARMING_STEPS):
-                self._engine.step(state, data, self._inputs)
+                self.unrecorded.step(state, data, self._inputs)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            self._losses = self._engine.step(state, data, self._inputs)
+            self._losses = self.unrecorded.step(state, data, self._inputs)
         state.restore(before)  # warming has trained; the first real step starts where it should
         self._state = state
 
@@ -404,6 +407,18 @@ def _copied(value: Tensor | dict[str, Tensor]) -> Tensor | dict[str, Tensor]:
     if isinstance(value, Tensor):
         return value.clone()
     return {name: _copied(part) for name, part in value.items()}  # type: ignore[misc]
+
+
+def _compute_as_named() -> None:
+    """Let a GPU compute in the precision that is named, and the same bits in every run.
+
+    PyTorch's default rounds what goes into convolutions in float32 to TF32, adds parts of products
+    in bfloat16 up in bfloat16, and may add in an order that changes.
+    """
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
 
 
 def _keep_freed_memory() -> None:
