@@ -15,7 +15,7 @@ from biasinit.execution.command import (
 from biasinit.execution.places import REPOSITORY
 
 EVENTS = Path("results") / "events.jsonl"
-PROFILES = [REPOSITORY / "profiles" / name / "profile.yaml" for name in ("default", "slurm")]
+PROFILES = sorted((REPOSITORY / "profiles").glob("*/profile.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_an_unknown_place_is_named_with_the_known_ones(here):
         snakemake("--place", "slrum")
     said = str(caught.value)
     assert "--place: must be the name of a folder with a profile.yaml in profiles/" in said
-    assert "got 'slrum'. There are: default, slurm." in said
+    assert "got 'slrum'. There are: default, sge, slurm." in said
 
 
 def test_a_place_of_ones_own_is_used_before_that_of_the_program(here):
