@@ -73,9 +73,9 @@ class ClusterStudy:
             self.command.communicate()
 
     def log(self) -> str:
-        """Return what Snakemake said."""
+        """Return what Snakemake said; nothing before it is started."""
         path = self.workspace.folder / "results" / "snakemake.log"
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def wait_until(self, condition: Callable[[], Any]) -> Any:
         """Return the first true value of a condition."""

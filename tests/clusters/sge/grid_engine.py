@@ -30,7 +30,7 @@ COMMANDS = ("qsub", "qstat", "qacct", "qselect", "qdel", "qconf", "qmod")
 PACKAGES = "gridengine-master gridengine-exec gridengine-client msmtp-mta gcc libc6-dev"
 PATIENCE_SECONDS = 60
 SILENCE_SECONDS = 10  # after which the master takes a host for gone
-PATIENCE_WITH_JOBS_SECONDS = 10  # of the profile's status.py
+PATIENCE = "BIASINIT_SGE_PATIENCE_SECONDS"  # of the profile's status.py
 
 # Grid Engine's own defaults, but for what a machine of one's own needs, and the pace of tests
 CONFIGURATION = {
@@ -102,7 +102,7 @@ class GridEngine:
         self._ports = free_ports(2)
         self.environment = {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-            "BIASINIT_SGE_PATIENCE_SECONDS": str(PATIENCE_WITH_JOBS_SECONDS),
+            PATIENCE: "5",
         }
 
     def up(self) -> None:
@@ -113,11 +113,12 @@ class GridEngine:
         self._configure()
         for name in HOSTS:
             self.start_node(name)
-        self._wait("both hosts are heard", lambda: self._hosts_heard() == set(HOSTS))
+        self._wait("both hosts are heard", lambda: self.hosts_heard() == set(HOSTS))
 
     def down(self) -> None:
         """Delete all jobs and stop every daemon."""
-        self.run("qdel", "-f", "-u", "*", check=False)
+        if (self.folder / "bin" / "qdel").exists():
+            self.run("qdel", "-f", "-u", "*", check=False)
         for name in HOSTS:
             self.kill_node(name)
         self.stop_master()
@@ -170,6 +171,12 @@ class GridEngine:
     def cancel(self, job: str) -> None:
         """Delete a job, as a user or an administrator does."""
         self.run("qdel", job)
+
+    def hosts_heard(self) -> set[str]:
+        """Return the hosts whose queue is there and not in an unknown state."""
+        listed = {*self.run("qselect", check=False).split()}
+        unheard = {*self.run("qselect", "-qs", "u", check=False).split()}
+        return {queue.split("@")[-1] for queue in listed - unheard if "@" in queue}
 
     def waiting(self) -> list[str]:
         """Return the names of the jobs that wait for a host."""
@@ -304,12 +311,6 @@ class GridEngine:
 
     def _master_answers(self) -> bool:
         return "error" not in self.run("qconf", "-sh", check=False)
-
-    def _hosts_heard(self) -> set[str]:
-        """Return the hosts whose queue is there and not in an unknown state."""
-        listed = {*self.run("qselect", check=False).split()}
-        unheard = {*self.run("qselect", "-qs", "u", check=False).split()}
-        return {queue.split("@")[-1] for queue in listed - unheard if "@" in queue}
 
     def _wait(self, what: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
