@@ -20,12 +20,14 @@ import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Dict, List, NoReturn
+from typing import Any, Dict, List
 
 FOLDER = Path(".snakemake") / "sge"  # what jobs print, and how they ended
 PROPERTIES = "# properties = "
 NO_ROOM = 25  # qsub's exit status where nobody, or not this user, may have more jobs
 WAIT_SECONDS = 10
+NOT_SET_UP = ("SGE_ROOT", "unable to read qmaster name")  # in what qsub says
+SET_UP = "set up Grid Engine first (its settings.sh, or a module)."
 
 # Jobs get these variables, and all that begin with the prefix. Not all of them, as from a login
 # shell: anybody can read the environment of a job in the queue.
@@ -33,12 +35,23 @@ HANDED_DOWN = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "CXX", "OMP_NUM_THREADS"
 PREFIX = "BIASINIT_"
 
 
+class RefusedError(Exception):
+    """Raised when Grid Engine will not take a job however long one waits; the text says why."""
+
+
 def main(script: Path) -> None:
     """Submit a job and print its name."""
     job = properties_of(script)
     name = f"{job.get('rule', 'group')}-{uuid.uuid4().hex[:12]}"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    print(submitted(name, [*request(job), "-N", name, str(script)]), file=sys.stderr)
+    try:
+        print(submitted(name, [*request(job), "-N", name, str(script)]), file=sys.stderr)
+    except RefusedError as error:
+        for log in job.get("log", []):  # where the end of a failed job is looked for
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            Path(log).write_text(f"{error}\n", encoding="utf-8")
+        print(error)  # Snakemake's log shows what this command prints
+        sys.exit(1)
     print(name)
 
 
@@ -79,7 +92,7 @@ def submitted(name: str, command: List[str]) -> str:
     """Submit a job, however long that takes, and return what Grid Engine said.
 
     Raises:
-        SystemExit: it refused the job.
+        RefusedError: waiting would not help.
 
     """
     told = refused = False
@@ -89,10 +102,12 @@ def submitted(name: str, command: List[str]) -> str:
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
             )
         except FileNotFoundError:
-            refuse("There is no qsub: set up Grid Engine first (its settings.sh, or a module).")
+            raise RefusedError(f"There is no qsub: {SET_UP}") from None
         said = qsub.stdout.strip()
         if qsub.returncode == 0:
             return said
+        if any(words in said for words in NOT_SET_UP):
+            raise RefusedError(f"qsub finds no cluster: {SET_UP} It says: {said}")
         qstat = subprocess.run(
             ["qstat", "-xml"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
         )
@@ -101,7 +116,7 @@ def submitted(name: str, command: List[str]) -> str:
             return said
         if answers and qsub.returncode != NO_ROOM:
             if refused:
-                refuse(f"Grid Engine refuses the job: {said}")
+                raise RefusedError(f"Grid Engine refuses the job: {said}")
             refused = True  # unless the master has come back just now: ask once more
             continue
         refused = False
@@ -109,12 +124,6 @@ def submitted(name: str, command: List[str]) -> str:
             print(f"Grid Engine takes no job now; waiting. It says: {said}", file=sys.stderr)
             told = True
         time.sleep(WAIT_SECONDS)
-
-
-def refuse(problem: str) -> NoReturn:
-    """End with what Snakemake shows of a job that could not be submitted."""
-    print(problem)
-    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ LISTING = """<?xml version='1.0'?><job_info><queue_info><job_list state="running
 <JB_job_number>46</JB_job_number><JB_name>{name}</JB_name><JB_owner>me</JB_owner>
 <state>{state}</state><queue_name>{queue}</queue_name></job_list></queue_info></job_info>"""
 RECORD = "qname  all.q\nfailed       {failed}\nexit_status  {exit_status}\nru_wallclock 3s\n"
+LOG = "results/quick/logs/train/0.log"
 NOTHING = "<?xml version='1.0'?><job_info><queue_info></queue_info></job_info>"
 
 
@@ -162,7 +163,7 @@ def test_a_job_that_is_gone_without_a_whole_record_has_never_succeeded(cluster, 
 
 def jobscript(folder, *, threads=1, **resources):
     """Return a script as Snakemake writes it from the profile's template."""
-    properties = {"rule": "train", "threads": threads, "resources": resources, "jobid": 6}
+    properties = {"rule": "train", "threads": threads, "resources": resources, "log": [LOG]}
     path = folder / "snakejob.train.6.sh"
     template = (PROFILE / "jobscript.sh").read_text()
     path.write_text(template.format(properties=json.dumps(properties), exec_job="exit 3"))
@@ -210,13 +211,13 @@ def test_a_job_that_says_nothing_of_its_needs_asks_for_nothing(cluster):
     assert " -pe " not in words
 
 
-def test_a_refusal_is_told_in_the_words_of_grid_engine(cluster):
+def test_a_job_that_is_refused_is_so_in_the_words_of_grid_engine(cluster):
     cluster.say("qsub", 'Unable to run job: unknown resource "mem".', status=1)
     done = submit(jobscript(cluster.folder))
     assert done.returncode == 1
-    assert done.stdout == (
-        'Grid Engine refuses the job: Unable to run job: unknown resource "mem".\n'
-    )
+    said = 'Grid Engine refuses the job: Unable to run job: unknown resource "mem".\n'
+    assert done.stdout == said
+    assert (cluster.folder / LOG).read_text() == said  # make study shows the log of what failed
 
 
 def test_a_job_whose_submission_was_not_answered_is_not_submitted_twice(cluster):
@@ -228,10 +229,22 @@ def test_a_job_whose_submission_was_not_answered_is_not_submitted_twice(cluster)
     assert done.stdout.strip() in cluster.asked("qsub")[0]
 
 
-def test_without_grid_engine_its_settings_are_asked_for(cluster):
+def test_a_login_node_without_grid_engine_is_named(cluster):
     done = submit(jobscript(cluster.folder), PATH=str(cluster.folder))
     assert done.returncode == 1
     assert done.stdout.startswith("There is no qsub: set up Grid Engine first")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Please set the environment variable SGE_ROOT.", "unable to read qmaster name: no such file"],
+)
+def test_a_cluster_that_is_not_set_up_is_named_and_not_waited_for(cluster, words):
+    cluster.say("qsub", f"Unable to initialize environment because of error: {words}", status=1)
+    cluster.say("qstat", status=1)
+    done = submit(jobscript(cluster.folder))
+    assert done.returncode == 1
+    assert done.stdout.startswith("qsub finds no cluster: set up Grid Engine first")
 
 
 def test_a_job_notes_how_it_ended(cluster):
