@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import psutil
 import yaml
+from daemons import is_gone
 
 from faults import TABLES
 from workspace import Workspace
@@ -138,11 +139,8 @@ class FrozenShard:
             return False
 
     def is_gone(self) -> bool:
-        """Return whether the process has ended, be it that nobody has asked for its status."""
-        try:
-            return self.process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
+        """Return whether the process has ended."""
+        return is_gone(self.process)
 
     def wait_until_gone(self) -> None:
         """Wait for the end of the process where no command runs that could end first."""

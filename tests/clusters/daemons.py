@@ -3,9 +3,12 @@
 import contextlib
 import signal
 import socket
+import time
 from pathlib import Path
 
 import psutil
+
+PATIENCE_SECONDS = 20  # with a daemon that is asked to end
 
 
 class ClusterUnavailableError(Exception):
@@ -40,7 +43,17 @@ def end_daemon(pid_file: Path, number: signal.Signals) -> None:
     try:
         process = psutil.Process(int(pid_file.read_text()))
         process.send_signal(number)
-        process.wait(timeout=20)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_gone(process) and time.monotonic() < deadline:
+            time.sleep(0.1)
     except (OSError, ValueError, psutil.Error):
         pass
     pid_file.unlink(missing_ok=True)
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Return whether a process has ended, be it that nobody has asked for its status."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
