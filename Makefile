@@ -5,7 +5,7 @@ CORES ?= all
 STUDY ?=
 # further arguments of Snakemake: make study ARGS='--config seeds=40'
 ARGS ?=
-# where jobs run: make study PLACE=slurm (a folder in profiles/; this machine when left out)
+# where jobs run: make study PLACE=slurm, or sge (a folder in profiles/; this machine when left out)
 PLACE ?=
 # where results/ goes; this folder when left out
 FOLDER ?=
@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 # Debian without python3-venv has no ensurepip; pip can install into an environment from outside
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
-INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
+INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/cluster.installed)
 # a variable as one word for the shell, whatever it holds; make does not look for $ in it
 quoted = '$(subst ','\'',$(value $(1)))'
 LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study $(call quoted,STUDY)) \
@@ -28,7 +28,7 @@ LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study 
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench growth r-check schema lock
+.PHONY: study claims publish judge-again report test test-slow test-slurm test-sge faults lint format bench growth r-check schema lock
 
 study: $(INSTALLED)
 	@$(call LAUNCH,)
@@ -61,17 +61,22 @@ test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm and not sge"
 
 # A real SLURM of two nodes on this machine; skipped with a message without Debian's packages
 # slurmctld, slurmd, slurm-client, slurm-wlm-basic-plugins and munge.
-test-slurm: $(VENV)/dev.installed $(VENV)/slurm.installed
+test-slurm: $(VENV)/dev.installed $(VENV)/cluster.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm
 
+# A real Grid Engine of two hosts on this machine; skipped with a message without Debian's packages
+# gridengine-master, gridengine-exec and gridengine-client, and a C compiler.
+test-sge: $(VENV)/dev.installed $(VENV)/cluster.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m sge
+
 # The table of docs/faults.md, from what the tests of faults see on this machine.
-faults: $(VENV)/dev.installed $(VENV)/slurm.installed
+faults: $(VENV)/dev.installed $(VENV)/cluster.installed
 	RECORD_FAULTS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
-		tests/workflow/test_interruptions.py tests/slurm/test_cluster_faults.py
+		tests/workflow/test_interruptions.py tests/clusters
 	$(BIN)/python tests/faults.py
 
 lint: $(VENV)/dev.installed
@@ -133,14 +138,14 @@ $(VENV)/dev.installed: requirements-dev.txt $(VENV)/study.installed
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/slurm.installed: requirements-slurm.txt $(VENV)/study.installed
-	$(PIP) -r requirements-slurm.txt
+$(VENV)/cluster.installed: requirements-cluster.txt $(VENV)/study.installed
+	$(PIP) -r requirements-cluster.txt
 	@touch $@
 
 lock: $(VENV)/dev.installed
 	$(PIP) pip-tools
 	# a local build such as +cpu would not be found elsewhere
-	for name in requirements requirements-dev requirements-slurm; do \
+	for name in requirements requirements-dev requirements-cluster; do \
 		$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
 			--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in && \
 		sed -i 's/+cpu$$//' $$name.txt || exit 1; \

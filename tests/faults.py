@@ -64,7 +64,23 @@ SLURM = [
         "SIGKILL of Snakemake, its jobs go on": AGAIN,
     }.items()
 ]
-FAULTS = {fault.key: fault for fault in [*LOCAL, *SLURM]}
+GRID_ENGINE = [
+    Fault(place="Grid Engine", name=name, then=then)
+    for name, then in {
+        "job deleted": BY_ITSELF,
+        "waiting job deleted": BY_ITSELF,
+        "host dies": BY_ITSELF,
+        "only the host's daemon dies, its job goes on": BY_ITSELF,
+        "time limit": BY_ITSELF,
+        "master away while a job runs": BY_ITSELF,
+        "master restarted while a job runs": BY_ITSELF,
+        "master away when jobs are submitted": BY_ITSELF,
+        "queue full": BY_ITSELF,
+        "SIGINT": AGAIN,
+        "SIGKILL of Snakemake, its jobs go on": AGAIN,
+    }.items()
+]
+FAULTS = {fault.key: fault for fault in [*LOCAL, *SLURM, *GRID_ENGINE]}
 
 
 def named(faults: list[Fault], name: str) -> Fault:

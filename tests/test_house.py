@@ -234,7 +234,7 @@ def test_the_conda_environment_has_the_pins_of_the_lock():
 
 
 def test_every_dependency_has_a_reason_or_a_pin_of_its_own():
-    for name in ("requirements.in", "requirements-dev.in", "requirements-slurm.in"):
+    for name in ("requirements.in", "requirements-dev.in", "requirements-cluster.in"):
         for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines():
             assert line.startswith(("#", "-r")) or "#" in line or "==" in line, line
 
@@ -268,7 +268,7 @@ def imported_modules(path):
 
 
 def test_the_lock_names_no_host_and_no_local_build():
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-slurm.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "+cpu" not in text

@@ -18,7 +18,7 @@ from biasinit.execution.command import (
 from biasinit.execution.places import REPOSITORY
 
 EVENTS = Path("results") / "events.jsonl"
-PROFILES = [REPOSITORY / "profiles" / name / "profile.yaml" for name in ("default", "slurm")]
+PROFILES = sorted((REPOSITORY / "profiles").glob("*/profile.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +55,16 @@ def test_an_unknown_place_is_named_with_the_known_ones(here):
         snakemake("--place", "slrum")
     said = str(caught.value)
     assert "--place: must be the name of a folder with a profile.yaml in profiles/" in said
-    assert "got 'slrum'. There are: default, slurm." in said
+    assert "got 'slrum'. There are: default, sge, slurm." in said
 
 
-def test_a_place_of_ones_own_is_used_before_that_of_the_program(here):
+def test_a_place_of_ones_own_is_used_before_that_of_the_program(here, monkeypatch):
     assert after("--workflow-profile", snakemake("--place", "slurm")) == str(
         REPOSITORY / "profiles" / "slurm"
     )
+    with monkeypatch.context() as patched:
+        patched.chdir(REPOSITORY)
+        assert after("--workflow-profile", snakemake("--place", "slurm")) == "profiles/slurm"
     for name in ("slurm", "mine"):
         (here / "profiles" / name).mkdir(parents=True)
         (here / "profiles" / name / "profile.yaml").touch()

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from biasinit.execution.takeover.lease import WORKFLOW_LEASE
+from biasinit.execution.takeover.lease import WORKFLOW_FILE, WORKFLOW_LEASE
 from biasinit.files import UNFINISHED
 from faults import LOCAL, Strike, finished_shards, named, running_shards
 from workspace import Workspace
@@ -107,6 +107,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_pat
     process = start(workspace, *until, in_background_of_script=fault.name == "SIGTERM")
     wait_for_half(workspace)
     strike = Strike(fault, workspace)
+    lease = (workspace.folder / WORKFLOW_FILE).read_text()
     if fault.name == "SIGKILL of all processes":
         kill_all(workspace)
     elif fault.name == "SIGKILL of Snakemake":
@@ -125,6 +126,8 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_pat
     else:
         assert "The same command goes on from here" in output
         assert "Failed:" not in output  # a job that the stop ended did not fail
+        # ends the jobs of a cluster that Snakemake forgot to cancel
+        assert (workspace.folder / WORKFLOW_FILE).read_text() != lease
 
     finish(workspace, *until)
     strike.assert_harmless(finished)

@@ -35,6 +35,7 @@ from biasinit.execution.places import SCRIPTS, refuse_impossible_places
 from biasinit.execution.progress.size import ANNOUNCEMENT, StudySize
 from biasinit.execution.progress.study_view import StudyView
 from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
+from biasinit.execution.takeover.lease import take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock
 from biasinit.files import refusals_named
 from biasinit.study.reading import parse_any_study, read_study_file
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say_what_was_done(view, since=started, pdf=options.pdf)
             return 0
         _say_how_to_go_on(view, again, stopped=stopped)
+        if stopped:
+            # ends what a scheduler still has: Snakemake cancels no job that it is asking after
+            take_folder(Path.cwd())
     except BiasinitError as error:
         say(console, str(error), style="bold")
         return 1
