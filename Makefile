@@ -133,3 +133,4 @@ lock: $(VENV)/dev.installed
 			--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in && \
 		sed -i 's/+cpu$$//' $$name.txt || exit 1; \
 	done
+	$(BIN)/python envs/of_pins.py requirements.txt > envs/environment.yaml

@@ -82,7 +82,12 @@ def can_mount() -> bool:
 
 def test_the_default_study_is_that_beside_the_snakefile(checkout, tmp_path):
     done = run(
-        "-s", checkout / "workflow" / "Snakefile", "--directory", tmp_path / "results_here", "-n", cwd=tmp_path
+        "-s",
+        checkout / "workflow" / "Snakefile",
+        "--directory",
+        tmp_path / "results_here",
+        "-n",
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout
     assert planned_jobs(done.stdout)["train"] == 34
@@ -124,7 +129,7 @@ configfile: "config/config.yaml"
 
 # declare https://github.com/someone/biasinit as a module
 module biasinit:
-    snakefile: 
+    snakefile:
         github("someone/biasinit", path="workflow/Snakefile", tag="v1")
     config:
         config
@@ -157,7 +162,7 @@ def hosted(checkout, monkeypatch, tmp_path) -> Path:
 
 @pytest.mark.slow
 def test_a_workflow_as_snakedeploy_writes_it_runs_a_whole_study(hosted, tmp_path):
-    """The text is what snakedeploy 0.17.1 writes, but for the names."""
+    """The text is what snakedeploy 0.17.1 writes, but for names and a blank at the end of a line."""
     folder = tmp_path / "deployed"
     (folder / "workflow").mkdir(parents=True)
     (folder / "workflow" / "Snakefile").write_text(DEPLOYED)
