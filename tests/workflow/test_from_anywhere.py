@@ -162,7 +162,7 @@ def hosted(checkout, monkeypatch, tmp_path) -> Path:
 
 @pytest.mark.slow
 def test_a_workflow_as_snakedeploy_writes_it_runs_a_whole_study(hosted, tmp_path):
-    """The text is what snakedeploy 0.17.1 writes, but for names and a blank at the end of a line."""
+    """The text is that of snakedeploy 0.17.1, but for names and a blank at the end of a line."""
     folder = tmp_path / "deployed"
     (folder / "workflow").mkdir(parents=True)
     (folder / "workflow" / "Snakefile").write_text(DEPLOYED)
