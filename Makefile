@@ -84,13 +84,13 @@ lint: $(VENV)/dev.installed
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
 format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
 # Training against what a user would otherwise write, and how its cost grows; nothing else should be
 # running. BENCH holds further arguments, such as BENCH='--part resnet'. The peer JAX gets an
@@ -150,3 +150,4 @@ lock: $(VENV)/dev.installed
 			--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in && \
 		sed -i 's/+cpu$$//' $$name.txt || exit 1; \
 	done
+	$(BIN)/python envs/of_pins.py requirements.txt > envs/environment.yaml

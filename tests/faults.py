@@ -8,6 +8,7 @@ the table of docs/faults.md: ``make faults`` does both.
 import json
 import os
 from base64 import urlsafe_b64decode
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,7 +94,11 @@ def finished_shards(workspace: Workspace) -> dict[str, bytes]:
     The table of costs is written last. Times of files would not do: Snakemake sets them anew.
     """
     folder = workspace.results / "jobs"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
+    found = {}
+    for path in folder.rglob("*.parquet"):
+        with suppress(FileNotFoundError):  # removed meanwhile, to be trained again
+            found[str(path.relative_to(folder))] = path.read_bytes()
+    return found
 
 
 def running_shards(workspace: Workspace) -> list[str]:
@@ -106,7 +111,9 @@ def running_shards(workspace: Workspace) -> list[str]:
 
 def unfinished_jobs(events: Path) -> set[str]:
     """Return the shards that Snakemake has begun and does not know to be finished."""
-    begun = {}
+    begun: dict[str, str] = {}
+    if not events.exists():  # Snakemake was not started yet
+        return set()
     for line in events.read_text(encoding="utf-8").splitlines():
         try:
             event = json.loads(line)

@@ -193,7 +193,7 @@ def test_the_parser_of_the_workflow_needs_no_package_of_its_jobs():
     """Every job parses the workflow again: what it imports is waited for that often."""
     imported = [
         ast.unparse(node)
-        for path in [REPOSITORY / "Snakefile", *rules_files()]
+        for path in [REPOSITORY / "workflow" / "Snakefile", *rules_files()]
         for node in imports_in(path)
         if "biasinit" in ast.unparse(node)
     ]

@@ -22,7 +22,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = Path(__file__).with_suffix(".json")
-PARTS = ("Snakefile", "config.yaml", "claims.yaml", "prevalence.yaml", "workflow", "studies")
+PARTS = ("config.yaml", "claims.yaml", "prevalence.yaml", "workflow", "studies")
 PARTS += ("report", "profiles", "envs")
 SHAPES = {"fashion_mnist": (28, 28, 1), "mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 IMAGES = 2000

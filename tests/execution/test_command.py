@@ -37,10 +37,10 @@ def after(name: str, words: list[str]) -> str:
 
 
 def test_the_program_is_found_beside_its_snakefile_wherever_one_is(monkeypatch):
-    assert after("--snakefile", snakemake()) == str(REPOSITORY / "Snakefile")
+    assert after("--snakefile", snakemake()) == str(REPOSITORY / "workflow" / "Snakefile")
     assert study_files(parser().parse_args([])) == [REPOSITORY / "config.yaml"]
     monkeypatch.chdir(REPOSITORY)
-    assert after("--snakefile", snakemake()) == "Snakefile"
+    assert after("--snakefile", snakemake()) == "workflow/Snakefile"
 
 
 def test_snakemake_reads_the_study_that_is_checked_before(here):

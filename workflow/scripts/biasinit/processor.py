@@ -7,13 +7,14 @@ import tempfile
 from pathlib import Path
 
 CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"  # PyTorch's compiler and ours read it
-RELEVANT = ("model name", "flags", "Features")  # lines of /proc/cpuinfo, on x86 and on ARM
+CPUINFO = Path("/proc/cpuinfo")  # of Linux; elsewhere the kind of machine must do
+RELEVANT = ("model name", "flags", "Features")  # lines of it, on x86 and on ARM
 
 
 def processor_digest() -> str:
     """Return a digest of this processor's model and instructions."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
     text = "\n".join(sorted({line for line in lines if line.startswith(RELEVANT)}))

@@ -57,7 +57,7 @@ def snakemake_command(options: argparse.Namespace, *, events: Path) -> list[str]
         )
         raise ConfigurationError([problem], of="The command")
     command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
-    command += ["--snakefile", seen_from_here(REPOSITORY / "Snakefile")]
+    command += ["--snakefile", seen_from_here(REPOSITORY / "workflow" / "Snakefile")]
     command += _place(options.place, options.cores)
     command += ["--configfile", options.study] if options.study else []
     command += ["--logger", LOGGER, f"--logger-{LOGGER}-events", str(events)]
