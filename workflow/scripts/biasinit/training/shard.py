@@ -18,6 +18,7 @@ from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
+from biasinit.networks.levels import IDENTITY
 from biasinit.networks.seeding import LARGEST_SEED
 from biasinit.specs.optimizer import Schedule
 from biasinit.streams import Purpose, stream
@@ -38,7 +39,6 @@ from biasinit.training.engines.learning_rates import learning_rate_factor
 from biasinit.training.engines.members import Examples, Members, StepInputs, stack_members
 from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
-from biasinit.vocabulary import IDENTITY
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
 EVALUATION_CHUNK = {"eager": 34, "compiled": 120, "serial": 250}
