@@ -41,7 +41,7 @@ if WORKFLOW.is_trained:
     include: "workflow/rules/data.smk"
     include: "workflow/rules/training.smk"
 
-    if WORKFLOW.modules:
+    if WORKFLOW.inspecting.modules:
 
         include: "workflow/rules/modules.smk"
 

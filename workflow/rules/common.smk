@@ -11,6 +11,7 @@ REPOSITORY = HERE.absolute()
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from biasinit.errors import BiasinitError
+from biasinit.execution.places import refuse_impossible_cores
 from biasinit.reporting.facts import facts_of
 from biasinit.reporting.index import (
     ANSWER,
@@ -32,6 +33,7 @@ def told(action, *arguments, **options):
         raise WorkflowError(str(error))
 
 
+told(refuse_impossible_cores, workflow.resource_settings.cores)
 WORKFLOW = told(
     Workflow.read,
     config,
