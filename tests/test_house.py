@@ -35,8 +35,8 @@ ALLOWED = {
     "tables": {"errors", "files"},
     # no vocabulary: a new word of studies and reports trains nothing again
     "training": {
-        *("data", "errors", "files", "networks", "plugins", "quantities", "specs", "streams"),
-        "tables",
+        *("data", "errors", "files", "networks", "plugins", "processor", "quantities", "specs"),
+        *("streams", "tables"),
     },
     "runs": {"errors", "files", "quantities", "tables", "vocabulary"},
     "statistics": {

@@ -244,10 +244,11 @@ class HiddenLayer(nn.Module):
 
     @property
     def _is_plain(self) -> bool:
-        """Whether it is a convolution of ours whose biases are one for each channel."""
-        norm = self.norm is None or self.norm.bias is None or self.norm.bias.dim() == 1
-        layer = self.layer
-        return isinstance(layer, Convolution) and layer.has_one_bias_per_channel and norm
+        """Whether it is a convolution of ours with one place for a bias for each channel.
+
+        Whether there is a bias in it is no matter: no bias and one of zero have the same bits.
+        """
+        return isinstance(self.layer, Convolution) and len(self.shape.bias_shape) <= 1
 
     def seen(
         self,
