@@ -18,15 +18,18 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
-LAUNCH := $(BIN)/python -m biasinit.execution.launch $(if $(STUDY),--study $(STUDY)) --cores $(CORES) \
-	$(if $(PLACE),--place $(PLACE)) $(if $(FOLDER),--directory $(FOLDER))
+# a variable as one word for the shell, whatever it holds; make does not look for $ in it
+quoted = '$(subst ','\'',$(value $(1)))'
+LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study $(call quoted,STUDY)) \
+	--cores=$(call quoted,CORES) $(if $(value PLACE),--place $(call quoted,PLACE)) \
+	$(if $(value FOLDER),--directory $(call quoted,FOLDER)) $(1) $(if $(value ARGS),-- $(value ARGS))
 
 export PYTHONPATH := workflow/scripts
 
 .PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench r-check schema lock
 
 study: $(INSTALLED)
-	@$(LAUNCH) $(if $(ARGS),-- $(ARGS))
+	@$(call LAUNCH,)
 
 # The thread's claims beside what the studies in results/ measured.
 claims: $(VENV)/study.installed
@@ -47,8 +50,9 @@ judge-again: $(VENV)/study.installed
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
 # Snakemake's own report around the same items.
 report: $(INSTALLED)
-	@$(LAUNCH) --pdf $(if $(ARGS),-- $(ARGS))
-	$(BIN)/snakemake $(if $(STUDY),--configfile $(STUDY)) $(if $(FOLDER),--directory $(FOLDER)) $(ARGS) \
+	@$(call LAUNCH,--pdf)
+	$(BIN)/snakemake $(if $(value STUDY),--configfile $(call quoted,STUDY)) \
+		$(if $(value FOLDER),--directory $(call quoted,FOLDER)) $(value ARGS) \
 		--report results/snakemake-report.html
 
 test: $(VENV)/dev.installed
@@ -108,6 +112,7 @@ schema: $(VENV)/study.installed
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m biasinit.execution.places $@
 	@$(PYTHON) -m pip --version > /dev/null 2>&1 || \
 		{ echo "pip is missing; on Debian: apt-get install python3-pip"; exit 1; }
 	$(PYTHON) -m venv --without-pip $(VENV)

@@ -28,7 +28,11 @@ AREAS = {
     "Networks of one's own": ("networks/test_inspection.py", "networks/test_sites.py"),
     "A model in hand": ("networks/test_model_in_hand.py",),
     "Plans, and two studies of one name": ("study/test_plan.py",),
-    "Tables of runs that are brought": ("runs/test_imported.py", "workflow/test_brought_runs.py"),
+    "Tables of runs that are brought": (
+        "runs/test_table_files.py",
+        "runs/test_imported.py",
+        "workflow/test_brought_runs.py",
+    ),
     "Tables of the study": ("test_tables.py",),
     "Images of one's own, prepared data, splits": (
         "data/test_own_images.py",
@@ -53,6 +57,7 @@ AREAS = {
     "Starting a study, and jobs": (
         "execution/test_launch.py",
         "execution/test_command.py",
+        "execution/test_places.py",
         "execution/progress/test_size.py",
         "execution/progress/test_notes.py",
         "execution/progress/test_terminal.py",
@@ -78,6 +83,7 @@ TABLE_OF_CASES = (
     "test_what_is_wrong_is_named_with",
     "test_an_impossible_table_is",
     "test_a_wrong_array",
+    "test_an_interpreter_that",
 )
 ALL_OF = "reporting/test_hostile_names.py"
 

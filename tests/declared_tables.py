@@ -4,13 +4,14 @@ import pandas as pd
 
 from biasinit.analyses.index import all_analyses
 from biasinit.runs.columns import Table
-from biasinit.runs.tables import COSTS, SITES, TRAINED_TABLES
+from biasinit.runs.tables import COSTS, IMPORT_NOTES, SITES, TRAINED_TABLES
 
 DECLARED = {
     table.name: table
     for table in (
         *TRAINED_TABLES,
         COSTS,
+        IMPORT_NOTES,
         SITES,
         *(table for analysis in all_analyses() for table in analysis.makes),
     )

@@ -48,9 +48,11 @@ ALLOWED = {
         *("verdicts", "vocabulary"),
     },
     "execution": {"errors", "files", "plugins", "processor", "study", "vocabulary"},
+    "bringing": {"errors", "execution", "runs", "study"},
+    "inspecting": {"plugins", "specs", "study"},
     "workflow": {
-        *("analyses", "errors", "execution", "files", "plugins", "reporting", "runs", "specs"),
-        *("study", "vocabulary"),
+        *("analyses", "bringing", "errors", "execution", "files", "inspecting", "plugins"),
+        *("reporting", "runs", "specs", "study", "vocabulary"),
     },
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.cli import parse_config
 
 from biasinit.errors import ConfigurationError
 from biasinit.execution.takeover.lock import HANDED_ON
@@ -102,6 +103,68 @@ def test_the_study_file_is_the_one_that_names_the_study(tiny, tmp_path, monkeypa
     (tmp_path / "beside").mkdir()
     monkeypatch.chdir(tmp_path / "beside")
     assert read(tiny, files=(file,)).configfile == str(file)
+
+
+def test_a_name_from_the_command_line_leaves_the_file_that_of_the_study(tiny, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(tiny))
+    workflow = read(tiny | {"study": "other"}, files=(file,))
+    assert workflow.study.study == "other"
+    assert workflow.study_file == file
+
+
+def test_a_number_from_the_command_line_gets_a_mend_that_can_be_typed(tiny, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(tiny))
+    message = (
+        "reference: must be text, got 0.01. Put it in quotes. On a command line: --config "
+        "'reference=!!str 0.01'."
+    )
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        read(tiny | {"reference": 0.01}, files=(file,))
+    assert parse_config(["reference=!!str 0.01"]) == {"reference": "0.01"}
+    file.write_text(yaml.safe_dump(tiny | {"reference": 0.01}))
+    with pytest.raises(ConfigurationError, match=r"got 0\.01\. Put it in quotes\.$"):
+        read(tiny | {"reference": 0.01}, files=(file,))
+
+
+def test_a_table_of_runs_is_found_from_here_or_else_beside_its_study(
+    brought, tmp_path, monkeypatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    file = tmp_path / "mine.yaml"
+    keys = brought | {"runs_table": "runs.csv"}
+    file.write_text(yaml.safe_dump(keys))
+    assert read(keys, files=(file,)).bringing.table == tmp_path / "runs.csv"
+    (tmp_path / "here" / "runs.csv").write_text("scheme,seed,final_accuracy,failed\n")
+    workflow = read(keys, files=(file,))
+    assert workflow.bringing.table == Path("runs.csv")
+    assert workflow.run_columns == {"scheme", "seed", "final_accuracy", "failed"}
+
+
+def test_columns_of_a_table_go_by_our_names(brought, tmp_path):
+    (tmp_path / "runs.csv").write_text("method;seed;final_accuracy;lost\n")
+    columns = {"scheme": "method", "failed": "lost"}
+    workflow = read(brought | {"columns": columns})
+    assert workflow.run_columns == {"scheme", "seed", "final_accuracy", "failed"}
+    assert workflow.bringing.names({}) == columns
+
+
+def test_the_files_of_a_folder_of_runs_are_inputs(brought, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for name in ("b.csv", "a.csv", "notes.md"):
+        (folder / name).write_text("scheme,seed,final_accuracy\n")
+    workflow = read(brought | {"runs_table": str(folder)})
+    assert workflow.bringing.files({}) == [str(folder / "a.csv"), str(folder / "b.csv")]
+
+
+def test_braces_in_a_file_of_a_folder_of_runs_are_refused(brought, tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a{b}.csv").write_text("scheme,seed,final_accuracy\n")
+    with pytest.raises(ConfigurationError, match=r"runs_table: must have no braces.*a\{b\}\.csv"):
+        read(brought | {"runs_table": str(tmp_path / "runs")})
 
 
 def test_the_default_study_needs_no_file_to_be_named(monkeypatch):

@@ -69,7 +69,7 @@ class StudyFolder:
         analysed = AnalysedStudy(
             plan=plan_keys(study, level_questions(claims, study.study)),
             run_columns=frozenset(inputs["runs"].columns),
-            compares_pairs=any(item.layout.compares_pairs for item in study.architectures),
+            compares_pairs=any(item.compares_pairs for item in study.architectures),
             learning_rates=len(study.learning_rates),
         )
         return cls(analysed=analysed, facts=facts_of(study), inputs=inputs, folder=folder)

@@ -198,7 +198,7 @@ def test_the_report_and_all_tables_of_analyses_are_made_without_being_asked_for(
 
 
 def test_the_report_gets_runs_jobs_and_what_analyses_made(mapping, brought):
-    for keys, others in ((mapping, {"runs", "jobs"}), (brought(), {"runs"})):
+    for keys, others in ((mapping, {"runs", "jobs"}), (brought(), {"runs", "import_notes"})):
         study = workflow(keys)
         made = {table.name for item in study.analyses for table in item.makes}
         assert set(study.reported_tables) == made | others

@@ -78,7 +78,7 @@ def trained():
 @pytest.fixture(scope="module")
 def brought():
     """What some analyses make of the smallest table that one may bring."""
-    (table,) = BROUGHT_TABLES
+    table = BROUGHT_TABLES[0]
     needed = [column.name for column in table.columns if not column.optional]
     runs = generated_runs(seeds=3, normalizations=("none",), rates=(0.02,), failing=False)
     names = [name for name in NAMES if analysis_named(name).reads == ("runs",)]

@@ -1,4 +1,7 @@
+import re
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -75,6 +78,43 @@ def test_a_logger_that_a_person_asks_for_does_not_replace_ours():
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.parent.name)
 def test_plain_snakemake_needs_no_logger(profile):
     assert not [line for line in profile.read_text().splitlines() if line.startswith("logger")]
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "two", "1.5", "", " "])
+def test_cores_with_which_no_job_could_start_are_refused(cores):
+    message = f"--cores: must be a whole number from 1 on, or 'all', got {cores!r}. Say 'make study"
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        snakemake(f"--cores={cores}")
+
+
+@pytest.mark.parametrize("cores", ["1", "16", "all"])
+def test_cores_that_are_some_are_handed_on(cores):
+    assert after("--cores", snakemake("--cores", cores)) == cores
+
+
+ODD = 'my st\'u$dies #1/x "y".yaml'
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("target", ["study", "report"])
+def test_make_hands_every_variable_on_as_it_is(target):
+    given = {"STUDY": ODD, "FOLDER": "some where", "CORES": "2", "ARGS": "--config 'a=b $c' -n"}
+    words = [f"{name}={value}" for name, value in given.items()]
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/study.installed", target, *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.replace("\\\n", " ").splitlines()
+    line = next(line for line in lines if "execution.launch" in line)
+    found = parser().parse_args(shlex.split(line)[3:])
+    assert (found.study, str(found.directory), found.cores) == (ODD, "some where", "2")
+    assert found.snakemake == ["--config", "a=b $c", "-n"]
+    assert found.pdf == (target == "report")
+    if target == "report":
+        assert after("--configfile", shlex.split(lines[-1])) == ODD
 
 
 @pytest.mark.parametrize("words", [["--directory", "x"], ["--directory=x"], ["-d", "x"]])

@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from biasinit.quantities import ASYMMETRY, PROBED_QUANTITIES, TWIN_BIAS_DISTANCE
-from biasinit.runs.imported import complete_runs
+from biasinit.runs.brought_columns import renamed
+from biasinit.runs.imported import Bringing, BroughtTable, complete_runs
 from biasinit.runs.tables import CURVES, LAYERS, RUNS, TRAINED_TABLES
 from biasinit.vocabulary import RUN_KEY
 from declared_tables import DECLARED, wrong_kinds
@@ -44,7 +45,9 @@ def test_brought_runs_are_a_table_of_runs_with_the_columns_that_they_have():
             "their_own": [1, 2],
         }
     )
-    runs = complete_runs(brought, study="mine", schemes=("zeros", "1.0"), epochs=5)
+    table, _, _ = renamed(brought, {})
+    bringing = Bringing(study="mine", schemes=("zeros", "1.0"), reference="zeros", epochs=5)
+    runs = complete_runs(BroughtTable(frame=table), bringing).runs
     assert RUNS.checked(runs) is runs
     assert wrong_kinds(runs, RUNS) == []
     assert "their_own" not in runs

@@ -475,8 +475,8 @@ CASES = {
     ),
     "a folder of images with braces in its name": (
         {"datasets": [{"name": "digits", "kind": "image_folder", "path": "a{1}", **SIZES}]},
-        "datasets[0].path: must have no braces, which Snakemake reads as names of its own, got "
-        "'a{1}'. Rename the folder or archive, or link to it by another name.",
+        "datasets[0]: must have no braces, which Snakemake takes for wildcards, got 'a{1}'. Rename "
+        "it, or the folder that it lies in.",
     ),
     "a size of three numbers": (
         {
@@ -514,6 +514,22 @@ CASES = {
         {"training": {"epochs": 1, "batch_size": 1101}},
         "training.batch_size: must be at most the 1100 training images of 'digits', got 1101. "
         "Lower it, or train on more images.",
+    ),
+    "a batch of one with batch normalisation": (
+        {"training": {"epochs": 1, "batch_size": 1}, "normalizations": ["none", "batchnorm"]},
+        "training.batch_size: must be at least 2 for 'batchnorm', got 1: over a batch of one image "
+        "the mean of a unit is its own value, and nothing is left of it. Raise it, or leave batch "
+        "normalisation out.",
+    ),
+    "braces in the name of a file of claims": (
+        {"claims": "claims}.yaml"},
+        "claims: must have no braces, which Snakemake takes for wildcards, got 'claims}.yaml'. "
+        "Rename it, or the folder that it lies in.",
+    ),
+    "braces in the path of images": (
+        {"datasets": [{"name": "digits", "kind": "npz", "path": "im{a}ges.npz", **SIZES}]},
+        "datasets[0]: must have no braces, which Snakemake takes for wildcards, got "
+        "'im{a}ges.npz'. Rename it, or the folder that it lies in.",
     ),
     "seeds that choose learning rates": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "tuning_seeds": 5}},
@@ -728,6 +744,15 @@ def test_a_shard_knows_nothing_of_the_analysis_or_of_other_shards(mapping):
     assert parse_study(mapping).shard_description(**arguments) == before
     mapping["training"]["epochs"] = 13
     assert parse_study(mapping).shard_description(**arguments) != before
+
+
+def test_a_batch_of_one_is_enough_for_a_normalisation_within_each_image(mapping):
+    mapping |= {
+        "architectures": [{"name": "mine", "kind": "python", "object": "my_network.py:Net"}],
+        "normalizations": ["none", "norm_shift"],
+    }
+    mapping["training"] |= {"batch_size": 1, "engine": "serial"}
+    assert parse_study(mapping).training.batch_size == 1
 
 
 def test_the_identity_check_has_no_schemes_without_biases(mapping):

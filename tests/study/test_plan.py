@@ -161,7 +161,7 @@ def imported(**changes):
     keys = {
         "study": "digits",
         "runs_table": "runs.csv",
-        "schemes": ["zeros"],
+        "schemes": ["zeros", "1.0"],
         "analysis": {"margins": {"digits": 0.5}},
     }
     return parse_any_study(keys | changes)
@@ -189,6 +189,19 @@ def test_a_trained_study_never_takes_the_folder_of_brought_runs(mapping, tmp_pat
     register(plan_of(imported(runs_table="other.csv")), tmp_path, now=LATER)  # a change, and listed
     with pytest.raises(PlanError, match="that one brings its runs as a table, and this one trains"):
         register(plan_of(parse_study(mapping)), tmp_path, now=LATER)
+
+
+def test_a_plan_of_brought_runs_is_the_same_with_keys_that_came_later(tmp_path):
+    plan = plan_of(imported())
+    earlier = {
+        name: value for name, value in plan["study"].items() if name not in ("columns", "unit")
+    }
+    register(plan | {"study": earlier}, tmp_path, now=FIRST)
+    register(plan, tmp_path, now=LATER)
+    assert read_registration(tmp_path).deviations == []
+    register(plan_of(imported(unit="share")), tmp_path, now=LATER)
+    (deviation,) = read_registration(tmp_path).deviations
+    assert deviation["changes"] == [{"key": "study.unit", "registered": None, "now": "share"}]
 
 
 def test_a_folder_that_cannot_be_written_is_named(mapping, tmp_path):

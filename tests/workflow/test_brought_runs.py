@@ -1,9 +1,11 @@
 """A study of runs that were trained elsewhere."""
 
+import json
 import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 from repository import REPOSITORY
 from workspace import Workspace
@@ -64,4 +66,56 @@ def test_a_missing_table_is_named_without_a_traceback(brought):
     done = brought.snakemake("-n", study=STUDY)
     assert done.returncode != 0
     assert "brought_runs.csv cannot be read" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.slow
+def test_a_folder_of_odd_files_and_names_gives_the_verdicts_of_the_table(brought):
+    """Names go through rules, jobs and pages: none is taken for a wildcard, or by a shell."""
+    names = {"zeros": "zeros", "0.01": "{a} b", "1.0": 'c\'d "e" $f'}
+    runs = pd.read_csv(brought.folder / "docs/examples/brought_runs.csv", dtype={"scheme": str})
+    runs = runs[(runs["normalization"] == "none") & runs["scheme"].isin(names)]
+    folder = brought.folder / "my runs"
+    folder.mkdir()
+    for number, row in enumerate(runs.to_dict("records")):
+        told = {
+            "method": names[row["scheme"]],
+            "run seed": row["seed"],
+            "acc": row["final_accuracy"] / 100,
+        }
+        (folder / f"run {number}.json").write_text(json.dumps(told))
+    (folder / "notes.md").touch()
+    study = {
+        "study": "odd",
+        "runs_table": "my runs",
+        "columns": {"scheme": "method", "seed": "run seed", "final_accuracy": "acc"},
+        "unit": "share",
+        "schemes": list(names.values()),
+        "analysis": {"margins": {"any": 0.5}, "calibration_tables": 20, "resamples": 1000},
+    }
+    (brought.folder / "odd.yaml").write_text(yaml.safe_dump(study))
+    done = brought.snakemake(study="odd.yaml")
+    assert done.returncode == 0, done.stdout
+    results = brought.folder / "results" / "odd"
+    found = pd.read_parquet(results / "analysis" / "verdicts.parquet")
+    verdict = found.set_index(["outcome", "scheme"]).loc[("accuracy", names["1.0"])]
+    assert verdict["verdict"] == "worse beyond the margin"
+    assert set(found["outcome"]) == {"accuracy", "collapse"}
+    notes = pd.read_parquet(results / "import_notes.parquet")
+    assert "Files that are no tables by their names: 'notes.md'." in set(notes["said"])
+    log = (results / "logs" / "import_runs.log").read_text()
+    page = (results / "report.html").read_text(encoding="utf-8")
+    for said in notes["said"]:
+        assert said in log
+    assert "What was done to the table of runs" in page
+    assert f"read as: {len(runs)} values of final_accuracy" in page
+
+
+def test_shares_are_refused_without_a_traceback(brought):
+    path = brought.folder / "docs" / "examples" / "brought_runs.csv"
+    table = pd.read_csv(path, dtype={"scheme": str})
+    table.assign(final_accuracy=table["final_accuracy"] / 100).to_csv(path, index=False)
+    done = brought.snakemake(study=STUDY)
+    assert done.returncode != 0
+    assert "which looks like shares of 1." in done.stdout
     assert "Traceback" not in done.stdout

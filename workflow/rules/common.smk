@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from biasinit.errors import BiasinitError
+from biasinit.execution.places import refuse_impossible_cores
 from biasinit.reporting.facts import facts_of
 from biasinit.reporting.index import (
     ANSWER,
@@ -30,6 +31,7 @@ def told(action, *arguments, **options):
         raise WorkflowError(str(error))
 
 
+told(refuse_impossible_cores, workflow.resource_settings.cores)
 WORKFLOW = told(
     Workflow.read,
     config,

@@ -16,10 +16,10 @@ rule inspect_network:
         mem_mb=4000,
         runtime=10,
     params:
-        architecture=WORKFLOW.architecture_description,
+        architecture=WORKFLOW.inspecting.description,
         normalizations=list(STUDY.normalizations),
         engine=STUDY.training.engine,
-        code=WORKFLOW.code_of_inspection,
+        code=WORKFLOW.inspecting.code,
         folder=lambda wildcards, input: WORKFLOW.study_folder,  # see prepare_data
     message:
         "Inspecting {wildcards.architecture} on images of {wildcards.dataset}"
@@ -29,7 +29,7 @@ rule inspect_network:
 
 rule collect_sites:
     input:
-        WORKFLOW.all_inspected,
+        WORKFLOW.inspecting.tables,
     output:
         "results/{study}/sites.parquet",
     log:

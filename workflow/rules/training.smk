@@ -7,7 +7,7 @@ rule train:
     input:
         data="results/{study}/data/{dataset}.npz",
         # what cannot be trained is said before anything is
-        sites=WORKFLOW.inspected,
+        sites=WORKFLOW.inspecting.tables_for,
     output:
         runs=WORKFLOW.shard_file("runs"),
         curves=WORKFLOW.shard_file("curves"),

@@ -1,28 +1,40 @@
 """Check a table of runs that were trained elsewhere, and store it as the study's runs."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from biasinit.execution.job import job
-from biasinit.runs.imported import complete_runs, read_brought_runs
-from biasinit.runs.tables import RUNS
+from biasinit.runs.import_notes import notes_frame
+from biasinit.runs.imported import Bringing, complete_runs, read_brought_runs
+from biasinit.runs.tables import IMPORT_NOTES, RUNS
 from biasinit.tables import write_table
 
 
 def import_runs(
-    *, table: str, study: str, schemes: list[str], epochs: float | None, output: str
+    *,
+    table: Path,
+    columns: Mapping[str, str],
+    bringing: Mapping[str, Any],
+    output: str,
+    notes: str,
 ) -> None:
-    """Write the runs of ``schemes`` in the file ``table`` to ``output``."""
-    brought = read_brought_runs(Path(table)).reset_index(drop=True)
-    runs = complete_runs(brought, study=study, schemes=tuple(schemes), epochs=epochs)
-    write_table(RUNS.checked(runs), output)
+    """Write the runs of a table to ``output``, and what was done to get them to ``notes``."""
+    brought = read_brought_runs(table, columns)
+    imported = complete_runs(brought, Bringing(**bringing))
+    for note in imported.notes:
+        logging.info("%s", note)
+    write_table(RUNS.checked(imported.runs), output)
+    write_table(IMPORT_NOTES.checked(notes_frame(imported.notes)), notes)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         import_runs(
-            table=snakemake.input.table,
-            study=snakemake.wildcards.study,
-            schemes=snakemake.params.schemes,
-            epochs=snakemake.params.epochs,
+            table=Path(snakemake.params.table),
+            columns=snakemake.params.columns,
+            bringing=snakemake.params.bringing,
             output=snakemake.output.runs,
+            notes=snakemake.output.notes,
         )

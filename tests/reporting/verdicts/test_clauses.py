@@ -87,3 +87,10 @@ def test_only_what_lies_within_the_margin_says_what_it_cannot_exclude():
         assert said == ("0 of 20 collapsed: up to 17 % could" if verdict.within_margin else "")
     seen = row(verdict=Verdict.EQUIVALENT, undetected=0.25, collapsed=1.0)
     assert clauses.not_excluded(seen) == "1 collapsed: up to 25 % could"
+
+
+def test_what_is_not_excluded_is_of_the_seeds_of_the_scheme_and_not_of_the_pairs():
+    alike = row(verdict=Verdict.EQUIVALENT, undetected=0.11, seeds=30.0)
+    assert clauses.not_excluded(alike).startswith("0 of 30 collapsed")
+    own = row(verdict=Verdict.EQUIVALENT, undetected=0.11, seeds=30.0, seeds_trained=31.0)
+    assert clauses.not_excluded(own) == "0 of 31 collapsed: up to 11 % could"

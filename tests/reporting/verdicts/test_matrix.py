@@ -125,3 +125,14 @@ def test_nothing_is_printed_for_what_cannot_be_estimated():
     lost = row(verdict=Verdict.FAILS, estimate=math.nan, lower=math.nan, upper=math.nan)
     ((_, (cell,)),) = accuracy_matrix([lost], rates={}).rows
     assert str(cell) == "✕ never trains"
+
+
+def test_the_reason_stands_below_what_cannot_be_estimated():
+    none = row(verdict=Verdict.NOT_ESTIMABLE, estimate=math.nan, runs=0.0, seeds=0.0)
+    ((_, (cell,)),) = accuracy_matrix([none], rates={}).rows
+    assert str(cell) == "– not estimable; there are no runs of 1.0"
+
+
+def test_conditions_that_are_left_out_stand_below_the_verdict():
+    ((_, (cell,)),) = accuracy_matrix([row(left_out="dataset svhn: why")], rates={}).rows
+    assert str(cell).endswith("; without dataset svhn: why")

@@ -63,6 +63,21 @@ def test_not_estimable_counts_the_failures():
     assert "not estimable against zeros: 40 of 40 runs failed (zeros: 40 of 40)." in text
 
 
+def test_not_estimable_says_the_true_reason():
+    text = said(verdict=Verdict.NOT_ESTIMABLE, estimate=1.0, seeds=12.0)
+    assert text.endswith(
+        "not estimable against zeros: the difference is the same in every pair of seeds (+1.00), "
+        "so that no test can judge it."
+    )
+    text = said(verdict=Verdict.NOT_ESTIMABLE, outcome=Outcome.FAILURE, estimate=math.nan, runs=0.0)
+    assert text.endswith("failures not estimable: there are no runs of 1.0.")
+
+
+def test_conditions_that_are_left_out_are_told():
+    text = said(left_out="dataset svhn: there are no runs of 1.0")
+    assert text.endswith(" Without dataset svhn: there are no runs of 1.0.")
+
+
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [

@@ -149,14 +149,61 @@ def test_equivalence_is_limited_to_this_test_set_unless_new_images_agree(new, wo
 def test_failures_and_the_pairs_that_are_left_are_told():
     text = said(counts=Counts(runs=20, failed=3, seeds_trained=17), seeds=17)
     assert text.endswith(
-        "0.01 failed in 3 of 20 runs and zeros in 0 of 20; compared are the pairs in which both "
-        "trained."
+        "Compared are the pairs in which both trained: 0.01 failed in 3 of 20 runs and zeros in 0 "
+        "of 20."
     )
     text = said(ends=(0.5, 0.7), **SPEED, counts=Counts(runs=20, not_reached=3))
     assert text.endswith(
-        "3 of 20 runs of 0.01 and 0 of 20 of zeros did not reach it; compared are the pairs that "
-        "both reached it."
+        "Compared are the pairs that both reached it: 3 of 20 runs of 0.01 and 0 of 20 of zeros "
+        "did not reach it."
     )
+
+
+NOT_ESTIMABLE = Judgement(verdict=Verdict.NOT_ESTIMABLE)
+NO_RUNS = Counts()
+REASONS = {
+    "there are no runs of 0.01": {"counts": NO_RUNS, "seeds": 0},
+    "there are no runs of zeros": {"reference_counts": NO_RUNS, "seeds": 0},
+    "there are no runs of 0.01 and zeros": {"counts": NO_RUNS, "reference_counts": NO_RUNS},
+    "no run of 0.01 has the seed and the condition of one of zeros": {"seeds": 0},
+    "there is no seed for which a run of 0.01 and one of zeros both trained": {
+        "seeds": 0,
+        "counts": Counts(runs=20, failed=20),
+        "reference_counts": Counts(runs=20, failed=20),
+    },
+    "there is one pair of seeds alone, which says nothing of how much seeds differ": {"seeds": 1},
+    "the difference is the same in every pair of seeds (+1.00), so that no test can judge it": {
+        "seeds": 12,
+        "estimate": 1.0,
+    },
+    "the ratio is the same in every pair of seeds (2.00), so that no test can judge it": {
+        **SPEED,
+        "estimate": 2.0,
+    },
+    "there is no seed for which a run of 0.01 and one of zeros both reached the threshold": {
+        **SPEED,
+        "seeds": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_cannot_be_compared_says_the_true_reason(reason):
+    found = dataclasses.replace(PLAIN, judgement=NOT_ESTIMABLE, **REASONS[reason])
+    assert f" cannot be compared: {reason}." in headline(found, [])
+
+
+def test_events_without_a_pair_say_so():
+    text = said(Verdict.NOT_ESTIMABLE, (NAN, NAN), **EVENT, outcome=Outcome.FAILURE, seeds=0)
+    assert text.endswith(
+        "how often runs failed cannot be compared: no run of 0.01 has the seed and the condition "
+        "of one of zeros."
+    )
+
+
+def test_conditions_that_are_no_part_of_a_verdict_are_told():
+    text = said(left_out="dataset svhn: there are no runs of 0.01")
+    assert text.endswith(" No part of it is dataset svhn: there are no runs of 0.01.")
 
 
 @pytest.mark.parametrize("verdict", verdicts_of(Outcome.ACCURACY))

@@ -268,7 +268,7 @@ def test_not_reaching_the_threshold_is_an_outcome_of_its_own():
     speed = of(found, "speed")
     assert list(speed["seeds"]) == [12, 12, 12]
     assert set(speed["verdict"]) == {"equivalent"}
-    assert speed["headline"].str.contains("compared are the pairs that both reached it").all()
+    assert speed["headline"].str.contains("Compared are the pairs that both reached it").all()
     assert set(of(found, "failure")["verdict"]) == {"none seen"}
 
 
@@ -361,7 +361,7 @@ def test_at_the_best_rate_runs_are_those_at_the_rates_and_low_ones_are_counted_a
         scipy.stats.binomtest(1, 18).proportion_ci(0.95, "exact").high
     )
     for words in (
-        f"One failed in 2 of {SEEDS} runs",
+        f"both trained: one failed in 2 of {SEEDS} runs",
         f"1 of {SEEDS} runs of one collapsed.",
         f"1 of {SEEDS} runs of zeros ended more than ten margins below the others.",
     ):
@@ -446,3 +446,84 @@ def test_new_test_images_are_said_of_common_rates_and_not_of_own_best_ones():
     assert (rows["new_test_set_upper"].drop(BEST) == 0.3).all()
     assert np.isnan(rows.loc[BEST, "new_test_set_upper"])
     assert "on new images" not in rows.loc[BEST, "headline"]
+
+
+# --- what is not there
+
+
+def test_runs_that_do_not_say_whether_they_failed_have_no_verdict_on_failures():
+    runs = study({"one": (0.0, 0.0)}).drop(columns="failed")
+    tables = judged(runs)
+    assert set(tables["verdicts"]["outcome"]) == {"accuracy", "collapse"}
+    assert tables["verdicts"][["failed", "reference_failed"]].isna().all(axis=None)
+    unknown = ["failed", "seeds_failed", "rate", "lower", "upper", "diverged", "never_learned"]
+    assert tables["failure_rates"][unknown].isna().all(axis=None)
+    assert (tables["failure_rates"]["runs"] > 0).all()
+
+
+def without(runs, **levels):
+    """Return the runs without those of these levels."""
+    return runs[~np.all([runs[name] == level for name, level in levels.items()], axis=0)]
+
+
+def test_a_condition_without_runs_of_a_scheme_is_told_with_the_verdict_of_the_others():
+    runs = without(
+        study({"one": (-3.0, -3.0), "two": (0.0, 0.0)}), scheme="one", learning_rate=0.02
+    )
+    found = verdicts(runs)
+    told = found.set_index(["outcome", "scheme", "cell"])["left_out"]
+    reason = "learning rate 0.02: there are no runs of one"
+    assert told["accuracy", "one", "all"] == told["failure", "one", "all"] == reason
+    assert set(told.drop(index=[(o, "one", "all") for o in set(found["outcome"])])) == {""}
+    headlines = found.set_index(["outcome", "scheme"])["headline"]
+    assert f"No part of it is {reason}." in headlines["accuracy", "one"]
+
+
+def test_a_condition_without_a_common_seed_is_told():
+    runs = study({"one": (0.0, 0.0)})
+    apart = (runs["scheme"] == "one") & (runs["learning_rate"] == 0.005)
+    runs.loc[apart, "seed"] += 100
+    row = of(verdicts(runs), "accuracy").loc["all"]
+    assert row["left_out"] == "learning rate 0.005: no seed is common to the runs of both"
+    assert row["verdict"] == "equivalent"
+
+
+def test_an_interaction_never_crosses_two_conditions():
+    """With one condition each, which are not the same, there is nothing to compare."""
+    both = [
+        without(study({"one": (-3.0, 0.0)}), scheme="one", learning_rate=rate).assign(
+            normalization=level
+        )
+        for rate, level in ((0.02, "none"), (0.005, "batchnorm_shift"))
+    ]
+    found = verdicts(pd.concat(both, ignore_index=True))
+    row = found[found["outcome"] == "interaction"].iloc[0]
+    assert row["verdict"] == "not estimable"
+    assert np.isnan(row["estimate"])
+
+
+def test_an_interaction_counts_the_runs_without_and_with_batch_normalisation_alone():
+    """A third level, of networks with another normalisation, is judged by itself."""
+    levels = {"none": -3.0, "batchnorm_shift": 0.0, "norm_shift": -3.0}
+    parts = [
+        study({"one": (points,)}, rates=(0.02,), key=key).assign(normalization=level)
+        for key, (level, points) in enumerate(levels.items())
+    ]
+    runs = pd.concat(parts, ignore_index=True)
+    runs = fail(runs, (runs["normalization"] == "norm_shift") & (runs["seed"] < 2))
+    found = verdicts(runs).set_index(["outcome", "normalization"])
+    crossed = found.loc[("interaction", "batchnorm_shift - none")]
+    assert (crossed["runs"], crossed["failed"], crossed["seeds"]) == (2 * SEEDS, 0, SEEDS)
+    assert crossed["estimate"] == pytest.approx(3.0, abs=0.3)
+    third = found.loc[("accuracy", "norm_shift")]
+    assert (third["runs"], third["failed"], third["left_out"]) == (SEEDS, 2, "")
+    assert third["headline"].startswith("With the network's own normalisation, ")
+
+
+def test_each_arm_has_its_own_number_of_runs():
+    runs = study({"one": (0.0,)}, rates=(0.02,))
+    few = runs[(runs["scheme"] == "one") | (runs["seed"] < 8)].reset_index(drop=True)
+    lost = fail(few, (few["scheme"] == "zeros") & (few["seed"] < 4))
+    row = of(verdicts(lost), "accuracy").loc["all"]
+    assert (row["runs"], row["reference_runs"]) == (20, 8)
+    assert "one failed in 0 of 20 runs and zeros in 4 of 8." in row["headline"]

@@ -6,6 +6,7 @@ A *cell* is a combination of all factors but normalisation.
 """
 
 from dataclasses import fields
+from typing import Literal
 
 from biasinit.specs.cell import Cell
 
@@ -21,3 +22,30 @@ QUICK = "-quick"  # ends the name of a quick try of a study
 WITHOUT_AND_WITH = ("none", "batchnorm_shift")  # the levels that an interaction compares
 TREATMENTS = (*WITHOUT_AND_WITH, "norm_shift")  # the levels of normalisation that enter models
 IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment
+
+BroughtColumn = Literal[
+    "scheme",
+    "seed",
+    "final_accuracy",
+    "dataset",
+    "architecture",
+    "weight_init",
+    "input_scaling",
+    "optimizer",
+    "learning_rate",
+    "normalization",
+    "epochs_to_threshold",
+    "reached",
+    "epochs_to_early_threshold",
+    "failed",
+    "failure_kind",
+    "validation_accuracy",
+    "final_loss",
+    "initial_loss",
+    "curve_area",
+    "diverged_at",
+    "weights_hash",
+    "order_hash",
+    "test_hash",
+]
+"""The columns that a table of brought runs may have, which a study may give other names."""

@@ -19,12 +19,14 @@ from typing import Any
 from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import analyses_of
 from biasinit.analyses.keys import plan_keys
-from biasinit.execution.places import seen_from_here
+from biasinit.bringing import BroughtRuns
+from biasinit.execution.places import refuse_impossible_places, seen_from_here
 from biasinit.execution.progress.size import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
 from biasinit.files import remove_all_unfinished
+from biasinit.inspecting import InspectedNetworks
 from biasinit.plugins.own_dataset import OwnDataset
 from biasinit.plugins.versions import CodeVersions
 from biasinit.reporting.index import tables_shown
@@ -32,27 +34,16 @@ from biasinit.runs.columns import Table
 from biasinit.runs.tables import BROUGHT_TABLES, RUNS, SITES, TRAINED_TABLES
 from biasinit.specs.cell import Cell
 from biasinit.specs.datasets.base import Dataset
-from biasinit.specs.keys import values_of
-from biasinit.specs.networks.base import Module
 from biasinit.study.claims import Claim, level_questions, read_claims
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.own_data import files_of, folders_of, prepared_file, versions_of_folders
 from biasinit.study.plan import plan_of, register
-from biasinit.study.reading import parse_any_study, read_study_file
+from biasinit.study.reading import parse_any_study, read_study_file, typed_on_the_command_line
 from biasinit.study.shard_order import ShardOrder
 from biasinit.study.shards import PARTS, PATTERN, Levels, Shard
 from biasinit.vocabulary import IDENTITY
 
 RESULTS = Path("results")
-
-
-def _run_columns(study: Study | ImportedStudy) -> frozenset[str]:
-    """Return the columns of a study's table `runs`; brought runs have what their file has."""
-    if isinstance(study, Study):
-        return frozenset(RUNS.column_names)
-    from biasinit.runs.imported import read_brought_runs  # pandas, which no other study needs here
-
-    return frozenset(read_brought_runs(Path(study.runs_table)).columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,20 +86,25 @@ class Workflow:
         refuse_if_superseded(Path.cwd())
         # refuses keys that stand in a file twice, of which Snakemake keeps the last; a workflow
         # that uses this one as a module has files of its own, and hands keys over
-        named = [
-            path
-            for path in study_files
-            if read_study_file(path).get("study") == config.get("study")
-        ]
+        keys = {path: read_study_file(path) for path in study_files}
+        # a name from the command line leaves the file the study's own
+        named = [path for path in keys if keys[path].get("study") == config.get("study")]
+        named += [path for path in keys if {"study", "schemes"} <= set(keys[path])]
         study_file = next(iter(named), None)
+        refuse_impossible_places(interpreter=sys.executable, study_file=study_file)
         folder = study_file.parent if study_file else Path.cwd()
-        study = parse_any_study(config, folder=folder)
+        with typed_on_the_command_line(config, keys.get(study_file, {}) if study_file else {}):
+            study = parse_any_study(config, folder=folder)
         claims_file = repository / "claims.yaml" if study.claims is None else folder / study.claims
         return cls(
             study=study,
             claims=tuple(read_claims(claims_file)),
             claims_file=claims_file,
-            run_columns=_run_columns(study),
+            run_columns=(
+                frozenset(RUNS.column_names)
+                if isinstance(study, Study)
+                else BroughtRuns(study=study, folder=folder).columns
+            ),
             repository=repository,
             study_file=study_file,
         )
@@ -222,6 +218,18 @@ class Workflow:
         return [prepared_file(self.study.study, name) for name in names]
 
     @property
+    def bringing(self) -> BroughtRuns:
+        """What there is to ask of a study that brings its runs as a table."""
+        if not isinstance(self.study, ImportedStudy):
+            raise TypeError(f"{self.study.study} trains its runs; none are brought.")
+        return BroughtRuns(study=self.study, folder=Path(self.study_folder))
+
+    @property
+    def inspecting(self) -> InspectedNetworks:
+        """What there is to ask of the networks that are inspected before anything is trained."""
+        return InspectedNetworks(study=self._trained, versions=self._versions)
+
+    @property
     def level_patterns(self) -> dict[str, str]:
         """Regular expressions that match exactly the levels of the study, by part of the path."""
         levels = {part: {shard.level(part) for shard in self.shards} for part in PARTS}
@@ -325,37 +333,7 @@ class Workflow:
     def _tables_of_runs(self) -> tuple[Table, ...]:
         if not self.is_trained:
             return BROUGHT_TABLES
-        return (*TRAINED_TABLES, SITES) if self.modules else TRAINED_TABLES
-
-    @property
-    def modules(self) -> list[Module]:
-        """The networks that are modules of PyTorch, and inspected before anything is trained."""
-        return [item for item in self._trained.architectures if isinstance(item, Module)]
-
-    def inspected(self, levels: Levels) -> list[str]:
-        """Return the table of sites that a shard waits for; none where no module is trained."""
-        name = str(levels["architecture"])
-        if name not in [module.name for module in self.modules]:
-            return []
-        return [f"{self.folder}/sites/{levels['dataset']}/{name}.parquet"]
-
-    @property
-    def all_inspected(self) -> list[str]:
-        """The tables of sites of all modules, on the images of every data set."""
-        return [
-            table
-            for dataset, module in itertools.product(self._trained.datasets, self.modules)
-            for table in self.inspected({"dataset": dataset.name, "architecture": module.name})
-        ]
-
-    def architecture_description(self, levels: Levels) -> dict[str, Any]:
-        """Return the keys of a network."""
-        return values_of(self._trained.architecture(str(levels["architecture"])))
-
-    def code_of_inspection(self, levels: Levels) -> str:
-        """Return the version of the code that inspects a network."""
-        architecture = self._trained.architecture(str(levels["architecture"]))
-        return self._versions.with_kinds("inspect_network.py", [architecture])
+        return (*TRAINED_TABLES, SITES) if self.inspecting.modules else TRAINED_TABLES
 
     @cached_property
     def tables_made(self) -> dict[str, str]:

@@ -20,3 +20,10 @@ def test_the_chance_of_a_verdict_grows_to_the_right_with_the_studys_seeds_marked
     low, high = seeds_in_view(rows)
     assert low == 6
     assert high == 200, "the slowest contrast is decided there"
+
+
+def test_one_number_of_seeds_stands_in_the_middle(tables, study):
+    rows = frame("power", tables, study)
+    one = rows[rows["seeds"] == rows["seeds"].max()]
+    low, high = draw("power", one, study).axes[0].get_xlim()
+    assert low < one["seeds"].iloc[0] < high

@@ -33,3 +33,27 @@ def test_controls_are_said_with_their_numbers(tables, study):
     assert "points (no interval: both trained under 1 seed only)" in replicate_sentence(
         {"replicate": lone}, study
     )
+
+
+def failing(tables, **changes):
+    """The identity check with one scheme that differs by more than the margin at two rates."""
+    identity = tables["identity"]
+    broken = (identity["scheme"] == "1.0").to_numpy()
+    told = {"mean_accuracy_difference": -3.2, "fails": True} | changes
+    return {
+        "identity": identity.assign(**{k: identity[k].mask(broken, v) for k, v in told.items()})
+    }
+
+
+def test_an_identity_check_that_fails_is_said(tables, study):
+    assert "fails" not in identity_sentence(tables, study)
+    assert identity_sentence(failing(tables), study).endswith(
+        "The identity check fails: with biases before batch normalisation ('batchnorm'), which "
+        "cancels them, 1.0 differs from zeros by −3.20 points on average over 20 seeds at learning "
+        "rate 0.02, and in 1 more condition."
+    )
+
+
+def test_without_single_predictions_the_check_says_so(tables, study):
+    lone = {"identity": tables["identity"].assign(share_identical_predictions=math.nan)}
+    assert "points, and single predictions are not in this table." in identity_sentence(lone, study)

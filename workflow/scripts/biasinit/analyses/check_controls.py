@@ -24,8 +24,14 @@ IDENTITY = Table(
         SCHEME,
         REFERENCE,
         SEEDS,
+        number("mean_accuracy_difference", "over seeds, scheme minus reference", unit="points"),
         number("largest_accuracy_difference", "over seeds", unit="points"),
         number("share_identical_predictions", "share of test images with the same correctness"),
+        number("margin", "of equivalence", unit="points"),
+        flag(
+            "fails",
+            "whether the mean difference lies beyond the margin, and by a t-test (.05) is not zero",
+        ),
     ),
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from biasinit.analyses.index import all_analyses
 from biasinit.runs.columns import Column, Table
-from biasinit.runs.tables import COLLECTED_TABLES, COSTS, PREDICTIONS, SITES
+from biasinit.runs.tables import COLLECTED_TABLES, COSTS, IMPORT_NOTES, PREDICTIONS, SITES
 
 OPENING = """\
 # Tables
@@ -23,7 +23,7 @@ A column *in some studies* is absent from the tables of the others."""
 
 OF_RUNS = """\
 Made by training and merged by `collect`; of runs that are brought as a table, `import_runs` makes \
-`runs` alone."""
+`runs` alone, and `import_notes`."""
 
 OF_ANALYSES = """\
 Each is made by the rule that is named with it.
@@ -36,6 +36,7 @@ def markdown() -> str:
     lines = [OPENING, "", "## Runs", "", OF_RUNS]
     for table in COLLECTED_TABLES:
         lines += _section(table, by="collect")
+    lines += _section(IMPORT_NOTES, by="import_runs")
     lines += _section(SITES, by="collect_sites")
     lines += ["", "## Costs"]
     lines += _section(COSTS, by="write_report")

@@ -52,6 +52,11 @@ VERDICT_COLUMNS = (
     number("p_equivalence_adjusted", "of equivalence; the other one"),
     flag("fragile", "whether a second analysis decides otherwise"),
     text("depends_on", "empty, or the factor that the effect changes with"),
+    text(
+        "left_out",
+        "empty, or the conditions of the study that have no pairs of runs for the comparison, and "
+        "why",
+    ),
     number("p_below", "probability that the effect lies below the margin, under a flat prior"),
     number("p_inside", "probability that it lies inside the margin"),
     number("p_above", "probability that it lies above the margin"),
@@ -88,6 +93,7 @@ VERDICT_COLUMNS = (
         "largest share of collapsed seeds that the runs do not exclude (exact upper bound of a "
         "95 % interval); only of accuracy",
     ),
+    integer("seeds_trained", "seeds of the scheme with a trained run, which that is of"),
     number(
         "new_test_set_lower",
         "lower bound of an interval of the contrast for new seeds and new test images, for the "

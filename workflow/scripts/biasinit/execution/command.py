@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from biasinit.errors import ConfigurationError, Problem
-from biasinit.execution.places import REPOSITORY, seen_from_here
+from biasinit.execution.places import REPOSITORY, refuse_impossible_cores, seen_from_here
 
 HERE = "default"
 LOGGER = "biasinit"  # the package snakemake_logger_plugin_biasinit
@@ -79,10 +79,11 @@ def _place(name: str, cores: str) -> list[str]:
     ``--cores`` for all jobs together, and a login node's two cores for the cluster's.
 
     Raises:
-        ConfigurationError: there is no such profile.
+        ConfigurationError: there is no such profile, or no job could start with so few cores.
 
     """
     if name == HERE:  # Snakemake finds this profile by itself
+        refuse_impossible_cores(cores)
         return ["--cores", cores]
     places = {
         path.parent.name: path.parent

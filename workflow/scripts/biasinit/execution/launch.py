@@ -30,7 +30,7 @@ from biasinit.execution.command import (
     study_files,
 )
 from biasinit.execution.page_as_pdf import pdf_in_words
-from biasinit.execution.places import SCRIPTS
+from biasinit.execution.places import SCRIPTS, refuse_impossible_places
 from biasinit.execution.progress.size import ANNOUNCEMENT, StudySize
 from biasinit.execution.progress.study_view import StudyView
 from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     again = resume_command(options)
     console = Console()
     try:
+        study = Path(options.study) if options.study else None
+        refuse_impossible_places(interpreter=sys.executable, study_file=study)
         _enter(options)
         command = snakemake_command(options, events=EVENTS)
         for path in study_files(options):

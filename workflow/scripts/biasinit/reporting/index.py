@@ -108,6 +108,7 @@ ITEMS = (
     table(WHY, "sites", "Where the biases of the networks are", "sites"),
     figure(WHY, "mechanism", "Units, gradients and biases by layer", "layer_means"),
     figure(WHY, "twins", "How far twins are from each other", "twin_means"),
+    table(TRUST, "import_notes", "What was done to the table of runs", "import_notes"),
     figure(TRUST, "controls", "Controls: identity check and A/A arm", "identity", "replicate"),
     table(TRUST, "pairing", "Pairing audit", "pairing"),
     figure(TRUST, "specifications", "The same contrasts under other choices", "sensitivity"),

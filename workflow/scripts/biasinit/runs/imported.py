@@ -1,230 +1,286 @@
-"""Runs that were trained elsewhere, brought as a table.
+"""Runs that were trained elsewhere, brought as a table: from what a file holds to a table `runs`.
 
-Required columns: ``scheme``, ``seed`` and ``final_accuracy`` (percent). Optional ones: any
-factor, ``normalization``; ``epochs_to_threshold`` with ``reached`` (speed), and
+Required columns: ``scheme``, ``seed`` and ``final_accuracy``. Optional ones: any factor,
+``normalization``; ``epochs_to_threshold`` with ``reached`` (speed), and
 ``epochs_to_early_threshold``, empty where it was not reached; ``failed`` or ``failure_kind``
-(failures); ``weights_hash`` and ``order_hash`` (the pairing audit). Sections
-of the report whose columns are absent say so.
+(failures); ``weights_hash`` and ``order_hash`` (the pairing audit). Sections of the report whose
+columns are absent say so.
+
+Nothing is guessed: what can be meant in two ways is refused, all of it at once, and what is left
+out or read in another form has a note.
 """
 
-import math
-import numbers
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from biasinit.errors import RunsTableError
+from biasinit.runs.brought_columns import (
+    BROUGHT,
+    REQUIRED,
+    SPEED,
+    BroughtColumn,
+    renamed,
+    trimmed,
+    wanted,
+)
+from biasinit.runs.brought_schemes import of_the_study
+from biasinit.runs.consistency import between_columns, in_percent
+from biasinit.runs.fields import is_missing_word, where
+from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
+from biasinit.runs.table_files import read_table_files
 from biasinit.runs.tables import RUNS
-from biasinit.vocabulary import IDENTITY, RUN_KEY, TREATMENTS
+from biasinit.vocabulary import CELL_FACTORS, IDENTITY, RUN_KEY, TREATMENTS
 
-REQUIRED = ("scheme", "seed", "final_accuracy")
-EARLY = "epochs_to_early_threshold"
-SPEED = ("epochs_to_threshold", "reached")
-ROWS_SHOWN = 5
-LEVELS = (*TREATMENTS, IDENTITY)
-TEXTS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
-KINDS = ("none", "diverged", "never learned")
-NUMBERS = {"seed", "learning_rate", EARLY}
-TRUTHS = {"reached", "failed"}
-TRUTH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-LONGEST_NAME = 100  # characters, of names that stand on the axes of figures
-NAMES = f"must be printable names of at most {LONGEST_NAME} characters"
-LARGEST_SEED = 2**63
+Unit = Literal["percent", "share"] | None
 
 
-def read_brought_runs(path: Path) -> pd.DataFrame:
-    """Return the table in a CSV or Parquet file, schemes and factors as text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtTable:
+    """What a file holds, under our names of columns.
 
-    Raises:
-        RunsTableError: the file is missing, damaged or not a table.
+    Attributes:
+        frame: one row for each run; labels are numbers of rows from 0, or their names.
+        notes: what was done to read it.
+        problems: what is wrong with its columns.
 
     """
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        # an empty field is missing, but a scheme may well be called None or nan
-        text = {"scheme": str, "normalization": str, "dataset": str}
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise RunsTableError(
-            f"The table of runs {path} cannot be read ({error}). Give a CSV or Parquet file in "
-            "'runs_table'."
-        ) from error
+
+    frame: pd.DataFrame
+    notes: tuple[ImportNote, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
-def complete_runs(
-    table: pd.DataFrame, *, study: str, schemes: tuple[str, ...], epochs: float | None
-) -> pd.DataFrame:
-    """Return a brought table as a table `runs`, with the columns that it can have.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRuns:
+    """The table `runs` of brought runs, and what was done to get there."""
+
+    runs: pd.DataFrame
+    notes: tuple[ImportNote, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bringing:
+    """What a study says of the runs that it brings.
+
+    Attributes:
+        study: its name.
+        schemes: those that it compares, the A/A arm included.
+        reference: the one that all others are compared with.
+        epochs: length of training, for runs that did not reach the threshold.
+        unit: of accuracy; None where the study does not say, and percent is expected.
+        margins: the data sets that it has margins for.
+        thresholds: those that it has thresholds for.
+
+    """
+
+    study: str
+    schemes: Sequence[str]
+    reference: str
+    epochs: float | None = None
+    unit: Unit = None
+    margins: Sequence[str] = field(default_factory=list)
+    thresholds: Sequence[str] = field(default_factory=list)
+
+
+def read_brought_runs(path: Path, columns: Mapping[str, str] | None = None) -> BroughtTable:
+    """Return the table in a file or a folder of files, with values as they stand there.
 
     Args:
-        table: one row per run.
-        study: name of the study.
-        schemes: the schemes of the study, the A/A arm included.
-        epochs: length of training, for runs that did not reach the threshold.
+        path: of the file or folder.
+        columns: the study's names of columns, by ours.
+
+    Raises:
+        RunsTableError: a file is missing, damaged or not a table.
+
+    """
+    columns = columns or {}
+    table, notes = read_table_files(path, wanted(columns))
+    frame, told, problems = renamed(table, columns)
+    return BroughtTable(frame=frame, notes=(*notes, *told), problems=tuple(problems))
+
+
+def complete_runs(brought: BroughtTable, bringing: Bringing) -> ImportedRuns:
+    """Return a brought table as a table `runs`, with the columns that it can have.
 
     Raises:
         RunsTableError: columns are missing or hold impossible values; all problems at once.
 
     """
-    if "scheme" in table:
-        named = table["scheme"].astype(str).isin(schemes) | table["scheme"].isna()
-        problems = list(_problems(table[named], schemes, epochs))
-    else:
-        problems = list(_problems(table, schemes, epochs))
+    problems = [*brought.problems, *_missing_columns(brought.frame)]
+    if not problems and brought.frame.empty:
+        problems = ["it is empty: there are names of columns, and no row."]
+    table, notes = trimmed(brought.frame)
+    table, told, of_schemes = of_the_study(table, bringing.schemes)
+    problems += of_schemes
+    values, more, of_values = _values(table)
+    notes += more
+    problems += of_values
+    values, more, of_units = in_percent(values, bringing.unit)
+    notes += more
+    problems += of_units
+    found, more = between_columns(
+        values,
+        columns=table.columns,
+        epochs=bringing.epochs,
+        margins=bringing.margins,
+        thresholds=bringing.thresholds,
+    )
+    notes += [*told, *more]
+    problems += found
     if problems:
         raise RunsTableError(
             "\n".join(["The table of runs cannot be used:", *(f"  - {text}" for text in problems)])
         )
-    runs = table[table["scheme"].astype(str).isin(schemes)].reset_index(drop=True)
-    runs["study"] = study
-    runs["scheme"] = runs["scheme"].astype(str)
-    for name in NUMBERS & set(runs.columns):
-        runs[name] = pd.to_numeric(runs[name])
+    runs = _completed(values, bringing)
+    notes += _apart(runs, bringing)
+    return ImportedRuns(runs=runs, notes=(*brought.notes, *notes))
+
+
+def _missing_columns(table: pd.DataFrame) -> list[str]:
+    missing = [name for name in REQUIRED if name not in table]
+    if not missing:
+        return []
+    return [
+        f"it has no column {', '.join(map(repr, missing))}. It has "
+        f"{', '.join(map(str, table.columns)) or 'none that is known'}. Where yours has another "
+        f"name, say 'columns: {{{missing[0]}: …}}' in the study."
+    ]
+
+
+def _values(table: pd.DataFrame) -> tuple[pd.DataFrame, list[ImportNote], list[str]]:
+    """Return the columns whose every field holds a possible value, as these.
+
+    With notes on fields that hold it in another form, and what is wrong with the other columns.
+    """
+    found: dict[str, pd.Series[Any]] = {}
+    notes: list[ImportNote] = []
+    problems: list[str] = []
+    for name in map(str, table.columns):
+        column, fields = BROUGHT[name], table[name]
+        empty = where(fields, column.is_empty)
+        values = pd.Series(
+            {row: column.value(value) for row, value in fields[~empty].items()}, dtype=object
+        )
+        wrong = fields[~empty][values.isna().to_numpy()]
+        if len(wrong):
+            text = f"{name!r} must be {column.what}, got {_shown(wrong)}. {_mend(wrong, column)}"
+            problems.append(text.rstrip())
+        if empty.any() and not column.may_be_empty:
+            rows = row_names(empty.index[empty])
+            text = f"{name!r} must be given in every row, and is empty in {rows}. {column.mend}"
+            problems.append(text.rstrip())
+        elif not len(wrong):
+            found[name] = _typed(values.reindex(table.index), column, complete=not empty.any())
+        notes += _other_forms(fields, empty, column, has_types=_has_types(table))
+    return pd.DataFrame(found, index=table.index), notes, problems
+
+
+def _mend(wrong: "pd.Series[Any]", column: BroughtColumn) -> str:
+    """Return what to change in numbers that are written in another form."""
+    if column.of_text:
+        return ""
+    texts = [value for value in wrong if isinstance(value, str)]
+    mends = {",": "Write decimal points, and no commas.", "%": "Leave the sign % out."}
+    return " ".join(mend for sign, mend in mends.items() if any(sign in text for text in texts))
+
+
+def _has_types(table: pd.DataFrame) -> bool:
+    """Return whether the fields come with types, and not all as text, as from CSV."""
+    return any(not isinstance(value, str) for name in table.columns for value in table[name])
+
+
+def _other_forms(
+    fields: "pd.Series[Any]", empty: "pd.Series[bool]", column: BroughtColumn, *, has_types: bool
+) -> Iterator[ImportNote]:
+    """Yield notes on words that are read as nothing, and on text that is read as numbers."""
+    if column.of_text:
+        return
+    words = fields[empty & where(fields, is_missing_word)]
+    as_text = ~empty & where(fields, lambda value: isinstance(value, str))
+    found = {"Words for nothing": words}
+    if has_types:
+        found["Text that is read as what it says"] = fields[as_text]
+    for said, rows in found.items():
+        if len(rows):
+            yield ImportNote(
+                done=Done.READ_AS,
+                of="value",
+                column=str(fields.name),
+                count=len(rows),
+                said=f"{said}, such as {listed(rows.unique()[:1])}.",
+            )
+
+
+def _typed(values: "pd.Series[Any]", column: BroughtColumn, *, complete: bool) -> "pd.Series[Any]":
+    """Return values in a type of their own; what is missing of numbers is NaN."""
+    kind = column.dtype if complete or column.dtype == "str" else "float64"
+    found: pd.Series[Any] = values.astype(kind)  # type: ignore[call-overload]  # any of the types
+    return found
+
+
+def _shown(values: "pd.Series[Any]") -> str:
+    rows = [f"{repr(value)[:100]} ({row_name(row)})" for row, value in values.head(5).items()]
+    return ", ".join(rows) + (" …" if len(values) > len(rows) else "")
+
+
+def _completed(values: pd.DataFrame, bringing: Bringing) -> pd.DataFrame:
+    """Return the columns of `runs` that follow from those that were brought."""
+    runs = values.reset_index(drop=True).assign(study=bringing.study)
     if "failure_kind" in runs and "failed" not in runs:
-        runs["failed"] = runs["failure_kind"].astype(str) != "none"
-    for name in TRUTHS & set(runs.columns):
-        runs[name] = _truth(runs[name]).fillna(False).astype(bool)
+        runs["failed"] = runs["failure_kind"] != "none"
     if set(SPEED) <= set(runs.columns):
-        times = runs["epochs_to_threshold"].astype(float).where(runs["reached"])
+        times = runs["epochs_to_threshold"].where(runs["reached"])
         runs["epochs_to_threshold"] = times
-        runs["restricted_epochs"] = times.fillna(float(epochs or 0))
+        runs["restricted_epochs"] = times.fillna(float(bringing.epochs or 0))
     key = [name for name in RUN_KEY if name in runs]
     return runs[[name for name in RUNS.column_names if name in runs]].sort_values(
         key, ignore_index=True
     )
 
 
-def _problems(table: pd.DataFrame, schemes: tuple[str, ...], epochs: float | None) -> list[str]:
-    missing = [name for name in REQUIRED if name not in table]
-    if missing:
-        return [
-            f"it has no column {', '.join(map(repr, missing))}. It has "
-            f"{', '.join(map(str, table.columns))}."
-        ]
-    problems = _wrong_values(table)
-    if problems:
-        return problems  # the checks below compare values, which these would not allow
-    absent = [name for name in schemes if name not in set(table["scheme"].astype(str))]
-    if absent:
-        problems.append(
-            f"'scheme' never is {', '.join(map(repr, absent))}. Name schemes of the table in "
-            "'schemes'."
-        )
-    accuracy = pd.to_numeric(table["final_accuracy"], errors="coerce")
-    outside = ~accuracy.between(0, 100)
-    if outside.any():
-        problems.append(
-            f"'final_accuracy' must be between 0 and 100 percent in every row, got "
-            f"{_shown(table['final_accuracy'][outside])}."
-        )
-    key = [name for name in RUN_KEY if name in table]
-    empty = [name for name in key if table[name].isna().any()]
-    if empty:
-        problems.append(f"{', '.join(map(repr, empty))} must be given in every row.")
-    repeated = table.duplicated(key)
-    if repeated.any():
-        problems.append(
-            f"{int(repeated.sum())} runs stand there more than once, rows "
-            f"{_rows(repeated)}. Remove them, or add the factor that tells them apart."
-        )
-    given = [name for name in SPEED if name in table]
-    if len(given) == 1:
-        other = next(name for name in SPEED if name not in given)
-        problems.append(f"{given[0]!r} needs the column {other!r} too.")
-    if len(given) == 2:
-        if epochs is None:
-            problems.append("'epochs_to_threshold' needs the length of training: add 'epochs: …'.")
-        times = pd.to_numeric(table["epochs_to_threshold"], errors="coerce")
-        reached = _truth(table["reached"]).fillna(False).astype(bool)
-        longest = math.inf if epochs is None else epochs
-        wrong = reached & ~(times.between(0, longest, inclusive="right") & (times < math.inf))
-        if wrong.any():
-            problems.append(
-                f"'epochs_to_threshold' must be a number of epochs above 0, and at most the "
-                f"'epochs' of the study, where 'reached' is true, got "
-                f"{_shown(table['epochs_to_threshold'][wrong])}."
+def _apart(runs: pd.DataFrame, bringing: Bringing) -> list[ImportNote]:
+    """Return notes on runs that are in no comparison, or not in all."""
+    level = runs["normalization"] if "normalization" in runs else TREATMENTS[0]
+    notes = []
+    compared = runs.assign(normalization=level)
+    checked = compared["normalization"] == IDENTITY
+    if checked.any():
+        notes.append(
+            ImportNote(
+                done=Done.SET_APART,
+                of="row",
+                column="normalization",
+                count=int(checked.sum()),
+                said=f"Biases before batch normalisation ({IDENTITY!r}) are an identity check and "
+                f"in no comparison. Where the scheme starts the shift of batch normalisation, "
+                f"write {TREATMENTS[1]!r}.",
             )
-    return problems
-
-
-def _wrong_values(table: pd.DataFrame) -> list[str]:
-    """Say which columns hold values of another kind than they must."""
-    checks = {
-        "seed": (_is_seed, "must be whole numbers from 0 on"),
-        "learning_rate": (_is_number, "must be numbers"),
-        EARLY: (_is_time, "must be numbers of epochs above 0, or empty"),
-        "normalization": (LEVELS.__contains__, f"must be one of {', '.join(map(repr, LEVELS))}"),
-        "failure_kind": (KINDS.__contains__, f"must be one of {', '.join(map(repr, KINDS))}"),
-        **dict.fromkeys(TEXTS, (_is_name, NAMES)),
-        **dict.fromkeys(TRUTHS, (_is_truth, "must be true or false")),
+        )
+    compared = compared[~checked]
+    unit = ["normalization", *(name for name in CELL_FACTORS if name in compared), "seed"]
+    units = {
+        str(scheme): set(part[unit].itertuples(index=False, name=None))
+        for scheme, part in compared.groupby("scheme")
     }
-    problems = []
-    for column, (is_right, what) in checks.items():
-        if column not in table:
-            continue
-        values = table[column]
-        if column != "failure_kind":  # an empty field of another has checks of its own
-            values = values[values.map(lambda value: not _is_missing(value))]
-        wrong = values[[not is_right(value) for value in values]]
-        if len(wrong):
-            problems.append(f"{column!r} {what}, got {_shown(wrong)}.")
-    return problems
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _number(value: object) -> float:
-    """Return the number that a field holds; not-a-number where it holds none.
-
-    One wrong field makes text of a whole column of a CSV file, in which the others are numbers.
-    """
-    try:
-        is_number = isinstance(value, numbers.Real | str) and not isinstance(value, bool | np.bool_)
-        return float(value) if is_number else math.nan  # type: ignore[arg-type]
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def _is_number(value: object) -> bool:
-    return not math.isnan(_number(value))
-
-
-def _is_time(value: object) -> bool:
-    return 0 < _number(value) < math.inf
-
-
-def _is_seed(value: object) -> bool:
-    return 0 <= _number(value) < LARGEST_SEED and _number(value).is_integer()
-
-
-def _is_name(value: object) -> bool:
-    text = str(value) if isinstance(value, str | numbers.Real) else ""
-    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
-
-
-def _is_truth(value: object) -> bool:
-    return isinstance(value, str | numbers.Real | np.bool_) and str(value).lower() in TRUTH_WORDS
-
-
-def _truth(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return true and false for the words that stand for them; what is missing stays missing."""
-    return values.map(lambda value: None if _is_missing(value) else TRUTH_WORDS[str(value).lower()])
-
-
-def _shown(values: "pd.Series[Any]") -> str:
-    rows = [
-        f"{repr(value)[:LONGEST_NAME]} (row {int(str(row)) + 1})"
-        for row, value in values.head(ROWS_SHOWN).items()
-    ]
-    return ", ".join(rows) + (" …" if len(values) > ROWS_SHOWN else "")
-
-
-def _rows(chosen: "pd.Series[bool]") -> str:
-    rows = [str(int(str(row)) + 1) for row in chosen[chosen].index[:ROWS_SHOWN]]
-    return ", ".join(rows) + (" …" if int(chosen.sum()) > ROWS_SHOWN else "")
+    base = units.get(bringing.reference, set())
+    for scheme in bringing.schemes:
+        mine = units.get(scheme, set())
+        alone, theirs = len(mine - base), len(base - mine)
+        if alone + theirs:
+            notes.append(
+                ImportNote(
+                    done=Done.UNPAIRED,
+                    of="row",
+                    count=alone + theirs,
+                    said=f"{scheme} against {bringing.reference}: "
+                    f"{counted(len(mine & base), 'pair')} of runs of one seed and condition; "
+                    f"{alone} of {counted(len(mine), 'run')} of {scheme} and {theirs} of "
+                    f"{counted(len(base), 'run')} of {bringing.reference} have no partner, and "
+                    "are not in this comparison.",
+                )
+            )
+    return notes

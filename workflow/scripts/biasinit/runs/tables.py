@@ -245,6 +245,19 @@ PREDICTIONS = Table(
     ),
 )
 
+IMPORT_NOTES = Table(
+    name="import_notes",
+    note="What was done to a table of runs that was brought: one row is one kind of thing, the "
+    "gravest first.\nOnly of brought runs.",
+    columns=(
+        text("done", "`left out`, `without a partner`, `identity check`, `read as` or `trimmed`"),
+        text("of", "what is counted: a `row`, `value`, `column` or `file`"),
+        text("column", "that it was done to; empty where it is none"),
+        integer("count", "how many"),
+        text("said", "in a sentence, with names"),
+    ),
+)
+
 SITES = Table(
     name="sites",
     note="Where the biases of a module of PyTorch are, and what each level of normalisation does "
@@ -273,4 +286,4 @@ SITES = Table(
 # what a study has without its analyses
 COLLECTED_TABLES = (RUNS, CURVES, LAYERS, CORRECT, JOBS)
 TRAINED_TABLES = (*COLLECTED_TABLES, PREDICTIONS)
-BROUGHT_TABLES = (RUNS,)
+BROUGHT_TABLES = (RUNS, IMPORT_NOTES)

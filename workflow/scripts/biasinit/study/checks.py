@@ -1,16 +1,10 @@
-"""What can be wrong between the keys of a study, where each of them is right by itself.
-
-Each check says which keys it reads. Where some keys of a file are wrong, the checks that read
-only the others are made all the same, so that a person hears of everything at once.
-"""
+"""What can be wrong between the keys of a study, where each of them is right by itself."""
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from biasinit.errors import Problem
 from biasinit.plugins.own_dataset import OwnDataset
@@ -18,24 +12,14 @@ from biasinit.plugins.own_network import OwnNetwork
 from biasinit.plugins.own_scheme import OwnScheme
 from biasinit.plugins.references import Reference
 from biasinit.specs.limits import NAME_PATTERN
+from biasinit.study.brought_checks import OF_BROUGHT_RUNS
+from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.own_data import missing_data
+from biasinit.vocabulary import IDENTITY, WITHOUT_AND_WITH
 
+_OVER_BATCHES = (WITHOUT_AND_WITH[1], IDENTITY)  # normalisations by the means of a batch
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Finds problems between some keys of a study.
-
-    Attributes:
-        find: yields them, given the study.
-        reads: the keys that it looks at, and no others.
-
-    """
-
-    find: Callable[[Any], Iterator[Problem]]
-    reads: Set[str]
 
 
 def problems_between_keys(study: Study | ImportedStudy, readable: Set[str]) -> Iterator[Problem]:
@@ -87,17 +71,6 @@ def missing_own_files(
                 )
     if {"datasets", "study"} <= readable:
         yield from missing_data(study)
-
-
-def _repeated_levels(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
-    values = [getattr(level, "name", level) for level in getattr(study, key)]
-    repeated = sorted({str(value) for value in values if values.count(value) > 1})
-    if repeated:
-        yield Problem(
-            key=key,
-            what=f"{', '.join(repeated)} stands there more than once.",
-            mend="Name each level once.",
-        )
 
 
 def _seeds_in_shards(study: Study) -> Iterator[Problem]:
@@ -156,17 +129,6 @@ def _output_biases(study: Study) -> Iterator[Problem]:
                 f"{scheme.output!r}.",
                 mend="Leave 'output' out, or use a scheme of hidden layers.",
             )
-
-
-def _named_schemes(study: Study | ImportedStudy, *, key: str) -> Iterator[Problem]:
-    names = [str(getattr(scheme, "name", scheme)) for scheme in study.schemes]
-    value = getattr(study, key)
-    if value is not None and value not in names:
-        yield Problem(
-            key=key,
-            what=f"names the scheme {value!r}, which the study does not have.",
-            mend=f"Use one of {', '.join(names)}.",
-        )
 
 
 def _name_of_the_replicate(study: Study) -> Iterator[Problem]:
@@ -298,13 +260,21 @@ def _enough_images(study: Study) -> Iterator[Problem]:
                 )
 
 
-def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
-    if study.analysis.looks:
+def _batches_of_one(study: Study) -> Iterator[Problem]:
+    normalized = [level for level in study.normalizations if level in _OVER_BATCHES]
+    if normalized and study.training.batch_size == 1:
         yield Problem(
-            key="analysis.looks",
-            what="has no meaning for runs that exist already.",
-            mend="Leave it out; such verdicts are exploratory in any case.",
+            key="training.batch_size",
+            what=f"must be at least 2 for {normalized[0]!r}, got 1: over a batch of one image the "
+            "mean of a unit is its own value, and nothing is left of it.",
+            mend="Raise it, or leave batch normalisation out.",
         )
+
+
+def _paths_without_braces(study: Study) -> Iterator[Problem]:
+    for number, dataset in enumerate(study.datasets):
+        for path in (*dataset.files, *dataset.folders):
+            yield from braces(f"datasets[{number}]", path)
 
 
 _LEVELS = (
@@ -317,12 +287,9 @@ _LEVELS = (
     "optimizers",
     "learning_rates",
 )
-_REFERENCES = [
-    Check(partial(_named_schemes, key=key), {"schemes", key}) for key in ("reference", "replicate")
-]
 
 _OF_STUDIES = [
-    *(Check(partial(_repeated_levels, key=key), {key}) for key in _LEVELS),
+    *(Check(partial(repeated_levels, key=key), {key}) for key in _LEVELS),
     Check(_seeds_in_shards, {"seeds", "seeds_per_shard"}),
     Check(
         _number_of_shards,
@@ -331,7 +298,7 @@ _OF_STUDIES = [
     Check(_looks_after_shards, {"analysis", "seeds_per_shard"}),
     Check(_names_in_paths, {"schemes"}),
     Check(_output_biases, {"schemes"}),
-    *_REFERENCES,
+    *REFERENCES,
     Check(_name_of_the_replicate, {"schemes", "replicate"}),
     Check(partial(_values_for_datasets, key="thresholds"), {"analysis", "datasets"}),
     Check(partial(_values_for_datasets, key="margins"), {"analysis", "datasets"}),
@@ -340,13 +307,11 @@ _OF_STUDIES = [
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_modules, {"architectures", "normalizations", "training", "weight_inits"}),
     Check(_enough_images, {"datasets", "training"}),
-]
-_OF_IMPORTED_STUDIES = [
-    *_REFERENCES,
-    Check(_looks_of_imported_runs, {"analysis"}),
-    Check(partial(_repeated_levels, key="schemes"), {"schemes"}),
+    Check(_batches_of_one, {"normalizations", "training"}),
+    Check(_paths_without_braces, {"datasets"}),
+    CLAIMS,
 ]
 CHECKS: Mapping[type[Study] | type[ImportedStudy], Sequence[Check]] = {
     Study: _OF_STUDIES,
-    ImportedStudy: _OF_IMPORTED_STUDIES,
+    ImportedStudy: OF_BROUGHT_RUNS,
 }

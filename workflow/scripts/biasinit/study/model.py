@@ -10,14 +10,14 @@ from biasinit.plugins.references import Reference
 from biasinit.specs.cell import Cell, InputScaling, Normalization, WeightInitialisation
 from biasinit.specs.datasets.base import Dataset
 from biasinit.specs.keys import values_of
-from biasinit.specs.limits import Name, Positive
+from biasinit.specs.limits import Name, Positive, Text
 from biasinit.specs.networks.base import Architecture
 from biasinit.specs.optimizer import Optimizer
 from biasinit.specs.schemes.base import BiasScheme
 from biasinit.specs.training import Training
 from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
 from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, Part
-from biasinit.vocabulary import IDENTITY, QUICK
+from biasinit.vocabulary import IDENTITY, QUICK, BroughtColumn
 
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -222,12 +222,18 @@ class ImportedStudy(Part):
     study_seed: int = Field(default=0, ge=0)
     """Keys the random numbers of the analysis."""
     runs_table: str = Field(min_length=1)
-    """CSV or Parquet file with one row per run; docs/extending.md lists its columns."""
-    schemes: tuple[Name, ...] = Field(min_length=1)
+    """CSV, Parquet or JSON-lines file with one row per run, or a folder of such files; relative to
+    the working directory, or else to the study file's. docs/extending.md lists its columns."""
+    columns: dict[BroughtColumn, Text] = Field(default_factory=dict)
+    """Names of columns in the table where they are others than ours: 'scheme: method'."""
+    unit: Literal["percent", "share"] | None = None
+    """Of accuracy in the table: 'percent', or 'share' of 1. Where nothing is said it is percent,
+    and what looks like shares is refused. Margins are points of percent in any case."""
+    schemes: tuple[Text, ...] = Field(min_length=1)
     """Names of the schemes in the table, in the order of the report; others are left out."""
-    reference: Name = "zeros"
+    reference: Text = "zeros"
     """Name of the scheme that all others are compared with."""
-    replicate: Name | None = None
+    replicate: Text | None = None
     """Scheme that the table holds once more as NAME_again (the A/A arm); null for none."""
     epochs: Positive | None = None
     """Length of training in epochs; needed when the table has epochs_to_threshold."""

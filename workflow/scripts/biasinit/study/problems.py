@@ -132,11 +132,12 @@ _WHAT = {
     "mapping_type": NO_KEYS,
     "tuple_type": OTHER_TYPE[tuple],
 }
+IN_QUOTES = "Put it in quotes."
 _MEND = {
     "string_pattern_mismatch": "Use letters, digits and . _ + - only, at most 64, starting with a "
     "letter or digit.",
-    "string_type": "Put it in quotes.",
-    "invalid_key": "Put it in quotes.",
+    "string_type": IN_QUOTES,
+    "invalid_key": IN_QUOTES,
 }
 LONGEST_VALUE = 100  # characters of a value in a message; a slip may put a whole table there
 

@@ -5,8 +5,9 @@ does both. What is wrong is one ``ConfigurationError`` that lists every problem 
 value and the mend.
 """
 
-from collections.abc import Mapping, Set
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from biasinit.study.checks import missing_own_files, problems_between_keys
 from biasinit.study.kinds import FAMILIES, foreign_keys, without
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.parts import Analysis, Look, Part
-from biasinit.study.problems import Document, doubtful_keys, validation_problems
+from biasinit.study.problems import IN_QUOTES, Document, doubtful_keys, validation_problems
 from biasinit.study.retired import RETIRED
 
 AnyStudy = TypeVar("AnyStudy", Study, ImportedStudy)
@@ -121,6 +122,35 @@ def _part(model: type[Study] | type[ImportedStudy], keys: frozenset[str]) -> typ
         name: (model.model_fields[name].annotation, model.model_fields[name]) for name in keys
     }
     return create_model("Part", __base__=Part, **annotations)
+
+
+@contextmanager
+def typed_on_the_command_line(config: Mapping[str, Any], file: Mapping[str, Any]) -> Iterator[None]:
+    """Give a mend that can be typed for values that came from Snakemake's ``--config``.
+
+    It takes all quotes away, so that 0.01 is a number however it is quoted; a tag of YAML is left.
+
+    Args:
+        config: keys and values, as Snakemake merged them.
+        file: those of the study file.
+
+    """
+    try:
+        yield
+    except ConfigurationError as error:
+        typed = {key for key, value in config.items() if key not in file or file[key] != value}
+        raise ConfigurationError(
+            [
+                replace(
+                    problem,
+                    mend=f"{problem.mend} On a command line: --config "
+                    f"'{problem.key}=!!str {config[problem.key]}'.",
+                )
+                if problem.mend == IN_QUOTES and problem.key in typed and file
+                else problem
+                for problem in error.problems
+            ]
+        ) from None
 
 
 def load_study(path: Path) -> Study | ImportedStudy:

@@ -16,7 +16,7 @@ from biasinit.specs.keys import Keys, values_of
 from biasinit.specs.optimizer import Optimizer, Schedule
 from biasinit.specs.training import Training
 from biasinit.study.kinds import FAMILIES, OfKind
-from biasinit.study.model import Study
+from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.parts import Analysis
 
 REQUIRED = "required"
@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, type[BaseModel] | type[Keys] | OfKind] = {
     "`schedule` of an optimiser": Schedule,
     "`training`": Training,
     "`analysis`": Analysis,
+    "a study of runs that are brought": ImportedStudy,
 }
 
 

@@ -25,7 +25,7 @@ def find(evidence: FailureEvidence, tables: Tables) -> Finding:
     where = normalization_label(evidence.normalization)
     question = f"seeds with a failed run by {evidence.factor.replace('_', ' ')}, {where}"
     rows = matching(table(tables, "runs"), normalization=evidence.normalization)
-    if evidence.factor not in rows or rows.empty:
+    if not {evidence.factor, "failed"} <= set(rows) or rows.empty:
         return absent(evidence, question, table=_PLACE.table)
     names = rows["scheme"].astype(str)
     schemes = tuple(scheme for scheme in evidence.schemes if (names == scheme).any())

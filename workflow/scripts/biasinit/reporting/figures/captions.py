@@ -40,3 +40,17 @@ def compared_runs(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> pd.D
 def failed_count(runs: pd.DataFrame) -> int:
     """Return how many runs failed."""
     return int(runs["failed"].astype(bool).sum()) if "failed" in runs else 0
+
+
+def failures_in_words(runs: pd.DataFrame, *, none: str, some: str) -> str:
+    """Return what is to be said of failed runs; of runs that do not tell, that they do not.
+
+    Args:
+        runs: the runs.
+        none: where none failed.
+        some: where some did.
+
+    """
+    if "failed" not in runs:
+        return "The table does not say which runs failed."
+    return some if failed_count(runs) else none

@@ -12,9 +12,11 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from biasinit.reporting.checks import failed_checks, rows_left_out
 from biasinit.reporting.claims.ledger import Ledger, study_ledger
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figure import Figure
+from biasinit.reporting.figures.captions import failed_count
 from biasinit.reporting.figures.style import css_variables
 from biasinit.reporting.items.kinds import Rule
 from biasinit.reporting.page.methods import method_sentences
@@ -33,6 +35,7 @@ from biasinit.reporting.verdicts.table import verdict_tables
 from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 from biasinit.study.claims import ClaimsFile
 
+NOT_TOLD = "failed runs: not in this table"
 MANY_SCHEMES = 10  # rows of the matrix above which the figure stands before it
 
 
@@ -75,6 +78,7 @@ class _Page:
     title: str
     facts: tuple[str, ...]
     registration: Registration
+    failed_checks: tuple[str, ...]
     answers: tuple[Answer, ...]
     matrix: Matrix
     speed: Matrix
@@ -115,6 +119,7 @@ def _page(inputs: ReportInputs) -> _Page:
         title=f"How should the biases start? Study {study.study}",
         facts=_facts(inputs),
         registration=registration(study, inputs.plan, inputs.deviations),
+        failed_checks=failed_checks(inputs.tables, study),
         answers=answers(verdicts, threshold=threshold_words(study), rates=rates),
         matrix=matrix,
         speed=speed_matrix(verdicts, study, rates=rates),
@@ -141,13 +146,15 @@ def _page(inputs: ReportInputs) -> _Page:
 
 def _facts(inputs: ReportInputs) -> tuple[str, ...]:
     study, runs = inputs.study, table(inputs.tables, "runs")
-    failed = int(runs["failed"].astype(bool).sum()) if "failed" in runs else 0
+    left_out = rows_left_out(inputs.tables)
+    failed = failed_count(runs)
     return (
         f"{len(runs) or study.run_count} runs",
+        *([f"{left_out} rows of the table left out"] if left_out else []),
         f"{len(study.schemes)} schemes",
         f"{study.cells} condition{'s' if study.cells != 1 else ''}",
         f"{study.seeds} seeds",
-        f"{failed} failed run{'s' if failed != 1 else ''}",
+        f"{failed} failed run{'s' if failed != 1 else ''}" if "failed" in runs else NOT_TOLD,
         f"reference: {study.reference}",
     )
 

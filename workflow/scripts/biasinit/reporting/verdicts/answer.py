@@ -194,6 +194,7 @@ def _item(row: VerdictRow, known: _Known, *, shared: str, together: bool) -> str
     """
     notes = [doubt.note for doubt in clauses.doubts(row)]
     notes += [text for text in [clauses.not_excluded(row)] if text and text != shared]
+    notes += filter(None, [row.without])
     if row.verdict is Verdict.DEPENDS:
         notes = [*_each_condition(row, known), *_befallen(row), *notes]
     elif row.verdict.directed and row.outcome is not Outcome.SPEED:
@@ -203,6 +204,8 @@ def _item(row: VerdictRow, known: _Known, *, shared: str, together: bool) -> str
         return "; ".join([size, *notes])
     elif row.verdict.directed:
         notes = [f"{clauses.compact(row)}, {numbers.interval(row.lower, row.upper)}", *notes]
+    elif row.verdict is Verdict.NOT_ESTIMABLE:
+        notes = [row.reason, *_befallen(row), *notes]
     elif row.verdict is Verdict.INCONCLUSIVE and not together:
         notes = [clauses.probable(row), clauses.needed(row), *_befallen(row), *notes]
     else:

@@ -209,8 +209,10 @@ def not_excluded(row: VerdictRow) -> str:
     """
     if not row.verdict.within_margin or not math.isfinite(row.undetected):
         return ""
-    none = row.collapsed == 0 and math.isfinite(row.seeds)
-    seen = f"0 of {numbers.count(row.seeds)}" if none else numbers.count(row.collapsed)
+    # those of the scheme, some of which may have no partner; tables of before do not have them
+    seeds = row.seeds_trained if math.isfinite(row.seeds_trained) else row.seeds
+    none = row.collapsed == 0 and math.isfinite(seeds)
+    seen = f"0 of {numbers.count(seeds)}" if none else numbers.count(row.collapsed)
     return f"{seen} collapsed: up to {numbers.percent(row.undetected)} could"
 
 
@@ -402,6 +404,7 @@ def filled(template: str, row: VerdictRow, *, threshold: str) -> str:
         among=among(row),
         and_failures=f", and {failed}" if failed else "",
         because_failures=f": {failed}" if failed else "",
+        because=f": {failed or row.reason}",
         counts=f"{seeds}; " if seeds else "",
         risk=f"difference {amount(row)} ({interval(row)})"
         if math.isfinite(row.estimate)

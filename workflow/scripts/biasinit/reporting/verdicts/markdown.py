@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from biasinit.reporting.checks import failed_checks
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.verdicts.answer import answers
 from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
@@ -17,14 +18,16 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> st
     """Return the answer for each normalisation as lists, and the matrix of verdicts.
 
     Args:
-        tables: the tables of the study; only ``verdicts`` and ``tuned`` are read.
+        tables: the tables of the study; ``verdicts``, ``tuned`` and ``identity`` are
+            read.
         study: the study that made them.
 
     """
     verdicts = read_verdicts(tables, study)
     if not verdicts:
         return "The study has no verdicts: not in this table.\n"
-    parts = []
+    checks = [f"- **{escaped(text)}**" for text in failed_checks(tables, study)]
+    parts = ["\n".join(["**A check fails**", "", *checks])] if checks else []
     for answer in answers(verdicts, threshold=threshold_words(study), rates=best_rates(tables)):
         lines = [f"- **{escaped(s.lead)}** {escaped(s.text)}" for s in answer.statements]
         parts.append("\n".join([f"**{answer.title}**", "", *lines]))

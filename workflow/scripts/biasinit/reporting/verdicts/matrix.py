@@ -206,9 +206,10 @@ def _own_best(rows: _Rows, level: str, scheme: str) -> MatrixCell:
 
 def _notes(row: VerdictRow) -> list[str]:
     """Return what a verdict leaves open: runs that it cannot exclude, and what would decide it."""
+    said = [row.reason, row.without]
     if row.outcome is Outcome.SPEED:
-        return []
-    said = [clauses.not_excluded(row)]
+        return said
+    said.append(clauses.not_excluded(row))
     if row.verdict is Verdict.INCONCLUSIVE:
         inside = f"{numbers.chance(row.p_inside)} probable inside the margin"
         said += [inside if clauses.probable(row) else "", clauses.needed(row, about="")]

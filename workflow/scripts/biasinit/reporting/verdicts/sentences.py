@@ -50,6 +50,7 @@ def remarks(row: VerdictRow) -> str:
     """Return what qualifies a verdict: what it cannot exclude, for which images, fragility."""
     rest = not_excluded(row)
     unseen = f" {rest}." if rest else ""
+    unseen += f" Without {row.left_out}." if row.left_out else ""
     return unseen + _test_set(row) + "".join(f" {doubt.sentence}" for doubt in doubts(row))
 
 

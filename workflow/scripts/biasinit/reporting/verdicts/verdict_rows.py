@@ -10,6 +10,7 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.selection import arranged, records, scheme_order, table
+from biasinit.statistics.judging.reasons import NO_COMMON_CONDITIONS, why_not_estimable
 from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 
@@ -61,6 +62,8 @@ class VerdictRow:
     undetected: float
     new_test_set_lower: float
     new_test_set_upper: float
+    left_out: str = ""
+    seeds_trained: float = math.nan
 
     @property
     def comparison(self) -> tuple[Outcome, str, str]:
@@ -75,6 +78,29 @@ class VerdictRow:
         """
         known = not (math.isnan(self.lower) or math.isnan(self.upper))
         return known and math.isfinite(self.estimate)
+
+    @property
+    def reason(self) -> str:
+        """Why a comparison is not estimable, or nothing where it is."""
+        if self.verdict is not Verdict.NOT_ESTIMABLE:
+            return ""
+        if self.cell == OWN_BEST_RATE and not self.seeds > 0:
+            return NO_COMMON_CONDITIONS
+        return why_not_estimable(
+            self.outcome,
+            scheme=self.scheme,
+            reference=self.reference,
+            runs=self.runs,
+            reference_runs=self.reference_runs,
+            failed=self.failed + self.reference_failed,
+            seeds=self.seeds,
+            estimate=self.estimate,
+        )
+
+    @property
+    def without(self) -> str:
+        """'without dataset svhn: there are no runs of 1.0', or nothing where none is missing."""
+        return f"without {self.left_out}" if self.left_out else ""
 
     @property
     def several_conditions(self) -> bool:
@@ -134,6 +160,7 @@ def row_of(row: Mapping[str, Any]) -> VerdictRow:
         verdict=Verdict(row["verdict"]),
         interval=_text(row.get("interval")),
         depends_on=_text(row.get("depends_on")),
+        left_out=_text(row.get("left_out")),
         fragile=str(row.get("fragile")) == "True",
         **values,
     )

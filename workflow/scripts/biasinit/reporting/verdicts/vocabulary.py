@@ -453,18 +453,18 @@ VOCABULARY = _complete(
                 Outcome.ACCURACY: Phrases(
                     word="not estimable",
                     lead="Not estimable:",
-                    finding="not estimable against {reference}{because_failures}",
+                    finding="not estimable against {reference}{because}",
                 ),
                 Outcome.INTERACTION: Phrases(
                     word="not estimable",
                     lead="Not estimable:",
                     finding="not estimable whether batch normalisation changes the effect on "
-                    "accuracy{because_failures}",
+                    "accuracy{because}",
                 ),
                 Outcome.SPEED: Phrases(
                     word="not estimable",
                     lead="Speed not estimable:",
-                    finding="speed not estimable against {reference}",
+                    finding="speed not estimable against {reference}{because}",
                 ),
                 **_events(
                     {
@@ -472,7 +472,7 @@ VOCABULARY = _complete(
                         Outcome.COLLAPSE: "collapses not estimable",
                         Outcome.NOT_REACHED: "missed thresholds not estimable",
                     },
-                    _OPEN_RISK,
+                    "{word}{{scope}}{{because}}",
                 ),
             },
         ),

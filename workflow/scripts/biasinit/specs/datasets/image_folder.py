@@ -62,13 +62,6 @@ class ImageFolder(Dataset):
                 what="is missing.",
                 mend="Name the folder, zip or tar with your images.",
             )
-        elif set(self.path) & {"{", "}"}:
-            yield Problem(
-                key="path",
-                what=f"must have no braces, which Snakemake reads as names of its own, got "
-                f"{_shown(self.path)}.",
-                mend="Rename the folder or archive, or link to it by another name.",
-            )
         if self.size is not None and not all(map(_is_side, self._sides)):
             yield Problem(
                 key="size",

@@ -107,7 +107,7 @@ def analyse_accuracy(
     tables = tables or [pd.DataFrame(columns=list(CONTRASTS))]
     contrasts = pd.concat(tables, ignore_index=True)
     return AccuracyAnalysis(
-        means=_means(table, schemes, everything),
+        means=_means(table, schemes, everything, tells_failures="failed" in runs),
         contrasts=contrasts,
         model=_model_rows(everything, trained, reference, analysis_seed),
         residuals=_residual_rows(trained, analysis_seed),
@@ -140,7 +140,11 @@ def _trained_models(
 
 
 def _means(
-    table: pd.DataFrame, schemes: Sequence[str], models: Mapping[str, AccuracyModel]
+    table: pd.DataFrame,
+    schemes: Sequence[str],
+    models: Mapping[str, AccuracyModel],
+    *,
+    tells_failures: bool,
 ) -> pd.DataFrame:
     rows = []
     for level, model in models.items():
@@ -158,7 +162,8 @@ def _means(
                 # the model cannot speak of an arm that does not vary; its seeds can
                 test = one_sample(array.cell_mean(array.of(scheme))[:, None]).iloc[0]
                 row |= {name: test[name] for name in MEANS[2:]}
-            rows.append({**row, "runs": len(runs), "failed": int(runs["failed"].sum())})
+            failed = int(runs["failed"].sum()) if tells_failures else None
+            rows.append({**row, "runs": len(runs), "failed": failed})
     return pd.DataFrame(rows, columns=[*MEANS, "runs", "failed"])
 
 

@@ -5,7 +5,7 @@ seeds are not forty observations, so over all cells a seed counts once, when the
 any of them. Shares get Clopper-Pearson intervals, and two arms are compared within seeds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +88,8 @@ def analyse_failure(
     # an event that befell nobody has no rows, and columns without a kind that would spread
     seen = [frame for frame in frames if len(frame)] or frames
     return FailureAnalysis(
-        rates=_rates(table, schemes), contrasts=pd.concat(seen, ignore_index=True)
+        rates=_rates(table, schemes, told=set(map(str, runs.columns))),
+        contrasts=pd.concat(seen, ignore_index=True),
     )
 
 
@@ -199,7 +200,8 @@ def _homogeneity(
     return np.asarray(found.reindex(pd.MultiIndex.from_frame(frame[keys])), dtype=np.float64)
 
 
-def _rates(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:
+def _rates(table: pd.DataFrame, schemes: Sequence[str], *, told: Set[str]) -> pd.DataFrame:
+    """Return the rates, without numbers that the columns of the runs do not tell: no zeros."""
     kinds = table["failure_kind"] if "failure_kind" in table else pd.Series("", index=table.index)
     table = table.assign(kind=kinds.astype(str))
     rows = []
@@ -212,7 +214,12 @@ def _rates(table: pd.DataFrame, schemes: Sequence[str]) -> pd.DataFrame:
             for cell, part in cells.items()
             for scheme in schemes
         ]
-    return pd.DataFrame(rows, columns=list(RATES))
+    unknown = {
+        "failed": ("failed", "seeds_failed", "rate", "lower", "upper"),
+        "failure_kind": ("diverged", "never_learned"),
+    }
+    empty = [name for column, names in unknown.items() if column not in told for name in names]
+    return pd.DataFrame(rows, columns=list(RATES)).assign(**dict.fromkeys(empty, np.nan))
 
 
 def _rate(arm: pd.DataFrame) -> dict[str, object]:

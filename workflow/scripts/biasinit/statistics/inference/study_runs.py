@@ -76,6 +76,11 @@ def levels_present(table: pd.DataFrame) -> list[str]:
     return [level for level in TREATMENTS if bool((table["normalization"] == level).any())]
 
 
+def levels_compared(normalization: str) -> tuple[str, ...]:
+    """Return the normalisations whose runs a contrast is of: two of them for an interaction."""
+    return WITHOUT_AND_WITH if normalization == CROSSED_NORMALIZATION else (normalization,)
+
+
 def cell_labels(table: pd.DataFrame) -> "pd.Series[str]":
     """Return the label of each row's cell, from the factors that vary in the table."""
     varying = varying_factors(table)

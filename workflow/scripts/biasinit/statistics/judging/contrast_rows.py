@@ -8,7 +8,8 @@ import pandas as pd
 
 from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.accuracy.planning import SeedsNeeded
-from biasinit.statistics.inference.study_runs import CROSSED_NORMALIZATION
+from biasinit.statistics.inference.study_runs import levels_compared
+from biasinit.statistics.judging.arm_seeds import ArmSeeds
 from biasinit.statistics.judging.conditions import (
     Condition,
     conditions_judged,
@@ -34,14 +35,14 @@ class ContrastRows:
     """What verdicts on contrasts ask of their study.
 
     ``cells`` has the varying factors of each cell, ``other_cells`` those of the cells that are left
-    when each scheme has its own learning rate; ``levels`` are the normalisations; ``seeds`` is
+    when each scheme has its own learning rate; ``arms`` says which seeds have runs, and ``seeds``
     how many the study ran.
     """
 
     cells: pd.DataFrame
     other_cells: pd.DataFrame
-    levels: tuple[str, ...]
     counts: ArmCounts
+    arms: ArmSeeds
     new_intervals: Mapping[tuple[str, ...], Interval]
     seeds: int
     alpha: float
@@ -61,7 +62,11 @@ class ContrastRows:
                 self._judged(row, self._counts(row), places) for row in rows if row is not mean
             ]
             whole = self._judged(mean, self._counts(mean), places)
-            yield self._over_conditions(mean, whole, single, places, self.cells)
+            found = self._over_conditions(mean, whole, single, places, self.cells)
+            yield dataclasses.replace(
+                found,
+                left_out=self.arms.left_out(found.normalization, found.scheme, found.reference),
+            )
             yield from (row for row, _ in single)
 
     def at_own_best(self, contrasts: pd.DataFrame) -> Iterator[VerdictRow]:
@@ -87,8 +92,7 @@ class ContrastRows:
 
     def _counts(self, row: Row) -> _Arms:
         """Return what befell the runs that a contrast is of."""
-        level = str(row["normalization"])
-        levels = self.levels if level == CROSSED_NORMALIZATION else (level,)
+        levels = levels_compared(str(row["normalization"]))
         own, other = (
             self.counts.of(levels, str(row[name]), str(row["cell"]))
             for name in ("scheme", "reference")

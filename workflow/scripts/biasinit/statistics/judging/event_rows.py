@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from biasinit.statistics.judging.arm_seeds import ArmSeeds
 from biasinit.statistics.judging.conditions import strongest_factor
 from biasinit.statistics.judging.counts import ArmCounts
 from biasinit.statistics.judging.events import (
@@ -19,21 +20,19 @@ from biasinit.statistics.judging.verdict_row import VerdictRow
 from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import ALL_CELLS
 
-_Seeds = Mapping[tuple[str, str, str], set[object]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class EventRows:
     """What verdicts on events ask of their study.
 
-    ``table`` are its runs; ``cells`` has the varying factors of each cell; ``levels`` are the
-    normalisations; ``schemes`` are those that are compared with the reference.
+    ``cells`` has the varying factors of each cell; ``levels`` are the normalisations; ``arms``
+    says which seeds have runs; ``schemes`` are those that are compared with the reference.
     """
 
-    table: pd.DataFrame
     cells: pd.DataFrame
     levels: tuple[str, ...]
     counts: ArmCounts
+    arms: ArmSeeds
     reference: str
     schemes: Sequence[str]
     alpha: float
@@ -46,28 +45,15 @@ class EventRows:
             contrasts: the rows of `failure_contrasts` on it.
 
         """
-        seeds = _seeds_of_arms(self.table)
         for level, scheme in itertools.product(self.levels, self.schemes):
             found = contrasts[
                 (contrasts["normalization"] == level) & (contrasts["scheme"] == scheme)
             ]
             evidence = {
                 cell: event_evidence(found[found["cell"] == cell], pairs=count)
-                for cell, count in self._pairs(seeds, level, scheme).items()
+                for cell, count in self.arms.pairs(level, scheme, self.reference).items()
             }
             yield from self._rows(outcome, level, scheme, evidence)
-
-    def _pairs(self, seeds: _Seeds, level: str, scheme: str) -> dict[str, int]:
-        """Return how many seeds have runs of both arms, over all cells and in each of several."""
-        both = {
-            str(cell): seeds.get((level, scheme, str(cell)), set())
-            & seeds.get((level, self.reference, str(cell)), set())
-            for cell in self.cells.index
-        }
-        pairs = {ALL_CELLS: len(set().union(*both.values()))}
-        if len(both) > 1:
-            pairs |= {cell: len(found) for cell, found in both.items()}
-        return pairs
 
     def _rows(
         self, outcome: Outcome, level: str, scheme: str, evidence: Mapping[str, EventEvidence]
@@ -108,14 +94,6 @@ class EventRows:
             conditions=max(len(there), 1),
             single=tuple(rows.values()),
             depends_on=depends,
+            left_out=self.arms.left_out(level, scheme, self.reference),
         )
         yield from rows.values()
-
-
-def _seeds_of_arms(table: pd.DataFrame) -> _Seeds:
-    """Return the seeds that have a run, by normalisation, scheme and cell."""
-    seeds: dict[tuple[str, str, str], set[object]] = {}
-    columns = table[["normalization", "scheme", "cell", "seed"]]
-    for level, scheme, cell, seed in columns.itertuples(index=False, name=None):
-        seeds.setdefault((level, scheme, cell), set()).add(seed)
-    return seeds

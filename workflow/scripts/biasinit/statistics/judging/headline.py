@@ -20,7 +20,7 @@ _COMMON: Mapping[Verdict, str] = {
     Verdict.EQUIVALENT: "{what} is equivalent{where}: {measured}, margin {margin}",
     Verdict.IDENTICAL: "{what} is identical in all {seeds} pairs of seeds",
     Verdict.INCONCLUSIVE: "whether {what} differs remains open: {measured}, margin {margin}",
-    Verdict.NOT_ESTIMABLE: "{what} cannot be compared: too few runs that vary",
+    Verdict.NOT_ESTIMABLE: "{what} cannot be compared: {reason}",
 }
 _DIRECTED: Mapping[Outcome, tuple[str, str]] = {
     Outcome.ACCURACY: ("{scheme} is worse than {reference}", "{scheme} is better than {reference}"),
@@ -49,7 +49,7 @@ _EVENTS: Mapping[Verdict, str] = {
     Verdict.INCONCLUSIVE: "{counts} ({risk}): whether the risks differ remains open",
     Verdict.NONE_SEEN: "no run {event}: 0 of {seeds} seeds of each; either risk is at most "
     "{most} ({level} % interval)",
-    Verdict.NOT_ESTIMABLE: "how often runs {event} cannot be compared: there are no pairs of runs",
+    Verdict.NOT_ESTIMABLE: "how often runs {event} cannot be compared: {reason}",
 }
 
 
@@ -112,6 +112,7 @@ def _words(row: VerdictRow) -> dict[str, str]:
         "risk": _risk(row),
         "most": numbers.chance(max(-row.judgement.lower, row.judgement.upper)),
         "level": f"{row.judgement.level:g}",
+        "reason": row.reason,
         "factor": row.depends_on.replace("_", " ") or "condition",
     }
 
@@ -206,6 +207,8 @@ def _told_by_condition(row: VerdictRow, conditions: Sequence[VerdictRow]) -> Ite
 
 def _doubts(row: VerdictRow) -> Iterator[str]:
     """Yield what qualifies a verdict, each as a sentence."""
+    if row.left_out:
+        yield f"No part of it is {row.left_out}."
     if not row.outcome.counts_runs and row.verdict not in (Verdict.FAILS, Verdict.REFERENCE_FAILS):
         yield from _set_apart(row)
     if row.outcome is Outcome.ACCURACY:
@@ -237,8 +240,7 @@ def _set_apart(row: VerdictRow) -> Iterator[str]:
     )
     if own + other:
         among = "that both reached it" if speed else "in which both trained"
-        counted = _counts(row)
-        yield f"{counted[:1].upper()}{counted[1:]}; compared are the pairs {among}."
+        yield f"Compared are the pairs {among}: {_counts(row)}."
 
 
 def _low_runs(row: VerdictRow) -> Iterator[str]:

@@ -11,6 +11,7 @@ from biasinit.statistics.inference.study_runs import (
     treatments,
     varying_factors,
 )
+from biasinit.statistics.judging.arm_seeds import ArmSeeds
 from biasinit.statistics.judging.contrast_rows import ContrastRows, Interval
 from biasinit.statistics.judging.counts import ArmCounts
 from biasinit.statistics.judging.event_rows import EventRows
@@ -24,6 +25,8 @@ from biasinit.verdicts import Outcome
 NEW_TEST_SETS = 2_000  # bootstrap samples of seeds and images
 _COLUMN_OF = {outcome: EVENTS[event] for outcome, event in EVENT_OUTCOMES.items()}
 """The column of runs that tells of an event."""
+FAILED = _COLUMN_OF[Outcome.FAILURE]
+_FAILED_RUNS = ("failed", "reference_failed")
 
 
 def judge_schemes(
@@ -80,21 +83,22 @@ def judge_schemes(
             analysis_seed=analysis_seed,
         )
     cells, levels, counts = _factors_of_cells(table), tuple(levels_present(table)), ArmCounts(table)
+    arms = ArmSeeds(table, cells=list(map(str, cells.index)))
     sizes = ContrastRows(
         cells=cells,
         other_cells=_factors_of_cells(_without_rate(table)),
-        levels=levels,
         counts=counts,
+        arms=arms,
         seeds=int(table["seed"].nunique()),
         new_intervals=new_intervals,
         alpha=alpha,
         analysis_seed=analysis_seed,
     )
     events = EventRows(
-        table=table,
         cells=cells,
         levels=levels,
         counts=counts,
+        arms=arms,
         reference=reference,
         schemes=[scheme for scheme in schemes if scheme != reference],
         alpha=alpha,
@@ -106,12 +110,15 @@ def judge_schemes(
     if tuned_contrasts is not None:
         rows += sizes.at_own_best(tuned_contrasts)
     for outcome, event in EVENT_OUTCOMES.items():
-        if _COLUMN_OF[outcome] in table:
+        column = _COLUMN_OF[outcome]
+        # of runs that do not say whether they failed, nothing is said of failures either
+        if column in table and (column != FAILED or FAILED in runs):
             rows += events.of(outcome, failure_contrasts[failure_contrasts["event"] == event])
     order = list(Outcome)
     rows.sort(key=lambda row: order.index(row.outcome))
     records = [row.record(headline(row, row.single)) for row in rows]
-    return pd.DataFrame(records, columns=list(COLUMNS)).astype({"fragile": bool})
+    found = pd.DataFrame(records, columns=list(COLUMNS)).astype({"fragile": bool})
+    return found if FAILED in runs else found.assign(**dict.fromkeys(_FAILED_RUNS, float("nan")))
 
 
 def _factors_of_cells(table: pd.DataFrame) -> pd.DataFrame:

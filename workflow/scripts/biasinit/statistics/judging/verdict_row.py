@@ -4,18 +4,20 @@ from dataclasses import dataclass
 
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import Judgement
+from biasinit.statistics.judging.reasons import NO_COMMON_CONDITIONS, why_not_estimable
 from biasinit.verdicts import Outcome, Verdict
+from biasinit.vocabulary import OWN_BEST_RATE
 
 NAN = float("nan")
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "cell", "conditions"),
     *("verdict", "headline", "estimate", "lower", "upper", "level", "interval", "unit"),
     *("margin_lower", "margin_upper", "p", "p_adjusted", "p_equivalence_adjusted"),
-    *("fragile", "depends_on", "p_below", "p_inside", "p_above", "smallest_margin"),
+    *("fragile", "depends_on", "left_out", "p_below", "p_inside", "p_above", "smallest_margin"),
     *("seeds", "seeds_needed", "seeds_needed_low", "seeds_needed_high"),
     *("runs", "reference_runs", "failed", "reference_failed", "events", "reference_events"),
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
-    *("new_test_set_lower", "new_test_set_upper"),
+    *("seeds_trained", "new_test_set_lower", "new_test_set_upper"),
 )
 UNITS = {
     Outcome.ACCURACY: "points",
@@ -54,6 +56,7 @@ class VerdictRow:
     p_equivalence_adjusted: float = NAN
     fragile: bool = False
     depends_on: str = ""
+    left_out: str = ""
     p_below: float = NAN
     p_inside: float = NAN
     p_above: float = NAN
@@ -80,6 +83,24 @@ class VerdictRow:
         return self.p_equivalence if equivalent else self.p_difference
 
     @property
+    def reason(self) -> str:
+        """Why it is not estimable, or nothing where it is."""
+        if self.verdict is not Verdict.NOT_ESTIMABLE:
+            return ""
+        if self.cell == OWN_BEST_RATE and not self.seeds:
+            return NO_COMMON_CONDITIONS
+        return why_not_estimable(
+            self.outcome,
+            scheme=self.scheme,
+            reference=self.reference,
+            runs=self.counts.runs,
+            reference_runs=self.reference_counts.runs,
+            failed=self.counts.failed + self.reference_counts.failed,
+            seeds=self.seeds,
+            estimate=self.estimate,
+        )
+
+    @property
     def undetected(self) -> float:
         """Share of collapsed seeds that the runs cannot exclude; only where accuracy is judged."""
         judged = self.outcome is Outcome.ACCURACY and self.counts.seeds_trained > 0
@@ -96,6 +117,7 @@ class VerdictRow:
             "level": self.judgement.level,
             "interval": self.judgement.interval,
             "unit": UNITS[self.outcome],
+            "seeds_trained": self.counts.seeds_trained,
         }
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):
             for name in ("runs", "failed", "collapsed", "stray"):

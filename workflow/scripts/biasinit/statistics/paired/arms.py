@@ -41,6 +41,8 @@ class ArmDifferences:
         fewest: (columns,), pairs of the cell with the fewest, which bounds what is known of a
             mean over cells.
         units: names of the seeds.
+        places: (columns,), the cell that each column is about; the one that stands for all cells
+            of its contrast too, because there is no other. That over several is about all.
 
     """
 
@@ -49,6 +51,7 @@ class ArmDifferences:
     apart: Booleans
     fewest: Integers
     units: tuple[str, ...]
+    places: tuple[str, ...]
 
     @property
     def over_all_cells(self) -> Booleans:
@@ -76,6 +79,7 @@ class ArmDifferences:
             apart=self.apart[chosen],
             fewest=self.fewest[chosen],
             units=self.units,
+            places=tuple(self.places[column] for column in np.flatnonzero(chosen)),
         )
 
     def counting_events(self) -> "ArmDifferences":
@@ -95,17 +99,19 @@ class ArmDifferences:
             apart=np.array([column.apart for column in columns], dtype=bool),
             fewest=np.array([column.fewest for column in columns], dtype=np.int64),
             units=tuple(units),
+            places=tuple(column.place or column.labels[4] for column in columns),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceColumn:
-    """One column of ``ArmDifferences``."""
+    """One column of ``ArmDifferences``; ``place`` is its cell where its label says another."""
 
     labels: tuple[str, ...]
     values: Floats
     apart: bool
     fewest: int
+    place: str = ""
 
 
 def arm_differences(
@@ -157,11 +163,8 @@ def _columns(
     Cells without a run of one of the arms are not part of the contrast.
     """
     scheme, reference = key[2:]
-    nothing = DifferenceColumn(
-        labels=(*key, ALL_CELLS, EVERY_SEED), values=np.full(units, np.nan), apart=False, fewest=0
-    )
     if not {scheme, reference} <= set(outcomes.levels):
-        return [nothing]
+        return [_no_pair(key, units)]
     lost = np.asarray(losses.of(scheme) + losses.of(reference), dtype=np.float64)
     values = np.full((len(outcomes.cells), units), np.nan)
     values[:, places] = np.where(lost > 0, np.nan, outcomes.differences(scheme, reference))
@@ -172,7 +175,14 @@ def _columns(
         for place, cell in enumerate(outcomes.cells)
         if np.isfinite(lost[place]).any()
     ]
-    return with_mean_over_cells(cells) if cells else [nothing]
+    return with_mean_over_cells(cells) if cells else [_no_pair(key, units)]
+
+
+def _no_pair(key: tuple[str, str, str, str], units: int) -> DifferenceColumn:
+    """Return the column of a contrast without any pair: it is judged, and not forgotten."""
+    return DifferenceColumn(
+        labels=(*key, ALL_CELLS, EVERY_SEED), values=np.full(units, np.nan), apart=False, fewest=0
+    )
 
 
 def cell_column(
@@ -200,6 +210,7 @@ def with_mean_over_cells(cells: Sequence[DifferenceColumn]) -> list[DifferenceCo
         values=seed_values(np.array([cell.values for cell in known])),
         apart=any(cell.apart for cell in cells),
         fewest=min(cell.fewest for cell in known),
+        place=cells[0].labels[4] if len(cells) == 1 else ALL_CELLS,
     )
     return [mean, *cells] if len(cells) > 1 else [mean]
 
@@ -210,37 +221,33 @@ def crossed_differences(single: ArmDifferences, *, family: str) -> ArmDifference
     Empty when one of the two normalisations is missing. Over all cells it is the mean of the
     cells that both have.
     """
-    labels = single.labels
+    labels = single.labels.assign(place=single.places)
     contrasts = labels[["scheme", "reference"]].drop_duplicates()
     columns: list[DifferenceColumn] = []
+    if not set(WITHOUT_AND_WITH) <= set(labels["normalization"]):
+        return ArmDifferences.of_columns(columns, single.units)
     for scheme, reference in contrasts.itertuples(index=False, name=None):
+        key = (family, CROSSED_NORMALIZATION, str(scheme), str(reference))
         pairs = _same_cells(labels[labels["scheme"] == scheme])
-        cells = [
-            _crossed_cell(single, first, second, (family, CROSSED_NORMALIZATION, scheme, reference))
-            for first, second in pairs
-        ]
-        columns += with_mean_over_cells(cells) if cells else []
+        cells = [_crossed_cell(single, first, second, key) for first, second in pairs]
+        columns += with_mean_over_cells(cells) if cells else [_no_pair(key, len(single.units))]
     return ArmDifferences.of_columns(columns, single.units)
 
 
 def _same_cells(rows: pd.DataFrame) -> list[tuple[int, int]]:
-    """Return the places of a cell without and with batch normalisation, for each cell of both."""
-    by_level = [rows[rows["normalization"] == level] for level in WITHOUT_AND_WITH]
-    single = [part[part["cell"] != ALL_CELLS] for part in by_level]
-    # a contrast with one cell has that cell's column alone, over all
-    off, on = (one if len(one) else part for one, part in zip(single, by_level, strict=True))
-    places = {str(cell): int(place) for place, cell in on["cell"].items()}  # type: ignore[call-overload]
-    return [
-        (int(place), places[str(cell)])  # type: ignore[call-overload]
-        for place, cell in off["cell"].items()
-        if str(cell) in places
-    ]
+    """Return the columns of a cell without and with batch normalisation, for each cell of both."""
+    of_cells = rows[rows["place"] != ALL_CELLS]
+    off, on = (
+        dict(zip(part["place"], map(int, part.index), strict=True))
+        for part in (of_cells[of_cells["normalization"] == level] for level in WITHOUT_AND_WITH)
+    )
+    return [(column, on[cell]) for cell, column in off.items() if cell in on]
 
 
 def _crossed_cell(
     single: ArmDifferences, first: int, second: int, key: tuple[str, ...]
 ) -> DifferenceColumn:
-    cell = str(single.labels["cell"].iloc[first])
+    cell = single.places[first]
     either = [str(single.labels["basis"].iloc[place]) for place in (first, second)]
     among = next((basis for basis in either if basis != EVERY_SEED), EVERY_SEED)
     return cell_column(

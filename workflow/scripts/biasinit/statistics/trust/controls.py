@@ -5,19 +5,26 @@ must agree there (an identity, which enters no statistics). The A/A arm repeats 
 another order of batches: an effect found there is a false alarm by construction.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 
 from biasinit.statistics.accuracy.accuracy_model import fit_accuracy
 from biasinit.statistics.accuracy.contrasts import CONTRASTS, contrast_table
-from biasinit.statistics.inference.arrays import Bytes
+from biasinit.statistics.inference.arrays import Bytes, Floats
 from biasinit.statistics.inference.collapsed import OUTCOME
 from biasinit.statistics.inference.sign_flips import FlipPlan
-from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
+from biasinit.statistics.inference.study_runs import (
+    common_margin,
+    levels_present,
+    read_runs,
+    treatments,
+)
 from biasinit.statistics.paired.arms import arm_differences
 from biasinit.statistics.paired.pairing import pairing_audit
 from biasinit.statistics.trust.packed_bits import packed, unpacked
@@ -25,8 +32,10 @@ from biasinit.vocabulary import IDENTITY
 
 IDENTITY_COLUMNS = (
     *("cell", "scheme", "reference", "seeds"),
-    *("largest_accuracy_difference", "share_identical_predictions"),
+    *("mean_accuracy_difference", "largest_accuracy_difference", "share_identical_predictions"),
+    *("margin", "fails"),
 )
+FAILING_P = 0.05  # of a one-sample t-test; and the mean must lie beyond the margin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +78,7 @@ def check_controls(
     """
     table = read_runs(runs, needed=[OUTCOME])
     return ControlChecks(
-        identity=_identity(table, correct, reference, schemes, test_images or {}),
+        identity=_identity(table, correct, reference, schemes, margins, test_images or {}),
         replicate=_replicate(
             table,
             replicate,
@@ -112,6 +121,7 @@ def _identity(
     correct: pd.DataFrame | None,
     reference: str,
     schemes: Sequence[str],
+    margins: Mapping[str, float],
     test_images: Mapping[str, int],
 ) -> pd.DataFrame:
     bits = {} if correct is None else _packed(correct)
@@ -121,12 +131,13 @@ def _identity(
         in_cell = part[part["cell"] == cell].set_index("seed")
         base = in_cell[in_cell["scheme"] == reference]
         images = _images(in_cell, test_images)
+        margin = common_margin(margins, in_cell)
         for scheme in schemes:
             arm = in_cell[in_cell["scheme"] == scheme]
             common = arm.index.intersection(base.index)
             if scheme == reference or len(common) == 0:
                 continue
-            gap = (arm.loc[common, OUTCOME] - base.loc[common, OUTCOME]).abs()
+            gaps = (arm.loc[common, OUTCOME] - base.loc[common, OUTCOME]).to_numpy(dtype=float)
             pairs = [
                 (bits[(cell, scheme, seed)], bits[(cell, reference, seed)])
                 for seed in common
@@ -138,11 +149,34 @@ def _identity(
                     "scheme": scheme,
                     "reference": reference,
                     "seeds": len(common),
-                    "largest_accuracy_difference": float(gap.max()),
+                    "mean_accuracy_difference": float(gaps.mean()),
+                    "largest_accuracy_difference": float(np.abs(gaps).max()),
                     "share_identical_predictions": _share_identical(pairs, images),
+                    "margin": margin,
+                    "fails": fails_identity(gaps, margin),
                 }
             )
-    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
+    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS)).astype({"fails": bool})
+
+
+def fails_identity(gaps: Floats, margin: float) -> bool:
+    """Return whether schemes that must agree differ, and by more than matters.
+
+    In floating-point numbers a bias is not cancelled to the last bit, and training makes single
+    runs differ by that: of either sign, so that their mean stays near zero.
+
+    Args:
+        gaps: differences of accuracy from the reference, one for each seed.
+        margin: of equivalence, in points.
+
+    """
+    mean = float(gaps.mean())
+    if not abs(mean) > margin:
+        return False
+    error = float(gaps.std(ddof=1)) / math.sqrt(len(gaps)) if len(gaps) > 1 else 0.0
+    if error == 0:
+        return True
+    return bool(2 * scipy.stats.t.sf(abs(mean) / error, len(gaps) - 1) <= FAILING_P)
 
 
 def _packed(correct: pd.DataFrame) -> dict[tuple[str, str, Any], Bytes]:

@@ -17,7 +17,7 @@ from biasinit.reporting.figures.canvas import (
     new_canvas,
     short,
 )
-from biasinit.reporting.figures.captions import compared_runs, failed_count
+from biasinit.reporting.figures.captions import compared_runs, failed_count, failures_in_words
 from biasinit.reporting.figures.lines import draw_points
 from biasinit.reporting.figures.style import INK, LINE, MUTED, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, Tables
@@ -205,16 +205,16 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
         )
     lost = frame[failed].groupby("scheme", sort=False).size()
     named = [f"{count} of {scheme}" for scheme, count in lost.items()]
-    return text + (f"Failed: {numbers.joined(named)}." if named else "No run failed.")
+    told = f"Failed: {numbers.joined(named)}."
+    return text + failures_in_words(frame, none="No run failed.", some=told)
 
 
 def caption(frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
     """Return how many marks there are, and where failed runs stand."""
-    failed = failed_count(frame)
-    words = f"{failed} of them failed: they stand at the left edge as a number."
+    words = f"{failed_count(frame)} of them failed: they stand at the left edge as a number."
     return (
         f"Test accuracy of all {len(frame)} runs after the last epoch, one mark for each. "
-        f"{words if failed else 'None of them failed.'}"
+        + failures_in_words(frame, none="None of them failed.", some=words)
     )
 
 

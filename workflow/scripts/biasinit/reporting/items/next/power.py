@@ -27,6 +27,8 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """
     percent = frame.assign(power=100 * frame["power"].astype(float))
     low, high = seeds_in_view(frame)
+    if low == high:  # one number of seeds: room on either side of it
+        low, high = low / 2, 2 * high
     canvas, grid = panel_grid(
         percent,
         study,

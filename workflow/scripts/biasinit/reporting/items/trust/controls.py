@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from biasinit import numbers
 from biasinit.numbers import as_float
+from biasinit.reporting.checks import identity_failures
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import LISTED
 from biasinit.reporting.figures.canvas import (
@@ -39,6 +40,7 @@ from biasinit.reporting.page.columns import (
     percent,
     probability,
     signed,
+    words,
 )
 from biasinit.reporting.selection import (
     any_finite,
@@ -56,6 +58,7 @@ from biasinit.reporting.selection import (
 IDENTITY = "identity check"
 REPLICATE = "A/A arm"
 TITLE = 0.3  # inches above a panel
+PREDICTIONS_UNKNOWN = "single predictions are not in this table"
 AXIS = 0.5  # inches below a panel
 LONGEST = 46  # characters of a label: a scheme and its cell
 MAXIMUM_ROWS = 30  # rows of the identity check that are shown: those with the largest difference
@@ -227,9 +230,10 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
     else:
         largest = float(identity["largest_accuracy_difference"].max())
         share = float(identity["share_identical_predictions"].min())
+        known = f"at least {numbers.percent(share, decimals=2)} of predictions identical"
         text = (
             f"Identity check: largest difference in accuracy {numbers.number(largest)} points, "
-            f"at least {numbers.percent(share, decimals=2)} of predictions identical. "
+            f"{known if math.isfinite(share) else PREDICTIONS_UNKNOWN}. "
         )
     if replicate.empty:
         return text + f"A/A arm: {numbers.ABSENT}."
@@ -262,11 +266,20 @@ def identity_sentence(tables: Tables, _study: StudyFacts) -> str:
         return "Identity check: not in this table."
     largest = float(frame["largest_accuracy_difference"].max())
     share = float(frame["share_identical_predictions"].min())
+    known = (
+        f"at least {numbers.percent(share, decimals=3)} of predictions are identical to the "
+        "reference's"
+    )
     return (
         "Identity check: with the bias before batch normalisation, accuracies differ by at most "
-        f"{numbers.number(largest)} points, and at least {numbers.percent(share, decimals=3)} of "
-        "predictions are identical to the reference's."
+        f"{numbers.number(largest)} points, and "
+        f"{known if math.isfinite(share) else PREDICTIONS_UNKNOWN}.{failed_identity(tables)}"
     )
+
+
+def failed_identity(tables: Tables) -> str:
+    """Return the failures of the identity check as sentences, each after a blank, or nothing."""
+    return "".join(f" {said}" for said in identity_failures(tables))
 
 
 def replicate_sentence(tables: Tables, study: StudyFacts) -> str:
@@ -311,8 +324,11 @@ ITEM = FigureItem(
                 CELL,
                 SCHEME,
                 count("seeds", "seeds"),
+                signed("mean difference, points", "mean_accuracy_difference"),
                 decimals("largest difference, points", "largest_accuracy_difference"),
                 percent("identical predictions", "share_identical_predictions", 3),
+                decimals("margin, points", "margin"),
+                words("fails", "fails"),
             ),
             rows=rows_of("identity"),
             file="analysis/identity.parquet",

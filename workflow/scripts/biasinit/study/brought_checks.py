@@ -1,0 +1,92 @@
+"""What can be wrong between the keys of a study that brings its runs as a table."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from biasinit.errors import Problem
+from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
+from biasinit.study.model import ImportedStudy
+from biasinit.study.problems import shown
+
+LONGEST_LABEL = 100  # characters, of names that stand on the axes of figures
+FEWEST_POINTS_OF_SHARES = 0.1  # a margin below it, in a study of shares, is more likely a share
+
+
+def _table_without_braces(study: ImportedStudy) -> Iterator[Problem]:
+    yield from braces("runs_table", study.runs_table)
+
+
+def _names_on_pages(study: ImportedStudy) -> Iterator[Problem]:
+    """Yield the names of brought schemes that no page can show; they are part of no path."""
+    for name in study.schemes:
+        if len(name) > LONGEST_LABEL or not name.isprintable() or name != name.strip():
+            yield Problem(
+                key="schemes",
+                what=f"must be printable names of at most {LONGEST_LABEL} characters without "
+                f"blanks around them, got {shown(name)}.",
+                mend="The same holds in the table; blanks around a name are no part of it there.",
+            )
+
+
+def _something_to_compare(study: ImportedStudy) -> Iterator[Problem]:
+    if study.schemes == (study.reference,):
+        yield Problem(
+            key="schemes",
+            what=f"has the reference, {study.reference!r}, alone.",
+            mend="Name those that it is to be compared with.",
+        )
+
+
+def _name_of_the_brought_replicate(study: ImportedStudy) -> Iterator[Problem]:
+    if study.replicate_name in study.schemes:
+        yield Problem(
+            key="schemes",
+            what=f"has the A/A arm, {study.replicate_name!r}, which 'replicate' adds.",
+            mend="Leave it out, or set replicate: null to compare it as a scheme.",
+        )
+
+
+def _columns_of_one_name(study: ImportedStudy) -> Iterator[Problem]:
+    names = list(study.columns.values())
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        yield Problem(
+            key="columns",
+            what=f"says of {', '.join(map(repr, repeated))} more than once what it is.",
+            mend="Name each column of the table once.",
+        )
+
+
+def _margins_in_points(study: ImportedStudy) -> Iterator[Problem]:
+    """Yield margins that would be shares too: those of a study in shares are still points."""
+    small = {name: m for name, m in study.analysis.margins.items() if m < FEWEST_POINTS_OF_SHARES}
+    for name, margin in small.items() if study.unit == "share" else ():
+        yield Problem(
+            key=f"analysis.margins.{name}",
+            what=f"is in points of percent whatever the unit of the table, got {margin:g}.",
+            mend=f"Write {100 * margin:g} if {margin:g} is a share; for less than "
+            f"{FEWEST_POINTS_OF_SHARES:g} points give the table in percent.",
+        )
+
+
+def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
+    if study.analysis.looks:
+        yield Problem(
+            key="analysis.looks",
+            what="has no meaning for runs that exist already.",
+            mend="Leave it out; such verdicts are exploratory in any case.",
+        )
+
+
+OF_BROUGHT_RUNS = [
+    *REFERENCES,
+    Check(_looks_of_imported_runs, {"analysis"}),
+    CLAIMS,
+    Check(_table_without_braces, {"runs_table"}),
+    Check(_names_on_pages, {"schemes"}),
+    Check(_something_to_compare, {"reference", "schemes"}),
+    Check(_name_of_the_brought_replicate, {"replicate", "schemes"}),
+    Check(_columns_of_one_name, {"columns"}),
+    Check(_margins_in_points, {"analysis", "unit"}),
+    Check(partial(repeated_levels, key="schemes"), {"schemes"}),
+]
