@@ -50,6 +50,14 @@ ALLOWED = {
     "execution": {"errors", "files", "plugins", "processor", "study", "vocabulary"},
     "bringing": {"errors", "execution", "runs", "study"},
     "inspecting": {"plugins", "specs", "study"},
+    "report_files": {"execution", "reporting", "study", "tables"},
+    "judging": {
+        *("errors", "execution", "files", "report_files", "reporting", "runs", "study", "tables"),
+        *("vocabulary", "workflow"),
+    },
+    # the rooms of the commands, each of which is imported when it is asked for
+    "commands": {"errors", "judging", "networks", "plugins", "specs", "vocabulary"},
+    "__main__": set(),
     "workflow": {
         *("analyses", "bringing", "errors", "execution", "files", "inspecting", "plugins"),
         *("reporting", "runs", "specs", "study", "vocabulary"),

@@ -6,7 +6,7 @@ from modules_of_users import Functional, Listed, WithOwnNorm
 from torch import nn
 
 from biasinit.errors import BiasinitError, ConfigurationError
-from biasinit.networks.__main__ import main
+from biasinit.commands.inspect import main
 from biasinit.networks.inspection import Asked, inspect_module
 from biasinit.networks.own_module import Factory
 

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from synthetic import make_study, make_tables
 
+from biasinit.report_files import write_report
 from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.reporting.selection import counted
 from biasinit.study.plan import plan_of, register
 from biasinit.study.reading import parse_any_study, parse_study
 from biasinit.tables import write_table
 from repository import REPOSITORY
-from write_report import write_report
 
 REPORT = REPOSITORY / "report"
 

@@ -18,10 +18,14 @@ ALL_CELLS = "all"  # in place of a cell: over all of them
 OWN_BEST_RATE = "own best learning rate"  # in place of a cell: each scheme at its own
 
 QUICK = "-quick"  # ends the name of a quick try of a study
+AGAIN = "_again"  # ends the name of the A/A arm, which is a scheme once more
 
 WITHOUT_AND_WITH = ("none", "batchnorm_shift")  # the levels that an interaction compares
 TREATMENTS = (*WITHOUT_AND_WITH, "norm_shift")  # the levels of normalisation that enter models
 IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment
+
+JUDGED = "judged"  # name of a study that is a table of runs alone
+USUAL_MARGIN = 0.5  # points of accuracy: what the studies of this project are judged by
 
 BroughtColumn = Literal[
     "scheme",

@@ -17,7 +17,7 @@ LOGGER = "biasinit"  # the package snakemake_logger_plugin_biasinit
 def parser() -> argparse.ArgumentParser:
     """Return what reads the words."""
     words = argparse.ArgumentParser(
-        prog="biasinit.execution.launch",
+        prog="biasinit study",
         description="Run a study: the same command goes on where it stopped.",
     )
     words.add_argument("--study", help="study file; the program's config.yaml when left out")

@@ -6,8 +6,18 @@ from pathlib import Path
 
 from biasinit.errors import ConfigurationError, Problem
 
+PROGRAM = "biasinit_program"  # holds the files of the repository where pip has installed them
+
+
+def _repository() -> Path:
+    checkout = Path(__file__).absolute().parents[4]
+    if (checkout / "workflow" / "Snakefile").exists():
+        return checkout
+    return Path(__file__).absolute().parents[2] / PROGRAM
+
+
 # what belongs to the program is found from here, wherever the results go
-REPOSITORY = Path(__file__).absolute().parents[4]
+REPOSITORY = _repository()
 SCRIPTS = REPOSITORY / "workflow" / "scripts"  # Snakemake finds its logger there
 
 

@@ -76,7 +76,7 @@ def _at_level(factory: Factory, asked: Asked, level: str) -> OwnModuleNetwork:
     if all(shapes[layer].is_output for layer in network.scheme_biases()):
         raise NetworkError(
             f"has no bias that a scheme could start at {level!r}: no layer that is known has one.",
-            mend="Build its layers with biases; 'python -m biasinit.networks inspect' lists them.",
+            mend="Build its layers with biases; 'biasinit inspect' lists them.",
         )
     return network
 

@@ -65,3 +65,11 @@ def _looks_like(name: str, scheme: str) -> bool:
     return alike(name) == alike(scheme) or (
         as_number(name) is not None and as_number(name) == as_number(scheme)
     )
+
+
+def schemes_named(table: pd.DataFrame) -> list[str]:
+    """Return the schemes that a brought table names, in the order of their first rows."""
+    if "scheme" not in table:
+        return []
+    names = [as_name(value) for value in table["scheme"] if not is_missing(value)]
+    return list(dict.fromkeys(name for name in names if name))

@@ -17,7 +17,7 @@ from biasinit.specs.schemes.base import BiasScheme
 from biasinit.specs.training import Training
 from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
 from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, Part
-from biasinit.vocabulary import IDENTITY, QUICK, BroughtColumn
+from biasinit.vocabulary import AGAIN, IDENTITY, QUICK, BroughtColumn
 
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -109,7 +109,7 @@ class Study(Part):
     @property
     def replicate_name(self) -> str | None:
         """Name of the A/A pseudo-scheme in tables, or None."""
-        return f"{self.replicate}_again" if self.replicate else None
+        return f"{self.replicate}{AGAIN}" if self.replicate else None
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -245,4 +245,4 @@ class ImportedStudy(Part):
     @property
     def replicate_name(self) -> str | None:
         """Name of the A/A pseudo-scheme in the table, or None."""
-        return f"{self.replicate}_again" if self.replicate else None
+        return f"{self.replicate}{AGAIN}" if self.replicate else None

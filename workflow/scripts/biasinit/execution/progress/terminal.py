@@ -1,9 +1,10 @@
 """How progress looks: tables for a live view on a terminal, and lines where there is none.
 
-``python -m biasinit.execution.progress results/STUDY`` shows once the runs done of all runs, by
+``biasinit progress results/STUDY`` shows once the runs done of all runs, by
 scheme and by cell, and the time left, of any study, wherever it runs.
 """
 
+import argparse
 import math
 import sys
 from collections.abc import Sequence
@@ -155,16 +156,22 @@ def last_lines(path: Path, count: int) -> list[str]:
         return []
 
 
-def main() -> None:
-    """Print the progress of a study's folder once."""
-    if len(sys.argv) != 2:
-        sys.exit("Usage: python -m biasinit.execution.progress results/STUDY")
-    folder = Path(sys.argv[1])
+def main(words: Sequence[str]) -> int:
+    """Print the progress of a study's folder once, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="biasinit progress",
+        description="How far a study is: runs done of all, by scheme and by cell, and time left.",
+    )
+    parser.add_argument("folder", type=Path, help="of the study, such as results/digits")
+    folder: Path = parser.parse_args(words).folder
     size = read_announcement(folder / SIZE)
     if size is None:
-        sys.exit(
+        print(
             f"{folder / SIZE} is missing or damaged: this study has not been started here. Name "
-            "the folder of one that was, such as results/digits."
+            "the folder of one that was, such as results/digits.",
+            file=sys.stderr,
         )
+        return 1
     size = replace(size, folder=str(folder))  # as seen from here
     Console().print(progress_tables(size, TrainingWatch(size).read()))
+    return 0

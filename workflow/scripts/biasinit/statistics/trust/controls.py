@@ -28,7 +28,7 @@ from biasinit.statistics.inference.study_runs import (
 from biasinit.statistics.paired.arms import arm_differences
 from biasinit.statistics.paired.pairing import pairing_audit
 from biasinit.statistics.trust.packed_bits import packed, unpacked
-from biasinit.vocabulary import IDENTITY
+from biasinit.vocabulary import AGAIN, IDENTITY
 
 IDENTITY_COLUMNS = (
     *("cell", "scheme", "reference", "seeds"),
@@ -96,7 +96,7 @@ def _replicate(
     *,
     margins: Mapping[str, float],
 ) -> pd.DataFrame:
-    pseudo = f"{replicate}_again"
+    pseudo = f"{replicate}{AGAIN}"
     table = treatments(table)
     table = table[table["scheme"].isin([str(replicate), pseudo])]
     if replicate is None or not (table["scheme"] == pseudo).any():

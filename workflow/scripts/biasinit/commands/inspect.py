@@ -1,4 +1,4 @@
-"""See a network before training: ``python -m biasinit.networks inspect OBJECT --images CxHxW``.
+"""See a network before training: ``biasinit inspect OBJECT --images CxHxW``.
 
 OBJECT is what a study names: "module:attribute", such as torchvision.models:resnet18, or
 "file.py:attribute". Prints every place for biases, in the order in which they run: what kind of
@@ -29,9 +29,9 @@ SHOWN = ("name", "layer", "biases", "fan_in", "fan_out", "norm", "calls", "role"
 WIDEST = 40  # characters of a column
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str]) -> int:
     """Print the sites of the network that the command line names; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(words)
     try:
         sites = _inspected(options)
     except (BiasinitError, KeysError) as error:
@@ -74,25 +74,23 @@ def _aligned(rows: pd.DataFrame) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m biasinit.networks",
+        prog="biasinit inspect",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    inspect = commands.add_parser("inspect", help="list every place for biases of a network")
-    inspect.add_argument("object", help="such as torchvision.models:resnet18 or my_net.py:Net")
-    inspect.add_argument(
+    parser.add_argument("object", help="such as torchvision.models:resnet18 or my_net.py:Net")
+    parser.add_argument(
         "--images", type=_images, required=True, metavar="CxHxW", help="such as 3x32x32"
     )
-    inspect.add_argument("--classes", type=int, default=10, help="of the logits (10)")
-    inspect.add_argument(
+    parser.add_argument("--classes", type=int, default=10, help="of the logits (10)")
+    parser.add_argument(
         "--parameters",
         type=_parameters,
         default={},
         metavar="JSON",
         help="""what the object is given by keyword, such as '{"num_classes": 10}'""",
     )
-    inspect.add_argument("--engine", choices=("serial", "eager"), default="serial")
+    parser.add_argument("--engine", choices=("serial", "eager"), default="serial")
     return parser
 
 
@@ -115,6 +113,3 @@ def _parameters(text: str) -> dict[str, Any]:
         raise argparse.ArgumentTypeError(f"must be names and values in braces, got {text!r}")
     return found
 
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Verdicts on a table of runs without Snakemake: the same as with it, from a file or a frame."""
+
+import pandas as pd
+import pytest
+import yaml
+
+import biasinit
+from biasinit.errors import ConfigurationError, RunsTableError
+from biasinit.tables import read_table
+from repository import REPOSITORY
+from workspace import Workspace
+
+EXAMPLE = REPOSITORY / "docs" / "examples" / "brought_runs.csv"
+FEW = {"calibration_tables": 20, "resamples": 1000}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return pd.read_csv(EXAMPLE, dtype={"scheme": str})
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("judged")
+    return biasinit.judge(EXAMPLE, folder=folder, epochs=12, analysis=FEW)
+
+
+def test_the_verdicts_are_a_frame_and_beside_the_page(judged):
+    assert set(judged["scheme"]) >= {"0.01", "1.0", "xavier"}
+    assert judged.page.name == "report.html"
+    folder = judged.page.parent
+    text = judged.page.read_text(encoding="utf-8")
+    assert f"make study STUDY={folder / 'study.yaml'}" in text.replace("&#x27;", "'")
+    assert (folder / "answer.md").read_text(encoding="utf-8")
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(judged), read_table(folder / "analysis" / "verdicts.parquet")
+    )
+
+
+def test_a_notebook_shows_the_answer_and_where_the_page_is(judged):
+    shown = judged._repr_html_()
+    assert "Without batch normalisation" in shown
+    assert "<caption>" in shown
+    assert str(judged.page) in shown
+
+
+def test_what_is_selected_of_verdicts_is_a_frame_like_any_other(judged):
+    some = judged[judged["scheme"] == "1.0"]
+    assert type(some) is pd.DataFrame
+    assert "<caption>" not in some._repr_html_()
+
+
+def test_a_frame_is_judged_as_its_file_is(judged, runs, tmp_path):
+    again = biasinit.judge(runs, folder=tmp_path, epochs=12, analysis=FEW)
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(judged))
+
+
+def test_columns_and_shares_are_read_as_the_study_says(judged, runs, tmp_path):
+    theirs = runs.rename(columns={"scheme": "method", "final_accuracy": "test_acc"})
+    theirs["test_acc"] /= 100
+    again = biasinit.judge(
+        theirs,
+        folder=tmp_path,
+        epochs=12,
+        analysis=FEW,
+        unit="share",
+        columns={"scheme": "method", "final_accuracy": "test_acc"},
+    )
+    assert list(again["verdict"]) == list(judged["verdict"])
+
+
+def test_the_a_a_arm_is_known_by_its_name(runs, tmp_path):
+    again = runs[runs["scheme"] == "zeros"].assign(scheme="zeros_again")
+    judged = biasinit.judge(pd.concat([runs, again]), folder=tmp_path, epochs=12, analysis=FEW)
+    assert "zeros_again" not in set(judged["scheme"])
+    study = yaml.safe_load((tmp_path / "study.yaml").read_text(encoding="utf-8"))
+    assert study["replicate"] == "zeros"
+
+
+def test_what_cannot_be_judged_is_said_with_its_mend(runs, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"reference: names the scheme 'none'.*Use one of"):
+        biasinit.judge(runs, reference="none", folder=tmp_path, epochs=12)
+    with pytest.raises(ConfigurationError, match="epoch: is not a key of a study. Did you mean"):
+        biasinit.judge(runs, epoch=12, folder=tmp_path)
+    with pytest.raises(ConfigurationError, match="runs_table: is an argument of its own"):
+        biasinit.judge(runs, runs_table="x.csv", folder=tmp_path)
+    with pytest.raises(RunsTableError, match="no column 'seed'"):
+        biasinit.judge(runs.drop(columns="seed"), folder=tmp_path, epochs=12)
+    mixed = runs.assign(final_accuracy=[*runs["final_accuracy"][1:], {"a": 1}])
+    with pytest.raises(RunsTableError, match="cannot be kept as Parquet"):
+        biasinit.judge(mixed, folder=tmp_path, epochs=12)
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_the_workflow_judges_the_same(tmp_path):
+    workspace = Workspace.fresh(tmp_path / "workflow", REPOSITORY / "docs/examples/brought_runs.yaml")
+    study = workspace.folder / "brought_runs.yaml"
+    keys = yaml.safe_load(study.read_text(encoding="utf-8"))
+    keys["runs_table"] = str(EXAMPLE)
+    study.write_text(yaml.safe_dump(keys), encoding="utf-8")
+    done = workspace.snakemake(study="brought_runs.yaml")
+    assert done.returncode == 0, done.stdout
+    folder = workspace.folder / "results" / "brought"
+    judged = biasinit.judge(
+        EXAMPLE,
+        schemes=keys["schemes"],
+        name="brought",
+        margin=keys["analysis"]["margins"],
+        epochs=keys["epochs"],
+        folder=tmp_path / "judged",
+    )
+    tables = sorted(path.relative_to(folder) for path in folder.rglob("*.parquet"))
+    assert len(tables) > 10
+    for table in tables:
+        theirs, ours = read_table(folder / table), read_table(judged.page.parent / table)
+        pd.testing.assert_frame_equal(ours, theirs)

@@ -1,0 +1,1 @@
+"""The commands of ``biasinit`` that are no part of the workflow."""
