@@ -57,7 +57,7 @@ ALLOWED = {
     },
     # the rooms of the commands, each of which is imported when it is asked for
     "commands": {"errors", "judging", "networks", "plugins", "specs", "vocabulary"},
-    "__main__": set(),
+    "__main__": {"__version__"},
     "workflow": {
         *("analyses", "bringing", "errors", "execution", "files", "inspecting", "plugins"),
         *("reporting", "runs", "specs", "study", "vocabulary"),

@@ -5,8 +5,8 @@ import torch
 from modules_of_users import Functional, Listed, WithOwnNorm
 from torch import nn
 
-from biasinit.errors import BiasinitError, ConfigurationError
 from biasinit.commands.inspect import main
+from biasinit.errors import BiasinitError, ConfigurationError
 from biasinit.networks.inspection import Asked, inspect_module
 from biasinit.networks.own_module import Factory
 
@@ -184,9 +184,9 @@ def test_the_command_lists_every_site(capsys, tmp_path):
         "                         nn.ReLU(), nn.Linear(units, 10))\n"
     )
     options = ["--images", "3x8x8", "--parameters", '{"units": 5}']
-    assert main(["inspect", f"{file}:net", *options]) == 0
+    assert main([f"{file}:net", *options]) == 0
     said = capsys.readouterr().out
     assert "2 (batch norm)" in said
     assert "Levels of 'normalizations': none, batchnorm_shift, batchnorm." in said
-    assert main(["inspect", f"{file}:nothing", *options]) == 1
+    assert main([f"{file}:nothing", *options]) == 1
     assert "has no 'nothing'; it has" in capsys.readouterr().err

@@ -8,7 +8,9 @@ from biasinit.execution.job import job
 from biasinit.report_files import write_report
 
 
-def write(inputs: Mapping[str, str], *, params: Mapping[str, Any], output: Mapping[str, Any]) -> None:
+def write(
+    inputs: Mapping[str, str], *, params: Mapping[str, Any], output: Mapping[str, Any]
+) -> None:
     """Write the report of a study.
 
     Args:

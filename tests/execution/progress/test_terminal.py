@@ -1,6 +1,5 @@
 import io
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,19 +123,16 @@ def test_the_command_shows_the_progress_of_a_folder_from_wherever_it_is_seen(
     table.parent.mkdir(parents=True)
     table.touch()
     monkeypatch.chdir(tmp_path / "results")
-    monkeypatch.setattr(sys, "argv", ["progress", "digits"])
-    main()
+    assert main(["digits"]) == 0
     said = capsys.readouterr().out
     assert "20 of 60" in said
     assert "Logs of jobs: digits/logs" in said
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", json.dumps({"study": "digits"})])
-def test_a_folder_without_a_started_study_is_named(content, tmp_path, monkeypatch):
+def test_a_folder_without_a_started_study_is_named(content, tmp_path, capsys):
     if content is not None:
         (tmp_path / "progress").mkdir()
         (tmp_path / "progress" / "size.json").write_text(content)
-    monkeypatch.setattr(sys, "argv", ["progress", str(tmp_path)])
-    with pytest.raises(SystemExit, match="this study has not been started here") as caught:
-        main()
-    assert caught.value.code != 0
+    assert main([str(tmp_path)]) == 1
+    assert "this study has not been started here" in capsys.readouterr().err

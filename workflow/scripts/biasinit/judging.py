@@ -69,7 +69,7 @@ def judge(
     schemes: Sequence[str] | None = None,
     name: str = JUDGED,
     folder: str | Path | None = None,
-    **keys: Any,
+    **keys: Any,  # noqa: ANN401  # each key of a study has a type of its own
 ) -> Verdicts:
     """Return the verdicts on runs that were trained elsewhere, and write the page on them.
 

@@ -112,4 +112,3 @@ def _parameters(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise argparse.ArgumentTypeError(f"must be names and values in braces, got {text!r}")
     return found
-
