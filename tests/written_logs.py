@@ -72,13 +72,22 @@ LOGGED = {"final_accuracy": "test/acc", "validation_accuracy": "val/acc"}
 AS_PARAMS = {"scheme": "bias_init", "seed": "seed", "normalization": "norm"}
 
 
-def write_mlflow(folder, runs, curves, *, store):
+def write_mlflow_files(folder, runs, curves):
+    return _write_mlflow(folder, runs, curves, store="mlruns")
+
+
+def write_mlflow_sqlite(folder, runs, curves):
+    return _write_mlflow(folder, runs, curves, store="mlflow.db")
+
+
+def _write_mlflow(folder, runs, curves, *, store):
     """Write the runs by MLflow's own client, to files or to a database."""
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param
 
     os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # which MLflow would rather not write any more
-    address = f"sqlite:///{folder / 'mlflow.db'}" if store == "sqlite" else str(folder / "mlruns")
+    place = folder / store
+    address = f"sqlite:///{place}" if store.endswith(".db") else str(place)
     client = MlflowClient(tracking_uri=address)
     experiment = client.create_experiment("biases", artifact_location=str(folder / "artifacts"))
     for key, final, curve in by_run(runs, curves):
@@ -93,7 +102,7 @@ def write_mlflow(folder, runs, curves, *, store):
         client.set_terminated(run.info.run_id)
     return {
         "format": "mlflow",
-        "runs_table": "mlflow.db" if store == "sqlite" else "mlruns",
+        "runs_table": store,
         "columns": {**AS_PARAMS, **LOGGED},
         "steps_per_epoch": 1,
         "steps_from": 0,

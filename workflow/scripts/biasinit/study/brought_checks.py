@@ -188,6 +188,16 @@ def _curves_for_speed(study: ImportedStudy) -> Iterator[Problem]:
         )
 
 
+def _failures_said_twice(study: ImportedStudy) -> Iterator[Problem]:
+    told = [name for name in ("failed", "failure_kind") if name in study.columns]
+    if study.unfinished == "failed" and told:
+        yield Problem(
+            key="unfinished",
+            what=f"says which runs failed, and 'columns.{told[0]}' does too.",
+            mend="Leave one of them out.",
+        )
+
+
 def _braces_of_curves(study: ImportedStudy) -> Iterator[Problem]:
     yield from braces("curves_table", study.curves_table or "")
 
@@ -209,5 +219,6 @@ OF_BROUGHT_RUNS = [
         _curves_for_speed,
         {"analysis", "columns", "curves_table", "epochs", "format", "run_name", "steps_per_epoch"},
     ),
+    Check(_failures_said_twice, {"columns", "unfinished"}),
     Check(_braces_of_curves, {"curves_table"}),
 ]

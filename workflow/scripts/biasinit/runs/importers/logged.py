@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from biasinit.errors import RunsTableError
 from biasinit.runs.fields import as_name
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed
 from biasinit.runs.imported import BroughtTable
@@ -19,7 +20,7 @@ from biasinit.runs.importers.contract import Asked, LoggedRun, Logs, unreadable
 from biasinit.runs.importers.log_columns import Places, places_of
 from biasinit.runs.importers.points import Series, series_of
 from biasinit.runs.importers.run_names import reader_of
-from biasinit.runs.importers.unfinished import Decided, RunEnd, decide
+from biasinit.runs.importers.unfinished import RunEnd, decide
 from biasinit.vocabulary import FACTORS, LAST_VALUES, RUN_KEY
 
 CURVE = "validation_accuracy"
@@ -46,17 +47,19 @@ def table_of_logs(logs: Logs, asked: Asked, path: Path) -> BroughtTable:
         path: of the logs.
 
     Raises:
-        RunsTableError: there is no run, or no run of such a name.
+        RunsTableError: there is no run, or no run of such a name; what is asked for stands
+            nowhere; runs did not finish, and the study does not say what becomes of them.
 
     """
     if not logs.runs:
         raise unreadable(path, f"The {logs.of} has no run.")
     named, notes = _named(logs, asked, path)
     places = places_of(logs, asked)
-    runs = [_read(run, levels, places, follows_curve=asked.has_curves) for run, levels in named]
-    problems = [*logs.problems, *places.problems]
+    _refuse(path, places.problems)
+    runs = [_read(run, levels, places) for run, levels in named]
+    problems = list(logs.problems)
     compared = [run for run in runs if as_name(run.levels.get("scheme")) in asked.schemes]
-    parents = [run for run in compared if run.children and _is_empty(run)]
+    parents = [run for run in runs if run.children and _is_empty(run)]  # often without a scheme
     if parents:
         children = sum(run.children for run in parents)
         said = (
@@ -66,14 +69,14 @@ def table_of_logs(logs: Logs, asked: Asked, path: Path) -> BroughtTable:
         notes.append(ImportNote(done=Done.LEFT_OUT, of="run", count=len(parents), said=said))
     without = {run.name for run in parents}
     compared = [run for run in compared if run.name not in without]
-    decided = Decided()
-    if not places.problems:
-        decided = decide([_end(run, places, asked) for run in compared], asked.unfinished)
+    decided = decide([_end(run, places, asked) for run in compared], asked.unfinished)
+    _refuse(path, decided.problems)  # what such runs lack is of no account
     without |= decided.left_out
     runs = [run for run in runs if run.name not in without]
     compared = [run for run in compared if run.name not in without]
     notes += [*logs.notes, *places.notes, *decided.notes, *_of_points(compared, places)]
-    problems += [*decided.problems, *_several_values(compared, places)]
+    notes += _measured_early(compared, places)
+    problems += _several_values(compared, places)
     frame = pd.DataFrame(
         [{name: _value(run, name, places) for name in _columns(asked, named)} for run in runs],
         index=[run.name for run in runs],
@@ -88,6 +91,12 @@ def table_of_logs(logs: Logs, asked: Asked, path: Path) -> BroughtTable:
         notes += told
         problems += wrong
     return BroughtTable(frame=frame, notes=tuple(notes), problems=tuple(problems), curves=curves)
+
+
+def _refuse(path: Path, problems: Sequence[str]) -> None:
+    if problems:
+        told = [f"The runs in {path} cannot be used:", *(f"  - {text}" for text in problems)]
+        raise RunsTableError("\n".join(told))
 
 
 def _named(
@@ -122,9 +131,7 @@ def _named(
     return found, notes
 
 
-def _read(
-    run: LoggedRun, levels: Mapping[str, str], places: Places, *, follows_curve: bool
-) -> _Run:
+def _read(run: LoggedRun, levels: Mapping[str, str], places: Places) -> _Run:
     said = {ours: run.said.get(name) for ours, name in places.said.items()}
     wanted = set(places.metrics.values())
     return _Run(
@@ -218,6 +225,27 @@ def _of_points(runs: Sequence[_Run], places: Places) -> Iterator[ImportNote]:
                 said=f"{metric!r} is both the final accuracy and the curve that speed is judged "
                 "by: no images were kept for the end alone.",
             )
+
+
+def _measured_early(runs: Sequence[_Run], places: Places) -> Iterator[ImportNote]:
+    """Yield a note on runs whose final value was measured before the end of their curve."""
+    final, curve = (places.metrics.get(name, "") for name in ("final_accuracy", CURVE))
+    early = {
+        run.name: (run.series[final].last.step, run.series[curve].last.step)
+        for run in runs
+        if final in run.series
+        and curve in run.series
+        and run.series[final].last.step < run.series[curve].last.step
+    }
+    if early:
+        told = [f"{name} (at {first:g} of {end:g})" for name, (first, end) in early.items()]
+        yield ImportNote(
+            done=Done.READ_AS,
+            of="value",
+            column="final_accuracy",
+            count=len(early),
+            said=f"{final!r} was last logged before the end of {curve!r}: {listed(told)}.",
+        )
 
 
 def _curves(

@@ -86,7 +86,7 @@ def _experiment(store: Store, asked: Asked, path: Path) -> tuple[str, list[Impor
     counts: dict[str, int] = {}
     for run in store.runs:
         counts[run.experiment] = counts.get(run.experiment, 0) + (0 if run.deleted else 1)
-    there = [name for name, count in counts.items() if count]
+    there = sorted(name for name, count in counts.items() if count)
     told = f"There are {listed(there)}." if there else "All runs in it were deleted."
     name = asked.experiment
     if name is None:

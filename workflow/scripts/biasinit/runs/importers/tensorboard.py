@@ -4,8 +4,7 @@ The package ``tensorboard`` reads the records and their form. Its ``EventAccumul
 it keeps 10,000 points of a scalar drawn at random, and takes points out at a restart in silence.
 """
 
-import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from biasinit.runs.importers.folders import below, place_of
 
 _EVENTS = "*tfevents*"
 _HPARAMS = "_hparams_/session_start_info"
-_HEADER = 12  # bytes before the data of a record: its length and a sum of that
+_CUT_SHORT = "truncated record"  # what the reader says where a file ends before its last record
 _ABSENT = (
     "Reading event files needs the package 'tensorboard', which is not installed here: "
     "'.venv/bin/python -m pip install tensorboard'."
@@ -54,9 +53,10 @@ def read_tensorboard(path: Path, asked: Asked) -> Logs:
         RunsTableError: an event file is damaged, or ``tensorboard`` is not installed.
 
     """
-    found: dict[Path, _Folder] = {}
+    files: dict[Path, list[Path]] = {}
     for file in files_of_logs("tensorboard", path):
-        _read(file, found.setdefault(file.parent, _Folder()), asked.names)
+        files.setdefault(file.parent, []).append(file)
+    found = {folder: _of_folder(own, asked.names) for folder, own in files.items()}
     merged = _with_sessions(found)
     runs = [
         LoggedRun(
@@ -113,34 +113,53 @@ def _with_sessions(found: dict[Path, _Folder]) -> int:
     return len(sessions)
 
 
-def _read(file: Path, into: _Folder, wanted: frozenset[str]) -> None:
-    """Add the points of an event file to those of its folder, in the order of writing.
+def _of_folder(files: Sequence[Path], wanted: frozenset[str]) -> _Folder:
+    """Return what the event files of a folder hold, in the order in which they were begun.
+
+    Their names say it to the second only, and count as text: 10 would come before 9.
 
     Raises:
-        RunsTableError: it is damaged, or ``tensorboard`` is not installed.
+        RunsTableError: one is damaged, or ``tensorboard`` is not installed.
 
     """
+    into = _Folder()
+    begun = [
+        (events[0].wall_time, events) for events in (_events(f, into) for f in files) if events
+    ]
+    for _, events in sorted(begun, key=lambda pair: pair[0]):
+        for event in events:
+            _add(event, into, wanted)
+    return into
+
+
+def _events(file: Path, into: _Folder) -> list[Any]:
     try:
-        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.compat.proto.event_pb2 import Event
     except ImportError:
         raise RunsTableError(_ABSENT) from None
+    events = []
     for record in _records(file, into):
         try:
-            event = Event.FromString(record)
+            events.append(Event.FromString(record))
         except Exception as error:  # of protobuf's own kind, which its versions name differently
             raise unreadable(file, f"A record of it is no event ({error}). Restore it.") from error
-        if event.HasField("session_log") and event.session_log.status == SessionLog.START:
-            _purge(into, event.step)
-        for value in event.summary.value:
-            if value.tag == _HPARAMS:
-                into.hparams |= _hparams(value.metadata.plugin_data.content)
-                continue
-            number = _scalar(value)
-            if number is None:
-                continue
-            into.names.add(value.tag)
-            if value.tag in wanted:
-                into.metrics.setdefault(value.tag, []).append(Point(event.step, number))
+    return events
+
+
+def _add(event: Any, into: _Folder, wanted: frozenset[str]) -> None:  # noqa: ANN401  # of protobuf
+    """Add the points of an event to those of its folder."""
+    if event.HasField("session_log") and event.session_log.status == event.session_log.START:
+        _purge(into, event.step)
+    for value in event.summary.value:
+        if value.tag == _HPARAMS:
+            into.hparams |= _hparams(value.metadata.plugin_data.content)
+            continue
+        number = _scalar(value)
+        if number is None:
+            continue
+        into.names.add(value.tag)
+        if value.tag in wanted:
+            into.metrics.setdefault(value.tag, []).append(Point(event.step, number))
 
 
 def _purge(into: _Folder, step: int) -> None:
@@ -163,22 +182,11 @@ def _records(file: Path, into: _Folder) -> Iterator[bytes]:
         except errors.OutOfRangeError:
             return
         except errors.DataLossError as error:
-            if _ends_within_a_record(file):
+            if _CUT_SHORT in str(error):
                 into.cut_short.append(file.name)
                 return
             raise unreadable(file, f"It is damaged ({error}). Restore it.") from None
         yield reader.record()
-
-
-def _ends_within_a_record(file: Path) -> bool:
-    """Return whether the lengths of the records lead beyond the end of a file."""
-    size, place = file.stat().st_size, 0
-    with file.open("rb") as content:
-        while place + _HEADER <= size:
-            content.seek(place)
-            (length,) = struct.unpack("<Q", content.read(8))
-            place += _HEADER + length + 4  # and a sum of the data
-    return place != size
 
 
 def _scalar(value: Any) -> float | None:  # noqa: ANN401  # of protobuf, which has no types
