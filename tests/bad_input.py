@@ -32,6 +32,16 @@ AREAS = {
         "runs/test_table_files.py",
         "runs/test_imported.py",
         "workflow/test_brought_runs.py",
+        "runs/importers/test_curves_tables.py",
+    ),
+    "Runs that a tool has logged": (
+        "study/test_logged_studies.py",
+        "runs/importers/test_logged_runs.py",
+        "runs/importers/test_damaged_stores.py",
+        "runs/importers/test_mlflow_runs.py",
+        "runs/importers/test_tensorboard_runs.py",
+        "runs/importers/test_csv_loggers.py",
+        "runs/importers/test_wandb_exports.py",
     ),
     "Tables of the study": ("test_tables.py",),
     "Images of one's own, prepared data, splits": (

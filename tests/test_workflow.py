@@ -148,7 +148,7 @@ def test_columns_of_a_table_go_by_our_names(brought, tmp_path):
     columns = {"scheme": "method", "failed": "lost"}
     workflow = read(brought | {"columns": columns})
     assert workflow.run_columns == {"scheme", "seed", "final_accuracy", "failed"}
-    assert workflow.bringing.names({}) == columns
+    assert workflow.bringing.names == columns
 
 
 def test_the_files_of_a_folder_of_runs_are_inputs(brought, tmp_path):

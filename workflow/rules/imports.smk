@@ -1,10 +1,10 @@
-# Checks the table of runs that were trained elsewhere.
+# Checks the runs that were trained elsewhere: a table, or the logs of a tool.
 rule import_runs:
     input:
         # functions: a name with braces in it would be taken for a wildcard
         table=WORKFLOW.bringing.files,
     output:
-        runs="results/{study}/runs.parquet",
+        **WORKFLOW.bringing.outputs,
         notes="results/{study}/import_notes.parquet",
     log:
         "results/{study}/logs/import_runs.log",
@@ -19,10 +19,12 @@ rule import_runs:
         runtime=10,
     params:
         table=lambda wildcards, input: str(WORKFLOW.bringing.table),  # where it lies changes no result
-        columns=WORKFLOW.bringing.names,
+        curves_table=lambda wildcards, input: str(WORKFLOW.bringing.curves_table or ""),
+        format=STUDY.format,
+        asked=WORKFLOW.bringing.asked,
         bringing=WORKFLOW.bringing.said,
-        code=WORKFLOW.code("import_runs.py"),
+        code=WORKFLOW.code("import_runs.py", *WORKFLOW.bringing.module),
     message:
-        "Checking the table of runs {params.table}"
+        "Checking the runs in {params.table}"
     script:
         "../scripts/import_runs.py"

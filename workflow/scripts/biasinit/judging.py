@@ -21,15 +21,19 @@ from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.reporting.notebook import verdicts_html
 from biasinit.reporting.selection import counted
 from biasinit.runs.brought_columns import trimmed
+from biasinit.runs.brought_curves import CURVE
 from biasinit.runs.brought_schemes import schemes_named
 from biasinit.runs.import_notes import notes_frame
-from biasinit.runs.imported import Bringing, BroughtTable, complete_runs, read_brought_runs
-from biasinit.runs.tables import IMPORT_NOTES, RUNS
+from biasinit.runs.imported import Bringing, complete_runs, read_brought_runs
+from biasinit.runs.importers.contract import Asked
+from biasinit.runs.sources import Source, read_source
+from biasinit.runs.tables import BROUGHT_CURVES, IMPORT_NOTES, RUNS
 from biasinit.study.plan import register
 from biasinit.tables import write_table
 from biasinit.vocabulary import AGAIN, JUDGED, USUAL_MARGIN
 from biasinit.workflow import RESULTS, Workflow
 
+TABLE = "table"  # the format of runs where nothing is said
 ANY_DATASET = "runs"  # a table without data sets takes its margin by any name
 BROUGHT = "brought.parquet"
 STUDY = "study.yaml"
@@ -80,7 +84,8 @@ def judge(
 
     Args:
         runs: a row for each run, with columns ``scheme``, ``seed`` and ``final_accuracy`` at
-            least (docs/extending.md lists all), or the path of such a table.
+            least (docs/extending.md lists all), or the path of such a table, or with a
+            ``format`` that of the logs of a tool (docs/importing.md).
         reference: the scheme that all others are compared with.
         margin: difference of final accuracy that would not matter, in points; by data set, or one
             for all.
@@ -96,31 +101,34 @@ def judge(
         FolderError: a file cannot be written.
 
     """
-    taken = sorted(OWN_KEYS & set(keys))
-    if taken:
-        problems = [
-            Problem(key=key, what="is an argument of its own.", mend="Leave it out of the others.")
-            for key in taken
-        ]
+    is_table = keys.get("format", TABLE) == TABLE
+    problems = [
+        Problem(key=key, what="is an argument of its own.", mend="Leave it out of the others.")
+        for key in sorted(OWN_KEYS & set(keys))
+    ]
+    if not is_table and schemes is None:
+        what = "must be named for logs, of which only the runs of these schemes are looked at."
+        problems.append(Problem(key="schemes", what=what, mend="Such as zeros and '1.0'."))
+    if problems:
         raise ConfigurationError(problems, of="What is judged")
     results = RESULTS / name if folder is None else Path(folder)
     with refusals_named(results):
         results.mkdir(parents=True, exist_ok=True)
     table = _kept(runs, results) if isinstance(runs, pd.DataFrame) else Path(runs)
-    brought = read_brought_runs(table, keys.get("columns"))
+    frame = _rows(table, keys.get("columns")) if is_table else pd.DataFrame()
     study = {
         "study": name,
         "runs_table": str(table),
-        **_compared(brought, schemes),
+        **_compared(frame, schemes),
         "reference": reference,
         **keys,
-        "analysis": {"margins": _margins(brought, margin), **keys.get("analysis", {})},
+        "analysis": {"margins": _margins(frame, margin), **keys.get("analysis", {})},
     }
     workflow = Workflow.read(study, study_files=[], repository=REPOSITORY)
     with lasting_file(results / STUDY) as unfinished:
         unfinished.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
     register(workflow.plan, results, now=datetime.now(UTC))
-    return _judged(workflow, brought, results)
+    return _judged(workflow, results)
 
 
 def _kept(runs: pd.DataFrame, results: Path) -> Path:
@@ -137,9 +145,16 @@ def _kept(runs: pd.DataFrame, results: Path) -> Path:
     return path
 
 
-def _compared(brought: BroughtTable, schemes: Sequence[str] | None) -> dict[str, Any]:
+def _rows(table: Path, columns: object) -> pd.DataFrame:
+    """Return the table as it stands there; what is wrong with it is said when it is judged."""
+    named = columns if isinstance(columns, Mapping) else {}
+    elsewhere = (CURVE,)  # which a table of curves may have instead
+    return trimmed(read_brought_runs(table, named, elsewhere=elsewhere).frame)[0]
+
+
+def _compared(frame: pd.DataFrame, schemes: Sequence[str] | None) -> dict[str, Any]:
     """Return the schemes to compare; one of the name of another and AGAIN is its A/A arm."""
-    named = schemes_named(trimmed(brought.frame)[0])
+    named = schemes_named(frame)
     again = [name.removesuffix(AGAIN) for name in named if name.endswith(AGAIN)]
     repeated = [name for name in again if name in named]
     if schemes is None:
@@ -149,20 +164,24 @@ def _compared(brought: BroughtTable, schemes: Sequence[str] | None) -> dict[str,
     return {"schemes": list(schemes), "replicate": replicate}
 
 
-def _margins(brought: BroughtTable, margin: float | Mapping[str, float]) -> dict[str, float]:
+def _margins(frame: pd.DataFrame, margin: float | Mapping[str, float]) -> dict[str, float]:
     if isinstance(margin, Mapping):
         return dict(margin)
-    frame = trimmed(brought.frame)[0]
     datasets = frame["dataset"].dropna().astype(str).unique() if "dataset" in frame else ()
     return dict.fromkeys(filter(None, datasets), margin) or {ANY_DATASET: margin}
 
 
-def _judged(workflow: Workflow, brought: BroughtTable, results: Path) -> Verdicts:
-    imported = complete_runs(brought, Bringing(**workflow.bringing.said(None)))
+def _judged(workflow: Workflow, results: Path) -> Verdicts:
+    bringing = workflow.bringing
+    asked = Asked(**bringing.asked(None), curves=bringing.curves_table)
+    source = Source(format=bringing.study.format, path=bringing.table, asked=asked)
+    imported = complete_runs(read_source(source), Bringing(**bringing.said(None)))
     tables = {
         RUNS.name: RUNS.checked(imported.runs),
         IMPORT_NOTES.name: IMPORT_NOTES.checked(notes_frame(imported.notes)),
     }
+    if imported.curves is not None:
+        tables[BROUGHT_CURVES.name] = BROUGHT_CURVES.checked(imported.curves)
     for analysis in workflow.analyses:
         read = (*analysis.reads, *analysis.reads_if_there)
         made = analysis.run(

@@ -53,3 +53,12 @@ BroughtColumn = Literal[
     "test_hash",
 ]
 """The columns that a table of brought runs may have, which a study may give other names."""
+
+RunsFormat = Literal["table", "mlflow", "tensorboard", "lightning", "keras", "wandb"]
+"""What brought runs stand in: a table, or the logs of a tool, each a module of runs/importers."""
+
+Unfinished = Literal["refused", "left out", "kept", "failed"]
+"""What becomes of logged runs that did not finish."""
+
+LAST_VALUES = ("final_accuracy", "validation_accuracy", "final_loss")
+"""The columns of brought runs that are the value at the last step, where logs have steps."""

@@ -31,7 +31,7 @@ from biasinit.plugins.own_dataset import OwnDataset
 from biasinit.plugins.versions import CodeVersions
 from biasinit.reporting.index import tables_shown
 from biasinit.runs.columns import Table
-from biasinit.runs.tables import BROUGHT_TABLES, RUNS, SITES, TRAINED_TABLES
+from biasinit.runs.tables import BROUGHT_CURVES, BROUGHT_TABLES, RUNS, SITES, TRAINED_TABLES
 from biasinit.specs.cell import Cell
 from biasinit.specs.datasets.base import Dataset
 from biasinit.study.claims import Claim, level_questions, read_claims
@@ -331,8 +331,8 @@ class Workflow:
 
     @property
     def _tables_of_runs(self) -> tuple[Table, ...]:
-        if not self.is_trained:
-            return BROUGHT_TABLES
+        if isinstance(self.study, ImportedStudy):
+            return (*BROUGHT_TABLES, *([BROUGHT_CURVES] if self.study.has_curves else []))
         return (*TRAINED_TABLES, SITES) if self.inspecting.modules else TRAINED_TABLES
 
     @cached_property

@@ -66,7 +66,7 @@ def between_columns(
     columns: Collection[str],
     epochs: float | None,
     margins: Sequence[str],
-    thresholds: Sequence[str],
+    thresholds: Collection[str],
 ) -> tuple[list[str], list[ImportNote]]:
     """Return what is wrong between the columns of a table, and notes on what was read into them.
 
@@ -163,7 +163,7 @@ def _rates_alike(values: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _datasets_not_there(key: str, names: Sequence[str], values: pd.DataFrame) -> Iterator[str]:
+def _datasets_not_there(key: str, names: Collection[str], values: pd.DataFrame) -> Iterator[str]:
     if "dataset" not in values:
         return
     there = [str(name) for name in values["dataset"].unique()]

@@ -10,7 +10,7 @@ Nothing is guessed: what can be meant in two ways is refused, all of it at once,
 out or read in another form has a note.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,7 @@ from biasinit.runs.brought_columns import (
     trimmed,
     wanted,
 )
+from biasinit.runs.brought_curves import with_speed
 from biasinit.runs.brought_schemes import of_the_study
 from biasinit.runs.consistency import between_columns, in_percent
 from biasinit.runs.fields import is_missing_word, where
@@ -46,20 +47,24 @@ class BroughtTable:
         frame: one row for each run; labels are numbers of rows from 0, or their names.
         notes: what was done to read it.
         problems: what is wrong with its columns.
+        curves: the learning curves, one row for each point: ``epoch``, ``validation_accuracy``,
+            and the label of the ``run`` or the columns of its key; None where there are none.
 
     """
 
     frame: pd.DataFrame
     notes: tuple[ImportNote, ...] = ()
     problems: tuple[str, ...] = ()
+    curves: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRuns:
-    """The table `runs` of brought runs, and what was done to get there."""
+    """The table `runs` of brought runs, `curves` if there are any, and what was done."""
 
     runs: pd.DataFrame
     notes: tuple[ImportNote, ...]
+    curves: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,7 @@ class Bringing:
         epochs: length of training, for runs that did not reach the threshold.
         unit: of accuracy; None where the study does not say, and percent is expected.
         margins: the data sets that it has margins for.
-        thresholds: those that it has thresholds for.
+        thresholds: validation accuracy that counts as converged, in percent, by data set.
 
     """
 
@@ -83,15 +88,18 @@ class Bringing:
     epochs: float | None = None
     unit: Unit = None
     margins: Sequence[str] = field(default_factory=list)
-    thresholds: Sequence[str] = field(default_factory=list)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_brought_runs(path: Path, columns: Mapping[str, str] | None = None) -> BroughtTable:
+def read_brought_runs(
+    path: Path, columns: Mapping[str, str] | None = None, *, elsewhere: Collection[str] = ()
+) -> BroughtTable:
     """Return the table in a file or a folder of files, with values as they stand there.
 
     Args:
         path: of the file or folder.
         columns: the study's names of columns, by ours.
+        elsewhere: of these, those that may be in the table of curves alone.
 
     Raises:
         RunsTableError: a file is missing, damaged or not a table.
@@ -99,6 +107,10 @@ def read_brought_runs(path: Path, columns: Mapping[str, str] | None = None) -> B
     """
     columns = columns or {}
     table, notes = read_table_files(path, wanted(columns))
+    there = {str(name).strip() for name in table.columns}
+    columns = {
+        name: theirs for name, theirs in columns.items() if name not in elsewhere or theirs in there
+    }
     frame, told, problems = renamed(table, columns)
     return BroughtTable(frame=frame, notes=(*notes, *told), problems=tuple(problems))
 
@@ -122,6 +134,18 @@ def complete_runs(brought: BroughtTable, bringing: Bringing) -> ImportedRuns:
     values, more, of_units = in_percent(values, bringing.unit)
     notes += more
     problems += of_units
+    curves = None
+    if brought.curves is not None and not problems:  # runs must be told apart before points are
+        values, curves, more, wrong = with_speed(
+            values,
+            brought.curves,
+            schemes=bringing.schemes,
+            thresholds=bringing.thresholds,
+            epochs=bringing.epochs or 0.0,
+            unit=bringing.unit,
+        )
+        notes += more
+        problems += wrong
     found, more = between_columns(
         values,
         columns=table.columns,
@@ -137,7 +161,7 @@ def complete_runs(brought: BroughtTable, bringing: Bringing) -> ImportedRuns:
         )
     runs = _completed(values, bringing)
     notes += _apart(runs, bringing)
-    return ImportedRuns(runs=runs, notes=(*brought.notes, *notes))
+    return ImportedRuns(runs=runs, notes=(*brought.notes, *notes), curves=curves)
 
 
 def _missing_columns(table: pd.DataFrame) -> list[str]:

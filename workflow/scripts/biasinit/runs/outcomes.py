@@ -76,7 +76,7 @@ def speed_outcomes(
     *,
     thresholds: Mapping[str, float],
     early_thresholds: Mapping[str, float],
-    epochs: int,
+    epochs: float,
 ) -> pd.DataFrame:
     """Return the run key, both times to a threshold, reached, restricted_epochs and curve_area."""
     ordered = sorted_by_run(curves, "step")

@@ -130,6 +130,15 @@ CURVES = Table(
     ),
 )
 
+BROUGHT_CURVES = replace(
+    CURVES,
+    note="The learning curves of runs that were brought: a point at each epoch that they have.",
+    columns=(
+        *(replace(column, optional=column.name not in ("scheme", "seed")) for column in RUN),
+        *(column for column in CURVES.columns if column.name in ("epoch", "validation_accuracy")),
+    ),
+)
+
 LAYERS = Table(
     name="layers",
     note="One row is one hidden layer of one run at one time.\n"

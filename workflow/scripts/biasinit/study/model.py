@@ -1,6 +1,7 @@
 """The typed study: every key of a study file, its default and its meaning."""
 
 import itertools
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -17,7 +18,7 @@ from biasinit.specs.schemes.base import BiasScheme
 from biasinit.specs.training import Training
 from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
 from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, Part
-from biasinit.vocabulary import AGAIN, IDENTITY, QUICK, BroughtColumn
+from biasinit.vocabulary import AGAIN, IDENTITY, QUICK, BroughtColumn, RunsFormat, Unfinished
 
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -215,17 +216,40 @@ class Study(Part):
 
 
 class ImportedStudy(Part):
-    """A study of runs that were trained elsewhere and are brought as a table."""
+    """A study of runs that were trained elsewhere and are brought as a table, or as logs."""
 
     study: Name
     """Name of the study, and of its folder in results/; never that of a trained study."""
     study_seed: int = Field(default=0, ge=0)
     """Keys the random numbers of the analysis."""
     runs_table: str = Field(min_length=1)
-    """CSV, Parquet or JSON-lines file with one row per run, or a folder of such files; relative to
-    the working directory, or else to the study file's. docs/extending.md lists its columns."""
+    """CSV, Parquet or JSON-lines file with one row per run, or a folder of such files; with another
+    'format' the store, folder or file of that tool. Relative to the working directory, or else to
+    the study file's. docs/extending.md lists the columns of tables, docs/importing.md the tools."""
+    format: RunsFormat = "table"
+    """What the runs stand in: a 'table'; an 'mlflow' store; 'tensorboard' events; CSV logs of
+    'lightning' or 'keras'; the runs that 'wandb' exports."""
+    curves_table: str | None = Field(default=None, min_length=1)
+    """table, wandb: the learning curves, from which speed is judged: a table with one row per run
+    and epoch, or a chart of W&B as CSV."""
     columns: dict[BroughtColumn, Text] = Field(default_factory=dict)
-    """Names of columns in the table where they are others than ours: 'scheme: method'."""
+    """Names of columns in the table where they are others than ours: 'scheme: method'. In logs the
+    names of metrics, parameters and tags that are used; 'validation_accuracy' is the curve too."""
+    run_name: Text | None = None
+    """How a run's name, folder or file says what it is: '{scheme}/seed={seed}', with any of our
+    names of columns in braces, and '{_}' for what says nothing. Logs alone."""
+    experiment: Text | None = None
+    """mlflow: name of the experiment; needed where the store has runs of several."""
+    unfinished: Unfinished = "refused"
+    """What becomes of logged runs that were killed, crashed, still run, or end before others:
+    'refused' names them, 'left out' does without them, 'kept' takes their last values (as of early
+    stopping), 'failed' does so and counts them as failed."""
+    steps_per_epoch: Positive | None = None
+    """Steps of the log that make an epoch: 1 where a step is an epoch. Needed for curves of mlflow,
+    tensorboard and wandb; of lightning where a run has several points in an epoch."""
+    steps_from: Literal[0, 1] | None = None
+    """What the first step is called: 0 where point 0 was measured after the first step (or epoch),
+    1 where it would be before all training. Needed where curves have a point 0."""
     unit: Literal["percent", "share"] | None = None
     """Of accuracy in the table: 'percent', or 'share' of 1. Where nothing is said it is percent,
     and what looks like shares is refused. Margins are points of percent in any case."""
@@ -246,3 +270,15 @@ class ImportedStudy(Part):
     def replicate_name(self) -> str | None:
         """Name of the A/A pseudo-scheme in the table, or None."""
         return f"{self.replicate}{AGAIN}" if self.replicate else None
+
+    @property
+    def parts_of_name(self) -> tuple[str, ...]:
+        """What 'run_name' says of a run: the names in braces."""
+        return tuple(re.findall(r"{([^{}]*)}", self.run_name or ""))
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether the runs bring learning curves, and there are thresholds to judge speed by."""
+        if self.format in ("table", "wandb"):
+            return self.curves_table is not None
+        return "validation_accuracy" in self.columns and bool(self.analysis.thresholds)
