@@ -118,3 +118,17 @@ def test_the_workflow_judges_the_same(tmp_path):
     for table in tables:
         theirs, ours = read_table(folder / table), read_table(judged.page.parent / table)
         pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_logs_of_a_tool_are_judged_with_their_curves(tmp_path):
+    keys = yaml.safe_load((REPOSITORY / "docs/examples/keras_logs.yaml").read_text("utf-8"))
+    logs = REPOSITORY / keys.pop("runs_table")
+    del keys["study"]
+    asked = {"reference": keys.pop("reference"), "schemes": keys.pop("schemes")}
+    analysis = keys.pop("analysis") | FEW
+    asked["margin"] = analysis.pop("margins")
+    judged = biasinit.judge(logs, folder=tmp_path, **asked, **keys, analysis=analysis)
+    assert "speed" in set(judged["outcome"])
+    assert (tmp_path / "curves.parquet").exists()
+    with pytest.raises(ConfigurationError, match="schemes: must be named for logs"):
+        biasinit.judge(logs, folder=tmp_path, reference=asked["reference"], **keys)
