@@ -194,7 +194,9 @@ def test_a_trained_study_never_takes_the_folder_of_brought_runs(mapping, tmp_pat
 def test_a_plan_of_brought_runs_is_the_same_with_keys_that_came_later(tmp_path):
     plan = plan_of(imported())
     earlier = {
-        name: value for name, value in plan["study"].items() if name not in ("columns", "unit")
+        name: value
+        for name, value in plan["study"].items()
+        if name not in ("columns", "unit", "metric")
     }
     register(plan | {"study": earlier}, tmp_path, now=FIRST)
     register(plan, tmp_path, now=LATER)
@@ -202,6 +204,24 @@ def test_a_plan_of_brought_runs_is_the_same_with_keys_that_came_later(tmp_path):
     register(plan_of(imported(unit="share")), tmp_path, now=LATER)
     (deviation,) = read_registration(tmp_path).deviations
     assert deviation["changes"] == [{"key": "study.unit", "registered": None, "now": "share"}]
+
+
+def test_the_plan_says_what_is_measured_and_which_direction_is_better(mapping):
+    brought = {
+        "study": "losses",
+        "runs_table": "runs.csv",
+        "schemes": ["zeros", "1.0"],
+        "metric": {"name": "validation loss", "better": "lower", "unit": "nats"},
+        "analysis": {"margins": {"any": 0.005}, "collapse_points": 0.5},
+    }
+    rules, usual = (
+        plan_of(study)["rules"] for study in (parse_any_study(brought), parse_study(mapping))
+    )
+    assert rules["estimands"]["accuracy"] == (
+        "mean over cells of validation loss, scheme minus reference, in nats; lower is better"
+    )
+    assert "final accuracy" in usual
+    assert "final accuracy" not in rules
 
 
 def test_a_folder_that_cannot_be_written_is_named(mapping, tmp_path):

@@ -7,7 +7,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from biasinit.errors import Problem
+from biasinit.metric import Better
 from biasinit.specs.keys import KeysError
+from biasinit.specs.limits import Positive, Text
 
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
 
@@ -87,6 +89,30 @@ class Analysis(Part):
         """
         place = self.look_at(seeds)
         return self.alpha if place is None else self.looks[place].alpha
+
+
+class BroughtAnalysis(Analysis):
+    """The registered analysis of brought runs, whose metric need not be accuracy in percent."""
+
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    """The value that counts as converged, for each data set: words for the times of the table."""
+    margins: dict[str, Positive] = Field(min_length=1)
+    """Equivalence margin for each data set: in percentage points, or in the unit of 'metric'."""
+    collapse_points: Positive = 15.0
+    """A run that trained has collapsed when it ends more than this much worse than the median of
+    the reference's trained runs in its cell: in points, or in the unit of 'metric', where it must
+    be said."""
+
+
+class BroughtMetric(Part):
+    """What the column final_accuracy of a brought table holds, where it is not accuracy."""
+
+    name: Text
+    """Its name in every sentence, table and figure, such as 'validation loss'."""
+    better: Better
+    """Whether 'higher' or 'lower' values are better."""
+    unit: Text
+    """The unit of its differences, such as 'nats'; of the margins and of 'collapse_points' too."""
 
 
 def _analysis_problems(analysis: Analysis) -> Iterator[Problem]:

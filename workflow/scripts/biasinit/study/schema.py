@@ -17,7 +17,7 @@ from biasinit.specs.optimizer import Optimizer, Schedule
 from biasinit.specs.training import Training
 from biasinit.study.kinds import FAMILIES, OfKind
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import Analysis
+from biasinit.study.parts import Analysis, BroughtAnalysis, BroughtMetric
 
 REQUIRED = "required"
 # what a study has, each in a table: a model, the class of its keys, or a family of kinds
@@ -30,6 +30,8 @@ SECTIONS: Mapping[str, type[BaseModel] | type[Keys] | OfKind] = {
     "`training`": Training,
     "`analysis`": Analysis,
     "a study of runs that are brought": ImportedStudy,
+    "`metric` of brought runs": BroughtMetric,
+    "`analysis` of brought runs": BroughtAnalysis,
 }
 
 

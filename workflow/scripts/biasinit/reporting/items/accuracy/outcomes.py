@@ -80,7 +80,7 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         )
         _strip(axes, frame[frame["normalization"] == level], names, lanes, study)
         axes.set_title(normalization_label(level))
-        low, edge, high = _accuracy_limits(frame)
+        low, edge, high = _limits(frame, study)
         axes.set_xlim(low, high)
         if edge > low:
             axes.axvline(edge, color=LINE.light, linewidth=1.2, gid="gutter")
@@ -91,14 +91,15 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     return canvas.picture
 
 
-def _accuracy_limits(frame: pd.DataFrame) -> tuple[float, float, float]:
+def _limits(frame: pd.DataFrame, study: StudyFacts) -> tuple[float, float, float]:
     """Return the left end, where the gutter for failed runs ends, and the right end."""
     trained = frame.loc[~_failed(frame), "final_accuracy"].to_numpy(dtype=float)
     trained = trained[np.isfinite(trained)]
     if not trained.size:
         return (0.0, 100.0, 100.0)
     low, high = float(trained.min()), float(trained.max())
-    span = max(high - low, 0.5)
+    least = 0.5 if study.metric.is_accuracy else min(study.analysis.margins.values())
+    span = max(high - low, least)
     edge = low - 0.04 * span
     gutter = 0.3 * span if _failed(frame).any() else 0.0
     return (edge - gutter, edge, high + 0.04 * span)
@@ -147,7 +148,10 @@ def _strip(
     label_rows(axes, [short(name) for name in names])
     # the last number would touch the first one of the panel beside
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
-    axes.set_xlabel("test accuracy after the last epoch, %; one mark is one run", fontsize=8)
+    axes.set_xlabel(
+        f"{study.metric.name} after the last epoch, {study.metric.level_unit}; one mark is one run",
+        fontsize=8,
+    )
 
 
 def _heights(frame: pd.DataFrame, names: Sequence[str], lanes: Sequence[str]) -> pd.Series:
@@ -192,28 +196,29 @@ def _lane_labels(axes: Axes, lanes: Sequence[str], rows: int) -> None:
             )
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the number of runs, their range and the failed ones."""
     failed = _failed(frame)
     trained = frame.loc[~failed, "final_accuracy"].to_numpy(dtype=float)
     trained = trained[np.isfinite(trained)]
     text = f"{len(frame)} runs of {frame['scheme'].nunique()} schemes. "
     if trained.size:
-        text += (
-            f"Runs that trained end between {numbers.number(float(trained.min()))} and "
-            f"{numbers.number(float(trained.max()))} % test accuracy. "
+        low, high = (
+            numbers.number(float(value), decimals=study.places)
+            for value in (trained.min(), trained.max())
         )
+        text += f"Runs that trained end between {low} and {high} {study.metric.of_levels}. "
     lost = frame[failed].groupby("scheme", sort=False).size()
     named = [f"{count} of {scheme}" for scheme, count in lost.items()]
     told = f"Failed: {numbers.joined(named)}."
     return text + failures_in_words(frame, none="No run failed.", some=told)
 
 
-def caption(frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
+def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how many marks there are, and where failed runs stand."""
     words = f"{failed_count(frame)} of them failed: they stand at the left edge as a number."
     return (
-        f"Test accuracy of all {len(frame)} runs after the last epoch, one mark for each. "
+        f"{study.metric.title} of all {len(frame)} runs after the last epoch, one mark for each. "
         + failures_in_words(frame, none="None of them failed.", some=words)
     )
 
