@@ -5,10 +5,12 @@ CORES ?= all
 STUDY ?=
 # further arguments of Snakemake: make study ARGS='--config seeds=40'
 ARGS ?=
-# where jobs run: make study PLACE=slurm (a folder in profiles/; this machine when left out)
+# where jobs run: make study PLACE=slurm, or sge (a folder in profiles/; this machine when left out)
 PLACE ?=
 # where results/ goes; this folder when left out
 FOLDER ?=
+# further arguments of the benchmarks: make bench BENCH='--part resnet'
+BENCH ?=
 # a package index to take torch from, such as one with CPU builds only
 TORCH_INDEX ?=
 
@@ -17,7 +19,7 @@ BIN := $(VENV)/bin
 # Debian without python3-venv has no ensurepip; pip can install into an environment from outside
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
-INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/slurm.installed)
+INSTALLED := $(VENV)/study.installed $(if $(filter-out default,$(PLACE)),$(VENV)/cluster.installed)
 # a variable as one word for the shell, whatever it holds; make does not look for $ in it
 quoted = '$(subst ','\'',$(value $(1)))'
 LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study $(call quoted,STUDY)) \
@@ -26,7 +28,7 @@ LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study 
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims publish judge-again report test test-slow test-slurm faults lint format bench r-check schema lock
+.PHONY: study claims publish judge-again report test test-slow test-slurm test-sge faults lint format bench growth r-check schema lock
 
 study: $(INSTALLED)
 	@$(call LAUNCH,)
@@ -59,17 +61,22 @@ test: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm and not sge"
 
 # A real SLURM of two nodes on this machine; skipped with a message without Debian's packages
 # slurmctld, slurmd, slurm-client, slurm-wlm-basic-plugins and munge.
-test-slurm: $(VENV)/dev.installed $(VENV)/slurm.installed
+test-slurm: $(VENV)/dev.installed $(VENV)/cluster.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm
 
+# A real Grid Engine of two hosts on this machine; skipped with a message without Debian's packages
+# gridengine-master, gridengine-exec and gridengine-client, and a C compiler.
+test-sge: $(VENV)/dev.installed $(VENV)/cluster.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m sge
+
 # The table of docs/faults.md, from what the tests of faults see on this machine.
-faults: $(VENV)/dev.installed $(VENV)/slurm.installed
+faults: $(VENV)/dev.installed $(VENV)/cluster.installed
 	RECORD_FAULTS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
-		tests/workflow/test_interruptions.py tests/slurm/test_cluster_faults.py
+		tests/workflow/test_interruptions.py tests/clusters
 	$(BIN)/python tests/faults.py
 
 lint: $(VENV)/dev.installed
@@ -77,19 +84,24 @@ lint: $(VENV)/dev.installed
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
 format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
-# Training against what a user would otherwise write; nothing else should be running. The peer JAX
-# gets an environment of its own.
+# Training against what a user would otherwise write, and how its cost grows; nothing else should be
+# running. BENCH holds further arguments, such as BENCH='--part resnet'. The peer JAX gets an
+# environment of its own.
 bench: $(VENV)/dev.installed .venv-jax/installed
-	$(BIN)/python bench/training/cpu.py
-	$(BIN)/python bench/training/growth.py
+	$(BIN)/python bench/training/cpu.py $(BENCH)
+	$(BIN)/python bench/tables.py
+
+growth: $(VENV)/dev.installed
+	$(BIN)/python bench/training/growth.py $(BENCH)
+	$(BIN)/python bench/tables.py
 
 .venv-jax/installed: bench/training/requirements-jax.txt
 	$(PYTHON) -m venv --without-pip .venv-jax
@@ -126,15 +138,16 @@ $(VENV)/dev.installed: requirements-dev.txt $(VENV)/study.installed
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/slurm.installed: requirements-slurm.txt $(VENV)/study.installed
-	$(PIP) -r requirements-slurm.txt
+$(VENV)/cluster.installed: requirements-cluster.txt $(VENV)/study.installed
+	$(PIP) -r requirements-cluster.txt
 	@touch $@
 
 lock: $(VENV)/dev.installed
 	$(PIP) pip-tools
 	# a local build such as +cpu would not be found elsewhere
-	for name in requirements requirements-dev requirements-slurm; do \
+	for name in requirements requirements-dev requirements-cluster; do \
 		$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
 			--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in && \
 		sed -i 's/+cpu$$//' $$name.txt || exit 1; \
 	done
+	$(BIN)/python envs/of_pins.py requirements.txt > envs/environment.yaml

@@ -63,6 +63,7 @@ AREAS = {
         "execution/progress/test_terminal.py",
         "execution/takeover/test_lock.py",
         "execution/test_job.py",
+        "clusters/sge/test_sge_scripts.py",
         "test_files.py",
         "execution/takeover/test_lease.py",
         "execution/devices/test_checkpoint_interval.py",

@@ -8,6 +8,7 @@ the table of docs/faults.md: ``make faults`` does both.
 import json
 import os
 from base64 import urlsafe_b64decode
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +65,23 @@ SLURM = [
         "SIGKILL of Snakemake, its jobs go on": AGAIN,
     }.items()
 ]
-FAULTS = {fault.key: fault for fault in [*LOCAL, *SLURM]}
+GRID_ENGINE = [
+    Fault(place="Grid Engine", name=name, then=then)
+    for name, then in {
+        "job deleted": BY_ITSELF,
+        "waiting job deleted": BY_ITSELF,
+        "host dies": BY_ITSELF,
+        "only the host's daemon dies, its job goes on": BY_ITSELF,
+        "time limit": BY_ITSELF,
+        "master away while a job runs": BY_ITSELF,
+        "master restarted while a job runs": BY_ITSELF,
+        "master away when jobs are submitted": BY_ITSELF,
+        "queue full": BY_ITSELF,
+        "SIGINT": AGAIN,
+        "SIGKILL of Snakemake, its jobs go on": AGAIN,
+    }.items()
+]
+FAULTS = {fault.key: fault for fault in [*LOCAL, *SLURM, *GRID_ENGINE]}
 
 
 def named(faults: list[Fault], name: str) -> Fault:
@@ -77,7 +94,11 @@ def finished_shards(workspace: Workspace) -> dict[str, bytes]:
     The table of costs is written last. Times of files would not do: Snakemake sets them anew.
     """
     folder = workspace.results / "jobs"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
+    found = {}
+    for path in folder.rglob("*.parquet"):
+        with suppress(FileNotFoundError):  # removed meanwhile, to be trained again
+            found[str(path.relative_to(folder))] = path.read_bytes()
+    return found
 
 
 def running_shards(workspace: Workspace) -> list[str]:
@@ -90,7 +111,9 @@ def running_shards(workspace: Workspace) -> list[str]:
 
 def unfinished_jobs(events: Path) -> set[str]:
     """Return the shards that Snakemake has begun and does not know to be finished."""
-    begun = {}
+    begun: dict[str, str] = {}
+    if not events.exists():  # Snakemake was not started yet
+        return set()
     for line in events.read_text(encoding="utf-8").splitlines():
         try:
             event = json.loads(line)

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from biasinit.execution.devices.compiled_code import CACHE_VARIABLE
+from biasinit.processor import CACHE_VARIABLE
 from repository import REPOSITORY
 
 PARTS = (
-    *("Snakefile", "config.yaml", "claims.yaml", "prevalence.yaml"),
-    *("workflow", "report", "profiles", "envs"),
+    *("config.yaml", "claims.yaml", "prevalence.yaml"),
+    *("workflow", "report", "config", "profiles", "envs"),
 )
 TINY = REPOSITORY / "tests" / "workflow" / "tiny.yaml"
 
@@ -31,7 +31,7 @@ class Workspace:
             source = REPOSITORY / part
             if source.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, folder / part, ignore=ignored)
+                shutil.copytree(source, folder / part, symlinks=True, ignore=ignored)
             else:
                 shutil.copy2(source, folder / part)
         shutil.copy2(study, folder / study.name)

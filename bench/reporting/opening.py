@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+REPOSITORY = Path(__file__).parents[2]
 ROUNDS = 5
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PROBE = """<script>addEventListener("load", () => {
@@ -55,8 +56,9 @@ def made_up_pages() -> dict[str, str]:
     from biasinit.reporting.figure import figures_of
     from biasinit.reporting.page.page import ReportInputs, render_page
     from biasinit.reporting.page.templates import read_template
+    from biasinit.study.claims import read_claims_file
 
-    template = read_template(Path("report"), "page.html.j2")
+    template = read_template(REPOSITORY / "report", "page.html.j2")
     studies = {
         "default": make_study(),
         "thirty schemes": make_study(
@@ -78,6 +80,7 @@ def made_up_pages() -> dict[str, str]:
                 provenance=PROVENANCE,
                 figures=figures_of(tables, study),
                 template=template,
+                claims=read_claims_file(REPOSITORY / "claims.yaml", REPOSITORY / "prevalence.yaml"),
             )
         )
     return pages

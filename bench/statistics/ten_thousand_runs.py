@@ -3,6 +3,7 @@
 Run in the repository: PYTHONPATH=workflow/scripts python bench/statistics/ten_thousand_runs.py
 """
 
+import argparse
 import resource
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from biasinit.statistics.speed.analysis import analyse_speed
 from biasinit.statistics.trust.sensitivity import sensitivity
 
 SCHEMES = ("zeros", "small", "one", "xavier", "kaiming")
-SHAPE = (2, 10, 100, len(SCHEMES))  # normalisations, cells, seeds, schemes
+NORMALIZATIONS, CELLS, SEEDS = 2, 10, 100
 PLAN = {
     **{"reference": "zeros", "schemes": SCHEMES},
     **{"alpha": 0.05, "resamples": 20_000, "analysis_seed": 1},
@@ -29,14 +30,15 @@ COLLAPSE = {"margins": MARGINS, "collapse_points": 15.0}
 POINTS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 13.0, 14.0, 15.0)  # epochs of the curves
 
 
-def made_up_runs(rng: np.random.Generator) -> pd.DataFrame:
+def made_up_runs(rng: np.random.Generator, *, seeds: int = SEEDS) -> pd.DataFrame:
     """Return runs with block effects, scheme-specific scatter and one failure in 500."""
-    index = np.indices(SHAPE).reshape(4, -1)
+    shape = (NORMALIZATIONS, CELLS, seeds, len(SCHEMES))
+    index = np.indices(shape).reshape(4, -1)
     scatter = np.array([0.4, 0.4, 0.8, 1.2, 0.4])
-    accuracy = 97 + rng.normal(0, 0.3, SHAPE[:3])[..., None] + scatter * rng.normal(size=SHAPE)
-    noise = rng.normal(size=SHAPE)  # of the validation images
-    failed = rng.uniform(size=SHAPE) < 0.002
-    pace = np.ceil(4 * np.maximum(5 + scatter * rng.normal(size=SHAPE), 0.5)) / 4
+    accuracy = 97 + rng.normal(0, 0.3, shape[:3])[..., None] + scatter * rng.normal(size=shape)
+    noise = rng.normal(size=shape)  # of the validation images
+    failed = rng.uniform(size=shape) < 0.002
+    pace = np.ceil(4 * np.maximum(5 + scatter * rng.normal(size=shape), 0.5)) / 4
     return pd.DataFrame(
         {
             "dataset": np.array(["digits", "mnist"])[index[1] % 2],
@@ -77,7 +79,9 @@ def timed(name: str) -> Iterator[None]:
 
 def main() -> None:
     """Analyse the table and print seconds by step, their sum and the peak of memory."""
-    runs = made_up_runs(np.random.default_rng(1))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    runs = made_up_runs(np.random.default_rng(1), seeds=parser.parse_args().seeds)
     curves = made_up_curves(runs)
     began, processor = time.perf_counter(), time.process_time()
     with timed("accuracy"):

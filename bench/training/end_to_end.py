@@ -22,9 +22,9 @@ CACHE = "TORCHINDUCTOR_CACHE_DIR"
 class Shards:
     """Shards of the default study, trained by the command line on one core."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, epochs: int) -> None:
         study = load_study(REPOSITORY / "config.yaml")
-        self._study, self._folder = study, folder
+        self._study, self._folder, self._epochs = study, folder, epochs
         self._data = folder / "data.npz"
         save_prepared(prepare(study.datasets[0]), self._data)
 
@@ -43,7 +43,9 @@ class Shards:
             cell=study.cells[0], normalization=normalization, scheme="zeros", shard=0
         )
         description["seeds"] = [0, seeds]
-        description["training"] |= {"engine": engine, "width": width}
+        description["training"] |= {
+            "engine": engine, "width": width, "epochs": self._epochs
+        }  # fmt: skip
         path, output = self._folder / "shard.json", self._folder / "out"
         path.write_text(json.dumps(description), encoding="utf-8")
         command = [sys.executable, "-m", "biasinit.training", path, self._data, output]
@@ -54,7 +56,7 @@ class Shards:
         process.communicate()
         elapsed = time.perf_counter() - began
         if process.returncode:
-            raise SystemExit(f"{engine} with {seeds} seeds failed.")
+            raise SystemExit(f"{engine} with {seeds} seeds failed: {' '.join(map(str, command))}")
         return elapsed, pd.read_parquet(output / "jobs.parquet").iloc[0]
 
 
@@ -72,13 +74,20 @@ def one_process_per_run(folder: Path, runs: int) -> float:
     return statistics.median(times)
 
 
-def end_to_end(*, repeats: int) -> dict[str, object]:
-    """Return wall times for each run, ratios, and the sizes at which one way overtakes another."""
+def end_to_end(*, repeats: int, large: int, epochs: int) -> dict[str, object]:
+    """Return wall times for each run, ratios, and the sizes at which one way overtakes another.
+
+    Args:
+        repeats: of everything.
+        large: seeds of the larger shards.
+        epochs: of each run of ours; one process for a run has those of the default study.
+
+    """
     folder = Path(tempfile.mkdtemp())
-    shards = Shards(folder)
+    shards = Shards(folder, epochs=epochs)
     cache = folder / "cache"
     cold, _ = shards.seconds(20, engine="compiled", cache=cache)
-    sizes = (("eager", 20), ("eager", 200), ("compiled", 20), ("compiled", 200))
+    sizes = (("eager", 20), ("eager", large), ("compiled", 20), ("compiled", large))
     times: dict[tuple[str, int], list[float]] = {size: [] for size in sizes}
     serial = []
     for _ in range(repeats):
@@ -88,7 +97,8 @@ def end_to_end(*, repeats: int) -> dict[str, object]:
     wall = {size: statistics.median(found) for size, found in times.items()}
     run = statistics.median(serial)
     slopes = {
-        engine: (wall[engine, 200] - wall[engine, 20]) / 180 for engine in ("eager", "compiled")
+        engine: (wall[engine, large] - wall[engine, 20]) / (large - 20)
+        for engine in ("eager", "compiled")
     }
     compile_seconds = cold - wall["compiled", 20]
     starts = {engine: wall[engine, 20] - 20 * slopes[engine] for engine in slopes}
@@ -110,10 +120,10 @@ def end_to_end(*, repeats: int) -> dict[str, object]:
     return result
 
 
-def evaluation_and_memory() -> dict[str, object]:
-    """Return evaluations' share of training time, and memory against width."""
+def evaluation_and_memory(*, seeds: int, epochs: int) -> dict[str, object]:
+    """Return evaluations' share of training time on so many seeds, and memory against width."""
     folder = Path(tempfile.mkdtemp())
-    shards = Shards(folder)
+    shards = Shards(folder, epochs=epochs)
     cache = folder / "cache"
     shares = {}
     for engine in ("eager", "compiled"):
@@ -121,7 +131,7 @@ def evaluation_and_memory() -> dict[str, object]:
             shard = {"engine": engine, "cache": cache, "normalization": normalization}
             if engine == "compiled":
                 shards.seconds(20, **shard)  # leaves its code in the cache
-            _, job = shards.seconds(60, **shard)
+            _, job = shards.seconds(seeds, **shard)
             training = job["duration_seconds"] - job["evaluation_seconds"]
             shares[f"{engine}, {normalization}"] = job["evaluation_seconds"] / training
     memory = {}

@@ -1,158 +1,209 @@
-"""How the cost grows: from one run to 4,096, and with the size of the network.
+"""How the cost of a run grows with what is computed, under each engine, beside a plain loop.
 
-Prints and writes JSON, as ``cpu.py`` does.
+For each of the ``AXES`` one thing grows and all others stay; every engine and the plain loop train
+in turns, in one process on one core, and between them a matrix product says what the processor can
+do at that moment. Written are images × members per second by round, what of the matrix-product rate
+that is, and the engine that ``recommend_width`` would recommend from these rates. ``runs`` is
+another matter: how long whole shards take, all evaluations and probes included.
+
+Prints and writes JSON, from which ``bench/tables.py`` makes tables and the figure.
 """
 
 import argparse
+import dataclasses
 import json
 import statistics
 import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from cpu import show
 from machine import HERE, machine
+from peers import ResNet, convolutional, training_flop
+from shards import NETWORKS, Measured, described, images_of, with_width
 from torch import nn
+from worker import matrix_product, measured, members_loop, plain_loop
 
-from biasinit.data.exchange import no_exchange
-from biasinit.data.prepared import PreparedDataset
-from biasinit.data.preparing import prepare
-from biasinit.specs.datasets.digits import Digits
-from biasinit.training.description import ShardDescription
+from biasinit.errors import ConfigurationError
 from biasinit.training.loop import train_shard
-from biasinit.training.shard import Block, Shard
+from biasinit.training.recommend_width import recommended_engine
 
-RUNS = (1, 4, 16, 64, 256, 1024, 4096)
-EPOCHS = 2  # of each run; the default study has 12
-SIZES = ((8, 1), (8, 2), (8, 4), (16, 1), (28, 1), (28, 2))  # side of images, times the channels
-SECONDS = 2.0
-
-
-def description(seeds: int, *, engine: str, batch: int, times: int = 1) -> ShardDescription:
-    """Return a shard of zeros at one learning rate, in blocks of 20 or fewer."""
-    return ShardDescription.from_mapping(
-        {
-            "study": "growth", "study_seed": 1, "seeds": [0, seeds], "label": "zeros",
-            "cell": {
-                "dataset": "digits", "architecture": "convolutional", "weight_init": "he",
-                "input_scaling": "standardized", "optimizer": "sgd", "learning_rate": 0.02,
-            },
-            "normalization": "none", "scheme": {"name": "zeros", "kind": "zeros"},
-            "architecture": {
-                "kind": "convolutional",
-                "layers": [16 * times, "pool", 32 * times, "pool"],
-                "dense": [64 * times],
-            },
-            "order_stream": "", "optimizer": {},
-            "training": {"epochs": EPOCHS, "batch_size": batch, "engine": engine},
-        },
-        folder=Path(),
-    )  # fmt: skip
+ENGINES = ("serial", "eager", "compiled")
+PLAIN, LIMIT = "plain loop", "matrix product"
+RUNS = (1, 4, 16, 64, 256, 1024)
+SERIAL_RUNS = 64  # more cost as much each
+EPOCHS = 2  # of each of these runs; the default study has 12
 
 
-def by_runs() -> dict[str, float]:
-    """Return seconds for each run of a shard, without the start of the process."""
-    data = prepare(Digits(name="digits", train=1100, validation=100, test=597))
-    seconds = {}
-    for runs in RUNS:
-        shard = description(runs, engine="compiled", batch=32)
-        if runs <= 20:
-            train_shard(shard, data)  # compiles for this width
-        began = time.perf_counter()
-        train_shard(shard, data)
-        seconds[f"{runs} runs"] = (time.perf_counter() - began) / runs
-    return seconds
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Point:
+    """A network of one size, as ours and as a user of plain PyTorch writes it."""
+
+    measured: Measured
+    plain: Callable[[], nn.Module]
 
 
-def synthetic(side: int) -> PreparedDataset:
-    """Return random images, of which only the size matters."""
-    rng = np.random.default_rng(0)
-    numbers = np.arange(320)
-    return PreparedDataset(
-        images=rng.integers(0, 256, (320, side, side, 1), dtype=np.uint8),
-        labels=(numbers % 10).astype(np.uint8),
-        maximum=255,
-        split={"train": numbers[:256], "validation": numbers[256:288], "test": numbers[288:]},
-        shown=numbers[:, None],
-        exchange=no_exchange(len(numbers)),
+def of_convolutions(
+    channels: Sequence[int],
+    *,
+    side: int = 32,
+    each: int = 1,
+    batch_norm: bool = False,
+    width: int = 5,
+    colours: int = 3,
+) -> Point:
+    """Return a network with so many convolutions before each pool."""
+    layers = [layer for number in channels for layer in (*[number] * each, "pool")]
+    measured = Measured(
+        architecture={"kind": "convolutional", "layers": layers, "dense": [64]},
+        normalization="batchnorm_shift" if batch_norm else "none",
+        side=side,
+        width=width,
+        colours=colours,
     )
+    plain = partial(
+        convolutional, channels, side=side, colours=colours, each=each, batch_norm=batch_norm
+    )
+    return Point(measured=measured, plain=plain)
 
 
-def rate_of(step: object, images: int) -> float:
-    """Return images per second, the median of three slices."""
-    assert callable(step)
-    step()
-    found = []
-    for _ in range(3):
-        began, done = time.perf_counter(), 0
-        while time.perf_counter() - began < SECONDS / 3:
-            step()
-            done += images
-        found.append(done / (time.perf_counter() - began))
-    return statistics.median(found)
+def residual(depth: int) -> Point:
+    """Return a residual network of 16, 32 and 64 channels."""
+    measured = dataclasses.replace(
+        NETWORKS["resnet-8"], architecture={"kind": "resnet", "depth": depth, "channels": 16}
+    )
+    blocks = (depth - 2) // 6
+    plain = partial(ResNet, channels=3, blocks=blocks, width=16)
+    return Point(measured=measured, plain=plain)
 
 
-def serial_rate(side: int, times: int, data: PreparedDataset) -> float:
-    """Return the rate of the careful serial loop on a network of this size."""
-    first, second, units = 16 * times, 32 * times, 64 * times
-    network = nn.Sequential(
-        nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear((side // 4) ** 2 * second, units), nn.ReLU(), nn.Linear(units, 10),
-    ).to(memory_format=torch.channels_last)  # fmt: skip
-    images = torch.from_numpy(data.scaled("standardized")["train"].images).float()
-    images = images.permute(0, 3, 1, 2)[:32]
-    labels = torch.from_numpy(data.labels[:32].astype(np.int64))
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9, fused=True)
-
-    def step() -> None:
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(network(images), labels).backward()
-        optimizer.step()
-
-    return rate_of(step, 32)
+def channels(first: int) -> tuple[int, ...]:
+    """Return the channels of three stages."""
+    return (first, 2 * first, 4 * first)
 
 
-def fused_rate(side: int, times: int, data: PreparedDataset, *, engine: str) -> float:
-    """Return the rate of 8 members of this size side by side."""
-    shard = Shard(description(8, engine=engine, batch=32, times=times), data)
-    block = Block(shard, shard.description.seeds)
-    return rate_of(lambda: block.step(1), 8 * 32)
+# conv 16-32-64 on 32×32 images, 5 members and batches of 64, where nothing else is said
+AXES: Mapping[str, Mapping[int, Callable[[], Point]]] = {
+    "width, 8×8": {
+        width: partial(of_convolutions, (16, 32), side=8, colours=1, width=width)
+        for width in (1, 5, 20, 80)
+    },
+    "width": {width: partial(of_convolutions, channels(16), width=width) for width in (1, 5, 20)},
+    "side": {
+        side: partial(of_convolutions, channels(16), side=side) for side in (8, 16, 28, 32, 64)
+    },
+    "channels": {4 * first: partial(of_convolutions, channels(first)) for first in (4, 8, 16, 32)},
+    "channels, batch norm": {
+        4 * first: partial(of_convolutions, channels(first), batch_norm=True)
+        for first in (4, 8, 16, 32)
+    },
+    "depth": {3 * each: partial(of_convolutions, channels(16), each=each) for each in (1, 2, 4)},
+    "residual depth": {depth: partial(residual, depth) for depth in (8, 14)},
+}
 
 
-def by_size() -> dict[str, dict[str, float]]:
-    """Return rates of both engines and of the serial loop for each size of network."""
+def contestants(point: Point) -> dict[str, Callable[[], int]]:
+    """Return steps of each engine that can train it, of the plain loop and of the limit."""
+    steps = {LIMIT: matrix_product("", 0, precision="float32")}
+    steps[PLAIN] = plain_loop(point.plain(), point.measured)
+    for engine in ENGINES:
+        try:
+            description = described(point.measured, epochs=20, engine=engine)
+        except ConfigurationError:  # it is left out of the table
+            continue
+        steps[engine] = members_loop(description, images_of(point.measured))
+    return steps
+
+
+def grown(
+    points: Mapping[int, Callable[[], Point]], *, rounds: int, seconds: float
+) -> dict[str, Any]:
+    """Return what was measured at each size along one axis."""
     found = {}
-    for side, times in SIZES:
-        data = synthetic(side)
-        serial = serial_rate(side, times, data)
-        rates = {
-            engine: fused_rate(side, times, data, engine=engine) for engine in ("eager", "compiled")
+    for size, make in points.items():
+        point = make()
+        steps = contestants(point)
+        for step in steps.values():
+            step(), step()  # compile, and fill the caches
+        rates: dict[str, list[float]] = {name: [] for name in steps}
+        for _ in range(rounds):
+            for name, step in steps.items():
+                rates[name].append(measured(step, seconds))
+        median = {name: statistics.median(values) for name, values in rates.items()}
+        sizes = point.measured
+        engines = {name: median[name] for name in ENGINES if name in median}
+        best = recommended_engine(engines)
+        found[str(size)] = {
+            "FLOP for an image": training_flop(
+                point.plain(), side=sizes.side, colours=sizes.colours
+            ),
+            "rates": rates,
+            "median": median,
+            "recommended": best,
+            "recommended, to the plain loop": median[best] / median[PLAIN],
+            "recommended, to the engine serial": median[best] / median["serial"],
         }
-        found[f"{side} × {side}, {times} times the channels"] = {
-            "serial, images/s": serial,
-            **{f"ours {engine}, images/s": rate for engine, rate in rates.items()},
-            **{f"ratio, {engine}": rate / serial for engine, rate in rates.items()},
-        }
+        show(str(size), found[str(size)])
     return found
 
 
+def by_runs(*, counts: Sequence[int]) -> dict[str, Any]:
+    """Return seconds for each run of whole shards of the digits, by engine and number of runs.
+
+    The process has started and the code is compiled.
+    """
+    sizes = NETWORKS["small_cnn on digits"]
+    data = images_of(sizes)
+    found: dict[str, dict[str, float]] = {}
+    for engine in ENGINES:
+        shard = described(sizes, epochs=EPOCHS, engine=engine)
+        found[engine] = {}
+        for runs in counts:
+            if engine == "serial" and runs > SERIAL_RUNS:
+                continue
+            width = min(runs, sizes.width)
+            these = dataclasses.replace(with_width(shard, width), seeds=tuple(range(runs)))
+            if runs <= 2 * sizes.width:
+                train_shard(these, data)  # compiles for this width
+            began = time.perf_counter()
+            train_shard(these, data)
+            found[engine][str(runs)] = (time.perf_counter() - began) / runs
+    return {"epochs": EPOCHS, "seconds for each run": found}
+
+
 def main() -> None:
-    """Run both parts, print them and write them down."""
+    """Measure along each axis, print and write down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=HERE / "growth.json")
-    parser.add_argument("--part", default="", help="only parts whose name contains this")
+    parser.add_argument("--part", default="", help="only axes whose name contains this")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each measured slice")
+    parser.add_argument("--smallest", action="store_true", help="only the smallest of each axis")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    parts = {
-        "seconds for each run of 2 epochs": by_runs,
-        "by size of the network, 8 members, batch 32": by_size,
+    torch.set_flush_denormal(True)
+    count = 1 if options.smallest else None
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        name: partial(
+            grown,
+            dict(list(points.items())[:count]),
+            rounds=options.rounds,
+            seconds=options.seconds,
+        )
+        for name, points in AXES.items()
     }
-    results = {"machine": machine()}
-    results |= {name: part() for name, part in parts.items() if options.part in name}
-    show("growth", results)
-    options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    parts["runs"] = partial(by_runs, counts=RUNS[:count])
+    path = options.output
+    results = json.loads(path.read_text("utf-8")) if options.part and path.exists() else {}
+    for name, part in parts.items():
+        if options.part in name:
+            found = part()
+            results[name] = {"machine": machine(), "found": found}
+            show(name, found)
+            path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+PYTHON_OF_JAX = REPOSITORY / ".venv-jax" / "bin" / "python"
 
 
 def machine() -> dict[str, str | int]:
@@ -31,9 +33,21 @@ def machine() -> dict[str, str | int]:
 
 
 def started(
-    command: Sequence[str], *, cores: set[int], environment: dict[str, str] | None = None
+    command: Sequence[str],
+    *,
+    cores: set[int],
+    environment: dict[str, str] | None = None,
+    complaints: IO[str] | int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
-    """Start a process on some cores, with one thread for each."""
+    """Start a process on some cores, with one thread for each.
+
+    Args:
+        command: program and arguments.
+        cores: numbers of the processor's cores.
+        environment: further variables.
+        complaints: where its standard error goes.
+
+    """
     threads = str(len(cores))
     variables = {
         "OMP_NUM_THREADS": threads,
@@ -46,7 +60,7 @@ def started(
         env=os.environ | variables | (environment or {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=complaints,
         text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
@@ -54,5 +68,4 @@ def started(
 
 def python_of(contestant: str) -> str:
     """Return the interpreter of a contestant: JAX has an environment of its own."""
-    peer = REPOSITORY / ".venv-jax" / "bin" / "python"
-    return str(peer) if contestant.startswith("jax") else sys.executable
+    return str(PYTHON_OF_JAX) if contestant.startswith("jax") else sys.executable

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from networks_of_peers import plain_network
+from peers import plain_digits
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -28,7 +28,7 @@ def main() -> None:
     pixels = torch.from_numpy((images - images[train].mean()) / images[train].std())
     pixels = pixels.to(memory_format=torch.channels_last)
     classes = torch.from_numpy(labels)
-    network = plain_network().to(memory_format=torch.channels_last)
+    network = plain_digits().to(memory_format=torch.channels_last)
     for layer in network:
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
             torch.nn.init.kaiming_normal_(layer.weight)

@@ -18,16 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from machine import HERE, REPOSITORY, machine
+from shards import RATE, Measured, described, images_of
 from torch import nn
 
-from biasinit.data.exchange import no_exchange
-from biasinit.data.prepared import PreparedDataset
 from biasinit.networks.levels import set_level
 from biasinit.networks.own_module import OwnModuleNetwork
-from biasinit.training.description import ShardDescription
 from biasinit.training.shard import Block, Shard
 
-BATCH, IMAGES, SIDE = 64, 512, 32
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "resnet-8": {"kind": "resnet", "depth": 8},
     "vgg11_bn": {
@@ -38,41 +35,6 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def images() -> PreparedDataset:
-    """Return random images of ten classes."""
-    rng = np.random.default_rng(0)
-    grey = rng.integers(0, 256, (IMAGES + 200, SIDE, SIDE, 3), dtype=np.uint8)
-    numbers = np.arange(IMAGES + 200)
-    return PreparedDataset(
-        images=grey,
-        labels=numbers % 10,
-        maximum=255,
-        split={
-            "train": numbers[:IMAGES],
-            "validation": numbers[IMAGES : IMAGES + 100],
-            "test": numbers[IMAGES + 100 :],
-        },
-        shown=numbers[:, None],
-        exchange=no_exchange(len(numbers)),
-    )
-
-
-def described(architecture: Mapping[str, Any]) -> ShardDescription:
-    """Return a shard of one seed."""
-    mapping = {
-        "study": "serial_cost", "study_seed": 1, "seeds": [0, 1],
-        "normalization": "batchnorm_shift",
-        "cell": {
-            "dataset": "random", "architecture": "tried", "weight_init": "he",
-            "input_scaling": "standardized", "optimizer": "sgd", "learning_rate": 0.001,
-        },
-        "scheme": {"name": "zeros", "kind": "zeros"}, "label": "zeros", "order_stream": "",
-        "architecture": architecture, "optimizer": {},
-        "training": {"epochs": 1, "batch_size": BATCH, "engine": "serial", "probe_images": 10},
-    }  # fmt: skip
-    return ShardDescription.from_mapping(mapping, folder=HERE)
-
-
 def plain_loop(network: OwnModuleNetwork, block: Block) -> Callable[[int], None]:
     """Return a step of the loop that a careful user would write."""
     module = network.factory.module(0)
@@ -80,10 +42,10 @@ def plain_loop(network: OwnModuleNetwork, block: Block) -> Callable[[int], None]
         module, network.sites, level=network.normalization, hidden_bias=True, output_bias=True
     )
     module = module.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    shown = block.examples["train"].between(0, IMAGES)[0].permute(0, 3, 1, 2)
+    shown = block.examples["train"].between(0, len(block.examples["train"]))[0].permute(0, 3, 1, 2)
     shown = shown.contiguous(memory_format=torch.channels_last)
     labels = block.examples["train"].labels
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.001, momentum=0.9, fused=True)
+    optimizer = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9, fused=True)
 
     def step(number: int) -> None:
         chosen = torch.from_numpy(block.order[0, 0, number].astype(np.int64))
@@ -97,7 +59,8 @@ def plain_loop(network: OwnModuleNetwork, block: Block) -> Callable[[int], None]
 
 def compared(architecture: Mapping[str, Any], *, turns: int, steps: int) -> dict[str, float]:
     """Return seconds a step of both, and their ratio."""
-    shard = Shard(described(architecture), images())
+    measured = Measured(architecture=architecture, normalization="batchnorm_shift", width=1)
+    shard = Shard(described(measured, engine="serial"), images_of(measured))
     block = Block(shard, (0,))
     assert isinstance(shard.network, OwnModuleNetwork)
     plain = plain_loop(shard.network, block)

@@ -1,66 +1,126 @@
 """One contestant of the benchmark: says when it is ready, and measures a slice when asked.
 
-``python worker.py CONTESTANT BATCH SECONDS``: prints ``ready`` after warming up; for every line
-on standard input it trains for about SECONDS and prints images × members per second (or, for
-``gemm``, floating-point operations per second). The parent pins it to its cores.
+``python worker.py NETWORK CONTESTANT BATCH SECONDS``: prints ``ready`` after warming up, or
+``refused`` with the reason; for every line on standard input it works for about SECONDS and prints
+what it did per second: images × members, or for limits floating-point operations, or bytes. The
+parent pins it to its cores.
+
+The environment of JAX has neither PyTorch nor this package, so each contestant imports its own.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-TRAIN_IMAGES = 1100
-RATE, MOMENTUM = 0.02, 0.9
+if TYPE_CHECKING:
+    from shards import Measured
+    from torch import nn
+
+    from biasinit.data.prepared import PreparedDataset
+    from biasinit.training.description import ShardDescription
+
+Step = Callable[[], int]
+"""Works a while and returns how many units it did."""
+
+RATE, MOMENTUM = 0.005, 0.9
+MATRIX = 1024  # side of the matrices whose product is the limit
+COPIED = 1 << 26  # numbers of four bytes, more than any cache holds
+IMAGES = 1100  # of the digits, for JAX
+STEPS = 4  # of ours between two looks at the clock
 
 
-def measured(step: Callable[[], int], seconds: float) -> float:
-    """Return units per second of a function that returns how many units it did."""
+def measured(step: Step, seconds: float) -> float:
+    """Return units per second."""
     started, done = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - started) < seconds:
         done += step()
     return done / elapsed
 
 
-def gemm(batch: int) -> Callable[[], int]:
-    """Return the limit: float32 matrix products of 1024 × 1024 × 1024."""
+def matrix_product(network: str, batch: int, *, precision: str) -> Step:
+    """Return the limit of arithmetic: products of 1024 × 1024 × 1024."""
     import torch
 
     torch.set_num_threads(1)
-    size = 1024
-    left, right = torch.randn(size, size), torch.randn(size, size)
-    result = torch.empty(size, size)
+    kind = getattr(torch, precision)
+    left, right = (torch.randn(MATRIX, MATRIX).to(kind) for _ in range(2))
+    result = torch.empty(MATRIX, MATRIX, dtype=kind)
 
     def step() -> int:
         torch.mm(left, right, out=result)
-        return 2 * size**3
+        return 2 * MATRIX**3
 
     return step
 
 
-def serial(batch: int, *, compiled: bool, channels_last: bool) -> Callable[[], int]:
-    """One model, data resident, no DataLoader, fused SGD: the loop of a careful user."""
+def copy(network: str, batch: int) -> Step:
+    """Return the limit of memory: bytes that are read and written."""
     import torch
-    from networks_of_peers import SIDE, plain_network
+
+    torch.set_num_threads(1)
+    source, place = torch.zeros(COPIED), torch.zeros(COPIED)
+
+    def step() -> int:
+        place.copy_(source)
+        return 2 * 4 * COPIED
+
+    return step
+
+
+def plain(network: str, batch: int, **options: bool) -> Step:
+    """Return the plain loop over one of the measured networks, as ``plain_loop`` makes it."""
+    import dataclasses
+
+    from peers import PLAIN
+    from shards import NETWORKS
+
+    sizes = dataclasses.replace(NETWORKS[network], batch=batch)
+    return plain_loop(PLAIN[network](), sizes, **options)
+
+
+def plain_loop(
+    module: "nn.Module",
+    sizes: "Measured",
+    *,
+    compiled: bool = False,
+    channels_last: bool = True,
+    rounded: bool = False,
+    device: str = "cpu",
+) -> Step:
+    """One model, data resident, no DataLoader, fused SGD: the loop of a careful user.
+
+    Args:
+        module: is trained.
+        sizes: of images and batches.
+        compiled: by PyTorch's own compiler.
+        channels_last: how images and weights lie in memory.
+        rounded: to bfloat16, by autocast.
+        device: where all of it lies; a step does not wait for a GPU.
+
+    """
+    import torch
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    count, batch = sizes.sizes["train"], sizes.batch
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    network = plain_network().to(memory_format=layout)
-    images = torch.randn(TRAIN_IMAGES, 1, SIDE, SIDE).to(memory_format=layout)
-    labels = torch.randint(0, 10, (TRAIN_IMAGES,))
-    optimizer = torch.optim.SGD(network.parameters(), lr=RATE, momentum=MOMENTUM, fused=True)
+    module = module.to(device, memory_format=layout)
+    images = torch.randn(count, sizes.colours, sizes.side, sizes.side)
+    images = images.to(device, memory_format=layout)
+    labels = torch.randint(0, 10, (count,), device=device)
+    optimizer = torch.optim.SGD(module.parameters(), lr=RATE, momentum=MOMENTUM, fused=True)
 
     def loss_of(images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.cross_entropy(network(images), labels)
+        with torch.autocast(device, torch.bfloat16, enabled=rounded):
+            return torch.nn.functional.cross_entropy(module(images), labels)
 
     loss = torch.compile(loss_of) if compiled else loss_of
 
     def step() -> int:
-        order = torch.randperm(TRAIN_IMAGES)
-        batches = order[: TRAIN_IMAGES // batch * batch].view(-1, batch)
+        order = torch.randperm(count, device=device)
+        batches = order[: count // batch * batch].view(-1, batch)
         for chosen in batches:
             optimizer.zero_grad()
             loss(images[chosen], labels[chosen]).backward()
@@ -70,50 +130,53 @@ def serial(batch: int, *, compiled: bool, channels_last: bool) -> Callable[[], i
     return step
 
 
-def fused(batch: int, *, engine: str) -> Callable[[], int]:
-    """Ours: 20 seeds side by side on the real digits."""
-    sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
+def ours(network: str, batch: int, *, engine: str, precision: str) -> Step:
+    """Return steps of one of our engines on one of the measured networks."""
+    import dataclasses
+
+    from shards import NETWORKS, described, images_of
+
+    sizes = dataclasses.replace(NETWORKS[network], batch=batch)
+    # so many epochs that batch orders seldom repeat
+    description = described(sizes, epochs=20, engine=engine, precision=precision)
+    return members_loop(description, images_of(sizes))
+
+
+def members_loop(
+    description: "ShardDescription", data: "PreparedDataset", *, device: str = "cpu"
+) -> Step:
+    """Return steps of the first block of a shard; it counts images × members.
+
+    Raises:
+        SystemExit: by the steps, where a run has diverged: the dead are left out of the work.
+
+    """
     import torch
 
-    from biasinit.data.preparing import prepare
-    from biasinit.specs.datasets.digits import Digits
-    from biasinit.training.description import ShardDescription
     from biasinit.training.shard import Block, Shard
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    data = prepare(Digits(name="digits", train=TRAIN_IMAGES, validation=100, test=597))
-    width = int(os.environ.get("WIDTH", "20"))
-    description = ShardDescription.from_mapping(
-        {
-            "study": "bench", "study_seed": 1, "seeds": [0, width], "label": "zeros",
-            "cell": {
-                "dataset": "digits", "architecture": "small_cnn", "weight_init": "he",
-                "input_scaling": "standardized", "optimizer": "sgd", "learning_rate": RATE,
-            },
-            "normalization": os.environ.get("NORMALIZATION", "none"),
-            "scheme": {"name": "zeros", "kind": "zeros"}, "order_stream": "",
-            "architecture": {}, "optimizer": {"momentum": MOMENTUM},
-            "training": {"epochs": 200, "batch_size": batch, "engine": engine, "width": width},
-        },
-        folder=REPOSITORY,
-    )  # fmt: skip
-    shard = Shard(description, data)
-    block = Block(shard, description.seeds)
+    shard = Shard(description, data, device=device)
+    block = Block(shard, description.seeds[: shard.width])
     number = 0
 
     def step() -> int:
         nonlocal number
-        for _ in range(10):
+        for _ in range(STEPS):
             number = number % shard.steps + 1
             block.step(number)
-        return 10 * batch * width
+        if (block.diverged_at >= 0).any():
+            raise SystemExit("Runs diverged, so their speed says nothing.")
+        return STEPS * description.training.batch_size * len(block.seeds)
 
     return step
 
 
-def jax(batch: int, *, members: int) -> Callable[[], int]:
+def jax(network: str, batch: int, *, members: int) -> Callable[[], int]:
     """Return the best loop known in JAX: an epoch of steps in one ``lax.scan``, jitted."""
+    if network != "small_cnn on digits":
+        raise SystemExit("The loop in JAX is written for the digits alone.")
     import jax
     import jax.numpy as jnp
     from jax import lax
@@ -129,8 +192,8 @@ def jax(batch: int, *, members: int) -> Callable[[], int]:
         "dense1": (normal(128, 64), jnp.zeros(64)),
         "output": (normal(64, 10), jnp.zeros(10)),
     }
-    images = normal(TRAIN_IMAGES, 8, 8, 1)
-    labels = jax.random.randint(next(keys), (TRAIN_IMAGES,), 0, 10)
+    images = normal(IMAGES, 8, 8, 1)
+    labels = jax.random.randint(next(keys), (IMAGES,), 0, 10)
 
     def convolved(x: jax.Array, layer: tuple[jax.Array, jax.Array]) -> jax.Array:
         weight, bias = layer
@@ -155,8 +218,8 @@ def jax(batch: int, *, members: int) -> Callable[[], int]:
         return (parameters, momentum), value
 
     def epoch(parameters: dict, momentum: dict, key: jax.Array) -> tuple:
-        order = jax.random.permutation(key, TRAIN_IMAGES)
-        batches = order[: TRAIN_IMAGES // batch * batch].reshape(-1, batch)
+        order = jax.random.permutation(key, IMAGES)
+        batches = order[: IMAGES // batch * batch].reshape(-1, batch)
         return lax.scan(step_of, (parameters, momentum), batches)
 
     if members > 1:
@@ -173,28 +236,44 @@ def jax(batch: int, *, members: int) -> Callable[[], int]:
         now = jax.random.split(now, members) if members > 1 else now
         (state[0], state[1]), losses = run(state[0], state[1], now)
         losses.block_until_ready()
-        return TRAIN_IMAGES // batch * batch * members
+        return IMAGES // batch * batch * members
 
     return step
 
 
-CONTESTANTS: dict[str, Callable[[int], Callable[[], int]]] = {
-    "gemm": gemm,
-    "serial": lambda batch: serial(batch, compiled=False, channels_last=False),
-    "serial channels-last": lambda batch: serial(batch, compiled=False, channels_last=True),
-    "serial compiled": lambda batch: serial(batch, compiled=True, channels_last=True),
-    "jax jit": lambda batch: jax(batch, members=1),
-    "jax vmap 8": lambda batch: jax(batch, members=8),
-    "jax vmap 32": lambda batch: jax(batch, members=32),
-    "ours eager": lambda batch: fused(batch, engine="eager"),
-    "ours compiled": lambda batch: fused(batch, engine="compiled"),
+ENGINES, PRECISIONS = ("serial", "eager", "compiled"), ("float32", "bfloat16")
+CONTESTANTS: dict[str, Callable[[str, int], Step]] = {
+    "matrix product, float32": partial(matrix_product, precision="float32"),
+    "matrix product, bfloat16": partial(matrix_product, precision="bfloat16"),
+    "copy": copy,
+    "plain, channels-first": partial(plain, channels_last=False),
+    "plain, channels-last": plain,
+    "plain, compiled": partial(plain, compiled=True),
+    "plain, channels-last, bfloat16": partial(plain, rounded=True),
+    "jax jit": partial(jax, members=1),
+    "jax vmap 8": partial(jax, members=8),
+    "jax vmap 32": partial(jax, members=32),
+    **{
+        f"ours {engine}, {precision}": partial(ours, engine=engine, precision=precision)
+        for engine in ENGINES
+        for precision in PRECISIONS
+    },
 }
 
 
 def main() -> None:
-    name, batch, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    step = CONTESTANTS[name](batch)
-    for _ in range(3):
+    network, name, batch, seconds = (
+        sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    )  # fmt: skip
+    try:
+        step = CONTESTANTS[name](network, batch)
+    except Exception as error:
+        # by its name: the environment of JAX does not have the class
+        if type(error).__name__ != "ConfigurationError":
+            raise
+        print("refused", str(error).split("  - ")[1].strip(), flush=True)
+        return
+    for _ in range(2):
         step()
     print("ready", flush=True)
     for _ in sys.stdin:

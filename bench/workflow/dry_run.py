@@ -4,6 +4,7 @@
 repository: python bench/workflow/dry_run.py
 """
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-RUNS = 10_000
+SEEDS, ARMS = 100, 100
 SEEDS_PER_SHARD = (100, 20, 10)
 
 
@@ -24,7 +25,7 @@ def large_study(seeds_per_shard: int) -> dict[str, object]:
     study["schemes"].append({"name": "pytorch", "kind": "fan_in_uniform"})
     return study | {
         "study": "large",
-        "seeds": 100,
+        "seeds": SEEDS,
         "seeds_per_shard": seeds_per_shard,
         "replicate": None,
         "normalizations": ["none", "batchnorm_shift"],
@@ -45,16 +46,19 @@ def dry_run(study: Path) -> tuple[float, float]:
 
 def main() -> None:
     """Print a table, one row for each size of shards."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds-per-shard", nargs="+", type=int, default=list(SEEDS_PER_SHARD))
+    sizes = parser.parse_args().seeds_per_shard
     print("| seeds per shard | training jobs | wall, s | processor, s | peak memory, MiB |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for seeds_per_shard in SEEDS_PER_SHARD:
+        for seeds_per_shard in sizes:
             path = Path(folder) / f"large_{seeds_per_shard}.yaml"
             path.write_text(yaml.safe_dump(large_study(seeds_per_shard)), encoding="utf-8")
             wall, used = dry_run(path)
             # of the largest child so far: shards become more from row to row
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            jobs = RUNS // seeds_per_shard
+            jobs = ARMS * SEEDS // seeds_per_shard
             print(f"| {seeds_per_shard} | {jobs} | {wall:.1f} | {used:.1f} | {peak:.0f} |")
 
 

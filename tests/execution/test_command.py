@@ -18,7 +18,7 @@ from biasinit.execution.command import (
 from biasinit.execution.places import REPOSITORY
 
 EVENTS = Path("results") / "events.jsonl"
-PROFILES = [REPOSITORY / "profiles" / name / "profile.yaml" for name in ("default", "slurm")]
+PROFILES = sorted((REPOSITORY / "profiles").glob("*/profile.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +37,10 @@ def after(name: str, words: list[str]) -> str:
 
 
 def test_the_program_is_found_beside_its_snakefile_wherever_one_is(monkeypatch):
-    assert after("--snakefile", snakemake()) == str(REPOSITORY / "Snakefile")
+    assert after("--snakefile", snakemake()) == str(REPOSITORY / "workflow" / "Snakefile")
     assert study_files(parser().parse_args([])) == [REPOSITORY / "config.yaml"]
     monkeypatch.chdir(REPOSITORY)
-    assert after("--snakefile", snakemake()) == "Snakefile"
+    assert after("--snakefile", snakemake()) == "workflow/Snakefile"
 
 
 def test_snakemake_reads_the_study_that_is_checked_before(here):
@@ -55,13 +55,16 @@ def test_an_unknown_place_is_named_with_the_known_ones(here):
         snakemake("--place", "slrum")
     said = str(caught.value)
     assert "--place: must be the name of a folder with a profile.yaml in profiles/" in said
-    assert "got 'slrum'. There are: default, slurm." in said
+    assert "got 'slrum'. There are: default, sge, slurm." in said
 
 
-def test_a_place_of_ones_own_is_used_before_that_of_the_program(here):
+def test_a_place_of_ones_own_is_used_before_that_of_the_program(here, monkeypatch):
     assert after("--workflow-profile", snakemake("--place", "slurm")) == str(
         REPOSITORY / "profiles" / "slurm"
     )
+    with monkeypatch.context() as patched:
+        patched.chdir(REPOSITORY)
+        assert after("--workflow-profile", snakemake("--place", "slurm")) == "profiles/slurm"
     for name in ("slurm", "mine"):
         (here / "profiles" / name).mkdir(parents=True)
         (here / "profiles" / name / "profile.yaml").touch()

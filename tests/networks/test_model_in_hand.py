@@ -18,12 +18,12 @@ from torch import nn
 import biasinit
 from biasinit.errors import BiasinitError
 from biasinit.networks import site_table
-from biasinit.networks.resnet import ResNet
 from biasinit.plugins.registry import SCHEMES
 from biasinit.specs.schemes.base import LayerShape
 from biasinit.specs.schemes.constant import Constant
 from biasinit.specs.schemes.normal import Normal
 from repository import REPOSITORY
+from residual_module import ResNet
 
 IMAGES = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(1))
 COLUMNS = [

@@ -15,7 +15,8 @@ from torch.nn import functional
 from biasinit.errors import CompilerError
 from biasinit.networks import native_library
 from biasinit.networks.native import NATIVE
-from biasinit.networks.operations import GATHERED, STRIDED
+from biasinit.networks.operations import GATHERED, STRIDED, Normalisation
+from biasinit.specs.networks.layout import strided
 
 has_compiler = any(shutil.which(name) for name in native_library.COMPILERS)
 needs_compiler = pytest.mark.skipif(not has_compiler, reason="no C++ compiler")
@@ -24,13 +25,14 @@ FORMS = [
     pytest.param(GATHERED, id="gathered"),
     pytest.param(NATIVE, id="native", marks=needs_compiler),
 ]
+EPSILON = 1e-5
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-11}
 
 sizes = st.integers(1, 9)
 channels = st.sampled_from([1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48])
 
 
-def stock_convolution(images, weight, bias, kernel):
+def stock_convolution(images, weight, bias, kernel, stride=1):
     inputs = images.shape[-1]
     # dense: PyTorch's own gradient refuses some views of one output channel
     stock = (
@@ -38,7 +40,7 @@ def stock_convolution(images, weight, bias, kernel):
         .permute(3, 2, 0, 1)
         .clone(memory_format=torch.contiguous_format)
     )
-    result = functional.conv2d(images.permute(0, 3, 1, 2), stock, bias, padding=kernel // 2)
+    result = functional.conv2d(images.permute(0, 3, 1, 2), stock, bias, stride, kernel // 2)
     return result.permute(0, 2, 3, 1)
 
 
@@ -56,10 +58,10 @@ def assert_close(found, expected, precision):
 @given(
     members=st.integers(1, 3), batch=st.integers(1, 20), height=sizes, width=sizes,
     inputs=channels, outputs=channels, kernel=st.sampled_from([1, 3, 5]), has_bias=st.booleans(),
-    precision=st.sampled_from(list(TOLERANCE)), seed=st.integers(0, 999),
+    stride=st.integers(1, 3), precision=st.sampled_from(list(TOLERANCE)), seed=st.integers(0, 999),
 )  # fmt: skip
 def test_convolution_and_its_gradients_are_those_of_pytorch(
-    form, members, batch, height, width, inputs, outputs, kernel, has_bias, precision, seed
+    form, members, batch, height, width, inputs, outputs, kernel, has_bias, stride, precision, seed
 ):
     rng = torch.Generator().manual_seed(seed)
 
@@ -69,22 +71,24 @@ def test_convolution_and_its_gradients_are_those_of_pytorch(
     images = draw(members, batch, height, width, inputs)
     weight = draw(members, kernel * kernel * inputs, outputs)
     bias = draw(members, outputs) if has_bias else None
-    direction = draw(members, batch, height, width, outputs)
+    direction = draw(members, batch, strided(height, stride), strided(width, stride), outputs)
     wanted = (0, 1, 2) if has_bias else (0, 1)
     axes = (0, 0, 0 if has_bias else None, 0)
 
     def loss(images, weight, bias, direction):
-        return (form.convolution(images, weight, bias, kernel) * direction).sum()
+        return (form.convolution(images, weight, bias, kernel, stride) * direction).sum()
 
     def value(images, weight, bias):
-        return form.convolution(images, weight, bias, kernel)
+        return form.convolution(images, weight, bias, kernel, stride)
 
     result = vmap(value, in_dims=axes[:3])(images, weight, bias)
     gradients = vmap(grad(loss, argnums=wanted), in_dims=axes)(images, weight, bias, direction)
     for member in range(members):
         parts = [images[member], weight[member], *([bias[member]] if has_bias else [])]
         parts = [part.clone().requires_grad_() for part in parts]
-        expected = stock_convolution(parts[0], parts[1], parts[2] if has_bias else None, kernel)
+        expected = stock_convolution(
+            parts[0], parts[1], parts[2] if has_bias else None, kernel, stride
+        )
         assert_close(result[member], expected.detach(), precision)
         theirs = torch.autograd.grad((expected * direction[member]).sum(), parts)
         for ours, their in zip(gradients, theirs, strict=True):
@@ -117,44 +121,127 @@ def test_pooling_and_its_gradient_are_those_of_pytorch_with_ties(
         assert torch.equal(found, expected)
 
 
-@pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=30, deadline=None)
+def stock_layer(images, weight, bias, scale, shift, beside, *, kernel, stride, pooled):
+    """Return what PyTorch's own operations make of a layer, and the batch's mean and variance."""
+    sums = stock_convolution(images, weight, bias, kernel, stride)
+    values = sums.flatten(0, 2)
+    if scale is not None:
+        sums = functional.batch_norm(
+            sums.permute(0, 3, 1, 2), None, None, scale, shift, training=True, eps=EPSILON
+        ).permute(0, 2, 3, 1)
+    if beside is not None:
+        sums = sums + beside
+    result = stock_pool(sums) if pooled else functional.relu(sums)
+    return result, values.mean(0), values.var(0, correction=0)
+
+
+def native_layer(images, weight, bias, scale, shift, beside, *, kernel, stride, pooled):
+    norm = None
+    if scale is not None:
+        norm = Normalisation(scale=scale, shift=shift, epsilon=EPSILON)
+    return NATIVE.hidden_layer(
+        images, weight, bias, norm, beside, kernel=kernel, stride=stride, pooled=pooled
+    )
+
+
+@needs_compiler
+@settings(max_examples=150, deadline=None)
 @given(
-    members=st.integers(1, 3), batch=st.integers(1, 9), height=st.integers(2, 9),
-    width=st.integers(2, 9), inputs=channels, outputs=channels, has_bias=st.booleans(),
+    members=st.integers(1, 2), batch=st.integers(2, 5), height=sizes, width=sizes,
+    inputs=channels, outputs=channels, kernel=st.sampled_from([1, 3, 5]),
+    stride=st.integers(1, 3), has=st.tuples(*[st.booleans()] * 4), pooled=st.booleans(),
     precision=st.sampled_from(list(TOLERANCE)), seed=st.integers(0, 999),
 )  # fmt: skip
-def test_a_pooled_convolution_has_the_bits_of_the_two_apart(
-    form, members, batch, height, width, inputs, outputs, has_bias, precision, seed
+def test_a_hidden_layer_in_one_is_what_pytorch_makes_step_by_step(
+    members, batch, height, width, inputs, outputs, kernel, stride, has, pooled, precision, seed
 ):
+    has_bias, normalised, has_shift, has_beside = has
+    rows, columns = strided(height, stride), strided(width, stride)
+    pooled = pooled and not has_beside and min(rows, columns) > 1
+    if normalised and batch * rows * columns < 8:
+        return  # with few values a batch's statistics magnify rounding
     rng = torch.Generator().manual_seed(seed)
 
     def draw(*shape):
         return torch.randn(*shape, generator=rng, dtype=precision)
 
-    images = draw(members, batch, height, width, inputs)
-    weight = draw(members, 9 * inputs, outputs)
-    bias = draw(members, outputs) if has_bias else None
-    direction = draw(members, batch, height // 2, width // 2, outputs)
-    wanted = (0, 1, 2) if has_bias else (0, 1)
-    axes = (0, 0, 0 if has_bias else None, 0)
+    parts = {
+        "images": draw(members, batch, height, width, inputs),
+        "weight": draw(members, kernel * kernel * inputs, outputs) / (kernel * inputs**0.5),
+        "bias": draw(members, outputs) if has_bias else None,
+        "scale": draw(members, outputs) if normalised else None,
+        "shift": draw(members, outputs) if normalised and has_shift else None,
+        "beside": draw(members, batch, rows, columns, outputs) if has_beside else None,
+    }
+    how = {"kernel": kernel, "stride": stride, "pooled": pooled}
+    axes = tuple(None if part is None else 0 for part in parts.values())
+    found = vmap(lambda *given: native_layer(*given, **how), in_dims=axes)(*parts.values())
+    direction = draw(*found[0].shape)
+    wanted = tuple(place for place, axis in enumerate(axes) if axis == 0)
 
-    def apart(images, weight, bias):
-        return form.rectified_pool(form.convolution(images, weight, bias, 3))
+    def loss(*given):
+        *given, direction = given
+        return (native_layer(*given, **how)[0] * direction).sum()
 
-    def together(images, weight, bias):
-        return form.pooled_convolution(images, weight, bias, 3)
+    gradients = vmap(grad(loss, argnums=wanted), in_dims=(*axes, 0))(*parts.values(), direction)
+    for member in range(members):
+        leaves = {
+            name: None if part is None else part[member].double().requires_grad_()
+            for name, part in parts.items()
+        }
+        expected = stock_layer(**leaves, **how)
+        assert_close(found[0][member], expected[0].detach(), precision)
+        if normalised:
+            assert_close(found[1][member], expected[1].detach(), precision)
+            assert_close(found[2][member], expected[2].detach(), precision)
+        (expected[0] * direction[member]).sum().backward()
+        theirs = [leaf.grad for leaf in leaves.values() if leaf is not None]
+        for ours, their in zip(gradients, theirs, strict=True):
+            assert_close(ours[member], their, precision)
 
-    def of(function):
-        def loss(images, weight, bias, direction):
-            return (function(images, weight, bias) * direction).sum()
 
-        gradients = vmap(grad(loss, argnums=wanted), in_dims=axes)
-        forward = vmap(function, in_dims=axes[:3])(images, weight, bias)
-        return forward, *gradients(images, weight, bias, direction)
+@needs_compiler
+def test_given_statistics_take_the_place_of_the_batch_s_own(rng):
+    images = torch.from_numpy(rng.normal(size=(3, 6, 5, 2)))
+    weight = torch.from_numpy(rng.normal(size=(18, 20)))
+    mean, variance, scale, shift = torch.from_numpy(rng.uniform(1, 2, size=(4, 20)))
+    norm = Normalisation(scale=scale, shift=shift, mean=mean, variance=variance, epsilon=EPSILON)
+    found = NATIVE.hidden_layer(images, weight, None, norm, None, kernel=3, stride=1, pooled=True)
+    sums = stock_convolution(images, weight, None, 3)
+    normalised = (sums - mean) / (variance + EPSILON).sqrt() * scale + shift
+    assert_close(found[0], stock_pool(normalised), torch.float64)
 
-    for found, expected in zip(of(together), of(apart), strict=True):
-        assert torch.equal(found, expected)
+
+@needs_compiler
+@settings(max_examples=60, deadline=None)
+@given(
+    batch=st.integers(1, 4), height=sizes, width=sizes, inputs=channels, outputs=channels,
+    kernel=st.sampled_from([1, 3, 5]), stride=st.integers(1, 3), seed=st.integers(0, 999),
+)  # fmt: skip
+def test_products_of_bfloat16_have_sums_of_float32(
+    batch, height, width, inputs, outputs, kernel, stride, seed
+):
+    """Against float64 of the same rounded numbers: what is left is the rounding of results."""
+    rng = torch.Generator().manual_seed(seed)
+    images = torch.randn(batch, height, width, inputs, generator=rng).bfloat16()
+    weight = torch.randn(kernel * kernel * inputs, outputs, generator=rng).bfloat16().float()
+    direction = torch.randn(
+        batch, strided(height, stride), strided(width, stride), outputs, generator=rng
+    ).bfloat16()
+    ours = [images.clone().requires_grad_(), weight.clone().requires_grad_()]
+    result = NATIVE.convolution(*ours, None, kernel, stride)
+    result.backward(direction)
+    theirs = [part.detach().double().requires_grad_() for part in ours]
+    expected = stock_convolution(*theirs, None, kernel, stride)
+    expected.backward(direction.double())
+    for found, right, relative in (
+        (result, expected, 2**-8), (ours[0].grad, theirs[0].grad, 2**-8),
+        (ours[1].grad, theirs[1].grad, 2**-18),
+    ):  # fmt: skip
+        found, right = found.detach(), right.detach()
+        scale = max(1.0, float(right.abs().max()))
+        assert float((found - right).abs().max()) <= relative * scale
+    assert (result.dtype, ours[1].grad.dtype) == (torch.bfloat16, torch.float32)
 
 
 @pytest.mark.parametrize("form", FORMS)

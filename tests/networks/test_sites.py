@@ -1,5 +1,8 @@
 """Where biases are in modules as people write them: checked by hand, site by site."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from modules_of_users import Functional, Listed, WithOwnNorm
@@ -13,9 +16,9 @@ from biasinit.networks.levels import (
     set_level,
     what_happens,
 )
-from biasinit.networks.resnet import ResNet
 from biasinit.networks.site_table import site_table
 from biasinit.networks.sites import find_sites
+from residual_module import ResNet
 
 IMAGES = torch.zeros(2, 3, 8, 8)
 
@@ -154,3 +157,20 @@ def test_without_its_norm_the_module_is_the_one_that_a_user_would_write():
 def test_layers_without_a_size_are_refused():
     with pytest.raises(NetworkError, match="without a size until they run: 1"):
         found(nn.Sequential(nn.Flatten(), nn.LazyLinear(10)))
+
+
+def test_what_a_module_was_tried_with_is_let_go():
+    """A copy of the weights stayed with each look, which was gigabytes for large networks."""
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten())
+    gone = []
+
+    class Seen(nn.Conv2d):
+        def forward(self, images):
+            gone.append(weakref.ref(self.weight))
+            return super().forward(images)
+
+    module[0] = Seen(3, 4, 3)
+    find_sites(module, IMAGES)
+    gc.collect()
+    assert gone
+    assert gone[0]() is None

@@ -15,7 +15,14 @@ SCHEME = NegativeMixture(name="he+5")
 
 
 def state_of(
-    images, *, normalization="none", seed=3, dtype=torch.float64, operations=None, **layout
+    images,
+    *,
+    normalization="none",
+    seed=3,
+    dtype=torch.float64,
+    operations=None,
+    device="cpu",
+    **layout,
 ):
     made = build_network(
         network(**layout),
@@ -28,7 +35,13 @@ def state_of(
     if operations is not None:
         made.use(operations)
     state = initial_state(
-        made, SCHEME, weight_init="he", study_seed=1, seed=seed, dtype=dtype, images=images
+        made.to(device),
+        SCHEME,
+        weight_init="he",
+        study_seed=1,
+        seed=seed,
+        dtype=dtype,
+        images=images,
     )
     return made, state
 
@@ -79,3 +92,14 @@ def test_seeds_see_other_images_and_one_seed_always_the_same(images):
 def test_without_images_it_says_what_is_missing():
     with pytest.raises(ValueError, match="'he\\+5' needs 'images'"):
         state_of(None)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift", "batchnorm"])
+def test_a_member_starts_the_same_wherever_the_network_is(normalization, images):
+    """A device without data stands in for a GPU: nothing may be computed with what lies there."""
+    _, here = state_of(images, normalization=normalization)
+    _, there = state_of(images, normalization=normalization, device="meta")
+    assert here.weights_hash == there.weights_hash
+    for ours, theirs in ((here.parameters, there.parameters), (here.buffers, there.buffers)):
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(value, theirs[name]) for name, value in ours.items())

@@ -323,7 +323,7 @@ CASES = {
     "biases of positions in twins": (
         {"architectures": [{"name": "twins", "kind": "siamese", "biases": "per_position"}]},
         "architectures[0].biases: has no meaning for the kind 'siamese'. Leave it out; it belongs "
-        "to 'small_cnn', 'deep_mnist', 'plain_cnn', 'vgg16', 'convolutional'.",
+        "to 'small_cnn', 'deep_mnist', 'plain_cnn', 'vgg16', 'convolutional', 'resnet'.",
     ),
     "twins without an embedding": (
         {"architectures": [{"name": "twins", "kind": "siamese", "dense": []}]},
@@ -376,7 +376,7 @@ CASES = {
     "weights as built of a network that starts none": (
         {"weight_inits": ["as_built"]},
         "weight_inits: 'as_built' has no meaning for small_cnn, which starts no weights. Use 'he', "
-        "or networks of the kinds 'python' and 'resnet' alone.",
+        "or networks of the kind 'python' alone.",
     ),
     "group norm of a network that has none": (
         {"normalizations": ["none", "norm_shift"]},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -168,15 +169,34 @@ def test_an_impossible_option_is_named(threads, capsys):
     )
 
 
-def test_a_width_is_recommended_from_what_was_measured(shard, small_digits, tmp_path, capsys):
+def test_engine_and_width_are_recommended_from_what_was_measured(
+    shard, small_digits, tmp_path, capsys
+):
     save_prepared(small_digits, tmp_path / "digits.npz")
     path = tmp_path / "shard.json"
     path.write_text(json.dumps(shard))
     command = [str(path), str(tmp_path / "digits.npz"), "--largest", "4", "--seconds", "0.05"]
     assert recommend_width.main(command) == 0
-    said = capsys.readouterr().out
-    assert [line.split()[1] for line in said.splitlines()[:3]] == ["1", "2", "4"]
-    assert "Recommended: training: {width: " in said
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3:2] for line in said[:4]] == [
+        *(["serial", "1"], ["eager", "1"], ["eager", "2"], ["eager", "4"])
+    ]
+    assert re.fullmatch(r"eager at width \d is \d+\.\d\d times as fast as serial\.", said[4])
+    recommended = r"Recommended: training: \{engine: (serial|eager, width: [124])\}"
+    assert re.fullmatch(recommended, said[5])
+
+
+@pytest.mark.parametrize(
+    ("rates", "engine"),
+    [
+        ({"serial": 100.0, "eager": 129.0, "compiled": 129.0}, "serial"),
+        ({"serial": 100.0, "eager": 90.0, "compiled": 130.0}, "compiled"),
+        ({"serial": 100.0, "eager": 140.0, "compiled": 130.0}, "eager"),
+        ({"serial": 100.0}, "serial"),
+    ],
+)
+def test_serial_is_recommended_unless_another_engine_is_three_tenths_faster(rates, engine):
+    assert recommend_width.recommended_engine(rates) == engine
 
 
 def test_the_smallest_width_close_to_the_fastest_is_recommended():

@@ -1,54 +1,31 @@
 """Whatever dies, no finished run is lost or changed: the same command goes on."""
 
 import contextlib
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
-from biasinit.execution.takeover.lease import WORKFLOW_LEASE
+from biasinit.execution.takeover.lease import WORKFLOW_FILE, WORKFLOW_LEASE
 from biasinit.files import UNFINISHED
 from faults import LOCAL, Strike, finished_shards, named, running_shards
+from struck import (
+    GOES_ON,
+    PATIENCE_SECONDS,
+    REFUSED,
+    TO_THE_TABLES,
+    fill,
+    finish,
+    kill_all,
+    small_disk,
+    start,
+    wait_for_silence,
+)
 from workspace import Workspace
 
 pytestmark = pytest.mark.slow
-
-PATIENCE_SECONDS = 900  # a limit, not a wait: machines of the continuous integration are busy
-TO_THE_TABLES = ("--", "--until", "collect")
-
-
-def start(
-    workspace: Workspace, *arguments: str, in_background_of_script: bool = False
-) -> subprocess.Popen:
-    command = [sys.executable, "-m", "biasinit.execution.launch", "--study", "tiny.yaml"]
-    return subprocess.Popen(
-        [*command, "--cores", "2", *arguments],
-        cwd=workspace.folder,
-        env=workspace.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        # what a shell without job control does for '&'
-        preexec_fn=(
-            (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
-            if in_background_of_script
-            else None
-        ),
-    )
-
-
-def finish(workspace: Workspace, *arguments: str) -> str:
-    process = start(workspace, *arguments)
-    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 0, output
-    return output
 
 
 def wait_for_half(workspace: Workspace) -> None:
@@ -58,29 +35,6 @@ def wait_for_half(workspace: Workspace) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert len(finished_shards(workspace)) < 8
-
-
-def processes_of(workspace: Workspace) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.cwd() == str(workspace.folder):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
-    return found
-
-
-def wait_for_silence(workspace: Workspace) -> None:
-    deadline = time.monotonic() + 60
-    while processes_of(workspace):
-        assert time.monotonic() < deadline, processes_of(workspace)
-        time.sleep(0.1)
-
-
-def kill_all(workspace: Workspace) -> None:
-    for process in processes_of(workspace):
-        process.kill()
 
 
 def kill_a_job(workspace: Workspace) -> None:
@@ -107,6 +61,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_pat
     process = start(workspace, *until, in_background_of_script=fault.name == "SIGTERM")
     wait_for_half(workspace)
     strike = Strike(fault, workspace)
+    lease = (workspace.folder / WORKFLOW_FILE).read_text()
     if fault.name == "SIGKILL of all processes":
         kill_all(workspace)
     elif fault.name == "SIGKILL of Snakemake":
@@ -123,39 +78,31 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(fault, finished, tmp_pat
     if fault.name.startswith("SIGKILL"):
         assert strike.kept >= 3
     else:
-        assert "The same command goes on from here" in output
+        assert f"The {GOES_ON}" in output
         assert "Failed:" not in output  # a job that the stop ended did not fail
+        # ends the jobs of a cluster that Snakemake forgot to cancel
+        assert (workspace.folder / WORKFLOW_FILE).read_text() != lease
 
     finish(workspace, *until)
     strike.assert_harmless(finished)
 
 
-def fill(path: Path) -> None:
-    """Let a file grow until the disk is full."""
-    with contextlib.suppress(OSError), path.open("ab", buffering=0) as file:
-        while file.write(bytes(2**12)):
-            pass
-
-
 @pytest.fixture
-def small_disk(tmp_path):
+def disk(tmp_path):
     """A file system of 100 MB, which a test can fill."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"A disk to fill cannot be made here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    try:
+        with small_disk(tmp_path / "disk", megabytes=100) as folder:
+            yield folder
+    except OSError as error:
+        pytest.skip(str(error))
 
 
-def test_a_study_whose_disk_was_full_goes_on_to_the_same_bytes(small_disk, finished):
-    workspace = Workspace.fresh(small_disk / "full")
+def test_a_study_whose_disk_was_full_goes_on_to_the_same_bytes(disk, finished):
+    workspace = Workspace.fresh(disk / "full")
     process = start(workspace, *TO_THE_TABLES)
     wait_for_half(workspace)
     strike = Strike(named(LOCAL, "disk full"), workspace)
-    filler = small_disk / "filler"
+    filler = disk / "filler"
     while process.poll() is None:  # what jobs remove is filled up again
         fill(filler)
         time.sleep(0.05)
@@ -219,10 +166,10 @@ def test_a_second_study_in_the_same_folder_is_refused(tmp_path):
         second = start(workspace)
         output, _ = second.communicate(timeout=PATIENCE_SECONDS)
         assert second.returncode == 1
-        assert "Another workflow is running in this folder" in output
+        assert REFUSED in output
         plain = workspace.snakemake("--nolock")
         assert plain.returncode != 0
-        assert "Another workflow is running in this folder" in plain.stdout
+        assert REFUSED in plain.stdout
         assert "Traceback" not in plain.stdout
     finally:
         kill_all(workspace)
@@ -252,5 +199,5 @@ def test_a_failing_study_shows_the_log_and_how_to_go_on(finished, tmp_path):
     assert re.search(r"^Failed: Training zeros, none, learning rate 0.02, shard 0", output, re.M)
     assert "The end of its log, results/tiny/logs/train/digits/" in output
     assert "digits.npz cannot be read" in output
-    assert "the same command goes on from here" in output
+    assert f"the {GOES_ON}" in output
     assert output.endswith("-m biasinit.execution.launch --cores 2 --study tiny.yaml\n")

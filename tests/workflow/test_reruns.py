@@ -51,7 +51,7 @@ def test_a_comment_a_docstring_and_the_time_of_a_file_run_nothing(workspace):
     ("file", "old", "new"),
     [
         (f"{LIBRARY}/training/engines/optimizers.py", "direction, value=-1", "direction, value=-2"),
-        (f"{LIBRARY}/networks/native_kernels.cpp", "PIXELS = 128", "PIXELS = 64"),
+        (f"{LIBRARY}/networks/native_kernels.cpp", "CHUNK = 128", "CHUNK = 64"),
         (f"{LIBRARY}/networks/layers.py", "BATCHNORM_EPSILON = 1e-5", "BATCHNORM_EPSILON = 1e-4"),
     ],
     ids=["a constant in the step", "a native kernel", "a constant in a layer"],

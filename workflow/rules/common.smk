@@ -1,13 +1,11 @@
 # What the rules share: the study, read once, and the functions that the linter wants apart.
 
+import functools
 import re
 import sys
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# what belongs to the program stands beside the Snakefile, wherever the results are
-REPOSITORY = HERE.absolute()
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from biasinit.errors import BiasinitError
@@ -50,5 +48,17 @@ wildcard_constraints:
 
 
 CONFIGFILE = WORKFLOW.configfile
+
+
+@functools.cache  # a workflow that uses this one as a module may ask for it, too
+def begin():
+    told(WORKFLOW.begin)
+
+
+def also_call(workflow, name, handler):
+    """Have a handler called after the main workflow's: of a module, Snakemake calls none."""
+    first = getattr(workflow, f"_{name}")
+    setattr(workflow, f"_{name}", lambda log: (first(log), handler()))
+
 
 WORKFLOW.announce()

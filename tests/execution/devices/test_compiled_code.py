@@ -1,7 +1,7 @@
 import os
 
-from biasinit.execution.devices.compiled_code import CACHE_VARIABLE, share_compiled_code
-from biasinit.processor import processor_digest
+from biasinit.execution.devices.compiled_code import share_compiled_code
+from biasinit.processor import CACHE_VARIABLE, processor_digest
 
 
 def test_compiled_code_is_kept_by_processor(tmp_path, monkeypatch):

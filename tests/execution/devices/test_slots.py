@@ -10,7 +10,7 @@ import pytest
 
 from biasinit.errors import DeviceError
 from biasinit.execution.devices import slots as device_slots
-from biasinit.execution.devices.slots import devices, held_device
+from biasinit.execution.devices.slots import devices, held_device, slots_folder
 
 HOLD = (
     "import os, sys, time, pathlib\n"
@@ -76,13 +76,25 @@ def test_the_gpu_that_slurm_chose_is_the_one_and_other_slurm_jobs_do_not_hold_it
     tmp_path, monkeypatch
 ):
     """Confined by SLURM, every job counts its GPUs from 0: "0" is another GPU in each."""
-    monkeypatch.setattr(device_slots.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(device_slots, "TEMPORARY", tmp_path)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     monkeypatch.setenv("SLURM_JOB_ID", "12")
     with held_device() as one:
         monkeypatch.setenv("SLURM_JOB_ID", "13")
         with held_device() as other:
             assert (one, other) == ("0", "0")
+
+
+def test_jobs_of_grid_engine_on_one_host_share_its_locks_unless_the_cluster_names_their_gpus():
+    """Each of them has a TMPDIR of its own."""
+    jobs = [
+        {"SGE_CELL": "default", "JOB_ID": job, "TMPDIR": f"/tmp/{job}.1.all.q"}
+        for job in ("46", "47")
+    ]
+    assert slots_folder(jobs[0]) == slots_folder(jobs[1]) == slots_folder({})
+    named = [job | {"CUDA_VISIBLE_DEVICES": "0"} for job in jobs]
+    assert slots_folder(named[0]) != slots_folder(named[1])
+    assert slots_folder({"JOB_ID": "46", "CUDA_VISIBLE_DEVICES": "0"}) == slots_folder({})
 
 
 def test_shards_within_one_slurm_allocation_share_out_its_gpus(holder):

@@ -18,7 +18,11 @@ TABLES = ("runs", "curves", "layers", "correct")
 STEPS = 6
 ADAMW = {"kind": "adamw", "weight_decay": 0.05}
 SGD = {"kind": "sgd", "weight_decay": 0.01}
-RESNET = {"kind": "resnet", "channels": 4}
+RESNET = {
+    "kind": "python",
+    "object": "residual_module:ResNet",
+    "parameters": {"channels": 1, "classes": 10, "blocks": 1, "width": 4},
+}
 NORMED = {"kind": "python", "object": "own_modules:Normed"}
 DROPPING = NORMED | {"parameters": {"dropout": 0.3}}
 MIXED = {

@@ -55,7 +55,7 @@ class Workflow:
         claims: the sentences that the study may test.
         claims_file: where they stand.
         run_columns: columns that the table `runs` has.
-        repository: folder of the Snakefile; what belongs to the program is found from there.
+        repository: folder of the program; what belongs to the program is found from there.
         study_file: the study file, None where the keys came from elsewhere.
 
     """
@@ -76,7 +76,7 @@ class Workflow:
         Args:
             config: keys and values, as Snakemake merged them.
             study_files: the files that they came from.
-            repository: folder of the Snakefile.
+            repository: folder of the program.
 
         Raises:
             BiasinitError: what is wrong with the study, its claims or the table of its runs, or

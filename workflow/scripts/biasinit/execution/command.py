@@ -57,7 +57,7 @@ def snakemake_command(options: argparse.Namespace, *, events: Path) -> list[str]
         )
         raise ConfigurationError([problem], of="The command")
     command = [sys.executable, "-m", "snakemake", "--nolock", "--rerun-incomplete"]
-    command += ["--snakefile", seen_from_here(REPOSITORY / "Snakefile")]
+    command += ["--snakefile", seen_from_here(REPOSITORY / "workflow" / "Snakefile")]
     command += _place(options.place, options.cores)
     command += ["--configfile", options.study] if options.study else []
     command += ["--logger", LOGGER, f"--logger-{LOGGER}-events", str(events)]
@@ -94,7 +94,8 @@ def _place(name: str, cores: str) -> list[str]:
         what = f"must be the name of a folder with a profile.yaml in profiles/, got {name!r}."
         problem = Problem(key="--place", what=what, mend=f"There are: {', '.join(sorted(places))}.")
         raise ConfigurationError([problem], of="The command")
-    return ["--workflow-profile", str(places[name])]
+    # a path without blanks where that can be: a profile's own commands are words of a shell
+    return ["--workflow-profile", seen_from_here(places[name])]
 
 
 def side_by_side(options: argparse.Namespace) -> int | None:

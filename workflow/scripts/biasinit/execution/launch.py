@@ -13,9 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
@@ -35,12 +34,14 @@ from biasinit.execution.places import SCRIPTS, refuse_impossible_places
 from biasinit.execution.progress.size import ANNOUNCEMENT, StudySize
 from biasinit.execution.progress.study_view import StudyView
 from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
+from biasinit.execution.takeover.lease import take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock
 from biasinit.files import refusals_named
 from biasinit.study.reading import parse_any_study, read_study_file
 
 LOG = Path("results") / "snakemake.log"
 EVENTS = Path("results") / "snakemake.jsonl"
+SIZE = Path("results") / ".size.json"  # in a folder for temporary files a killed run would leave it
 CHANGES_KEYS = ("--config", "-C")  # arguments of Snakemake, --configfile among them
 FULL_BYTES = 2**20  # less than this is left on a disk that is full
 LOG_LINES_SHOWN = 40  # of Snakemake's log, when it fails and no job did
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say_what_was_done(view, since=started, pdf=options.pdf)
             return 0
         _say_how_to_go_on(view, again, stopped=stopped)
+        if stopped:
+            # ends what a scheduler still has: Snakemake cancels no job that it is asking after
+            take_folder(Path.cwd())
     except BiasinitError as error:
         say(console, str(error), style="bold")
         return 1
@@ -88,8 +92,7 @@ def _run(
     command: Sequence[str], lock: int, console: Console, *, cores: int | None
 ) -> tuple[StudyView, int, bool]:
     """Return what was seen of a run of Snakemake, its status, and whether a signal stopped it."""
-    with _emptied(EVENTS), _emptied(LOG) as log, tempfile.TemporaryDirectory() as folder:
-        announcement = Path(folder) / "size.json"
+    with _emptied(EVENTS), _emptied(LOG) as log, _for_the_run(SIZE) as announcement:
         library = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
         environment = {HANDED_ON: str(lock), ANNOUNCEMENT: str(announcement), "PYTHONPATH": library}
         # before Snakemake starts: a process begun in the background of a script ignores SIGINT,
@@ -118,6 +121,17 @@ def _emptied(path: Path) -> BinaryIO:
     """Return a file to write to; what the run before left there is gone."""
     with refusals_named(path):
         return path.open("wb")
+
+
+@contextlib.contextmanager
+def _for_the_run(path: Path) -> Iterator[Path]:
+    """Yield where a file may be written; neither before nor after the block is one there."""
+    with refusals_named(path):
+        path.unlink(missing_ok=True)
+    try:
+        yield path.absolute()
+    finally:
+        path.unlink(missing_ok=True)
 
 
 class _Stopper:

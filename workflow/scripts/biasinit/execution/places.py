@@ -6,7 +6,7 @@ from pathlib import Path
 
 from biasinit.errors import ConfigurationError, Problem
 
-# what belongs to the program stands beside its Snakefile, wherever the results go
+# what belongs to the program is found from here, wherever the results go
 REPOSITORY = Path(__file__).absolute().parents[4]
 SCRIPTS = REPOSITORY / "workflow" / "scripts"  # Snakemake finds its logger there
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from biasinit.networks.network import Network
-from biasinit.networks.operations import STRIDED, Operations, product
+from biasinit.networks.operations import STRIDED, Normalisation, Operations
+from biasinit.specs.networks.layout import strided
 from biasinit.specs.schemes.base import LayerShape
 
 BATCHNORM_EPSILON = 1e-5  # added to the variance; PyTorch's default
@@ -20,7 +21,7 @@ BATCHNORM_MOMENTUM = 0.1  # weight of the newest batch in the running statistics
 
 
 def with_bias(values: Tensor, bias: Tensor | None) -> Tensor:
-    """Return values (batch, …, channels) plus biases.
+    """Return values (batch, …, channels) plus biases, in the precision of the values.
 
     Args:
         values: what biases are added to.
@@ -30,6 +31,7 @@ def with_bias(values: Tensor, bias: Tensor | None) -> Tensor:
     """
     if bias is None:
         return values
+    bias = bias.to(values.dtype)
     if bias.dim() != 2:
         return values + bias
     by_half = values.reshape(len(bias), -1, *values.shape[1:])
@@ -38,7 +40,7 @@ def with_bias(values: Tensor, bias: Tensor | None) -> Tensor:
 
 
 class Convolution(nn.Module):
-    """Convolution of odd kernel size with zero padding, stride 1 ("same").
+    """Convolution of odd kernel size with zero padding ("same" at stride 1).
 
     ``weight`` has shape (kernel·kernel·inputs, channels), rows ordered by row, column and
     input channel of the kernel; ``bias`` has shape (channels,), (height, width, channels) where
@@ -46,10 +48,17 @@ class Convolution(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, channels: int, *, kernel: int, bias_shape: tuple[int, ...] | None
+        self,
+        inputs: int,
+        channels: int,
+        *,
+        kernel: int,
+        bias_shape: tuple[int, ...] | None,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         self.kernel = kernel
+        self.stride = stride
         self.weight = nn.Parameter(torch.empty(kernel * kernel * inputs, channels))
         self.bias = None if bias_shape is None else nn.Parameter(torch.empty(bias_shape))
         self.operations = STRIDED
@@ -60,11 +69,10 @@ class Convolution(nn.Module):
         return self.bias is None or self.bias.dim() == 1
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return (batch, height, width, channels)."""
-        if self.has_one_bias_per_channel:
-            return self.operations.convolution(images, self.weight, self.bias, self.kernel)
-        result = self.operations.convolution(images, self.weight, None, self.kernel)
-        return with_bias(result, self.bias)
+        """Return (batch, height / stride, width / stride, channels)."""
+        own = self.bias if self.has_one_bias_per_channel else None
+        result = self.operations.convolution(images, self.weight, own, self.kernel, self.stride)
+        return with_bias(result, None if own is self.bias else self.bias)
 
     def weight_size(self) -> tuple[int, int]:
         """Return weights into a unit, and units."""
@@ -87,10 +95,11 @@ class Dense(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(inputs, units))
         self.bias = nn.Parameter(torch.empty(bias_shape or (units,))) if bias else None
+        self.operations = STRIDED
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (batch, units)."""
-        return with_bias(product(features, self.weight), self.bias)
+        return with_bias(self.operations.product(features, self.weight), self.bias)
 
     def weight_size(self) -> tuple[int, int]:
         """Return weights into a unit, and units."""
@@ -127,16 +136,23 @@ class BatchNorm(nn.Module):
             mean = values.mean(0)
             centred = values - mean
             variance = centred.square().mean(0)
-            self._update(self.running_mean, mean)
-            self._update(self.running_var, variance * (count / (count - 1)))
+            self.learn(mean, variance, count=count)
         else:
             centred, variance = values - self.running_mean, self.running_var
         result = centred * (torch.rsqrt(variance + BATCHNORM_EPSILON) * self.weight)
         normalized = result.reshape(inputs.shape)
         return with_bias(normalized, self.bias).to(inputs.dtype)
 
-    def _update(self, running: Tensor, current: Tensor) -> None:
-        running.mul_(1 - BATCHNORM_MOMENTUM).add_(BATCHNORM_MOMENTUM * current.detach())
+    def learn(self, mean: Tensor, variance: Tensor, *, count: int) -> None:
+        """Update the running statistics with those of a batch of ``count`` values a channel."""
+        unbiased = variance * (count / (count - 1))
+        for running, current in ((self.running_mean, mean), (self.running_var, unbiased)):
+            running.mul_(1 - BATCHNORM_MOMENTUM).add_(BATCHNORM_MOMENTUM * current.detach())
+
+    def as_operation(self) -> Normalisation:
+        """Return what a hidden layer in one needs to do the same."""
+        given = {} if self.training else {"mean": self.running_mean, "variance": self.running_var}
+        return Normalisation(scale=self.weight, shift=self.bias, epsilon=BATCHNORM_EPSILON, **given)
 
 
 class HiddenLayer(nn.Module):
@@ -149,7 +165,14 @@ class HiddenLayer(nn.Module):
     """
 
     def __init__(
-        self, shape: LayerShape, *, inputs: int, kernel: int | None, normalization: str, bias: bool
+        self,
+        shape: LayerShape,
+        *,
+        inputs: int,
+        kernel: int | None,
+        normalization: str,
+        bias: bool,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         self.shape = shape
@@ -164,6 +187,7 @@ class HiddenLayer(nn.Module):
                 shape.channels,
                 kernel=kernel,
                 bias_shape=bias_shape if inner_bias else None,
+                stride=stride,
             )
         self.norm = (
             None
@@ -177,30 +201,66 @@ class HiddenLayer(nn.Module):
         result: Tensor = self.layer(inputs)
         return result if self.norm is None else self.norm(result)
 
-    def pooled(
-        self, images: Tensor, operations: Operations, preactivations: dict[str, Tensor] | None
+    def rectified(
+        self,
+        inputs: Tensor,
+        operations: Operations,
+        preactivations: dict[str, Tensor] | None,
+        *,
+        beside: Tensor | None = None,
+        pooled: bool = False,
     ) -> Tensor:
-        """Return the rectified 2×2 maxima of the pre-activation of a convolution.
+        """Return the ReLU of the pre-activation, or of its 2×2 maxima.
 
-        ``preactivations``, when given, is filled under the layer's name.
+        Args:
+            inputs: (batch, …, channels).
+            operations: form of convolutions and pools.
+            preactivations: gets the pre-activation under the layer's name, when given.
+            beside: is added before the ReLU, so part of the pre-activation.
+            pooled: whether maxima are taken.
+
         """
-        layer = self.layer
-        if (
-            preactivations is None
-            and self.norm is None
-            and isinstance(layer, Convolution)
-            and layer.has_one_bias_per_channel
-        ):
-            return operations.pooled_convolution(images, layer.weight, layer.bias, layer.kernel)
-        return operations.rectified_pool(self.seen(images, preactivations))
+        if preactivations is None and operations.hidden_layer is not None and self._is_plain:
+            assert isinstance(self.layer, Convolution)
+            result, mean, variance = operations.hidden_layer(
+                inputs,
+                self.layer.weight,
+                self.layer.bias,
+                None if self.norm is None else self.norm.as_operation(),
+                beside,
+                kernel=self.layer.kernel,
+                stride=self.layer.stride,
+                pooled=pooled,
+            )
+            if self.norm is not None and self.norm.training:
+                images, *size = inputs.shape[:-1]
+                rows, columns = (strided(length, self.layer.stride) for length in size)
+                self.norm.learn(mean, variance, count=images * rows * columns)
+            return result
+        preactivation = self.seen(inputs, preactivations, beside=beside)
+        return (
+            operations.rectified_pool(preactivation) if pooled else functional.relu(preactivation)
+        )
 
-    def rectified(self, features: Tensor, preactivations: dict[str, Tensor] | None) -> Tensor:
-        """Return the ReLU of the pre-activation, which ``preactivations`` gets when given."""
-        return functional.relu(self.seen(features, preactivations))
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is a convolution of ours with one place for a bias for each channel.
 
-    def seen(self, inputs: Tensor, preactivations: dict[str, Tensor] | None) -> Tensor:
+        Whether there is a bias in it is no matter: no bias and one of zero have the same bits.
+        """
+        return isinstance(self.layer, Convolution) and len(self.shape.bias_shape) <= 1
+
+    def seen(
+        self,
+        inputs: Tensor,
+        preactivations: dict[str, Tensor] | None,
+        *,
+        beside: Tensor | None = None,
+    ) -> Tensor:
         """Return the pre-activation, which ``preactivations`` gets when given."""
         preactivation: Tensor = self(inputs)
+        if beside is not None:
+            preactivation = preactivation + beside
         if preactivations is not None:
             preactivations[self.shape.name] = preactivation
         return preactivation
@@ -220,10 +280,10 @@ class LayeredNetwork(Network):
     output_shape: LayerShape
 
     def use(self, operations: Operations) -> None:
-        """Compute convolutions and pools in one of their forms from now on."""
+        """Compute convolutions, products and pools in one of their forms from now on."""
         self.operations = operations
         for module in self.modules():
-            if isinstance(module, Convolution):
+            if isinstance(module, Convolution | Dense):
                 module.operations = operations
 
     def layer_shapes(self) -> dict[str, LayerShape]:
@@ -271,17 +331,22 @@ class LayeredNetwork(Network):
     def start(
         self, generator: np.random.Generator, dtype: torch.dtype
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return batch norm's scale and running variance at 1, and zeros in all other places."""
+        """Return batch norm's scale and running variance at 1, and zeros in all other places.
+
+        They are on the CPU, wherever the network is: what a member starts from is made there.
+        """
         parameters = {
-            name: torch.ones_like(value, dtype=dtype)
+            name: torch.ones_like(value, dtype=dtype, device="cpu")
             if name.endswith("norm.weight")
-            else torch.zeros_like(value, dtype=dtype)
+            else torch.zeros_like(value, dtype=dtype, device="cpu")
             for name, value in self.named_parameters()
         }
         buffers = {
-            name: torch.ones_like(value, dtype=dtype)
+            name: torch.ones_like(value, dtype=dtype, device="cpu")
             if name.endswith("running_var")
-            else torch.zeros_like(value, dtype=dtype if value.is_floating_point() else None)
+            else torch.zeros_like(
+                value, dtype=dtype if value.is_floating_point() else None, device="cpu"
+            )
             for name, value in self.named_buffers()
         }
         return parameters, buffers

@@ -1,138 +1,186 @@
-"""The operations as native kernels, registered as operators of PyTorch.
+"""Hidden layers as native kernels, registered as operators of PyTorch.
 
-A batching rule hands them the stacked members of one step at once, under ``vmap``; each member
-is computed by itself, so that its bits depend neither on its slot nor on the number of members.
+The operators take the stacked members of a step at once, or one member; each member is computed by
+itself, so that its bits depend neither on its slot nor on the number of members. What PyTorch needs
+to trace and differentiate them is in ``native_tracing``, which is imported when something is
+traced: that imports PyTorch's compiler, which takes a second.
 """
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from biasinit.networks.native_library import call
-from biasinit.networks.operations import Operations
+from biasinit.networks.operations import Normalisation, Operations
+from biasinit.specs.networks.layout import strided
 
-PRECISIONS = (torch.float32, torch.float64)
+Tensors5 = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+Tensors6 = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 
-_Tensors3 = tuple[Tensor, Tensor, Tensor]
+# Tensors of the operators have a leading axis of members, or none (one member). What an operator
+# has no use for is None where it is given, and empty where it is returned.
+OPERATORS = torch.library.Library("biasinit", "FRAGMENT")
+OPERATORS.define(
+    "hidden_layer(Tensor images, Tensor weight, Tensor? bias, Tensor? scale, Tensor? shift, "
+    "Tensor? mean, Tensor? variance, Tensor? beside, float epsilon, int kernel, int stride, "
+    "bool rectified, bool pooled) -> (Tensor, Tensor, Tensor, Tensor, Tensor)"
+)
+OPERATORS.define(
+    "hidden_layer_gradient(Tensor gradient, Tensor images, Tensor weight, Tensor result, "
+    "Tensor? scale, Tensor normalised, Tensor mean, Tensor variance, Tensor which, float epsilon, "
+    "int kernel, int stride, bool rectified, bool of_images, bool of_beside) "
+    "-> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)"
+)
+OPERATORS.define("rectified_pool(Tensor preactivation) -> (Tensor, Tensor)")
+OPERATORS.define(
+    "rectified_pool_gradient(Tensor gradient, Tensor which, int height, int width) -> Tensor"
+)
+
+
+def pool_shapes(preactivation: Tensor) -> tuple[Tensor, Tensor]:
+    """Return room for 2×2 maxima and their places."""
+    *leading, height, width, channels = preactivation.shape
+    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
+    return result, torch.empty_like(result, dtype=torch.uint8)
+
+
+def layer_shapes(
+    images: Tensor, weight: Tensor, *, learns: bool, stride: int, pooled: bool
+) -> Tensors5:
+    """Return room for what a layer returns.
+
+    Returns:
+        result; where the layer learns statistics, what is normalised, its mean and its variance;
+        places of maxima.
+
+    """
+    *leading, height, width, _ = images.shape
+    channels = weight.shape[-1]
+    rows, columns = strided(height, stride), strided(width, stride)
+    sums = images.new_empty(*leading, rows, columns, channels)
+    statistics = weight.new_empty(*weight.shape[:-2], channels) if learns else weight.new_empty(0)
+    result, which = pool_shapes(sums)
+    return (
+        result if pooled else sums,
+        torch.empty_like(sums) if learns else sums.new_empty(0),
+        statistics,
+        torch.empty_like(statistics),
+        which if pooled else which.new_empty(0),
+    )
+
+
+def gradient_shapes(
+    images: Tensor,
+    weight: Tensor,
+    *,
+    normalised: bool,
+    stride: int,
+    of_images: bool,
+    of_beside: bool,
+) -> Tensors6:
+    """Return room for gradients of images, weight, bias, scale, shift and what is added."""
+    sums = layer_shapes(images, weight, learns=False, stride=stride, pooled=False)[0]
+    of_channels = weight.new_empty(*weight.shape[:-2], weight.shape[-1])
+    of_norm = of_channels if normalised else weight.new_empty(0)
+    return (
+        images.new_empty(images.shape if of_images else 0),
+        weight.new_empty(weight.shape),
+        of_channels,
+        torch.empty_like(of_norm),
+        torch.empty_like(of_norm),
+        sums if of_beside else sums.new_empty(0),
+    )
 
 
 def _members(images: Tensor) -> tuple[Tensor, int]:
     """Return dense images and the distance between members, 0 where all share them."""
+    if images.ndim == 4:
+        images = images[None]
     if images.stride(0) == 0:
         return images[0].contiguous(), 0
     dense = images.contiguous()
     return dense, dense.stride(0)
 
 
-# Tensors of the operators have a leading axis of members, or none (one member).
-_OPERATORS = torch.library.Library("biasinit", "FRAGMENT")
-_OPERATORS.define("convolution(Tensor images, Tensor weight, Tensor? bias, int kernel) -> Tensor")
-_OPERATORS.define(
-    "convolution_gradient(Tensor images, Tensor weight, Tensor gradient, int kernel, "
-    "bool of_images) -> (Tensor, Tensor, Tensor)"
-)
-_OPERATORS.define(
-    "pooled_convolution(Tensor images, Tensor weight, Tensor? bias, int kernel) -> (Tensor, Tensor)"
-)
-_OPERATORS.define(
-    "pooled_convolution_gradient(Tensor images, Tensor weight, Tensor gradient, Tensor which, "
-    "int kernel, bool of_images) -> (Tensor, Tensor, Tensor)"
-)
-_OPERATORS.define("rectified_pool(Tensor preactivation) -> (Tensor, Tensor)")
-_OPERATORS.define(
-    "rectified_pool_gradient(Tensor gradient, Tensor which, int height, int width) -> Tensor"
-)
+def _sizes(images: Tensor, weight: Tensor, kernel: int, stride: int) -> tuple[int, ...]:
+    members = 1 if images.ndim == 4 else images.shape[0]
+    return (members, *images.shape[-4:], weight.shape[-1], kernel, stride)
 
 
-def _convolution_shape(images: Tensor, weight: Tensor) -> Tensor:
-    return images.new_empty(*images.shape[:-1], weight.shape[-1])
+def _dense(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None or tensor.numel() == 0 else tensor.contiguous()
 
 
-def _pool_shapes(preactivation: Tensor) -> tuple[Tensor, Tensor]:
-    *leading, height, width, channels = preactivation.shape
-    result = preactivation.new_empty(*leading, height // 2, width // 2, channels)
-    return result, torch.empty_like(result, dtype=torch.uint8)
-
-
-def _gradient_shapes(images: Tensor, weight: Tensor, of_images: bool) -> _Tensors3:
-    of_bias = weight.new_empty(*weight.shape[:-2], weight.shape[-1])
-    return (
-        images.new_empty(images.shape if of_images else 0),
-        weight.new_empty(weight.shape),
-        of_bias,
-    )
-
-
-def _convolution(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-    result = _convolution_shape(images, weight)
-    _convolve_into(result, None, images, weight, bias, kernel)
-    return result
-
-
-def _pooled_convolution(
-    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
-) -> tuple[Tensor, Tensor]:
-    *leading, height, width, _ = images.shape
-    result = images.new_empty(*leading, height // 2, width // 2, weight.shape[-1])
-    which = torch.empty_like(result, dtype=torch.uint8)
-    _convolve_into(result, which, images, weight, bias, kernel)
-    return result, which
-
-
-def _convolve_into(
-    result: Tensor,
-    which: Tensor | None,
+def _hidden_layer(
     images: Tensor,
     weight: Tensor,
     bias: Tensor | None,
+    scale: Tensor | None,
+    shift: Tensor | None,
+    mean: Tensor | None,
+    variance: Tensor | None,
+    beside: Tensor | None,
+    epsilon: float,
     kernel: int,
-) -> None:
-    if images.ndim == 4:
-        images, weight = images[None], weight[None]
-        bias = None if bias is None else bias[None]
-    members, batch, height, width, inputs = images.shape
-    dense, stride = _members(images)
+    stride: int,
+    rectified: bool,
+    pooled: bool,
+) -> Tensors5:
+    learns = scale is not None and mean is None
+    found = layer_shapes(images, weight, learns=learns, stride=stride, pooled=pooled)
+    dense, member_stride = _members(images)
+    given = [_dense(tensor) for tensor in (weight, bias, scale, shift, mean, variance, beside)]
+    result, *rest = (_dense(tensor) for tensor in found)
     call(
-        "convolution", images.dtype, dense, stride, weight.contiguous(),
-        None if bias is None else bias.contiguous(), result, which,
-        members, batch, height, width, inputs, weight.shape[-1], kernel,
+        "hidden_layer", images.dtype, dense, member_stride, *given, result, *rest,
+        *_sizes(images, weight, kernel, stride), int(rectified), int(pooled), epsilon,
     )  # fmt: skip
+    return found
 
 
-def _convolution_gradient(
-    images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool
-) -> _Tensors3:
-    return _gradients(images, weight, gradient, None, kernel, of_images)
-
-
-def _gradients(
+def _hidden_layer_gradient(
+    gradient: Tensor,
     images: Tensor,
     weight: Tensor,
-    gradient: Tensor,
-    which: Tensor | None,
+    result: Tensor,
+    scale: Tensor | None,
+    normalised: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    which: Tensor,
+    epsilon: float,
     kernel: int,
+    stride: int,
+    rectified: bool,
     of_images: bool,
-) -> _Tensors3:
-    results = _gradient_shapes(images, weight, of_images)
-    if images.ndim == 4:
-        images, weight = images[None], weight[None]
-    members, batch, height, width, inputs = images.shape
-    dense, stride = _members(images)
+    of_beside: bool,
+) -> Tensors6:
+    found = gradient_shapes(
+        images,
+        weight,
+        normalised=scale is not None,
+        stride=stride,
+        of_images=of_images,
+        of_beside=of_beside,
+    )
+    dense, member_stride = _members(images)
+    given = [
+        _dense(tensor)
+        for tensor in (weight, gradient, result, normalised, scale, mean, variance, which)
+    ]
     call(
-        "convolution_gradient", images.dtype, dense, stride, weight.contiguous(),
-        gradient.contiguous(), None if which is None else which.contiguous(),
-        results[0] if of_images else None, *results[1:],
-        members, batch, height, width, inputs, weight.shape[-1], kernel,
+        "hidden_layer_gradient", images.dtype, dense, member_stride, *given,
+        *(_dense(tensor) for tensor in found), *_sizes(images, weight, kernel, stride),
+        int(rectified), epsilon,
     )  # fmt: skip
-    return results
+    return found
 
 
 def _rectified_pool(preactivation: Tensor) -> tuple[Tensor, Tensor]:
     *leading, height, width, channels = preactivation.shape
     preactivation = preactivation.contiguous()
-    result, which = _pool_shapes(preactivation)
+    result, which = pool_shapes(preactivation)
     call(
         "rectified_pool", result.dtype, preactivation, result, which,
         math.prod(leading), height, width, channels,
@@ -151,212 +199,57 @@ def _rectified_pool_gradient(gradient: Tensor, which: Tensor, height: int, width
     return result
 
 
-_OPERATORS.impl("convolution", _convolution, "CPU")
-_OPERATORS.impl("convolution_gradient", _convolution_gradient, "CPU")
-_OPERATORS.impl("pooled_convolution", _pooled_convolution, "CPU")
-_OPERATORS.impl("pooled_convolution_gradient", _gradients, "CPU")
-_OPERATORS.impl("rectified_pool", _rectified_pool, "CPU")
-_OPERATORS.impl("rectified_pool_gradient", _rectified_pool_gradient, "CPU")
-
-_convolve = torch.ops.biasinit.convolution.default
-_convolve_back = torch.ops.biasinit.convolution_gradient.default
-_convolve_and_pool = torch.ops.biasinit.pooled_convolution.default
-_convolve_and_pool_back = torch.ops.biasinit.pooled_convolution_gradient.default
-_pool = torch.ops.biasinit.rectified_pool.default
-_pool_back = torch.ops.biasinit.rectified_pool_gradient.default
+OPERATORS.impl("hidden_layer", _hidden_layer, "CPU")
+OPERATORS.impl("hidden_layer_gradient", _hidden_layer_gradient, "CPU")
+OPERATORS.impl("rectified_pool", _rectified_pool, "CPU")
+OPERATORS.impl("rectified_pool_gradient", _rectified_pool_gradient, "CPU")
 
 
-# Shapes of results, for tracing without numbers.
-@torch.library.register_fake("biasinit::convolution", lib=_OPERATORS)
-def _(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-    return _convolution_shape(images, weight)
+def _convolution(
+    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int, stride: int = 1
+) -> Tensor:
+    from biasinit.networks.native_tracing import hidden_layer
+
+    return hidden_layer(
+        images, weight, bias, None, None, kernel=kernel, stride=stride,
+        rectified=False, pooled=False,
+    )[0]  # fmt: skip
 
 
-@torch.library.register_fake("biasinit::convolution_gradient", lib=_OPERATORS)
-def _(images: Tensor, weight: Tensor, gradient: Tensor, kernel: int, of_images: bool) -> _Tensors3:
-    return _gradient_shapes(images, weight, of_images)
+def _product(values: Tensor, weight: Tensor) -> Tensor:
+    """Return a matrix product: a convolution of one pixel, of one image that is a line of rows."""
+    return _convolution(values[None, None], weight, None, 1)[0, 0]
 
 
-@torch.library.register_fake("biasinit::pooled_convolution", lib=_OPERATORS)
-def _(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> tuple[Tensor, Tensor]:
-    return _pool_shapes(_convolution_shape(images, weight))
+def _pool(preactivation: Tensor) -> Tensor:
+    from biasinit.networks.native_tracing import rectified_pool
+
+    return rectified_pool(preactivation)
 
 
-@torch.library.register_fake("biasinit::pooled_convolution_gradient", lib=_OPERATORS)
-def _(
+def _whole_layer(
     images: Tensor,
     weight: Tensor,
-    gradient: Tensor,
-    which: Tensor,
+    bias: Tensor | None,
+    normalisation: Normalisation | None,
+    beside: Tensor | None,
+    *,
     kernel: int,
-    of_images: bool,
-) -> _Tensors3:
-    return _gradient_shapes(images, weight, of_images)
+    stride: int,
+    pooled: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    from biasinit.networks.native_tracing import hidden_layer
 
-
-@torch.library.register_fake("biasinit::rectified_pool", lib=_OPERATORS)
-def _(preactivation: Tensor) -> tuple[Tensor, Tensor]:
-    return _pool_shapes(preactivation)
-
-
-@torch.library.register_fake("biasinit::rectified_pool_gradient", lib=_OPERATORS)
-def _(gradient: Tensor, which: Tensor, height: int, width: int) -> Tensor:
-    return gradient.new_empty(*gradient.shape[:-3], height, width, gradient.shape[-1])
-
-
-# Batching rules: all members in one call.
-def _stacked(info: Any, tensors: tuple[Any, ...], axes: tuple[int | None, ...]) -> list[Any]:  # noqa: ANN401
-    """Return arguments with the axis of members in front; numbers stay as they are."""
-    result = []
-    for tensor, axis in zip(tensors, axes, strict=True):
-        if not isinstance(tensor, Tensor):
-            result.append(tensor)
-        elif axis is None:
-            result.append(tensor.expand(info.batch_size, *tensor.shape))
-        else:
-            result.append(tensor.movedim(axis, 0))
-    return result
-
-
-@torch.library.register_vmap("biasinit::convolution", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Tensor, int]:  # noqa: ANN401
-    return _convolve(*_stacked(info, given, axes)), 0
-
-
-@torch.library.register_vmap("biasinit::pooled_convolution", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int, int]]:  # noqa: ANN401
-    return _convolve_and_pool(*_stacked(info, given, axes)), (0, 0)
-
-
-@torch.library.register_vmap("biasinit::convolution_gradient", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int | None, ...]]:  # noqa: ANN401
-    return _convolve_back(*_stacked(info, given, axes)), (0 if given[-1] else None, 0, 0)
-
-
-@torch.library.register_vmap("biasinit::pooled_convolution_gradient", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int | None, ...]]:  # noqa: ANN401
-    return _convolve_and_pool_back(*_stacked(info, given, axes)), (0 if given[-1] else None, 0, 0)
-
-
-@torch.library.register_vmap("biasinit::rectified_pool", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Any, tuple[int, int]]:  # noqa: ANN401
-    return _pool(*_stacked(info, given, axes)), (0, 0)
-
-
-@torch.library.register_vmap("biasinit::rectified_pool_gradient", lib=_OPERATORS)
-def _(info: Any, axes: tuple[int | None, ...], *given: Any) -> tuple[Tensor, int]:  # noqa: ANN401
-    return _pool_back(*_stacked(info, given, axes)), 0
-
-
-class _Convolution(torch.autograd.Function):
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-        result: Tensor = _convolve(images, weight, bias, kernel)
-        return result
-
-    @staticmethod
-    def setup_context(
-        ctx: Any,  # noqa: ANN401
-        inputs: tuple[Tensor, Tensor, Tensor | None, int],
-        output: Tensor,
-    ) -> None:
-        images, weight, bias, ctx.kernel = inputs
-        ctx.has_bias = bias is not None
-        ctx.save_for_backward(images, weight)
-
-    @staticmethod
-    def backward(
-        ctx: Any,  # noqa: ANN401
-        gradient: Tensor,
-    ) -> tuple[Tensor | None, Tensor, Tensor | None, None]:
-        images, weight = ctx.saved_tensors
-        wanted = bool(ctx.needs_input_grad[0])
-        of_images, of_weight, of_bias = _convolve_back(images, weight, gradient, ctx.kernel, wanted)
-        return of_images if wanted else None, of_weight, of_bias if ctx.has_bias else None, None
-
-
-class _PooledConvolution(torch.autograd.Function):
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(
-        images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
-    ) -> tuple[Tensor, Tensor]:
-        result: tuple[Tensor, Tensor] = _convolve_and_pool(images, weight, bias, kernel)
-        return result
-
-    @staticmethod
-    def setup_context(
-        ctx: Any,  # noqa: ANN401
-        inputs: tuple[Tensor, Tensor, Tensor | None, int],
-        output: tuple[Tensor, Tensor],
-    ) -> None:
-        images, weight, bias, ctx.kernel = inputs
-        ctx.has_bias = bias is not None
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(images, weight, output[1])
-
-    @staticmethod
-    def backward(
-        ctx: Any,  # noqa: ANN401
-        gradient: Tensor,
-        _: Tensor,
-    ) -> tuple[Tensor | None, Tensor, Tensor | None, None]:
-        images, weight, which = ctx.saved_tensors
-        wanted = bool(ctx.needs_input_grad[0])
-        of_images, of_weight, of_bias = _convolve_and_pool_back(
-            images, weight, gradient, which, ctx.kernel, wanted
-        )
-        return of_images if wanted else None, of_weight, of_bias if ctx.has_bias else None, None
-
-
-class _RectifiedPool(torch.autograd.Function):
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(preactivation: Tensor) -> tuple[Tensor, Tensor]:
-        result: tuple[Tensor, Tensor] = _pool(preactivation)
-        return result
-
-    @staticmethod
-    def setup_context(
-        ctx: Any,  # noqa: ANN401
-        inputs: tuple[Tensor],
-        output: tuple[Tensor, Tensor],
-    ) -> None:
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(output[1])
-        ctx.size = inputs[0].shape[-3:-1]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> Tensor:  # noqa: ANN401
-        (which,) = ctx.saved_tensors
-        result: Tensor = _pool_back(gradient, which, *ctx.size)
-        return result
-
-
-def _native_convolution(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-    result: Tensor = _Convolution.apply(images, weight, bias, kernel)
-    return result
-
-
-def _native_rectified_pool(preactivation: Tensor) -> Tensor:
-    result: Tensor = _RectifiedPool.apply(preactivation)[0]
-    return result
-
-
-def _native_pooled_convolution(
-    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
-) -> Tensor:
-    result: Tensor = _PooledConvolution.apply(images, weight, bias, kernel)[0]
-    return result
+    return hidden_layer(
+        images, weight, bias, normalisation, beside, kernel=kernel, stride=stride,
+        rectified=True, pooled=pooled,
+    )  # fmt: skip
 
 
 NATIVE = Operations(
     name="native",
-    convolution=_native_convolution,
-    rectified_pool=_native_rectified_pool,
-    pooled_convolution=_native_pooled_convolution,
+    convolution=_convolution,
+    product=_product,
+    rectified_pool=_pool,
+    hidden_layer=_whole_layer,
 )

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from biasinit.errors import CompilerError
-from biasinit.processor import processor_digest
+from biasinit.processor import cache_folder, processor_digest
 
 SOURCE = Path(__file__).with_name("native_kernels.cpp")
 COMPILERS = ("c++", "g++", "clang++")  # the first one found, unless CXX names another
@@ -42,13 +42,6 @@ def compiler() -> str:
         "found. Install one (on Debian: apt-get install g++), name it in the variable CXX, or set "
         "'engine: eager' in the study."
     )
-
-
-def cache_folder() -> Path:
-    """Return the folder for compiled code, the one that PyTorch's compiler uses too."""
-    from torch._inductor.runtime.cache_dir_utils import cache_dir
-
-    return Path(cache_dir())
 
 
 def check_compiler() -> None:
@@ -102,14 +95,15 @@ def _compile(path: Path) -> None:
     temporary.replace(path)
 
 
-def call(kernel: str, precision: torch.dtype, *arguments: Tensor | int | None) -> None:
+def call(kernel: str, precision: torch.dtype, *arguments: Tensor | float | None) -> None:
     """Call the kernel of one precision, with dense tensors and numbers."""
     name = str(precision).removeprefix("torch.")
-    getattr(library(), f"{kernel}_{name}")(
-        *(
-            ctypes.c_int64(argument)
-            if isinstance(argument, int)
-            else ctypes.c_void_p(None if argument is None else argument.data_ptr())
-            for argument in arguments
-        )
-    )
+    getattr(library(), f"{kernel}_{name}")(*(_as_c(argument) for argument in arguments))
+
+
+def _as_c(argument: Tensor | float | None) -> ctypes.c_int64 | ctypes.c_double | ctypes.c_void_p:
+    if isinstance(argument, int):
+        return ctypes.c_int64(argument)
+    if isinstance(argument, float):
+        return ctypes.c_double(argument)
+    return ctypes.c_void_p(None if argument is None else argument.data_ptr())

@@ -2,8 +2,8 @@
 
 Every form computes the same mathematics for one member, in channels-last layout:
 
-* *convolution* of odd kernel size k, stride 1, zero padding ("same"):
-  y[b, h, w, o] = bias[o] + Σ_{i, j, c} x[b, h + i − k//2, w + j − k//2, c] · W[(i, j, c), o];
+* *convolution* of odd kernel size k, stride s, zero padding ("same" at stride 1):
+  y[b, h, w, o] = bias[o] + Σ_{i, j, c} x[b, s·h + i − k//2, s·w + j − k//2, c] · W[(i, j, c), o];
 * *rectified pooling*: max(0, maximum over 2×2), the ReLU of a max-pool. Max and ReLU commute;
   pooling first leaves ReLU a quarter of the work.
 
@@ -13,16 +13,70 @@ whose results depend on how many members run side by side; the matrix product gi
 bits for every width (measured on AMD and Intel processors), and is 2-3 times as fast at these
 sizes. ``GATHERED`` differentiates by gathering too, so that no gradient is scattered: on a GPU
 scattering adds in an order that changes from run to run. The third form, of compiled kernels,
-is in ``native.py``.
+is in ``native.py``; it also has whole hidden layers in one.
+
+Weights and biases come in the precision of the parameters, and are rounded to that of the images.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from biasinit.specs.networks.layout import strided
+
+
+class Convolve(Protocol):
+    """A convolution."""
+
+    def __call__(
+        self, images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int, stride: int = 1
+    ) -> Tensor:
+        """Return (batch, ⌈height / stride⌉, ⌈width / stride⌉, channels).
+
+        Args:
+            images: (batch, height, width, inputs).
+            weight: (kernel·kernel·inputs, channels).
+            bias: (channels,), or None.
+            kernel: odd kernel size.
+            stride: pixels from one patch to the next.
+
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalisation:
+    """Batch normalisation of channels, (channels,) each: by the batch, unless statistics are given.
+
+    Without a scale it is none.
+    """
+
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+    mean: Tensor | None = None
+    variance: Tensor | None = None
+    epsilon: float = 0.0
+
+
+class HiddenLayerInOne(Protocol):
+    """A convolution, its normalisation, what is added, ReLU and maximum."""
+
+    def __call__(
+        self,
+        images: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        normalisation: Normalisation | None,
+        beside: Tensor | None,
+        *,
+        kernel: int,
+        stride: int,
+        pooled: bool,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the rectified sum, pooled if asked, and the batch's mean and variance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,43 +85,47 @@ class Operations:
 
     Attributes:
         name: what the form is called.
-        convolution: (images (batch, height, width, inputs), weight (k·k·inputs, channels),
-            bias (channels,) or None, k) to (batch, height, width, channels).
+        convolution: as of ``Convolve``.
+        product: of values (rows, inputs) and a weight (inputs, units), (rows, units).
         rectified_pool: (batch, height, width, channels) to half the height and width.
-        pooled_convolution: the second of the first, where nothing needs what is between.
+        hidden_layer: a whole layer in one, where the form has it.
 
     """
 
     name: str
-    convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor]
+    convolution: Convolve
+    product: Callable[[Tensor, Tensor], Tensor]
     rectified_pool: Callable[[Tensor], Tensor]
-    pooled_convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor]
+    hidden_layer: HiddenLayerInOne | None = None
 
 
-def patches(images: Tensor, kernel: int) -> Tensor:
-    """Return the patch around every pixel, (batch·height·width, kernel·kernel·inputs).
+def patches(images: Tensor, kernel: int, stride: int = 1) -> Tensor:
+    """Return the patch around every pixel, (batch·rows·columns, kernel·kernel·inputs); one copy.
 
-    Rows of a patch are ordered by row, column and input channel of the kernel; one copy.
+    Rows of a patch are ordered by row, column and input channel of the kernel. Of a stride, every
+    so many-th pixel down and across has one.
     """
     batch, height, width, inputs = images.shape
     margin = kernel // 2
     padded = functional.pad(images, (0, 0, margin, margin, margin, margin))
     across_batch, down, right, across = padded.stride()
+    rows, columns = strided(height, stride), strided(width, stride)
     windows = padded.as_strided(
-        (batch, height, width, kernel, kernel, inputs),
-        (across_batch, down, right, down, right, across),
+        (batch, rows, columns, kernel, kernel, inputs),
+        (across_batch, stride * down, stride * right, down, right, across),
     )
-    return windows.reshape(batch * height * width, kernel * kernel * inputs)
+    return windows.reshape(batch * rows * columns, kernel * kernel * inputs)
 
 
 def product(values: Tensor, weight: Tensor) -> Tensor:
-    """Return the matrix product of values (rows, inputs) and a weight (inputs, units).
+    """Return the matrix product of values (rows, inputs) and a weight (inputs, units), rounded.
 
     A single unit or input gets a second one of zeros: PyTorch multiplies by one column or row with
     routines whose rounding depends on how many members run side by side (measured), by several
     with one whose rounding does not.
     """
     inputs, units = weight.shape
+    weight = weight.to(values.dtype)
     if inputs == 1:
         values, weight = functional.pad(values, (0, 1)), functional.pad(weight, (0, 0, 0, 1))
     if units == 1:
@@ -76,11 +134,12 @@ def product(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def _strided_convolution(
-    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
+    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int, stride: int = 1
 ) -> Tensor:
     batch, height, width, _ = images.shape
-    result = product(patches(images, kernel), weight).reshape(batch, height, width, -1)
-    return result if bias is None else result + bias
+    found = product(patches(images, kernel, stride), weight)
+    result = found.reshape(batch, strided(height, stride), strided(width, stride), -1)
+    return result if bias is None else result + bias.to(images.dtype)
 
 
 def reversed_weight(weight: Tensor, kernel: int) -> Tensor:
@@ -104,32 +163,53 @@ class _GatheredConvolution(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(images: Tensor, weight: Tensor, kernel: int) -> Tensor:
+    def forward(images: Tensor, weight: Tensor, kernel: int, stride: int) -> Tensor:
         batch, height, width, _ = images.shape
-        return patches(images, kernel).matmul(weight).reshape(batch, height, width, -1)
+        found = patches(images, kernel, stride).matmul(weight)
+        return found.reshape(batch, strided(height, stride), strided(width, stride), -1)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:  # noqa: ANN401
-        images, weight, ctx.kernel = inputs
+    def setup_context(
+        ctx: Any,  # noqa: ANN401
+        inputs: tuple[Tensor, Tensor, int, int],
+        output: Tensor,
+    ) -> None:
+        images, weight, ctx.kernel, ctx.stride = inputs
         ctx.save_for_backward(images, weight)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, None]:  # noqa: ANN401
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        gradient: Tensor,
+    ) -> tuple[Tensor | None, Tensor, None, None]:
         images, weight = ctx.saved_tensors
-        columns = patches(images, ctx.kernel)
+        columns = patches(images, ctx.kernel, ctx.stride)
         of_weight = columns.mT.matmul(gradient.reshape(len(columns), -1))
         if not ctx.needs_input_grad[0]:
-            return None, of_weight, None
+            return None, of_weight, None, None
         turned = reversed_weight(weight, ctx.kernel)
-        of_images = patches(gradient, ctx.kernel).matmul(turned).reshape(images.shape)
-        return of_images, of_weight, None
+        apart = _apart(gradient, images, ctx.stride)
+        of_images = patches(apart, ctx.kernel).matmul(turned).reshape(images.shape)
+        return of_images, of_weight, None, None
+
+
+def _apart(gradient: Tensor, images: Tensor, stride: int) -> Tensor:
+    """Return a gradient in the size of the images, with zeros where the stride left pixels out."""
+    if stride == 1:
+        return gradient
+    batch, rows, columns, channels = gradient.shape
+    spread = gradient[:, :, None, :, None]
+    filled = functional.pad(spread, (0, 0, 0, stride - 1, 0, 0, 0, stride - 1))
+    whole = filled.reshape(batch, rows * stride, columns * stride, channels)
+    beyond = rows * stride - images.shape[1], columns * stride - images.shape[2]
+    return functional.pad(whole, (0, 0, 0, -beyond[1], 0, -beyond[0]))
 
 
 def _gathered_convolution(
-    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int
+    images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int, stride: int = 1
 ) -> Tensor:
-    result: Tensor = _GatheredConvolution.apply(images, weight, kernel)
-    return result if bias is None else result + bias
+    result: Tensor = _GatheredConvolution.apply(images, weight.to(images.dtype), kernel, stride)
+    return result if bias is None else result + bias.to(images.dtype)
 
 
 def _rectified_pool(preactivation: Tensor) -> Tensor:
@@ -142,24 +222,15 @@ def _rectified_pool(preactivation: Tensor) -> Tensor:
     return functional.relu(functional.max_pool2d(channels_first, 2).permute(0, 2, 3, 1))
 
 
-def _one_after_the_other(
-    convolution: Callable[[Tensor, Tensor, Tensor | None, int], Tensor],
-) -> Callable[[Tensor, Tensor, Tensor | None, int], Tensor]:
-    def both(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: int) -> Tensor:
-        return _rectified_pool(convolution(images, weight, bias, kernel))
-
-    return both
-
-
 STRIDED = Operations(
     name="strided",
     convolution=_strided_convolution,
+    product=product,
     rectified_pool=_rectified_pool,
-    pooled_convolution=_one_after_the_other(_strided_convolution),
 )
 GATHERED = Operations(
     name="gathered",
     convolution=_gathered_convolution,
+    product=product,
     rectified_pool=_rectified_pool,
-    pooled_convolution=_one_after_the_other(_gathered_convolution),
 )

@@ -185,6 +185,8 @@ def find_sites(module: nn.Module, example: Tensor, *, classes: int | None = None
     finally:
         for handle in handles:
             handle.remove()
+        # an output holds its hook, which holds the trace: a circle that Python cannot see
+        trace.outputs.clear()
     if classes is not None:
         _check_logits(result, len(example), classes)
     return _sites(tried, trace, classes)

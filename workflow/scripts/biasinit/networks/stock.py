@@ -82,13 +82,13 @@ class StockConvolution(_Weighted, nn.Conv2d):
         kernel = layer.kernel
         inputs, channels = layer.weight.shape[0] // kernel**2, layer.weight.shape[1]
         super().__init__(
-            inputs, channels, kernel, padding=kernel // 2,
+            inputs, channels, kernel, stride=layer.stride, padding=kernel // 2,
             bias=layer.bias is not None and layer.bias.dim() == 1,
         )  # fmt: skip
         self.register_parameter("bias", _place(self._parameters["bias"], layer.bias))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return (batch, height, width, channels)."""
+        """Return (batch, height / stride, width / stride, channels)."""
         bias = self.bias if self.bias is not None and self.bias.dim() == 1 else None
         found = self._conv_forward(images.permute(0, 3, 1, 2), self.weight, bias)
         result = found.permute(0, 2, 3, 1)

@@ -3,13 +3,15 @@
 A network that names classes has one tower, a siamese network one or two.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from biasinit.networks.halves import HALVES
 from biasinit.networks.layers import Dense, HiddenLayer, LayeredNetwork
-from biasinit.specs.networks.layout import Layout
+from biasinit.specs.networks.layout import Block, Layout, convolutions_of, strided
 from biasinit.specs.schemes.base import LayerShape
 
 
@@ -39,7 +41,13 @@ def hidden_layers(
     found: dict[str, HiddenLayer] = {}
 
     def add(
-        name: str, channels: int, *, fans: tuple[int, int], inputs: int, kernel: int | None
+        name: str,
+        channels: int,
+        *,
+        fans: tuple[int, int],
+        inputs: int,
+        kernel: int | None,
+        stride: int = 1,
     ) -> None:
         shape = LayerShape(
             name=f"{name}{twin}",
@@ -53,17 +61,31 @@ def hidden_layers(
             twin_of=name if twin else "",
         )
         found[shape.name] = HiddenLayer(
-            shape, inputs=inputs, kernel=kernel, normalization=normalization, bias=bias
+            shape,
+            inputs=inputs,
+            kernel=kernel,
+            normalization=normalization,
+            bias=bias,
+            stride=stride,
         )
 
-    for channels in layout.layers:
-        if channels == "pool":
+    for layer in layout.layers:
+        if layer == "pool":
             height, width = height // 2, width // 2
             continue
-        kernel = layout.kernel_of(len(found))
-        fans = kernel**2 * inputs, kernel**2 * channels
-        add(f"conv{len(found) + 1}", channels, fans=fans, inputs=inputs, kernel=kernel)
-        inputs = channels
+        for channels, stride in convolutions_of(layer):
+            height, width = strided(height, stride), strided(width, stride)
+            kernel = layout.kernel_of(len(found))
+            fans = kernel**2 * inputs, kernel**2 * channels
+            add(
+                f"conv{len(found) + 1}",
+                channels,
+                fans=fans,
+                inputs=inputs,
+                kernel=kernel,
+                stride=stride,
+            )
+            inputs = channels
     features = inputs if layout.global_average else height * width * inputs
     for name, units in zip(dense_names(layout), layout.dense, strict=True):
         add(name, units, fans=(features, units), inputs=features, kernel=None)
@@ -120,29 +142,48 @@ def features_of(
     features = enlarged(images, layout.side)
     layers = layout.layers
     convolutions = 0
+
+    def convolved(images: Tensor, **how: Any) -> Tensor:  # noqa: ANN401
+        nonlocal convolutions
+        convolutions += 1
+        hidden = network.hidden_layer(f"conv{convolutions}{twin}")
+        return hidden.rectified(images, network.operations, preactivations, **how)
+
     for place, layer in enumerate(layers):
-        pooled = layers[place + 1 : place + 2] == ("pool",)
-        if layer != "pool":
-            convolutions += 1
-            hidden = network.hidden_layer(f"conv{convolutions}{twin}")
-            features = (
-                hidden.pooled(features, network.operations, preactivations)
-                if pooled
-                else hidden.rectified(features, preactivations)
-            )
-        elif place == 0 or layers[place - 1] == "pool":
+        if isinstance(layer, Block):
+            beside = _subsampled(features, layer)
+            features = convolved(convolved(features), beside=beside)
+        elif layer != "pool":
+            features = convolved(features, pooled=layers[place + 1 : place + 2] == ("pool",))
+        elif place == 0 or not isinstance(layers[place - 1], int):
             # ReLU changes nothing that a ReLU has passed; images are pooled without it
             features = _maxima(features)
     features = features.mean((1, 2)) if layout.global_average else features.flatten(1)
     for name in dense_names(layout):
         hidden = network.hidden_layer(f"{name}{twin}")
         if name != "embedding" or layout.embedding == "relu":
-            features = hidden.rectified(features, preactivations)
+            features = hidden.rectified(features, network.operations, preactivations)
             continue
         features = hidden.seen(features, preactivations)
         if layout.embedding == "sigmoid":
             features = torch.sigmoid(features)
     return features
+
+
+def _subsampled(images: Tensor, block: Block) -> Tensor:
+    """Return what a block adds to its convolutions: its images, in the shape of what they make.
+
+    Channels that the images lack are zeros, half of them before the others (He et al. 2015,
+    section 4.2, option A): so skips have no parameters.
+
+    Args:
+        images: (batch, height, width, channels).
+        block: the block.
+
+    """
+    lacking = block.channels - images.shape[-1]
+    every = images[:, :: block.stride, :: block.stride]
+    return functional.pad(every, (lacking // 2, lacking - lacking // 2)) if lacking else every
 
 
 def _maxima(images: Tensor) -> Tensor:

@@ -235,7 +235,7 @@ def _modules(study: Study) -> Iterator[Problem]:
         yield Problem(
             key="weight_inits",
             what=f"'as_built' has no meaning for {', '.join(layered)}, which starts no weights.",
-            mend="Use 'he', or networks of the kinds 'python' and 'resnet' alone.",
+            mend="Use 'he', or networks of the kind 'python' alone.",
         )
     if layered and "norm_shift" in study.normalizations:
         yield Problem(

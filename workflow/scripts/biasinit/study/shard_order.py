@@ -47,11 +47,10 @@ class ShardOrder:
             return
         compiled: set[Hashable] = set()
         for cell, level in places:
-            for name in study.schemes_at(level):
-                program = _program(study, cell, level, name)
-                if program not in compiled:
-                    compiled.add(program)
-                    self._first.add((cell, level, name))
+            program = _program(cell, level)
+            if program not in compiled:
+                compiled.add(program)
+                self._first.update((cell, level, name) for name in study.schemes_at(level)[:1])
 
     def priority(self, cell: Cell, normalization: str, scheme: str, shard: int) -> int:
         """Return a number from 1 that is higher, the earlier the shard is to start."""
@@ -60,12 +59,9 @@ class ShardOrder:
         return rank + (self._highest_of_others if is_first else 0)
 
 
-def _program(study: Study, cell: Cell, normalization: str, scheme: str) -> Hashable:
-    """Return what decides which code is compiled: layers, and which parameters are trained.
+def _program(cell: Cell, normalization: str) -> Hashable:
+    """Return what decides which code is compiled.
 
-    Weights, scaling and learning rate are numbers that the same code is given.
+    Schemes, weights, scaling and learning rate are numbers that the same code is given.
     """
-    trained = study.replicate if scheme == study.replicate_name else scheme
-    chosen = next(item for item in study.schemes if item.name == trained)
-    biases = (chosen.hidden_bias, chosen.output_bias, chosen.trainable or chosen.layers)
-    return cell.dataset, cell.architecture, cell.optimizer, normalization, biases
+    return cell.dataset, cell.architecture, cell.optimizer, normalization

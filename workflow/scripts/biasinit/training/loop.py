@@ -6,6 +6,7 @@ import logging
 import platform
 import resource
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -128,10 +129,15 @@ def _train(block: Block, records: Records, *, done: int) -> Iterator[int]:
         yield number
 
 
+def peak_memory_mib() -> float:
+    """Return the most memory that this process has held, in MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes; systems count differently
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MEBIBYTE
+
+
 def _jobs(shard: Shard, *, duration_seconds: float, evaluation_seconds: float) -> pd.DataFrame:
     description = shard.description
     on_gpu = shard.device.type == "cuda"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # from KiB
     return pd.DataFrame(
         {
             "first_seed": [description.seeds[0]],
@@ -142,7 +148,7 @@ def _jobs(shard: Shard, *, duration_seconds: float, evaluation_seconds: float) -
             "engine": [description.training.engine],
             "width": [shard.width],
             "device": [torch.cuda.get_device_name() if on_gpu else "cpu"],
-            "memory_mib": [peak],
+            "memory_mib": [peak_memory_mib()],
             "device_memory_mib": [torch.cuda.max_memory_allocated() / MEBIBYTE if on_gpu else 0.0],
             "host": [socket.gethostname()],
             "torch_version": [torch.__version__],

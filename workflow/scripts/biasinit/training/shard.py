@@ -6,6 +6,7 @@ code, or the result (on a GPU), the last block is filled up with dummy members.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,7 +18,9 @@ from biasinit.errors import DataError
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
+from biasinit.networks.levels import IDENTITY
 from biasinit.networks.seeding import LARGEST_SEED
+from biasinit.specs.optimizer import Schedule
 from biasinit.streams import Purpose, stream
 from biasinit.training.batches import batch_order, sha256_of
 from biasinit.training.description import ShardDescription
@@ -26,19 +29,21 @@ from biasinit.training.engines.fused import (
     COMPILED,
     PRECISIONS,
     SERIAL,
+    WithAllBiases,
     device_named,
     engine_of,
     members_of,
     operations_of,
 )
 from biasinit.training.engines.learning_rates import learning_rate_factor
-from biasinit.training.engines.members import Examples, StepInputs, stack_members
+from biasinit.training.engines.members import Examples, Members, StepInputs, stack_members
 from biasinit.training.records.measurement import measurement_points
 from biasinit.training.records.probes import Probe, measure_of, probe
 
 # images per forward pass: what 20 members make of them fits the cache, and calls are few
 EVALUATION_CHUNK = {"eager": 34, "compiled": 120, "serial": 250}
-GPU_EVALUATION_CHUNK = 1024  # keeps a GPU busy
+# of all members together on a GPU: they keep it busy, and take less memory than a step
+GPU_EVALUATION_IMAGES, LARGEST_CHUNK = 16_384, 1024
 
 
 class Shard:
@@ -67,7 +72,7 @@ class Shard:
         self.description = description
         self.device = device_named(device)
         self.classes = dataset.classes
-        self.precision, activations = PRECISIONS[training.precision]
+        self.precision, _ = PRECISIONS[training.precision]
         self.dataset = dataset
         self._grey_levels = GreyLevels.of(dataset)
         self.labels: dict[SubsetName, Tensor] = {
@@ -82,30 +87,22 @@ class Shard:
             )
         self.augmentation = Augmentation(kind=training.augmentation, margin=training.crop_margin)
         self.images = self.augmentation.bordered(torch.from_numpy(dataset.images)).to(self.device)
-        self.network = build_network(
-            description.architecture,
-            image_shape=dataset.image_shape,
-            classes=dataset.classes,
-            normalization=description.normalization,
-            hidden_bias=description.scheme.hidden_bias,
-            output_bias=description.scheme.output_bias,
-            stock=training.engine == SERIAL,
-        ).to(self.device)
-        self.network.use(operations_of(training.engine, self.device, activations))
-        self.members = members_of(
+        self._operations = operations_of(training.engine, self.device)
+        hidden, output = description.scheme.hidden_bias, description.scheme.output_bias
+        self.members = self._members_with(hidden_bias=hidden, output_bias=output)
+        self.network = self.members.network
+        self.engine = engine_of(
             training.engine,
-            self.network,
-            description.optimizer,
-            label_smoothing=training.label_smoothing,
-            precision=training.precision,
-            measured=self._measured_steps(),
+            self.members,
+            self.device,
+            decided_by=self._constants(hidden_bias=hidden, output_bias=output),
+            with_all_biases=self._with_all_biases if self._may_have_all_biases else None,
         )
-        self.engine = engine_of(training.engine, self.members, self.device)
-        self.forward = self.engine.prepared(self.members.forward)
-        self.measure = self.engine.prepared(measure_of(self.members))
+        self.forward = self.engine.prepared(self.members.forward, name="forward")
+        self.measure = self.engine.prepared(measure_of(self.members), name="measure")
         size = EVALUATION_CHUNK[training.engine]
         if self.device.type != "cpu":
-            size = GPU_EVALUATION_CHUNK
+            size = min(max(GPU_EVALUATION_IMAGES // self.width, 1), LARGEST_CHUNK)
         if self.has_fixed_shapes:  # one size for all, that of the smallest subset at most
             size = min(size, len(self.labels["validation"]), len(self.labels["test"]))
         self.chunk_size = size
@@ -130,6 +127,57 @@ class Shard:
             )
             for name, numbers in self.dataset.split.items()
         }
+
+    def _members_with(self, *, hidden_bias: bool, output_bias: bool) -> Members:
+        description, training = self.description, self.description.training
+        network = build_network(
+            description.architecture,
+            image_shape=self.dataset.image_shape,
+            classes=self.dataset.classes,
+            normalization=description.normalization,
+            hidden_bias=hidden_bias,
+            output_bias=output_bias,
+            stock=training.engine == SERIAL,
+        ).to(self.device)
+        network.use(self._operations)
+        return members_of(
+            training.engine,
+            network,
+            description.optimizer,
+            label_smoothing=training.label_smoothing,
+            precision=training.precision,
+            measured=self._measured_steps(),
+        )
+
+    @property
+    def _may_have_all_biases(self) -> bool:
+        """Whether steps are the same to the bit beside biases that are held where they are.
+
+        A norm over more gradients is rounded otherwise, even where they are zero; and biases that
+        batch norm subtracts again are held apart from its shift.
+        """
+        clips = self.description.optimizer.gradient_clip is not None
+        return not clips and self.description.normalization != IDENTITY
+
+    def _with_all_biases(self) -> WithAllBiases:
+        members = self._members_with(hidden_bias=True, output_bias=True)
+        constants = self._constants(hidden_bias=True, output_bias=True)
+        return WithAllBiases(members, decided_by=constants)
+
+    def _constants(self, *, hidden_bias: bool, output_bias: bool) -> str:
+        """Return all constants that the members compute with; names and schedules are none."""
+        description = self.description
+        return repr(
+            (
+                replace(description.architecture, name="network"),
+                (self.dataset.image_shape, self.classes),
+                description.normalization,
+                (hidden_bias, output_bias),
+                replace(description.optimizer, name="optimizer", schedule=Schedule()),
+                description.training.label_smoothing,
+                description.training.precision,
+            )
+        )
 
     @property
     def steps_per_epoch(self) -> int:

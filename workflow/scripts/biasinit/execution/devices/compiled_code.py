@@ -7,9 +7,7 @@ part for each.
 import os
 from pathlib import Path
 
-from biasinit.processor import processor_digest
-
-CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"  # PyTorch's compiler and ours read it
+from biasinit.processor import CACHE_VARIABLE, processor_digest
 
 
 def share_compiled_code(folder: Path) -> None:

@@ -8,11 +8,13 @@ Within a SLURM job that variable names what SLURM has given to the job. One GPU 
 is free at once; several, in an allocation that a whole workflow runs in, are shared out like
 those of a machine. Such slots are the SLURM job's own: where SLURM confines jobs to their
 devices, each counts its GPUs from 0, and equal names mean different GPUs.
+
+Grid Engine counts GPUs as Snakemake does, and names none unless the cluster was set up for it:
+then its jobs are as those of SLURM, and otherwise they find a free GPU as jobs of one machine do.
 """
 
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,8 +28,12 @@ from biasinit.errors import DeviceError
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 JOBS_PER_DEVICE = "BIASINIT_JOBS_PER_GPU"
 SLURM_JOB = "SLURM_JOB_ID"
+GRID_ENGINE_JOB = "JOB_ID"  # a name that others use too: it counts beside Grid Engine's cell
+GRID_ENGINE_CELL = "SGE_CELL"
 NO_DEVICE = ("-1", "NoDevFiles", "void")  # CUDA ends the list here; SLURM and NVIDIA write these
 POLL_SECONDS = 0.5
+# not the one of TMPDIR: Grid Engine gives each job another, and all would take the first GPU
+TEMPORARY = Path("/tmp")
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +50,13 @@ def devices(environment: Mapping[str, str]) -> list[str]:
 
 
 def slots_folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder of the locks: a user's on this machine, or a SLURM job's own."""
-    folder = Path(tempfile.gettempdir()) / f"biasinit-gpus-{os.getuid()}"
-    job = environment.get(SLURM_JOB)
-    return folder if job is None else folder / f"slurm-{job}"
+    """Return the folder of the locks: a user's on this machine, or a cluster job's own."""
+    folder = TEMPORARY / f"biasinit-gpus-{os.getuid()}"
+    if SLURM_JOB in environment:
+        return folder / f"slurm-{environment[SLURM_JOB]}"
+    if {GRID_ENGINE_CELL, GRID_ENGINE_JOB, VISIBLE} <= set(environment):
+        return folder / f"sge-{environment[GRID_ENGINE_JOB]}"
+    return folder
 
 
 @contextmanager

@@ -27,10 +27,10 @@ class StudySize:
 def announce(size: StudySize) -> None:
     """Write the size of the study to the file that ``make study`` asked for, if it did.
 
-    A job on another machine reads the workflow too, and has no such folder: it announces nothing.
+    Jobs read the workflow too, on other machines as well: what was said is not said again.
     """
     place = os.environ.get(ANNOUNCEMENT)
-    if place and Path(place).parent.is_dir():
+    if place and Path(place).parent.is_dir() and not Path(place).exists():
         _write(size, Path(place))
 
 

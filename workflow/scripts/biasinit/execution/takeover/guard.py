@@ -14,7 +14,7 @@ import time
 
 WORKFLOW_PROCESS = "BIASINIT_WORKFLOW_PROCESS"
 EXIT_STATUS = 143  # as after SIGTERM
-POLL_SECONDS = 1.0  # on systems without pidfd
+POLL_SECONDS = 1.0  # where there is no pidfd
 
 
 def announce_workflow() -> None:
@@ -36,8 +36,16 @@ def _end_with(process: int) -> None:
 
 
 def _wait_for_end(process: int) -> None:
-    if hasattr(os, "pidfd_open"):
-        select.select([os.pidfd_open(process)], [], [])
+    try:
+        descriptor = os.pidfd_open(process)
+    except AttributeError:  # not on Linux
+        pass
+    except ProcessLookupError:
+        return
+    except OSError:  # a kernel before 5.3, or a container that refuses the call
+        pass
+    else:
+        select.select([descriptor], [], [])
         return
     while True:
         os.kill(process, 0)

@@ -14,17 +14,35 @@ Biases = Literal["shared", "per_position"]
 Head = Literal["classes", "l1", "contrastive"]
 Twins = Literal["shared", "biases_untied", "untied"]
 Embedding = Literal["relu", "sigmoid", "linear"]
-ConvolutionOrPool = int | Literal["pool"]
 
 KERNEL = 3  # side of a convolution where nothing is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """The layers of a plain convolutional network; ReLU follows every hidden one.
+class Block:
+    """Two convolutions with what they see added before the ReLU of the second.
 
     Attributes:
-        layers: channels of each convolution in order, and "pool" for a 2×2 maximum.
+        channels: of both convolutions.
+        stride: of the first; what is added is every so many-th pixel.
+
+    """
+
+    channels: int
+    stride: int = 1
+
+
+ConvolutionOrPool = int | Literal["pool"]
+LayerOfLayout = ConvolutionOrPool | Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The layers of a convolutional network; ReLU follows every hidden one.
+
+    Attributes:
+        layers: channels of each convolution in order, "pool" for a 2×2 maximum, and residual
+            blocks.
         kernel: side of all convolutions, odd.
         kernels: side of each convolution, where they differ.
         dense: units of each dense hidden layer.
@@ -43,7 +61,7 @@ class Layout:
 
     """
 
-    layers: tuple[ConvolutionOrPool, ...]
+    layers: tuple[LayerOfLayout, ...]
     kernel: int = KERNEL
     kernels: tuple[int, ...] = ()
     dense: tuple[int, ...] = ()
@@ -77,8 +95,10 @@ class Layout:
             if layer == "pool":
                 side //= 2
                 continue
-            total += side**2 * self.kernel_of(convolution) ** 2 * channels * layer
-            channels, convolution = layer, convolution + 1
+            for outputs, stride in convolutions_of(layer):
+                side = strided(side, stride)
+                total += side**2 * self.kernel_of(convolution) ** 2 * channels * outputs
+                channels, convolution = outputs, convolution + 1
         features = channels if self.global_average else side**2 * channels
         for units in self.dense:
             total += features * units
@@ -89,6 +109,18 @@ class Layout:
     def smallest_side(self) -> int:
         """Smallest height and width of images for which something is left after all pools."""
         return int(2 ** self.layers.count("pool"))
+
+
+def convolutions_of(layer: int | Block) -> tuple[tuple[int, int], ...]:
+    """Return the channels and the stride of each convolution of a layer."""
+    if isinstance(layer, Block):
+        return (layer.channels, layer.stride), (layer.channels, 1)
+    return ((layer, 1),)
+
+
+def strided(length: int, stride: int) -> int:
+    """Return how many pixels of a line a stride leaves, the first among them."""
+    return (length - 1) // stride + 1
 
 
 def even_kernel(side: int) -> Iterator[Problem]:

@@ -1,20 +1,22 @@
 """The residual networks of He et al. (2015) for small images."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from biasinit.errors import Problem
 from biasinit.specs.keys import key
 from biasinit.specs.limits import Limits
-from biasinit.specs.networks.base import Channels, Module
+from biasinit.specs.networks.base import Channels, Classifier
+from biasinit.specs.networks.layout import Block, LayerOfLayout, Layout
 
+STAGES = 3  # with images of full, half and a quarter of the side
 LAYERS_OF_A_BLOCK = 6  # two convolutions in each of three stages
 OTHER_LAYERS = 2  # the first convolution and the output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResNet(Module):
+class ResNet(Classifier):
     """Residual: three stages of blocks with identity skips (He et al. 2015, section 4.2)."""
 
     kind: Literal["resnet"] = "resnet"
@@ -38,18 +40,12 @@ class ResNet(Module):
             )
 
     @property
-    def looked_up(self) -> tuple[str, ...]:
-        """The class of the network, and the module that it holds."""
-        return (self.made_by, self.factory)
-
-    @property
-    def factory(self) -> str:
-        """The class of the module."""
-        return "biasinit.networks.resnet:ResNet"
-
-    def factory_arguments(self, *, channels: int, classes: int) -> Mapping[str, Any]:
-        """Return the sizes of the module."""
+    def layout(self) -> Layout:
+        """The layers of the network."""
         blocks = (self.depth - OTHER_LAYERS) // LAYERS_OF_A_BLOCK
-        return {
-            "channels": channels, "classes": classes, "blocks": blocks, "width": self.channels
-        }  # fmt: skip
+        stages: list[LayerOfLayout] = []
+        for stage in range(STAGES):
+            channels = self.channels * 2**stage
+            first = Block(channels=channels, stride=1 if stage == 0 else 2)
+            stages += [first, *[Block(channels=channels)] * (blocks - 1)]
+        return Layout(layers=(self.channels, *stages), global_average=True, biases=self.biases)

@@ -111,8 +111,8 @@ def run_network(
 
     Args:
         network: the network.
-        parameters: by name; weights and biases are rounded to the precision of activations,
-            batch norm stays in that of the parameters.
+        parameters: by name. Our own layers round them as they need them; for layers of
+            PyTorch all but those of batch norm are rounded to the precision of activations.
         buffers: by name; changed in place where the network is in training.
         images: (images, height, width, channels).
         activations: precision of everything between.
@@ -120,12 +120,13 @@ def run_network(
 
     """
     master = next(iter(parameters.values())).dtype
-    rounded = {
-        name: value if NORMALISATION in name else value.to(activations)
-        for name, value in parameters.items()
-    }
+    if network.is_stock:
+        parameters = {
+            name: value if NORMALISATION in name else value.to(activations)
+            for name, value in parameters.items()
+        }
     logits: Tensor = functional_call(
-        network, (rounded, buffers), (images.to(activations), preactivations)
+        network, (parameters, buffers), (images.to(activations), preactivations)
     )
     return logits.to(master)
 
@@ -260,6 +261,7 @@ class FusedMembers:
         inputs: StepInputs,
         *,
         all_alive: bool,
+        updates: Tensors | None = None,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,).
 
@@ -269,6 +271,7 @@ class FusedMembers:
             inputs: of the step; its number is recorded for members that diverge.
             all_alive: that no member has diverged is known; then no update is masked. The
                 result is the same either way.
+            updates: see ``Update``; only where ``all_alive`` is not known.
 
         """
         self.network.train()
@@ -285,6 +288,7 @@ class FusedMembers:
             rates=inputs.rates,
             number=inputs.number,
             alive=None if all_alive else alive,
+            updates=updates or {},
         )
         update.apply(state.trained, state.optimizer, gradients)
         total = losses
@@ -331,6 +335,7 @@ class Members(Protocol):
         inputs: StepInputs,
         *,
         all_alive: bool,
+        updates: Tensors | None = None,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the losses before it, (members,)."""
 

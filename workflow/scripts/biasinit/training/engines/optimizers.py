@@ -6,7 +6,7 @@ vector, and gradients are clipped member by member.
 Symbols: θ parameter, g gradient, η learning rate, λ weight decay, t step from 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -74,6 +74,8 @@ class Update:
         rates: learning rate of each member, (members,).
         number: the step's number from 1, a tensor without axes.
         alive: members that are updated, (members,); None updates all.
+        updates: by name, whether a parameter is updated at all, without axes; those that are not
+            named are. Gradients are not clipped beside it: that counts those of all parameters.
 
     """
 
@@ -81,6 +83,7 @@ class Update:
     rates: Tensor
     number: Tensor
     alive: Tensor | None
+    updates: Tensors = field(default_factory=dict)
 
     def apply(self, trained: Tensors, state: dict[str, Tensors], gradients: Tensors) -> None:
         """Change parameters and the optimiser's state in place."""
@@ -102,8 +105,9 @@ class Update:
             direction = torch.add(decayed, velocity, alpha=momentum)
         else:
             direction = velocity
-        self._assign(value, torch.addcmul(value, over(self.rates, value), direction, value=-1))
-        self._assign(state["momentum"][name], velocity)
+        changed = torch.addcmul(value, over(self.rates, value), direction, value=-1)
+        self._assign(name, value, changed)
+        self._assign(name, state["momentum"][name], velocity)
 
     def _adamw(
         self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors], decay: float
@@ -119,14 +123,16 @@ class Update:
         square = beta2 * state["square"][name] + (1 - beta2) * gradient.square()
         scale = (square / (1 - beta2**number)).sqrt() + self.optimizer.epsilon
         decayed = value - rates * decay * value if decay else value
-        self._assign(value, decayed - rates * (mean / (1 - beta1**number)) / scale)
-        self._assign(state["mean"][name], mean)
-        self._assign(state["square"][name], square)
+        self._assign(name, value, decayed - rates * (mean / (1 - beta1**number)) / scale)
+        self._assign(name, state["mean"][name], mean)
+        self._assign(name, state["square"][name], square)
 
-    def _assign(self, place: Tensor, value: Tensor) -> None:
+    def _assign(self, name: str, place: Tensor, value: Tensor) -> None:
         # torch.where, as multiplying by 0 would keep not-a-number; the dead stay as they died
-        kept = value if self.alive is None else torch.where(_mask(self.alive, value), value, place)
-        place.copy_(kept)
+        if self.alive is not None:
+            chosen = self.alive & self.updates[name] if name in self.updates else self.alive
+            value = torch.where(_mask(chosen, value), value, place)
+        place.copy_(value)
 
 
 def _mask(alive: Tensor, like: Tensor) -> Tensor:

@@ -98,11 +98,12 @@ class SerialMembers:
         inputs: StepInputs,
         *,
         all_alive: bool,
+        updates: Tensors | None = None,
     ) -> Tensor:
         """Update ``state`` in place by one step and return the loss before it, (1,).
 
-        The arguments are those of ``FusedMembers.step``; layers that draw, such as dropout, draw
-        from generators that start at ``inputs.random``.
+        The arguments are those of ``FusedMembers.step``, without ``updates``; layers that draw,
+        such as dropout, draw from generators that start at ``inputs.random``.
         """
         if not all_alive and state.diverged_at.device.type == "cpu":
             return torch.full_like(inputs.rates, torch.nan)  # a GPU would be waited for

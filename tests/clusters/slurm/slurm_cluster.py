@@ -7,7 +7,6 @@ cluster, but not held to their memory or devices. Everything lives in one folder
 of its own, and never touches a configuration in /etc/slurm.
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -17,8 +16,10 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
+from daemons import ClusterUnavailableError, descendants, end_daemon, free_ports, kill
 
 NODES = ("n1", "n2")
 GPUS = 2
@@ -73,12 +74,11 @@ NODE = (
 SILENCE_SECONDS = 10
 
 
-class ClusterUnavailableError(Exception):
-    """Raised when this machine cannot have such a cluster; the text says why."""
-
-
-class Cluster:
+class SlurmCluster:
     """Two nodes, a controller, and what tests do to them."""
+
+    place = "SLURM"
+    profile = "slurm"
 
     def __init__(self, folder: Path) -> None:
         missing = [name for name in PROGRAMS if shutil.which(name, path=SEARCH) is None]
@@ -111,7 +111,7 @@ class Cluster:
         while self.run("squeue", "--noheader", check=False) and time.monotonic() < deadline:
             time.sleep(0.3)
         for path in [*self.folder.glob("*.pid"), self.folder / "munge" / "munged.pid"]:
-            _end(path, signal.SIGTERM)
+            end_daemon(path, signal.SIGTERM)
 
     def run(self, *command: str, check: bool = True) -> str:
         """Return what a command of SLURM prints."""
@@ -134,23 +134,34 @@ class Cluster:
 
     def kill_daemon(self, name: str) -> None:
         """Kill the daemon of a node only: its jobs go on, out of the controller's sight."""
-        _end(self.folder / f"slurmd.{name}.pid", signal.SIGKILL)
+        end_daemon(self.folder / f"slurmd.{name}.pid", signal.SIGKILL)
 
     def kill_node(self, name: str) -> None:
         """Kill the daemon of a node and all processes of its jobs, as a loss of power does."""
         steps = [process for process in psutil.process_iter() if self._is_step_on(process, name)]
         self.kill_daemon(name)
         for process in steps:
-            for part in [process, *_descendants(process)]:
-                _kill(part)
+            for part in [process, *descendants(process)]:
+                kill(part)
 
     def cancel(self, job: str) -> None:
         """Cancel a job, as a user or an administrator does."""
         self.run("scancel", job)
 
+    def adapt(self, profile: dict[str, Any]) -> None:
+        """Put this cluster's names into the project's profile, and less patience."""
+        profile["default-resources"] = {"slurm_partition": "shards"}
+        # a GPU of SLURM's, and training on the processor: the GPUs are pretended
+        profile["set-resources"]["train"]["gres"] = "gpu:1"
+        profile["slurm-init-seconds-before-status-checks"] = 1
+
+    def job_and_node(self, environment: dict[str, str]) -> tuple[str, str]:
+        """Return the job that a process belongs to, and its node."""
+        return environment["SLURM_JOB_ID"], environment["SLURMD_NODENAME"]
+
     def _configure(self) -> None:
         host = socket.gethostname().split(".")[0]
-        ports = _free_ports(1 + len(NODES))
+        ports = free_ports(1 + len(NODES))
         text = CONFIGURATION.format(
             host=host,
             controller=ports[0],
@@ -239,37 +250,3 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise ClusterUnavailableError(f"Waited in vain until {what}: {self._states()}")
             time.sleep(0.2)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _kill(process: psutil.Process) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.kill()
-
-
-def _end(pid_file: Path, number: signal.Signals) -> None:
-    """End the daemon that a file names, and wait until it is gone."""
-    try:
-        process = psutil.Process(int(pid_file.read_text()))
-        process.send_signal(number)
-        process.wait(timeout=20)
-    except (OSError, ValueError, psutil.Error):
-        pass
-    pid_file.unlink(missing_ok=True)

@@ -1,22 +1,36 @@
-"""The quick study on the cluster: started as a researcher does, watched, and struck."""
+"""The quick study on a cluster: started as a researcher does, watched, and struck."""
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 import yaml
-from cluster import Cluster
+from daemons import is_gone
 
+from faults import TABLES
 from workspace import Workspace
 
 QUICK = Path(__file__).with_name("quick.yaml")
 PATIENCE_SECONDS = 1200  # a limit, not a wait: machines of the continuous integration are busy
-PROFILE = Path("profiles") / "slurm" / "profile.yaml"
+
+
+class Cluster(Protocol):
+    """What the study has to know of the cluster that its jobs go to."""
+
+    profile: str
+    environment: dict[str, str]
+
+    def adapt(self, profile: dict[str, Any]) -> None:
+        """Put this cluster's names into the project's profile, and less patience."""
+
+    def job_and_node(self, environment: dict[str, str]) -> tuple[str, str]:
+        """Return the job that a process belongs to, and its node."""
 
 
 class ClusterStudy:
@@ -47,6 +61,12 @@ class ClusterStudy:
         output, _ = self.command.communicate(timeout=PATIENCE_SECONDS)
         assert self.command.returncode == 0, output + self.log()
 
+    def assert_equal_tables(self, undisturbed: Workspace) -> None:
+        """Check that the tables are those of a local study, byte for byte."""
+        for table in TABLES:
+            ours = self.workspace.results / f"{table}.parquet"
+            assert ours.read_bytes() == (undisturbed.results / ours.name).read_bytes(), table
+
     def stop(self) -> None:
         """End what a failed test has left."""
         if self.command is not None and self.command.poll() is None:
@@ -54,9 +74,9 @@ class ClusterStudy:
             self.command.communicate()
 
     def log(self) -> str:
-        """Return what Snakemake said."""
+        """Return what Snakemake said; nothing before it is started."""
         path = self.workspace.folder / "results" / "snakemake.log"
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def wait_until(self, condition: Callable[[], Any]) -> Any:
         """Return the first true value of a condition."""
@@ -82,40 +102,35 @@ class ClusterStudy:
                 process = psutil.Process(int(lease.read_text().split()[1]))
                 process.suspend()
                 if lease.exists() and checkpoint.exists():
-                    return FrozenShard(str(shard), lease, process)
+                    return FrozenShard(lease, process, self._cluster)
                 process.resume()  # it had just finished
             except (OSError, IndexError, psutil.Error):
                 continue
         return None
 
     def _write_profile(self, minutes: int) -> None:
-        """Write the project's profile with this cluster's names, and with less patience."""
-        profile = yaml.safe_load((self.workspace.folder / PROFILE).read_text(encoding="utf-8"))
-        profile["default-resources"] = {"slurm_partition": "shards"}
-        # a GPU of SLURM's, and training on the processor: the GPUs are pretended
+        """Write the project's profile for this cluster, as a user would."""
+        folder = self.workspace.folder / "profiles" / "test"
+        shutil.copytree(folder.with_name(self._cluster.profile), folder)
+        path = folder / "profile.yaml"
+        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
         profile["set-resources"]["train"] |= {
-            "gres": "gpu:1",
             "mem_mb": "500 * attempt",
             "runtime": f"{minutes} * attempt",
         }
-        profile["slurm-init-seconds-before-status-checks"] = 1
         profile["latency-wait"] = 10
-        folder = self.workspace.folder / "profiles" / "test"
-        folder.mkdir()
-        (folder / "profile.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+        self._cluster.adapt(profile)
+        path.write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
 class FrozenShard:
     """A shard in the middle of its training, whose process does not move."""
 
-    def __init__(self, shard: str, lease: Path, process: psutil.Process) -> None:
-        self.shard = shard
+    def __init__(self, lease: Path, process: psutil.Process, cluster: Cluster) -> None:
         self.lease = lease
         self.lease_text = lease.read_text()
         self.process = process
-        environment = process.environ()
-        self.job = environment["SLURM_JOB_ID"]
-        self.node = environment["SLURMD_NODENAME"]
+        self.job, self.node = cluster.job_and_node(process.environ())
 
     def is_leased_anew(self) -> bool:
         try:
@@ -124,11 +139,15 @@ class FrozenShard:
             return False
 
     def is_gone(self) -> bool:
-        """Return whether the process has ended, be it that nobody has asked for its status."""
-        try:
-            return self.process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
+        """Return whether the process has ended."""
+        return is_gone(self.process)
+
+    def wait_until_gone(self) -> None:
+        """Wait for the end of the process where no command runs that could end first."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.is_gone():
+            assert time.monotonic() < deadline, self.job
+            time.sleep(0.1)
 
     def thaw(self) -> None:
         """Let the process go on."""

@@ -2,37 +2,8 @@
 
 import psutil
 import pytest
-from cluster_study import ClusterStudy
-
-from faults import SLURM, Strike, finished_shards, named
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
-
-
-@pytest.fixture
-def start(cluster, tmp_path):
-    studies = []
-
-    def start(**options):
-        study = ClusterStudy(tmp_path / "struck", cluster, **options)
-        studies.append(study)
-        study.start("--until", "collect")
-        frozen = study.freeze_a_shard()
-        # the others finish: what is kept of them is then known
-        study.wait_until(lambda: len(finished_shards(study.workspace)) == 3)
-        return study, frozen
-
-    yield start
-    for study in studies:
-        study.stop()
-
-
-@pytest.fixture
-def strike(undisturbed):
-    def strike(name, study):
-        return Strike(named(SLURM, name), study.workspace)
-
-    return strike
 
 
 def test_a_cancelled_job_is_submitted_again_and_goes_on(cluster, undisturbed, start, strike):

@@ -1,4 +1,4 @@
-"""Residual networks for small images (He et al. 2015, section 4.2), of PyTorch's own layers.
+"""A residual network as a user writes it, of PyTorch's own layers (He et al. 2015, section 4.2).
 
 A first 3×3 convolution, then three stages of n blocks with 16, 32 and 64 channels (times a width)
 on images of full, half and a quarter of the side, a mean over positions and a linear layer: 6n + 2
