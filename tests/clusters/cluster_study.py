@@ -7,30 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 import yaml
-from daemons import is_gone
+from daemons import Cluster, is_gone
 
 from faults import TABLES
 from workspace import Workspace
 
 QUICK = Path(__file__).with_name("quick.yaml")
 PATIENCE_SECONDS = 1200  # a limit, not a wait: machines of the continuous integration are busy
-
-
-class Cluster(Protocol):
-    """What the study has to know of the cluster that its jobs go to."""
-
-    profile: str
-    environment: dict[str, str]
-
-    def adapt(self, profile: dict[str, Any]) -> None:
-        """Put this cluster's names into the project's profile, and less patience."""
-
-    def job_and_node(self, environment: dict[str, str]) -> tuple[str, str]:
-        """Return the job that a process belongs to, and its node."""
 
 
 class ClusterStudy:
@@ -60,6 +47,39 @@ class ClusterStudy:
         """Wait until the command ends well."""
         output, _ = self.command.communicate(timeout=PATIENCE_SECONDS)
         assert self.command.returncode == 0, output + self.log()
+
+    def finish_without_the_node(self, frozen: "FrozenShard") -> None:
+        """Let the node of a shard die, as by a loss of power, and wait for the end."""
+        self._cluster.kill_node(frozen.node)
+        self.wait_until(frozen.is_gone)
+        try:
+            self.finish()
+        finally:
+            self._cluster.start_node(frozen.node)
+
+    def finish_beside_a_job_out_of_sight(self, frozen: "FrozenShard") -> None:
+        """Let a node's daemon die alone, so that its job trains beside another of its shard."""
+        self._cluster.kill_daemon(frozen.node)
+        try:
+            self.wait_until(frozen.is_leased_anew)
+            frozen.thaw()  # now two processes train one shard
+            self.wait_until(frozen.is_gone)
+            self.finish()
+        finally:
+            self._cluster.start_node(frozen.node)
+
+    def finish_after_a_killed_snakemake(self, frozen: "FrozenShard") -> None:
+        """Kill Snakemake, whose jobs go on, and give the command again."""
+        (snakemake,) = psutil.Process(self.command.pid).children()
+        snakemake.kill()
+        self.command.communicate()
+        assert self.command.returncode != 0
+        assert not frozen.is_gone()
+        self.start("--until", "collect")
+        self.wait_until(frozen.is_leased_anew)
+        frozen.thaw()  # the job that nobody waits for, and the one that took over
+        self.wait_until(frozen.is_gone)
+        self.finish()
 
     def assert_equal_tables(self, undisturbed: Workspace) -> None:
         """Check that the tables are those of a local study, byte for byte."""

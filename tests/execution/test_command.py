@@ -104,7 +104,7 @@ def test_make_hands_every_variable_on_as_it_is(target):
     given = {"STUDY": ODD, "FOLDER": "some where", "CORES": "2", "ARGS": "--config 'a=b $c' -n"}
     words = [f"{name}={value}" for name, value in given.items()]
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/study.installed", target, *words],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/study.installed", target, *words],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

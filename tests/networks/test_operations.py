@@ -136,9 +136,7 @@ def stock_layer(images, weight, bias, scale, shift, beside, *, kernel, stride, p
 
 
 def native_layer(images, weight, bias, scale, shift, beside, *, kernel, stride, pooled):
-    norm = None
-    if scale is not None:
-        norm = Normalisation(scale=scale, shift=shift, epsilon=EPSILON)
+    norm = Normalisation(scale=scale, shift=shift, epsilon=EPSILON)
     return NATIVE.hidden_layer(
         images, weight, bias, norm, beside, kernel=kernel, stride=stride, pooled=pooled
     )

@@ -12,6 +12,8 @@ from faults import finished_shards
 from repository import REPOSITORY
 from workspace import TINY, planned_jobs
 
+pytestmark = pytest.mark.slow  # each plans a whole study
+
 STUDY = Workflow.read(yaml.safe_load(TINY.read_text()), study_files=(), repository=REPOSITORY)
 ANALYSES = {*(analysis.name for analysis in STUDY.analyses), "write_report"}
 SHARDS = 8  # 3 normalisations × 2 schemes, and the A/A arm without and with batch normalisation
@@ -201,7 +203,6 @@ ANALYSIS = Analysis(
 '''
 
 
-@pytest.mark.slow
 def test_a_new_analysis_is_a_file_and_runs_alone(workspace):
     folder = workspace.folder / LIBRARY / "analyses"
     (folder / "count_runs.py").write_text(NEW_ANALYSIS, encoding="utf-8")
@@ -234,9 +235,7 @@ def test_a_change_of_outcomes_runs_the_analyses_but_no_training(workspace):
     assert set(workspace.planned()) == {"collect"} | ANALYSES
 
 
-@pytest.mark.parametrize(
-    "file", [pytest.param("report/page.css", marks=pytest.mark.slow), "report/page.html.j2"]
-)
+@pytest.mark.parametrize("file", ["report/page.css", "report/page.html.j2"])
 def test_a_change_of_the_page_writes_the_report_only(file, workspace):
     path = workspace.folder / file
     path.write_text(path.read_text() + "\n")
@@ -270,7 +269,6 @@ ITEM = TableItem(
 '''
 
 
-@pytest.mark.slow
 def test_a_new_item_of_the_page_is_a_file_and_a_line_and_writes_the_report_only(workspace):
     room = workspace.folder / LIBRARY / "reporting" / "items" / "trust"
     (room / "run_counts.py").write_text(NEW_ITEM, encoding="utf-8")
@@ -283,7 +281,6 @@ def test_a_new_item_of_the_page_is_a_file_and_a_line_and_writes_the_report_only(
     assert page.index("Runs by scheme.</b> Counted by a new item.") < page.index("Pairing audit.")
 
 
-@pytest.mark.slow
 def test_an_extended_study_trains_the_new_shards_and_leaves_the_old_ones_alone(workspace):
     before = finished_shards(workspace)
     done = workspace.snakemake("--config", "seeds=8", "--until", "collect")

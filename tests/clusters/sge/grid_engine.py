@@ -10,15 +10,20 @@ no cell of the machine's own is touched.
 import os
 import shutil
 import signal
-import subprocess
-import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
-from daemons import ClusterUnavailableError, descendants, end_daemon, free_ports, kill
+from daemons import (
+    Cluster,
+    ClusterUnavailableError,
+    descendants,
+    end_daemon,
+    free_ports,
+    kill,
+    start_program,
+)
 
 HOSTS = ("n1", "n2")
 MASTER = "master"
@@ -28,7 +33,6 @@ PROGRAMS = Path("/usr/lib/gridengine")  # Debian's wrappers in /usr/bin would lo
 SHARE = Path("/usr/share/gridengine")
 COMMANDS = ("qsub", "qstat", "qacct", "qselect", "qdel", "qconf", "qmod")
 PACKAGES = "gridengine-master gridengine-exec gridengine-client msmtp-mta gcc libc6-dev"
-PATIENCE_SECONDS = 60
 SILENCE_SECONDS = 10  # after which the master takes a host for gone
 PATIENCE = "BIASINIT_SGE_PATIENCE_SECONDS"  # of the profile's status.py
 
@@ -81,7 +85,7 @@ report_variables NONE
 GPU = "gpu gpu INT <= YES YES 0 0"
 
 
-class GridEngine:
+class GridEngine(Cluster):
     """A master, two hosts, and what tests do to them."""
 
     place = "Grid Engine"
@@ -113,7 +117,7 @@ class GridEngine:
         self._configure()
         for name in HOSTS:
             self.start_node(name)
-        self._wait("both hosts are heard", lambda: self.hosts_heard() == set(HOSTS))
+        self.wait("both hosts are heard", lambda: self.hosts_heard() == set(HOSTS))
 
     def down(self) -> None:
         """Delete all jobs and stop every daemon."""
@@ -123,24 +127,10 @@ class GridEngine:
             self.kill_node(name)
         self.stop_master()
 
-    def run(self, *command: str, check: bool = True) -> str:
-        """Return what a command of Grid Engine prints."""
-        done = subprocess.run(
-            command,
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if check and done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: {done.stdout}")
-        return done.stdout.strip()
-
     def start_master(self) -> None:
         """Start the master; return when it answers."""
         self._daemon(MASTER, "sge_qmaster")
-        self._wait("the master answers", self._master_answers)
+        self.wait("the master answers", self._master_answers)
 
     def stop_master(self) -> None:
         """Stop the master: jobs go on, and no command gets an answer."""
@@ -171,6 +161,10 @@ class GridEngine:
     def cancel(self, job: str) -> None:
         """Delete a job, as a user or an administrator does."""
         self.run("qdel", job)
+
+    def state(self) -> set[str]:
+        """Return the hosts that are heard."""
+        return self.hosts_heard()
 
     def hosts_heard(self) -> set[str]:
         """Return the hosts whose queue is there and not in an unknown state."""
@@ -291,16 +285,7 @@ class GridEngine:
         self._checked(str(PROGRAMS / program), environment=plain | self._variables(host))
 
     def _checked(self, *command: str, environment: dict[str, str] | None = None) -> None:
-        done = subprocess.run(
-            command,
-            env=environment or os.environ | self._variables(MASTER),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ClusterUnavailableError(f"{command[0]} does not work: {done.stdout.strip()}")
+        start_program(*command, environment=environment or os.environ | self._variables(MASTER))
 
     @property
     def _master_file(self) -> Path:
@@ -311,13 +296,6 @@ class GridEngine:
 
     def _master_answers(self) -> bool:
         return "error" not in self.run("qconf", "-sh", check=False)
-
-    def _wait(self, what: str, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if time.monotonic() > deadline:
-                raise ClusterUnavailableError(f"Waited in vain until {what}.")
-            time.sleep(0.2)
 
 
 def _has(program: str) -> bool:

@@ -3,7 +3,6 @@
 import signal
 import time
 
-import psutil
 import pytest
 from cluster_study import ClusterStudy
 from grid_engine import HOSTS, PATIENCE
@@ -66,12 +65,7 @@ def test_a_job_that_was_deleted_while_it_waited_is_submitted_again(
 def test_a_job_whose_host_dies_goes_on_at_another(cluster, undisturbed, start, strike):
     study, frozen = start()
     struck = strike("host dies", study)
-    cluster.kill_node(frozen.node)
-    study.wait_until(frozen.is_gone)
-    try:
-        study.finish()
-    finally:
-        cluster.start_node(frozen.node)
+    study.finish_without_the_node(frozen)
     assert submitted(study) > 4
     struck.assert_harmless(undisturbed)
 
@@ -81,14 +75,7 @@ def test_a_job_that_goes_on_without_its_daemon_ends_when_another_host_has_it(
 ):
     study, frozen = start()
     struck = strike("only the host's daemon dies, its job goes on", study)
-    cluster.kill_daemon(frozen.node)
-    try:
-        study.wait_until(frozen.is_leased_anew)
-        frozen.thaw()  # now two processes train one shard
-        study.wait_until(frozen.is_gone)
-        study.finish()
-    finally:
-        cluster.start_node(frozen.node)
+    study.finish_beside_a_job_out_of_sight(frozen)
     struck.assert_harmless(undisturbed)
 
 
@@ -180,14 +167,5 @@ def test_a_study_that_is_stopped_leaves_no_jobs_and_goes_on(cluster, undisturbed
 def test_jobs_of_a_killed_snakemake_end_when_the_study_goes_on(cluster, undisturbed, start, strike):
     study, frozen = start()
     struck = strike("SIGKILL of Snakemake, its jobs go on", study)
-    (snakemake,) = psutil.Process(study.command.pid).children()
-    snakemake.kill()
-    study.command.communicate()
-    assert study.command.returncode != 0
-    assert not frozen.is_gone()
-    study.start("--until", "collect")
-    study.wait_until(frozen.is_leased_anew)
-    frozen.thaw()  # the job that nobody waits for, and the one that took over
-    study.wait_until(frozen.is_gone)
-    study.finish()
+    study.finish_after_a_killed_snakemake(frozen)
     struck.assert_harmless(undisturbed)

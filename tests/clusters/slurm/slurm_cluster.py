@@ -12,21 +12,26 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
-from daemons import ClusterUnavailableError, descendants, end_daemon, free_ports, kill
+from daemons import (
+    Cluster,
+    ClusterUnavailableError,
+    descendants,
+    end_daemon,
+    free_ports,
+    kill,
+    start_program,
+)
 
 NODES = ("n1", "n2")
 GPUS = 2
 CORES = 2
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 PACKAGES = "slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge"
-PATIENCE_SECONDS = 120
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # where Debian puts daemons
 
 CONFIGURATION = """
@@ -74,7 +79,7 @@ NODE = (
 SILENCE_SECONDS = 10
 
 
-class SlurmCluster:
+class SlurmCluster(Cluster):
     """Two nodes, a controller, and what tests do to them."""
 
     place = "SLURM"
@@ -99,10 +104,10 @@ class SlurmCluster:
         self._configure()
         self._start_munge()
         self._daemon("slurmctld")
-        self._wait("the controller answers", self._controller_answers)
+        self.wait("the controller answers", self._controller_answers)
         for name in NODES:
             self.start_node(name)
-        self._wait("both nodes are idle", lambda: set(self._states()) == {"idle"})
+        self.wait("both nodes are idle", lambda: set(self.state()) == {"idle"})
 
     def down(self) -> None:
         """Cancel all jobs and stop every daemon."""
@@ -112,20 +117,6 @@ class SlurmCluster:
             time.sleep(0.3)
         for path in [*self.folder.glob("*.pid"), self.folder / "munge" / "munged.pid"]:
             end_daemon(path, signal.SIGTERM)
-
-    def run(self, *command: str, check: bool = True) -> str:
-        """Return what a command of SLURM prints."""
-        done = subprocess.run(
-            command,
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if check and done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: {done.stdout}")
-        return done.stdout.strip()
 
     def start_node(self, name: str) -> None:
         """Start the daemon of a node."""
@@ -215,17 +206,8 @@ class SlurmCluster:
     def _daemon(self, program: str, *arguments: str) -> None:
         self._checked(program, "-f", str(self.folder / "slurm.conf"), *arguments)
 
-    def _checked(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [program, *arguments],
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ClusterUnavailableError(f"{program} does not start: {done.stdout.strip()}")
+    def _checked(self, *command: str) -> None:
+        start_program(*command, environment=os.environ | self.environment)
 
     def _is_step_on(self, process: psutil.Process, node: str) -> bool:
         """Return whether a process is SLURM's own around a step of a job on a node of ours."""
@@ -241,12 +223,6 @@ class SlurmCluster:
     def _controller_answers(self) -> bool:
         return "is UP" in self.run("scontrol", "ping", check=False)
 
-    def _states(self) -> list[str]:
+    def state(self) -> list[str]:
+        """Return the states of the nodes."""
         return self.run("sinfo", "--noheader", "--Node", "--format=%t", check=False).split()
-
-    def _wait(self, what: str, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if time.monotonic() > deadline:
-                raise ClusterUnavailableError(f"Waited in vain until {what}: {self._states()}")
-            time.sleep(0.2)

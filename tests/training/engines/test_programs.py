@@ -273,15 +273,27 @@ def test_whatever_changes_a_step_changes_its_key(seen, small_digits):
 
 
 @pytest.mark.parametrize("scheme", BIASES.values(), ids=BIASES)
-@pytest.mark.parametrize("normalization", ["none", "batchnorm_shift", "batchnorm"])
+@pytest.mark.parametrize(
+    "normalization",
+    [
+        pytest.param("none", marks=pytest.mark.slow),
+        "batchnorm_shift",
+        pytest.param("batchnorm", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize(
     "optimizer",
     [
-        {"weight_decay": 1e-3, "decay_biases": True, "nesterov": True},
-        {"weight_decay": 1e-3, "gradient_clip": 0.5},
-        {"kind": "adamw", "weight_decay": 1e-3, "decay_biases": True},
+        pytest.param({"weight_decay": 1e-3, "decay_biases": True, "nesterov": True}, id="sgd"),
+        pytest.param(
+            {"weight_decay": 1e-3, "gradient_clip": 0.5}, id="clipped", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            {"kind": "adamw", "weight_decay": 1e-3, "decay_biases": True},
+            id="adamw",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["sgd", "clipped", "adamw"],
 )
 def test_one_step_for_all_biases_changes_no_bit_of_those_that_lack_or_freeze_some(
     scheme, normalization, optimizer, small_digits, monkeypatch

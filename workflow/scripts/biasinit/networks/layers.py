@@ -226,7 +226,7 @@ class HiddenLayer(nn.Module):
                 inputs,
                 self.layer.weight,
                 self.layer.bias,
-                None if self.norm is None else self.norm.as_operation(),
+                Normalisation() if self.norm is None else self.norm.as_operation(),
                 beside,
                 kernel=self.layer.kernel,
                 stride=self.layer.stride,

@@ -69,7 +69,7 @@ class HiddenLayerInOne(Protocol):
         images: Tensor,
         weight: Tensor,
         bias: Tensor | None,
-        normalisation: Normalisation | None,
+        normalisation: Normalisation,
         beside: Tensor | None,
         *,
         kernel: int,
