@@ -523,6 +523,13 @@ WRONG = {
         "analysis.margins.digits: must be less than 100, got 120. It is in percent; where the runs "
         "have another metric, say so in 'metric'.",
     ),
+    "a margin that no accuracy has, where 'metric' says accuracy": (
+        {
+            "metric": {"name": "test accuracy", "better": "higher", "unit": "points"},
+            "analysis": {"margins": {"digits": 120}, "collapse_points": 15},
+        },
+        "analysis.margins.digits: must be less than 100, got 120.",
+    ),
     "a threshold that no accuracy has": (
         {"analysis": {"margins": {"digits": 1}, "thresholds": {"digits": -1}}},
         "analysis.thresholds.digits: must be greater than 0, got -1.",

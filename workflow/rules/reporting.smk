@@ -29,8 +29,8 @@ rule write_report:
                 caption=f"{RESULTS}/captions/{name}.rst",
                 category=STUDY.measured.said(figure.section.category),
                 labels={
-                    name: STUDY.measured.said(label)
-                    for name, label in figure.labels.items()
+                    key: STUDY.measured.said(label)
+                    for key, label in figure.labels.items()
                 },
             )
             for name, figure in FIGURES.items()

@@ -63,6 +63,10 @@ def mirrored(runs):
     return runs.assign(**{name: -runs[name] for name in values})
 
 
+def turned(runs, metric):
+    return runs if metric is GAIN else mirrored(runs)
+
+
 def tuned(runs, metric):
     return tuned_contrasts(
         runs, margins=MARGINS, collapse_points=COLLAPSE, metric=metric, resamples=500, **RULES
@@ -129,12 +133,42 @@ def test_the_best_rate_is_that_of_the_lowest_loss(gains):
 @pytest.mark.parametrize("metric", [GAIN, LOSS], ids=lambda metric: metric.better)
 def test_a_rate_at_which_runs_fail_is_not_chosen_for_what_is_not_known_of_them(metric, gains):
     """Zero, the least of accuracies, would be the best of these values."""
-    runs = gains if metric is GAIN else mirrored(gains)
+    runs = turned(gains, metric)
     fails = (runs["scheme"] == "worse") & (runs["learning_rate"] == RATES[0])
     runs = runs.assign(failed=runs["failed"] | fails)
     runs.loc[fails, "validation_accuracy"] = np.nan
     found = tuned(runs, metric)
     assert set(found.loc[found["scheme"] == "worse", "learning_rates"]) == {"0.02"}
+
+
+@pytest.mark.parametrize("metric", [GAIN, LOSS], ids=lambda metric: metric.better)
+def test_a_rate_at_which_few_runs_are_lucky_is_not_chosen(metric, gains):
+    """Of the others nothing is known but what a network has that learnt nothing."""
+    own = (gains["scheme"] == "worse") & (gains["learning_rate"] == RATES[0])
+    lucky = gains.assign(validation_accuracy=gains["validation_accuracy"].where(~own, -0.1))
+    fails = own & (gains["seed"] >= SEEDS // 3)
+    runs = lucky.assign(failed=lucky["failed"] | fails)
+    runs.loc[fails, ["final_accuracy", "validation_accuracy"]] = (-2.3, np.nan)
+    for found, rates in ((tuned(turned(lucky, metric), metric), {"0.005"}),
+                         (tuned(turned(runs, metric), metric), {"0.02"})):  # fmt: skip
+        assert set(found.loc[found["scheme"] == "worse", "learning_rates"]) == rates
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_unit_decides_nothing(scale, gains):
+    """As in watts or in gigawatts: the same rates are chosen, and the same is said of them."""
+    values = ["final_accuracy", "validation_accuracy"]
+    losses = mirrored(gains)
+    scaled = losses.assign(**{name: scale * losses[name] for name in values})
+    rules = {"metric": LOSS, "resamples": 500, **RULES}
+    usual = tuned_contrasts(losses, margins=MARGINS, collapse_points=COLLAPSE, **rules)
+    margins = {name: scale * margin for name, margin in MARGINS.items()}
+    found = tuned_contrasts(scaled, margins=margins, collapse_points=scale * COLLAPSE, **rules)
+    words = ["learning_rates", "reference_learning_rates", "pairs", "collapsed", "stray"]
+    pd.testing.assert_frame_equal(found[words], usual[words])
+    for name in ("p_adjusted", "p_equivalence_adjusted"):
+        np.testing.assert_allclose(found[name], usual[name], rtol=1e-6)
+    np.testing.assert_allclose(found["estimate"], scale * usual["estimate"], rtol=1e-6)
 
 
 def test_levels_of_a_factor_are_judged_by_the_direction_too(gains):
@@ -163,8 +197,3 @@ def test_of_another_metric_no_error_is_taken_the_logarithm_of(gains):
     assert set(sensitivity(percent, metric=ACCURACY, **options)["scale"]) == {
         "points", "log-error", "logit",
     }  # fmt: skip
-
-
-def test_accuracy_in_points_by_any_other_word_is_accuracy():
-    assert Metric.of(name="test accuracy", unit="points", better="higher") is ACCURACY
-    assert Metric.from_mapping(LOSS.to_mapping()) == LOSS

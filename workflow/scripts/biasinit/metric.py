@@ -6,6 +6,7 @@ is always scheme minus reference, in the unit of the metric, so that a negative 
 lower is; *worse* and *better* follow the direction.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -109,6 +110,11 @@ class Metric:
         return "below" if self.better == "higher" else "above"
 
     @property
+    def worse_edge(self) -> str:
+        """At which edge of a scale the worst values lie: 'left' or 'right'."""
+        return "left" if self.better == "higher" else "right"
+
+    @property
     def of_differences(self) -> str:
         """What differences are measured in: 'points of test accuracy'."""
         return f"{self.unit} of {self.name}"
@@ -129,9 +135,15 @@ class Metric:
         """Which direction is better, where that is not what most expect: lower."""
         return "" if self.better == "higher" else " (lower is better)"
 
+    @property
+    def if_diverged(self) -> str:
+        """What a run that diverged has, where that is known."""
+        return " (chance if they diverged)" if self.is_accuracy else ""
+
     def renamed(self, text: str) -> str:
         """Return a word of a table, which calls any metric accuracy and its unit points."""
-        return text.replace("accuracy", self.short).replace("points", self.unit)
+        words = {"accuracy": self.short, "points": self.unit}
+        return re.sub("|".join(words), lambda found: words[found[0]], text)
 
     def said(self, text: str) -> str:
         """Return a text with the words of the metric in place of their names in braces."""
@@ -144,7 +156,10 @@ class Metric:
         return text
 
 
-_WORDS = ("title", "short_title", "best", "lower", "higher", "favourable", "below", "values")
+_WORDS = (
+    *("title", "short_title", "best", "lower", "higher", "favourable", "below", "values"),
+    "if_diverged",
+)
 
 ACCURACY = Metric(
     name="test accuracy",

@@ -29,13 +29,13 @@ RATES = Table(
         integer("never_learned", "of them never learned"),
         integer(
             "collapsed",
-            "runs that trained and ended more than `collapse_points` below the median of the "
+            "runs that trained and ended more than `collapse_points` worse than the median of the "
             "reference's trained runs in their cell",
         ),
         integer(
             "stray",
-            "runs that trained, did not collapse, and ended more than ten margins below the median "
-            "of their arm in the cell",
+            "runs that trained, did not collapse, and ended more than ten margins worse than the "
+            "median of their arm in the cell",
         ),
         integer("seeds", "number of seeds"),
         integer("seeds_failed", "of them have a failed run"),

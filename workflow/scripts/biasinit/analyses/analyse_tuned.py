@@ -58,8 +58,8 @@ TUNED = Table(
         number("reference_collapsed", "the same of the reference at its own"),
         number(
             "stray",
-            "runs of the scheme at its chosen rates more than ten margins below their arm's median "
-            "at the same rate, mean over halves",
+            "runs of the scheme at its chosen rates more than ten margins worse than their arm's "
+            "median at the same rate, mean over halves",
         ),
         number("reference_stray", "the same of the reference at its own"),
         number(

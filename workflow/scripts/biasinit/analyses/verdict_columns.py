@@ -92,7 +92,7 @@ VERDICT_COLUMNS = (
     integer("reference_events", "seeds of the reference with the event"),
     integer("collapsed", "collapsed runs of the scheme"),
     integer("reference_collapsed", "collapsed runs of the reference"),
-    integer("stray", "runs of the scheme more than ten margins below their arm's median"),
+    integer("stray", "runs of the scheme more than ten margins worse than their arm's median"),
     integer("reference_stray", "the same of the reference"),
     number(
         "undetected",

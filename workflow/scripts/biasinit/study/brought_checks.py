@@ -62,7 +62,7 @@ def _columns_of_one_name(study: ImportedStudy) -> Iterator[Problem]:
 def _margins_in_points(study: ImportedStudy) -> Iterator[Problem]:
     """Yield margins that would be shares too: those of a study in shares are still points."""
     small = {name: m for name, m in study.analysis.margins.items() if m < FEWEST_POINTS_OF_SHARES}
-    of_shares = study.unit == "share" and study.metric is None
+    of_shares = study.unit == "share" and study.measured.is_accuracy
     for name, margin in small.items() if of_shares else ():
         yield Problem(
             key=f"analysis.margins.{name}",
@@ -74,7 +74,7 @@ def _margins_in_points(study: ImportedStudy) -> Iterator[Problem]:
 
 def _percent_of_accuracy(study: ImportedStudy) -> Iterator[Problem]:
     """Yield what no accuracy can be; margins of another metric may be any numbers above 0."""
-    if study.metric is not None:
+    if not study.measured.is_accuracy:
         return
     analysis = study.analysis
     values = {

@@ -53,7 +53,7 @@ class Analysis(Part):
     """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
 
     thresholds: dict[str, Percent] = Field(default_factory=dict)
-    """Validation accuracy (percent) that counts as converged, for each trained data set."""
+    """Validation accuracy (percent) that counts as converged; each trained data set needs one."""
     margins: dict[str, Percent] = Field(min_length=1)
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[float, float] = (0.80, 1.25)

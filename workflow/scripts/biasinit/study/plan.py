@@ -70,12 +70,13 @@ def _rules(metric: Metric) -> dict[str, Any]:
     """Return the rules of a study in the words of what it measures."""
     if metric.is_accuracy:
         return RULES
-    accuracy = (
-        f"mean over cells of {metric.name}, scheme minus reference, in {metric.unit}; "
-        f"{metric.better} is better"
-    )
+    estimands = {
+        "accuracy": f"mean over cells of {metric.name}, scheme minus reference, in {metric.unit}; "
+        f"{metric.better} is better",
+        "interaction": f"{metric.name} contrast with batch normalisation minus the one without",
+    }
     rules = {key: rule for key, rule in RULES.items() if key != "final accuracy"}
-    return rules | {"estimands": {**RULES["estimands"], "accuracy": accuracy}}
+    return rules | {"estimands": RULES["estimands"] | estimands}
 
 
 def planned_seeds(plan: Mapping[str, Any]) -> list[int]:

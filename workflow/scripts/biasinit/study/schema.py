@@ -10,7 +10,6 @@ from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from biasinit.specs.keys import Keys, values_of
 from biasinit.specs.optimizer import Optimizer, Schedule
@@ -79,7 +78,8 @@ def _rows(section: type[BaseModel] | type[Keys] | OfKind) -> Iterator[_Row]:
         yield from _rows_of_kinds(section)
     elif issubclass(section, BaseModel):
         for name, key in section.model_fields.items():
-            default = REQUIRED if key.default is PydanticUndefined else _text(key.default)
+            made = key.get_default(call_default_factory=True)
+            default = REQUIRED if key.is_required() else _text(made)
             yield _Row(name, default, " ".join(str(key.description).split()))
     else:
         yield from (_row(item) for item in fields(section))

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit import numbers
-from biasinit.metric import ACCURACY, Metric
+from biasinit.metric import Metric
 from biasinit.reporting.claims.finding import NO_SUCH_RUNS, Finding, Kind, Place, Tables, absent
 from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_condition, p_of
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts import clauses
-from biasinit.reporting.verdicts.verdict_rows import row_of
+from biasinit.reporting.verdicts.verdict_rows import metric_of, row_of
 from biasinit.reporting.verdicts.vocabulary import changed, kind, shown
 from biasinit.study.evidence import LevelEvidence
 from biasinit.verdicts import Outcome, Verdict
@@ -24,7 +24,8 @@ def find(evidence: LevelEvidence, tables: Tables) -> Finding:
     """Return the comparison with its verdict; one of two effects is neither good nor bad."""
     contrasts = table(tables, _PLACE.table)
     if contrasts.empty:
-        return absent(evidence, _question(evidence, ACCURACY), table=_PLACE.table, why=NOT_COMPARED)
+        metric = metric_of(table(tables, "verdicts"))
+        return absent(evidence, _question(evidence, metric), table=_PLACE.table, why=NOT_COMPARED)
     metric = row_of(_as_verdict(records(contrasts)[0])).metric
     asked = _question(evidence, metric)
     rows = records(matching(contrasts, **evidence.question))
@@ -85,4 +86,4 @@ def _as_verdict(contrast: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-KIND = Kind(reads=(_PLACE.table,), find=find)
+KIND = Kind(reads=(_PLACE.table, "verdicts"), find=find)

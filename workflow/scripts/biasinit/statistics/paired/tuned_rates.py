@@ -49,6 +49,7 @@ from biasinit.vocabulary import ALL_CELLS
 
 RATE = "learning_rate"
 LOWEST, HIGHEST = "lowest", "highest"
+PERCENT = 100.0  # the largest accuracy
 OFTEN = 0.1  # share of sets from which an end of the grid is said to be chosen
 SHOWN = 0.01  # share of sets from which a rate is named
 TUNED_CONTRASTS = (
@@ -154,11 +155,19 @@ def _with_promise(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
     Runs that failed count in the choice with what they reached, and with the least that there is
     where that is not known: a rate at which runs fail is not chosen for those of them that were
-    lucky. The least accuracy is 0 percent; of another metric it is the least of these runs.
+    lucky. The least accuracy is 0 percent. Another metric may have no least value; there it is
+    the worst that any run is known to have, at its end too, where a run that failed has what a
+    network has that learnt nothing. Its values are scaled to at most 100, as percent are: the
+    choice calls equal what agrees to ``cross_fitting.DECIMALS``.
     """
     promise = metric.sign * table["validation_accuracy"]
     unknown = table["failed"] & promise.isna()
-    return table.assign(promise=promise.mask(unknown, 0.0 if metric.is_accuracy else promise.min()))
+    if metric.is_accuracy:
+        return table.assign(promise=promise.mask(unknown, 0.0))
+    least = min(promise.min(), (metric.sign * table[OUTCOME]).min())
+    promise = promise.mask(unknown, least)
+    largest = promise.abs().max()
+    return table.assign(promise=promise * (PERCENT / largest) if largest > 0 else promise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

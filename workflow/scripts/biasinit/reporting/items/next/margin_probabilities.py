@@ -93,9 +93,9 @@ def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the bars, and that they decide nothing."""
     metric = study.metric
     return (
-        f"Probability that the difference of {metric.short} from {study.reference} lies below "
-        f"(grey), within (the shade of the margin, {margin_words(study)} {metric.unit}) or above "
-        f"it (dark){metric.hint}: a flat prior and the t-distribution of the estimate. It decides "
+        f"Probability that the difference of {metric.short}{metric.hint} from {study.reference} "
+        f"lies below (grey), within (the shade of the margin, {margin_words(study)} {metric.unit}) "
+        "or above it (dark): a flat prior and the t-distribution of the estimate. It decides "
         "nothing; it tells an open verdict that is nearly settled from one that is not."
     )
 

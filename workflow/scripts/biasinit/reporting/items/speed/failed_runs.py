@@ -16,7 +16,7 @@ def rows(tables: Tables, _study: StudyFacts) -> pd.DataFrame:
 
 ITEM = TableItem(
     listing=Listing(
-        note="Failed runs stay in the study and score what they scored (chance if they diverged).",
+        note="Failed runs stay in the study and keep what they ended with{if_diverged}.",
         columns=(
             WHERE,
             CELL,
