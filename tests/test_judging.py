@@ -122,7 +122,7 @@ def test_the_workflow_judges_the_same(tmp_path):
 
 def test_logs_of_a_tool_are_judged_with_their_curves(tmp_path):
     keys = yaml.safe_load((REPOSITORY / "docs/examples/keras_logs.yaml").read_text("utf-8"))
-    logs = REPOSITORY / keys.pop("runs_table")
+    logs = REPOSITORY / "docs/examples" / keys.pop("runs_table")
     del keys["study"]
     asked = {"reference": keys.pop("reference"), "schemes": keys.pop("schemes")}
     analysis = keys.pop("analysis") | FEW

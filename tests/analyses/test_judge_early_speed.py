@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from biasinit.analyses import analyse_failure, analyse_speed, judge_early_speed
+from biasinit.metric import ACCURACY
 from biasinit.statistics.judging.schemes import judge_schemes
 from generated_study import EPOCHS, SCHEMES, generated_runs
 
@@ -11,6 +12,7 @@ PLAN = {
     "reference": "zeros",
     "schemes": list(SCHEMES),
     "margins": {"digits": 0.5},
+    "metric": ACCURACY.to_mapping(),
     "collapse_points": 15.0,
     "speed_margin": (0.8, 1.25),
     "epochs": EPOCHS,

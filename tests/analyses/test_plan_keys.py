@@ -4,6 +4,7 @@ import pytest
 
 from biasinit.analyses.contract import analysis_named
 from biasinit.analyses.keys import plan_keys
+from biasinit.metric import ACCURACY
 from biasinit.study.claims import level_questions, read_claims
 from biasinit.study.reading import parse_any_study, parse_study
 from repository import REPOSITORY
@@ -31,6 +32,7 @@ def keys_of(name, mapping, questions=()):
                 "reference": "zeros",
                 "schemes": SCHEMES,
                 "margins": {"digits": 0.5},
+                "metric": ACCURACY.to_mapping(),
                 "collapse_points": 15.0,
                 "epochs": 12,
                 "alpha": 0.05,
@@ -57,6 +59,7 @@ def keys_of(name, mapping, questions=()):
                 "reference": "zeros",
                 "schemes": SCHEMES,
                 "margins": {"digits": 0.5},
+                "metric": ACCURACY.to_mapping(),
                 "collapse_points": 15.0,
                 "alpha": 0.05,
                 "resamples": 20_000,

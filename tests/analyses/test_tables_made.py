@@ -4,6 +4,7 @@ import pytest
 
 from biasinit.analyses.contract import analysis_named
 from biasinit.analyses.index import all_analyses
+from biasinit.metric import ACCURACY
 from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.runs.tables import BROUGHT_TABLES
 from declared_tables import wrong_kinds
@@ -24,6 +25,7 @@ PLAN = {
     "epochs": EPOCHS,
     "thresholds": {"digits": 95.0},
     "margins": {"digits": 0.5},
+    "metric": ACCURACY.to_mapping(),
     "speed_margin": (0.8, 1.25),
     "collapse_points": 15.0,
     "alpha": 0.05,

@@ -1,9 +1,7 @@
 import math
 
-import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from pictures import draw, frame
+from pictures import assert_no_overlap, draw, frame
 from synthetic import make_study, make_tables
 
 from biasinit.reporting.figure import figures_of
@@ -80,37 +78,3 @@ def test_labels_never_overlap(case):
             with style_context():
                 assert_no_overlap(draw(name, rows, study), name)
     assert drawn >= 4, "of a study whose runs all failed; others have nearly all"
-
-
-def assert_no_overlap(figure, name):
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    boxes = []
-    for axes in figure.axes:
-        low, high = sorted(axes.get_ylim())
-        labels = [
-            tick.label1
-            for tick in axes.yaxis.get_major_ticks()
-            if tick.label1.get_visible() and low <= tick.get_loc() <= high
-        ]
-        left, right = sorted(axes.get_xlim())
-        labels += [
-            tick.label1
-            for tick in axes.xaxis.get_major_ticks()
-            if tick.label1.get_visible() and left <= tick.get_loc() <= right
-        ]
-        for text in (*axes.texts, *labels):
-            if text.get_visible() and text.get_text().strip():
-                boxes.append((text.get_text(), text.get_window_extent(renderer)))
-    for legend in figure.legends:
-        boxes += [(t.get_text(), t.get_window_extent(renderer)) for t in legend.get_texts()]
-    array = np.array([[b.x0, b.y0, b.x1, b.y1] for _, b in boxes]).reshape(-1, 4)
-    array = array + np.array([0.5, 0.5, -0.5, -0.5])
-    inside_x = (array[:, None, 0] < array[None, :, 2]) & (array[None, :, 0] < array[:, None, 2])
-    inside_y = (array[:, None, 1] < array[None, :, 3]) & (array[None, :, 1] < array[:, None, 3])
-    pairs = np.argwhere(np.triu(inside_x & inside_y, k=1))
-    assert not len(pairs), f"{name}: {[(boxes[i][0], boxes[j][0]) for i, j in pairs[:3]]}"
-    width, height = canvas.get_width_height()
-    beyond = [text for text, b in boxes if b.x1 > width + 2 or b.x0 < -2 or b.y1 > height + 2]
-    assert not beyond, f"{name}: {beyond[:3]} leave the figure"

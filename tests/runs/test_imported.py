@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from biasinit.errors import ConfigurationError, RunsTableError
+from biasinit.metric import ACCURACY, Metric
 from biasinit.runs.brought_columns import BROUGHT
 from biasinit.runs.import_notes import notes_frame
 from biasinit.runs.imported import Bringing, BroughtTable, complete_runs, read_brought_runs
@@ -445,6 +446,8 @@ IMPORTED = {
     "schemes": ["zeros", "1.0"],
     "analysis": {"margins": {"digits": 0.5}},
 }
+LOSS = {"name": "validation loss", "better": "lower", "unit": "nats"}
+IN_NATS = {"margins": {"digits": 0.005}, "collapse_points": 0.5}
 WRONG = {
     "looks at runs that exist": (
         {"analysis": IMPORTED["analysis"] | {"looks": [{"seeds": 20, "alpha": 0.01}]}},
@@ -487,6 +490,49 @@ WRONG = {
         {"unit": "share", "analysis": {"margins": {"digits": 0.005}}},
         "analysis.margins.digits: is in points of percent whatever the unit of the table, got "
         "0.005. Write 0.5 if 0.005 is a share; for less than 0.1 points give the table in percent.",
+    ),
+    "a unit of accuracy beside another metric": (
+        {"unit": "share", "metric": LOSS, "analysis": IN_NATS},
+        "unit: is of accuracy, and 'metric' has a unit of its own. Leave one of the two out.",
+    ),
+    "a metric without a word on collapses": (
+        {"metric": LOSS},
+        "analysis.collapse_points: is missing, which is 15 points of accuracy where nothing is "
+        "said, and 'metric' is in nats. Add it: a run collapsed that ends more than so many nats "
+        "above the median of the reference.",
+    ),
+    "a metric without a direction": (
+        {"metric": {"name": "validation loss", "unit": "nats"}, "analysis": IN_NATS},
+        "metric.better: is missing.",
+    ),
+    "a direction that is none": (
+        {"metric": LOSS | {"better": "less"}, "analysis": IN_NATS},
+        "metric.better: must be 'higher' or 'lower', got 'less'.",
+    ),
+    "a key that no metric has": (
+        {"metric": LOSS | {"units": "nats"}, "analysis": IN_NATS},
+        "metric.units: is not a key of a study. Did you mean 'unit'?",
+    ),
+    "a metric that no sentence can name": (
+        {"metric": LOSS | {"name": "loss "}, "analysis": IN_NATS},
+        "metric.name: must be printable, of at most 60 characters, without braces and without "
+        "blanks around it, got 'loss '. It stands in every sentence and figure.",
+    ),
+    "a margin that no accuracy has": (
+        {"analysis": {"margins": {"digits": 120}}},
+        "analysis.margins.digits: must be less than 100, got 120. It is in percent; where the runs "
+        "have another metric, say so in 'metric'.",
+    ),
+    "a margin that no accuracy has, where 'metric' says accuracy": (
+        {
+            "metric": {"name": "test accuracy", "better": "higher", "unit": "points"},
+            "analysis": {"margins": {"digits": 120}, "collapse_points": 15},
+        },
+        "analysis.margins.digits: must be less than 100, got 120.",
+    ),
+    "a threshold that no accuracy has": (
+        {"analysis": {"margins": {"digits": 1}, "thresholds": {"digits": -1}}},
+        "analysis.thresholds.digits: must be greater than 0, got -1.",
     ),
     "a scheme that no page can show": (
         {"schemes": ["zeros", "a\u202eb", "blank "]},
@@ -574,6 +620,41 @@ def test_shares_are_percent_where_the_study_says_so(table):
         "read as: 4 values of 'final_accuracy'. Shares, as the study says, read as percent.",
         "read as: 3 values of 'validation_accuracy'. Shares, as the study says, read as percent.",
     ]
+
+
+def test_shares_give_the_runs_that_percent_gives(table):
+    """Of the digits that result files have, so that verdicts cannot differ either."""
+    percent = table.assign(final_accuracy=[96.878, 93.704, 97.346, 10.0])
+    shares = percent.assign(final_accuracy=[0.96878, 0.93704, 0.97346, 0.1])
+    pd.testing.assert_frame_equal(
+        complete(shares, unit="share"), complete(percent), check_exact=True
+    )
+
+
+def test_values_of_another_metric_are_any_finite_numbers(table):
+    metric = Metric.of(**LOSS).to_mapping()
+    losses = table.assign(final_accuracy=[0.31, -0.2, 1e-4, 2000.0], validation_accuracy=0.3)
+    runs = complete(losses, metric=metric)
+    assert sorted(runs["final_accuracy"]) == [-0.2, 1e-4, 0.31, 2000.0]
+    assert notes(losses, metric=metric) == []
+    for value, said in (
+        (math.inf, "'final_accuracy' must be finite numbers, got inf (row 2)."),
+        (
+            math.nan,
+            "'final_accuracy' must be given in every row, and is empty in row 2. A run that "
+            "diverged is given with the validation loss of a network that has learnt nothing, and "
+            "with 'failed' true.",
+        ),
+    ):
+        with pytest.raises(RunsTableError, match=re.escape(said)):
+            complete(table.assign(final_accuracy=[0.3, value, 0.2, 0.1]), metric=metric)
+
+
+def test_a_study_of_another_metric_has_margins_of_any_size():
+    keys = IMPORTED | {"metric": LOSS | {"unit": "reward", "better": "higher"}}
+    study = parse_any_study(keys | {"analysis": {"margins": {"any": 250}, "collapse_points": 1000}})
+    assert study.measured.unit == "reward"
+    assert parse_any_study(IMPORTED).measured is ACCURACY
 
 
 def test_small_percent_is_percent_where_the_study_says_so(table):

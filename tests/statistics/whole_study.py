@@ -9,6 +9,7 @@ import pandas as pd
 
 from biasinit.analyses import analyse_accuracy as accuracy
 from biasinit.analyses import analyse_speed as speed
+from biasinit.metric import ACCURACY, Metric
 from biasinit.runs.columns import Table
 from biasinit.statistics.accuracy import analysis as accuracy_module
 from biasinit.statistics.accuracy.analysis import analyse_accuracy
@@ -34,6 +35,8 @@ def analysed(
     epochs: float | None = 15.0,
     curves: pd.DataFrame | None = None,
     tuned: pd.DataFrame | None = None,
+    metric: Metric = ACCURACY,
+    collapse_points: float = COLLAPSE_POINTS,
     alpha: float = 0.05,
     resamples: int = 2_000,
     analysis_seed: int = 0,
@@ -42,7 +45,7 @@ def analysed(
     """Return the tables of accuracy, speed (where the runs have times), failures, and verdicts."""
     arms = {"reference": reference, "schemes": schemes}
     plan = {"alpha": alpha, "resamples": resamples, "analysis_seed": analysis_seed}
-    rules = {"margins": margins, "collapse_points": COLLAPSE_POINTS}
+    rules = {"margins": margins, "collapse_points": collapse_points, "metric": metric}
     found = analyse_accuracy(runs, **arms, **rules, **plan)
     failure = analyse_failure(runs, epochs=epochs, **arms, **rules, **plan)
     made = {

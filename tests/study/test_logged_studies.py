@@ -50,6 +50,10 @@ def test_one_metric_may_be_final_accuracy_and_curve():
 
 
 CASES = {
+    "curves of another metric": (
+        {"metric": {"name": "loss", "better": "lower", "unit": "nats"}},
+        "metric: is not accuracy, and learning curves are judged by thresholds of accuracy. Leave",
+    ),
     "a format that is not known": (
         {"format": "mlfow"},
         "format: must be 'table', 'mlflow', 'tensorboard', 'lightning', 'keras' or 'wandb', got "

@@ -194,7 +194,9 @@ def test_a_trained_study_never_takes_the_folder_of_brought_runs(mapping, tmp_pat
 def test_a_plan_of_brought_runs_is_the_same_with_keys_that_came_later(tmp_path):
     plan = plan_of(imported())
     earlier = {
-        name: value for name, value in plan["study"].items() if name not in ("columns", "unit")
+        name: value
+        for name, value in plan["study"].items()
+        if name not in ("columns", "unit", "metric")
     }
     register(plan | {"study": earlier}, tmp_path, now=FIRST)
     register(plan, tmp_path, now=LATER)
@@ -202,6 +204,43 @@ def test_a_plan_of_brought_runs_is_the_same_with_keys_that_came_later(tmp_path):
     register(plan_of(imported(unit="share")), tmp_path, now=LATER)
     (deviation,) = read_registration(tmp_path).deviations
     assert deviation["changes"] == [{"key": "study.unit", "registered": None, "now": "share"}]
+
+
+LOSSES = {
+    "study": "losses",
+    "runs_table": "runs.csv",
+    "schemes": ["zeros", "1.0"],
+    "metric": {"name": "validation loss", "better": "lower", "unit": "nats"},
+    "analysis": {"margins": {"any": 0.005}, "collapse_points": 0.5},
+}
+
+
+def test_the_plan_has_the_metric_its_unit_and_its_direction(mapping):
+    plan, usual = plan_of(parse_any_study(LOSSES)), plan_of(parse_study(mapping))["rules"]
+    assert plan["study"]["metric"] == LOSSES["metric"]
+    rules = plan["rules"]
+    assert rules["estimands"]["accuracy"] == (
+        "mean over cells of validation loss, scheme minus reference, in nats; lower is better"
+    )
+    assert "final accuracy" in usual
+    assert "final accuracy" not in rules
+    assert rules["estimands"]["interaction"] == (
+        "validation loss contrast with batch normalisation minus the one without"
+    )
+    assert rules["estimands"]["speed"] == usual["estimands"]["speed"]
+
+
+def test_another_direction_or_unit_of_the_metric_is_a_deviation(tmp_path):
+    register(plan_of(parse_any_study(LOSSES)), tmp_path, now=FIRST)
+    other = LOSSES["metric"] | {"better": "higher", "unit": "bits"}
+    register(plan_of(parse_any_study(LOSSES | {"metric": other})), tmp_path, now=LATER)
+    (deviation,) = read_registration(tmp_path).deviations
+    assert deviation["kind"] == "changed study"
+    assert [change["key"] for change in deviation["changes"]] == [
+        "study.metric.better",
+        "study.metric.unit",
+        "rules.estimands.accuracy",
+    ]
 
 
 def test_a_folder_that_cannot_be_written_is_named(mapping, tmp_path):

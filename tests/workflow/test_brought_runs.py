@@ -111,6 +111,42 @@ def test_a_folder_of_odd_files_and_names_gives_the_verdicts_of_the_table(brought
     assert f"read as: {len(runs)} values of final_accuracy" in page
 
 
+@pytest.mark.slow
+def test_a_study_of_losses_is_judged_by_less(brought):
+    """The errors of the example, in another unit: what was worse is worse, and differs by more."""
+    path = brought.folder / "docs" / "examples" / "brought_runs.csv"
+    runs = pd.read_csv(path, dtype={"scheme": str})
+    errors = runs.assign(test_error=(100 - runs["final_accuracy"]) / 100)
+    errors.drop(columns="final_accuracy").to_csv(path, index=False)
+    study = yaml.safe_load((REPOSITORY / STUDY).read_text())
+    study |= {
+        "study": "losses",
+        "columns": {"final_accuracy": "test_error"},
+        "metric": {"name": "test error", "better": "lower", "unit": "parts"},
+    }
+    study["analysis"] |= {"margins": {"digits": 0.005}, "collapse_points": 0.15}
+    (brought.folder / "losses.yaml").write_text(yaml.safe_dump(study))
+    for name in (STUDY, "losses.yaml"):
+        if name == STUDY:
+            runs.to_csv(path, index=False)
+        else:
+            errors.drop(columns="final_accuracy").to_csv(path, index=False)
+        done = brought.snakemake(study=name)
+        assert done.returncode == 0, done.stdout
+    results = brought.folder / "results"
+    found, accuracy = (
+        pd.read_parquet(results / name / "analysis" / "verdicts.parquet")
+        for name in ("losses", "brought")
+    )
+    assert found["verdict"].tolist() == accuracy["verdict"].tolist()
+    measured = found["outcome"].isin(["accuracy", "interaction"])
+    assert found.loc[measured, "estimate"].to_numpy() == pytest.approx(
+        -accuracy.loc[measured, "estimate"].to_numpy() / 100, abs=1e-9
+    )
+    page = (results / "losses" / "report.html").read_text(encoding="utf-8")
+    assert "Test error against zeros, in parts (lower is better); margin ±0.005" in page
+
+
 def test_shares_are_refused_without_a_traceback(brought):
     path = brought.folder / "docs" / "examples" / "brought_runs.csv"
     table = pd.read_csv(path, dtype={"scheme": str})

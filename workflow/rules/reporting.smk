@@ -27,8 +27,11 @@ rule write_report:
             report(
                 f"results/{{study}}/figures/{name}.svg",
                 caption=f"{RESULTS}/captions/{name}.rst",
-                category=figure.section.category,
-                labels=figure.labels,
+                category=STUDY.measured.said(figure.section.category),
+                labels={
+                    key: STUDY.measured.said(label)
+                    for key, label in figure.labels.items()
+                },
             )
             for name, figure in FIGURES.items()
         ],

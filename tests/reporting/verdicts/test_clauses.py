@@ -43,7 +43,7 @@ def test_an_estimate_without_an_interval_says_so():
 def test_the_margin_is_a_difference_or_a_range_of_ratios(outcome, bounds, short, long):
     found = row(outcome=outcome, margin_lower=bounds[0], margin_upper=bounds[1])
     assert clauses.margin(found) == short
-    assert clauses.margin_in_points(found) == long
+    assert clauses.margin_in_unit(found) == long
 
 
 def test_a_doubt_has_three_lengths():

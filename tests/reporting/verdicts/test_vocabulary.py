@@ -4,9 +4,10 @@ import string
 import pytest
 from rows import row
 
+from biasinit.metric import ACCURACY
 from biasinit.reporting.verdicts import vocabulary
 from biasinit.reporting.verdicts.clauses import filled
-from biasinit.reporting.verdicts.glossary import GLOSSARY
+from biasinit.reporting.verdicts.glossary import glossary
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, kind, phrases, shown
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 from repository import REPOSITORY
@@ -71,5 +72,5 @@ def test_every_kind_has_a_colour_but_that_of_a_changed_effect():
 
 
 def test_the_glossary_explains_what_the_words_do_not():
-    explained = {term for term, _ in GLOSSARY} & {str(verdict) for verdict in Verdict}
+    explained = {term for term, _ in glossary(ACCURACY)} & {str(verdict) for verdict in Verdict}
     assert explained == set(Verdict) - {"better", "better beyond the margin"}

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import DIFFERENCE, EQUIVALENCE, Judgement
 from biasinit.statistics.judging.headline import headline
@@ -15,6 +16,7 @@ NAN = float("nan")
 ALL_TRAINED = Counts(runs=20, seeds_trained=20)
 PLAIN = VerdictRow(
     outcome=Outcome.ACCURACY,
+    metric=ACCURACY,
     normalization="none",
     scheme="0.01",
     reference="zeros",
@@ -279,3 +281,30 @@ def test_no_headline_ever_reads_absence_of_evidence_as_evidence_of_absence(
         assert "{" not in text
         assert "nan" not in text
         assert "inf" not in text
+
+
+LOSS = Metric.of(name="validation loss", unit="nats", better="lower")
+SMALL = {"metric": LOSS, "margin_lower": -0.005, "margin_upper": 0.005}
+
+
+def test_another_metric_has_its_name_unit_direction_and_decimals():
+    worse = said(Verdict.WORSE_BEYOND, (0.00912, 0.0134), estimate=0.01126, **SMALL)
+    assert worse == (
+        "Without batch normalisation, 0.01 is worse than zeros by more than the margin ±0.005: "
+        "+0.0113 nats of validation loss (lower is better), 95 % interval +0.0091 to +0.0134."
+    )
+    equivalent = said(Verdict.EQUIVALENT, (-0.001, 0.002), estimate=0.0, **SMALL)
+    assert "the validation loss of 0.01 against zeros is equivalent" in equivalent
+    assert not {"accuracy", "points"} & set(equivalent.replace(",", "").split())
+
+
+def test_an_effect_on_a_loss_that_changes_for_the_worse_is_higher():
+    changed = said(Verdict.WORSE, (0.001, 0.02), outcome=Outcome.INTERACTION, **SMALL)
+    assert "the effect of 0.01 against zeros is higher: " in changed
+    assert " is lower: " in said(Verdict.WORSE, (-0.9, -0.1), outcome=Outcome.INTERACTION)
+
+
+def test_a_stray_loss_lies_above_the_others():
+    counts = Counts(runs=20, stray=1, seeds_trained=20)
+    assert "more than ten margins above the others." in said(counts=counts, **SMALL)
+    assert "more than ten margins below the others." in said(counts=counts)

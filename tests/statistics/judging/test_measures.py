@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.judging.measures import measured, probabilities
 from biasinit.verdicts import Outcome
 
+LOSS = Metric.of(name="validation loss", unit="nats", better="lower")
 POINTS = {
     "estimate": -0.3,
     "standard_error": 0.1,
@@ -35,7 +37,7 @@ SPEED = {
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCURACY, Outcome.INTERACTION])
 def test_points_of_accuracy_have_a_margin_on_both_sides_of_zero(outcome):
-    found = measured(POINTS, outcome)
+    found = measured(POINTS, outcome, ACCURACY)
     assert (found["estimate"], found["lower"], found["upper"]) == (-0.3, -0.6, 0.1)
     assert (found["equivalence_lower"], found["equivalence_upper"]) == (-0.5, -0.1)
     assert (found["null"], found["margin_lower"], found["margin_upper"]) == (0.0, -0.5, 0.5)
@@ -43,11 +45,15 @@ def test_points_of_accuracy_have_a_margin_on_both_sides_of_zero(outcome):
 
 
 def test_a_ratio_of_times_is_judged_against_one_and_shorter_is_better():
-    found = measured(SPEED, Outcome.SPEED)
+    found = measured(SPEED, Outcome.SPEED, LOSS)
     assert (found["estimate"], found["lower"], found["upper"]) == (0.9, 0.8, 1.0)
     assert (found["equivalence_lower"], found["equivalence_upper"]) == (0.85, 0.95)
     assert (found["null"], found["margin_lower"], found["margin_upper"]) == (1.0, 0.5, 1.25)
     assert not found["higher_is_better"]
+
+
+def test_of_a_loss_less_is_better():
+    assert not measured(POINTS, Outcome.ACCURACY, LOSS)["higher_is_better"]
 
 
 @pytest.mark.parametrize(

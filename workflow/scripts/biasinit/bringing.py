@@ -145,6 +145,7 @@ class BroughtRuns:
             "reference": study.reference,
             "epochs": study.epochs,
             "unit": study.unit,
+            "metric": study.measured.to_mapping(),
             "margins": list(study.analysis.margins),
             "thresholds": dict(study.analysis.thresholds),
         }

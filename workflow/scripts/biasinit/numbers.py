@@ -1,6 +1,7 @@
 """Numbers as a reader sees them; rounding happens here and nowhere else.
 
-Accuracy and differences have two decimals, shares are percent, p-values have three decimals.
+Accuracy and differences have two decimals, or more where a margin below 0.1 asks for them; shares
+are percent, p-values have three decimals.
 A number that is missing reads as an en dash, a table that is missing as a phrase; an interval
 without an end reads ∞.
 """
@@ -10,6 +11,15 @@ import math
 MISSING = "–"
 ABSENT = "not in this table"
 MINUS = "−"
+LEAST_PLACES = 2  # of accuracy and of all differences
+MOST_PLACES = 12
+
+
+def places(margin: float) -> int:
+    """Return the decimals of differences that are held against a margin: it has two digits then."""
+    if not (math.isfinite(margin) and margin > 0):
+        return LEAST_PLACES
+    return min(max(LEAST_PLACES, math.ceil(1 - math.log10(margin))), MOST_PLACES)
 
 
 def as_float(value: object) -> float:
@@ -43,9 +53,9 @@ def interval(lower: float, upper: float, *, decimals: int = 2) -> str:
     return f"{number(lower, decimals=decimals)} to {number(upper, decimals=decimals)}"
 
 
-def with_interval(estimate: str, lower: float, upper: float) -> str:
+def with_interval(estimate: str, lower: float, upper: float, *, decimals: int = 2) -> str:
     """Return 'estimate (lower to upper)', for an estimate that is written already."""
-    return f"{estimate} ({interval(lower, upper)})"
+    return f"{estimate} ({interval(lower, upper, decimals=decimals)})"
 
 
 def plain(value: float) -> str:

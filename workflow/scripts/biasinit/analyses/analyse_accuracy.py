@@ -12,7 +12,7 @@ from biasinit.analyses.columns import (
     accuracy_contrasts,
     interval,
 )
-from biasinit.analyses.contract import Analysis, Tables
+from biasinit.analyses.contract import Analysis, Tables, with_metric
 from biasinit.runs.columns import Table, flag, integer, number, text
 
 MEANS = Table(
@@ -103,7 +103,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     """Return means, contrasts and models of final accuracy."""
     from biasinit.statistics.accuracy.analysis import analyse_accuracy
 
-    found = analyse_accuracy(tables["runs"], **plan)
+    found = analyse_accuracy(tables["runs"], **with_metric(plan))
     return {
         MEANS.name: found.means,
         CONTRASTS.name: found.contrasts,
@@ -118,7 +118,7 @@ ANALYSIS = Analysis(
     message="Fitting models of final accuracy",
     reads=("runs",),
     plan=(
-        *("reference", "schemes", "margins", "collapse_points"),
+        *("reference", "schemes", "margins", "metric", "collapse_points"),
         *("alpha", "resamples", "analysis_seed"),
     ),
     makes=(MEANS, CONTRASTS, MODEL, RESIDUALS, POWER),

@@ -12,7 +12,7 @@ from biasinit.analyses.columns import (
     SCHEME,
     interval,
 )
-from biasinit.analyses.contract import Analysis, Tables
+from biasinit.analyses.contract import Analysis, Tables, with_metric
 from biasinit.runs.columns import Table, integer, number, text
 
 RATES = Table(
@@ -29,13 +29,13 @@ RATES = Table(
         integer("never_learned", "of them never learned"),
         integer(
             "collapsed",
-            "runs that trained and ended more than `collapse_points` below the median of the "
+            "runs that trained and ended more than `collapse_points` worse than the median of the "
             "reference's trained runs in their cell",
         ),
         integer(
             "stray",
-            "runs that trained, did not collapse, and ended more than ten margins below the median "
-            "of their arm in the cell",
+            "runs that trained, did not collapse, and ended more than ten margins worse than the "
+            "median of their arm in the cell",
         ),
         integer("seeds", "number of seeds"),
         integer("seeds_failed", "of them have a failed run"),
@@ -74,7 +74,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     """Return failure rates and exact contrasts."""
     from biasinit.statistics.failure.analysis import analyse_failure
 
-    found = analyse_failure(tables["runs"], **plan)
+    found = analyse_failure(tables["runs"], **with_metric(plan))
     return {RATES.name: found.rates, CONTRASTS.name: found.contrasts}
 
 
@@ -83,7 +83,7 @@ ANALYSIS = Analysis(
     message="Counting failures",
     reads=("runs",),
     plan=(
-        *("reference", "schemes", "margins", "collapse_points", "epochs"),
+        *("reference", "schemes", "margins", "metric", "collapse_points", "epochs"),
         *("alpha", "resamples", "analysis_seed"),
     ),
     makes=(RATES, CONTRASTS),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.analyses.columns import NORMALIZATION, REFERENCE, SCHEME, interval
-from biasinit.analyses.contract import Analysis, Tables
+from biasinit.analyses.contract import Analysis, Tables, with_metric
 from biasinit.runs.columns import Table, flag, number, text
 
 SENSITIVITY = Table(
@@ -72,7 +72,9 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     """Return every contrast under every specification."""
     from biasinit.statistics.trust.sensitivity import sensitivity
 
-    return {SENSITIVITY.name: sensitivity(tables["runs"], tables.get("curves"), **plan)}
+    return {
+        SENSITIVITY.name: sensitivity(tables["runs"], tables.get("curves"), **with_metric(plan))
+    }
 
 
 ANALYSIS = Analysis(
@@ -83,6 +85,7 @@ ANALYSIS = Analysis(
     plan=(
         "reference",
         "schemes",
+        "metric",
         "thresholds",
         "epochs",
         "alpha",

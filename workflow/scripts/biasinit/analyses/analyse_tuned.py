@@ -13,7 +13,7 @@ from biasinit.analyses.columns import (
     SCHEME,
     contrast_tests,
 )
-from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
+from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables, with_metric
 from biasinit.runs.columns import Table, number, text
 
 TUNED = Table(
@@ -58,8 +58,8 @@ TUNED = Table(
         number("reference_collapsed", "the same of the reference at its own"),
         number(
             "stray",
-            "runs of the scheme at its chosen rates more than ten margins below their arm's median "
-            "at the same rate, mean over halves",
+            "runs of the scheme at its chosen rates more than ten margins worse than their arm's "
+            "median at the same rate, mean over halves",
         ),
         number("reference_stray", "the same of the reference at its own"),
         number(
@@ -83,7 +83,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     """Return contrasts at tuned learning rates."""
     from biasinit.statistics.paired.tuned_rates import tuned_contrasts
 
-    return {TUNED.name: tuned_contrasts(tables["runs"], **plan)}
+    return {TUNED.name: tuned_contrasts(tables["runs"], **with_metric(plan))}
 
 
 def has_rates(study: AnalysedStudy) -> bool:
@@ -103,7 +103,7 @@ ANALYSIS = Analysis(
     message="Comparing schemes, each at its own learning rate",
     reads=("runs",),
     plan=(
-        *("reference", "schemes", "margins", "collapse_points"),
+        *("reference", "schemes", "margins", "metric", "collapse_points"),
         *("alpha", "resamples", "analysis_seed"),
     ),
     makes=(TUNED,),

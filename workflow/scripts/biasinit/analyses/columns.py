@@ -2,7 +2,7 @@
 
 from biasinit.runs.columns import Column, flag, integer, number, text
 
-NORMALIZATION = text("normalization", "`none` or `batchnorm_shift`")
+NORMALIZATION = text("normalization", "`none`, `batchnorm_shift` or `norm_shift`")
 SCHEME = text("scheme", "name of the scheme; never the A/A arm")
 REFERENCE = text("reference", "the scheme that it is compared with")
 CELL = text(

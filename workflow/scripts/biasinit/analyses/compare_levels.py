@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biasinit.analyses.columns import BASIS, CELL, MARGIN, NORMALIZATION, contrast_tests
-from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
+from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables, with_metric
 from biasinit.runs.columns import Table, flag, integer, number, text
 
 CONTRASTS = Table(
@@ -49,6 +49,9 @@ CONTRASTS = Table(
         integer("seeds_needed", "as in `verdicts`"),
         integer("seeds_needed_low", "as in `verdicts`"),
         integer("seeds_needed_high", "as in `verdicts`"),
+        text("unit", "`points`, or that of another metric"),
+        text("better", "as in `verdicts`"),
+        text("metric", "as in `verdicts`"),
     ),
 )
 
@@ -58,7 +61,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
     from biasinit.statistics.judging.level_contrasts import LevelQuestion, compare_levels
 
     questions = [LevelQuestion(**question) for question in plan["questions"]]
-    found = compare_levels(tables["runs"], **{**plan, "questions": questions})
+    found = compare_levels(tables["runs"], **{**with_metric(plan), "questions": questions})
     return {CONTRASTS.name: found}
 
 
@@ -71,7 +74,7 @@ ANALYSIS = Analysis(
     name="compare_levels",
     message="Comparing levels of factors for the ledger of claims",
     reads=("runs",),
-    plan=("margins", "alpha", "resamples", "analysis_seed", "questions"),
+    plan=("margins", "metric", "alpha", "resamples", "analysis_seed", "questions"),
     makes=(CONTRASTS,),
     run=run,
     applies=is_asked,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
+from biasinit.metric import Metric
 from biasinit.runs.columns import Table
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class PlanKeys(TypedDict):
     thresholds: dict[str, float]
     """Validation accuracy that counts as converged, in percent, by data set."""
     margins: dict[str, float]
-    """Equivalence margin in points, by data set."""
+    """Equivalence margin in the unit of the metric, by data set."""
+    metric: dict[str, str]
+    """What is compared at the end of a run, for ``biasinit.metric.Metric``."""
     speed_margin: tuple[float, float]
     """Ratios of times between which two schemes count as equally fast."""
     collapse_points: float
-    """Points below the reference's median; a run with more has collapsed."""
+    """How much worse than the reference's median, in the unit of the metric; more has collapsed."""
     alpha: float
     """Error rate of a family at the present number of seeds."""
     resamples: int
@@ -124,6 +127,11 @@ class Analysis:
         """Return the keys of a plan that the analysis uses; some, only trained studies have."""
         everything: Mapping[str, Any] = dict(plan)
         return {name: everything[name] for name in self.plan if name in everything}
+
+
+def with_metric(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keys of a plan with the metric as statistics take it, from the plain values of it."""
+    return {**plan, "metric": Metric.from_mapping(plan["metric"])}
 
 
 def analysis_named(name: str) -> Analysis:

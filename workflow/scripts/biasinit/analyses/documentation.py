@@ -15,7 +15,9 @@ OPENING = """\
 
 Made from the declarations of the tables by `make schema`.
 Every table is in `results/STUDY/`, as Parquet where its name does not say otherwise.
-Accuracy is in percent, differences of accuracy in percentage points, time in epochs.
+Accuracy is in percent, differences of accuracy in percentage points, time in epochs; \
+where a study of brought runs has another `metric`, its values stand in the columns of accuracy, \
+and its unit in place of points.
 A *cell* is a combination of all factors but `normalization`: `dataset`, `architecture`, \
 `weight_init`, `input_scaling`, `optimizer` and `learning_rate`.
 Values may be missing where a column has nothing to say.

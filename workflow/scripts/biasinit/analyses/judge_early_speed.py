@@ -7,7 +7,7 @@ their own, and the two times of a run are not independent.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables
+from biasinit.analyses.contract import AnalysedStudy, Analysis, Tables, with_metric
 from biasinit.analyses.verdict_columns import VERDICT_COLUMNS
 from biasinit.runs.columns import Table
 
@@ -34,7 +34,9 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
 
     runs = with_early_times(tables["runs"])
     common = {name: plan[name] for name in ("reference", "schemes", "alpha", "analysis_seed")}
-    events = {name: plan[name] for name in ("margins", "collapse_points", "epochs")}
+    events = with_metric(
+        {name: plan[name] for name in ("margins", "metric", "collapse_points", "epochs")}
+    )
     speed = analyse_speed(
         runs,
         None,
@@ -69,8 +71,8 @@ ANALYSIS = Analysis(
     message="Judging the time to the early threshold",
     reads=("runs",),
     plan=(
-        *("reference", "schemes", "margins", "collapse_points", "speed_margin", "epochs"),
-        *("alpha", "resamples", "analysis_seed"),
+        *("reference", "schemes", "margins", "metric", "collapse_points", "speed_margin"),
+        *("epochs", "alpha", "resamples", "analysis_seed"),
     ),
     makes=(EARLY_VERDICTS,),
     run=run,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from biasinit.analyses.contract import Analysis, Tables
+from biasinit.analyses.contract import Analysis, Tables, with_metric
 from biasinit.analyses.verdict_columns import VERDICT_COLUMNS
 from biasinit.runs.columns import Table
 
@@ -29,7 +29,7 @@ def run(tables: Tables, plan: Mapping[str, Any]) -> Tables:
         failure_contrasts=tables["failure_contrasts"],
         tuned_contrasts=tables.get("tuned"),
         correct=tables.get("correct"),
-        **plan,
+        **with_metric(plan),
     )
     return {VERDICTS.name: verdicts}
 
@@ -40,7 +40,7 @@ ANALYSIS = Analysis(
     reads=("runs", "accuracy_contrasts", "failure_contrasts"),
     reads_if_there=("speed_contrasts", "tuned", "correct"),
     plan=(
-        *("reference", "schemes", "margins", "collapse_points", "epochs"),
+        *("reference", "schemes", "margins", "metric", "collapse_points", "epochs"),
         *("alpha", "analysis_seed", "test_images"),
     ),
     makes=(VERDICTS,),

@@ -22,6 +22,7 @@ def plan_keys(study: Study | ImportedStudy, questions: list[dict[str, str]]) -> 
         epochs=study.training.epochs if isinstance(study, Study) else study.epochs,
         thresholds=dict(analysis.thresholds),
         margins=dict(analysis.margins),
+        metric=study.measured.to_mapping(),
         speed_margin=analysis.speed_margin,
         collapse_points=analysis.collapse_points,
         alpha=analysis.alpha_at(study.seeds) if isinstance(study, Study) else analysis.alpha,

@@ -40,7 +40,13 @@ VERDICT_COLUMNS = (
         "that decided; `conditions`: from the lowest to the highest end of any condition, where a "
         "mean may not stand for them; empty without one",
     ),
-    text("unit", "`points`, `ratio` or `share of seeds`"),
+    text("unit", "`points` or the unit of another metric, `ratio` or `share of seeds`"),
+    text(
+        "better",
+        "`higher` or `lower`: which estimates are better; differences are scheme minus reference, "
+        "ratios scheme by reference",
+    ),
+    text("metric", "what is measured at the end of a run; empty of speed and of events"),
     number("margin_lower", "lower end of the margin of equivalence"),
     number("margin_upper", "upper end of the margin of equivalence"),
     number(
@@ -86,7 +92,7 @@ VERDICT_COLUMNS = (
     integer("reference_events", "seeds of the reference with the event"),
     integer("collapsed", "collapsed runs of the scheme"),
     integer("reference_collapsed", "collapsed runs of the reference"),
-    integer("stray", "runs of the scheme more than ten margins below their arm's median"),
+    integer("stray", "runs of the scheme more than ten margins worse than their arm's median"),
     integer("reference_stray", "the same of the reference"),
     number(
         "undetected",

@@ -25,12 +25,12 @@ _MEND_TRAINED = "These runs differ by something else than their biases."
 
 def failed_checks(tables: Tables, study: StudyFacts) -> tuple[str, ...]:
     """Return what is wrong, the mend last; nothing where every check passed."""
-    found = identity_failures(tables)
+    found = identity_failures(tables, study)
     mend = _MEND_BROUGHT if study.imported else _MEND_TRAINED
     return (*found, mend) if found else ()
 
 
-def identity_failures(tables: Tables) -> tuple[str, ...]:
+def identity_failures(tables: Tables, study: StudyFacts) -> tuple[str, ...]:
     """Return where schemes differ that must agree, the largest difference of each first."""
     frame = table(tables, "identity")
     if "fails" not in frame or not frame["fails"].astype(bool).any():
@@ -39,12 +39,15 @@ def identity_failures(tables: Tables) -> tuple[str, ...]:
     order = failing["mean_accuracy_difference"].abs().sort_values(ascending=False).index
     several = frame["cell"].nunique() > 1
     return tuple(
-        _difference(records(rows)[0], len(rows), several=several)
+        _difference(records(rows)[0], study, len(rows), several=several)
         for _, rows in failing.loc[order].groupby("scheme", sort=False)
     )
 
 
-def _difference(row: Mapping[str, object], conditions: int, *, several: bool) -> str:
+def _difference(
+    row: Mapping[str, object], study: StudyFacts, conditions: int, *, several: bool
+) -> str:
+    difference = numbers.as_float(row["mean_accuracy_difference"])
     cell = str(row["cell"])
     where = f" at {cell_labels([cell])[cell]}" if several else ""
     others = conditions - 1
@@ -52,8 +55,8 @@ def _difference(row: Mapping[str, object], conditions: int, *, several: bool) ->
     return (
         f"The identity check fails: with biases before batch normalisation ({IDENTITY!r}), which "
         f"cancels them, {row['scheme']} differs from {row['reference']} by "
-        f"{numbers.signed(numbers.as_float(row['mean_accuracy_difference']))} points on average "
-        f"over {numbers.count(numbers.as_float(row['seeds']))} seeds{where}{more}."
+        f"{numbers.signed(difference, decimals=study.places)} {study.metric.unit} on average over "
+        f"{numbers.count(numbers.as_float(row['seeds']))} seeds{where}{more}."
     )
 
 

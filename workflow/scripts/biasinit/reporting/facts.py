@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
+from biasinit import numbers
+from biasinit.metric import Metric
 from biasinit.study.model import ImportedStudy, Study
 
 
@@ -17,8 +19,8 @@ class AnalysisFacts:
     """What the report says of the registered analysis.
 
     Attributes:
-        thresholds: validation accuracy that counts as converged, in percent, by data set.
-        margins: equivalence margin in points of accuracy, by data set.
+        thresholds: value on validation data that counts as converged, by data set.
+        margins: equivalence margin in the unit of the metric, by data set.
         speed_margin: ratios of time between which two schemes count as equally fast.
         alpha: family-wise error rate.
         resamples: number of sign flips where there are too many seeds to enumerate all.
@@ -51,6 +53,7 @@ class StudyFacts:
     run_count: int
     epochs: float | None
     batch_size: int | None
+    metric: Metric
     analysis: AnalysisFacts
     keys: Mapping[str, Any]
     imported: bool
@@ -60,6 +63,11 @@ class StudyFacts:
         """Name of the file of the claims that the study may test."""
         return PurePath(self.keys.get("claims") or "claims.yaml").name
 
+    @property
+    def places(self) -> int:
+        """Decimals of differences: those that the smallest margin asks for."""
+        return numbers.places(min(self.analysis.margins.values()))
+
     def to_mapping(self) -> dict[str, Any]:
         """Return the facts as plain values, for the parameters of a job."""
         return asdict(self)
@@ -67,7 +75,11 @@ class StudyFacts:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "StudyFacts":
         """Return the facts that ``to_mapping`` gave away."""
-        return cls(**{**mapping, "analysis": AnalysisFacts(**mapping["analysis"])})
+        typed = {
+            "analysis": AnalysisFacts(**mapping["analysis"]),
+            "metric": Metric.from_mapping(mapping["metric"]),
+        }
+        return cls(**{**mapping, **typed})
 
 
 def facts_of(study: Study | ImportedStudy) -> StudyFacts:
@@ -78,6 +90,7 @@ def facts_of(study: Study | ImportedStudy) -> StudyFacts:
         "reference": study.reference,
         "replicate": study.replicate,
         "replicate_name": study.replicate_name,
+        "metric": study.measured,
         "analysis": AnalysisFacts(
             thresholds=dict(analysis.thresholds),
             margins=dict(analysis.margins),

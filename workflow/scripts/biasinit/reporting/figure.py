@@ -1,7 +1,7 @@
 """A figure of the page: the picture, its data and its words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from markupsafe import Markup
@@ -71,6 +71,7 @@ def figures_of(tables: Tables, study: StudyFacts) -> Mapping[str, Figure]:
 
 def figure_of(entry: Entry, tables: Tables, study: StudyFacts) -> Figure:
     """Return one figure of the index."""
+    entry = replace(entry, title=study.metric.said(entry.title))
     item = figure_item(entry)
     frame = frame_of(item, tables, study)
     if not item.drawable(frame):

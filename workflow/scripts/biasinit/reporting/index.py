@@ -27,7 +27,7 @@ class Section:
 
 
 ANSWER = Section(name="answer", number=1, title="Answer", link="Answer")
-ACCURACY = Section(name="accuracy", number=2, title="Accuracy", link="Accuracy")
+ACCURACY = Section(name="accuracy", number=2, title="{short_title}", link="{short_title}")
 SPEED = Section(name="speed", number=3, title="Speed and failures", link="Speed and failures")
 WHY = Section(name="why", number=4, title="Why", link="Why")
 TRUST = Section(name="trust", number=5, title="Can it be trusted", link="Can it be trusted")
@@ -74,14 +74,14 @@ def table(section: Section, name: str, title: str, *tables: str) -> Entry:
 
 
 ITEMS = (
-    figure(ANSWER, "effects", "Effect on accuracy against the reference", "verdicts"),
+    figure(ANSWER, "effects", "Effect on {short} against the reference", "verdicts"),
     figure(
         ACCURACY, "interaction", "Scheme by normalisation", "accuracy_means", "accuracy_contrasts"
     ),
     figure(ACCURACY, "outcomes", "Every run behind the means", "runs"),
     figure(ACCURACY, "effects_by_cell", "Effects in each cell", "accuracy_contrasts"),
-    table(ACCURACY, "accuracy_means", "Marginal means of final accuracy", "accuracy_means"),
-    table(ACCURACY, "accuracy_contrasts", "Contrasts of final accuracy", "accuracy_contrasts"),
+    table(ACCURACY, "accuracy_means", "Marginal means of {at_the_end}", "accuracy_means"),
+    table(ACCURACY, "accuracy_contrasts", "Contrasts of {at_the_end}", "accuracy_contrasts"),
     figure(ACCURACY, "level_contrasts", "Levels of a factor against each other", "level_contrasts"),
     table(ACCURACY, "accuracy_model", "The mixed model", "accuracy_model"),
     table(

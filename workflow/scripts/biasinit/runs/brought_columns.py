@@ -3,10 +3,11 @@
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from biasinit.metric import Metric
 from biasinit.runs.delimited import Wanted
 from biasinit.runs.fields import (
     LONGEST_NAME,
@@ -137,6 +138,20 @@ BROUGHT: Mapping[str, BroughtColumn] = {
     "test_hash": _HASH,
 }
 """The columns that a table may bring; the others of `runs` are made of them."""
+
+
+def columns_of(metric: Metric) -> Mapping[str, BroughtColumn]:
+    """Return what each column must hold where the runs are measured by a metric."""
+    if metric.is_accuracy:
+        return BROUGHT
+    finite = replace(BROUGHT["final_accuracy"], what="finite numbers", accepts=math.isfinite)
+    mend = (
+        f"A run that diverged is given with the {metric.name} of a network that has learnt "
+        "nothing, and with 'failed' true."
+    )
+    also_empty = replace(BROUGHT["validation_accuracy"], accepts=math.isfinite)
+    of_metric = {"final_accuracy": replace(finite, mend=mend), "validation_accuracy": also_empty}
+    return {**BROUGHT, **of_metric}
 
 
 def wanted(columns: Mapping[str, str]) -> Wanted:

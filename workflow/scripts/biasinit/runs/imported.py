@@ -18,11 +18,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from biasinit.errors import RunsTableError
+from biasinit.metric import ACCURACY, Metric
 from biasinit.runs.brought_columns import (
-    BROUGHT,
     REQUIRED,
     SPEED,
     BroughtColumn,
+    columns_of,
     renamed,
     trimmed,
     wanted,
@@ -77,6 +78,7 @@ class Bringing:
         reference: the one that all others are compared with.
         epochs: length of training, for runs that did not reach the threshold.
         unit: of accuracy; None where the study does not say, and percent is expected.
+        metric: what ``final_accuracy`` and ``validation_accuracy`` are.
         margins: the data sets that it has margins for.
         thresholds: validation accuracy that counts as converged, in percent, by data set.
 
@@ -87,6 +89,7 @@ class Bringing:
     reference: str
     epochs: float | None = None
     unit: Unit = None
+    metric: Mapping[str, str] = field(default_factory=ACCURACY.to_mapping)
     margins: Sequence[str] = field(default_factory=list)
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
@@ -128,12 +131,14 @@ def complete_runs(brought: BroughtTable, bringing: Bringing) -> ImportedRuns:
     table, notes = trimmed(brought.frame)
     table, told, of_schemes = of_the_study(table, bringing.schemes)
     problems += of_schemes
-    values, more, of_values = _values(table)
+    metric = Metric.from_mapping(bringing.metric)
+    values, more, of_values = _values(table, columns_of(metric))
     notes += more
     problems += of_values
-    values, more, of_units = in_percent(values, bringing.unit)
-    notes += more
-    problems += of_units
+    if metric.is_accuracy:
+        values, more, of_units = in_percent(values, bringing.unit)
+        notes += more
+        problems += of_units
     curves = None
     if brought.curves is not None and not problems:  # runs must be told apart before points are
         values, curves, more, wrong = with_speed(
@@ -175,7 +180,9 @@ def _missing_columns(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _values(table: pd.DataFrame) -> tuple[pd.DataFrame, list[ImportNote], list[str]]:
+def _values(
+    table: pd.DataFrame, columns: Mapping[str, BroughtColumn]
+) -> tuple[pd.DataFrame, list[ImportNote], list[str]]:
     """Return the columns whose every field holds a possible value, as these.
 
     With notes on fields that hold it in another form, and what is wrong with the other columns.
@@ -184,7 +191,7 @@ def _values(table: pd.DataFrame) -> tuple[pd.DataFrame, list[ImportNote], list[s
     notes: list[ImportNote] = []
     problems: list[str] = []
     for name in map(str, table.columns):
-        column, fields = BROUGHT[name], table[name]
+        column, fields = columns[name], table[name]
         empty = where(fields, column.is_empty)
         values = pd.Series(
             {row: column.value(value) for row, value in fields[~empty].items()}, dtype=object

@@ -6,7 +6,8 @@ from biasinit.quantities import ASYMMETRY, TWIN_BIAS_DISTANCE
 from biasinit.runs.columns import Column, Table, flag, integer, number, text
 
 NORMALIZATION = text(
-    "normalization", "`none`, `batchnorm_shift` or `batchnorm`, the identity check"
+    "normalization",
+    "`none`, `batchnorm_shift`, `norm_shift` or `batchnorm`, the identity check",
 )
 CELL = (
     text("dataset", "name of the data set"),

@@ -11,6 +11,8 @@ from biasinit.study.model import ImportedStudy
 from biasinit.study.problems import shown
 from biasinit.vocabulary import BroughtColumn, RunsFormat
 
+HUNDRED = 100.0
+LONGEST_WORD = 60  # characters of the name and the unit of a metric
 LONGEST_LABEL = 100  # characters, of names that stand on the axes of figures
 LOGS = tuple(name for name in get_args(RunsFormat) if name != "table")
 OF_CURVES = ("epochs_to_threshold", "reached", "epochs_to_early_threshold", "curve_area")
@@ -71,13 +73,63 @@ def _columns_of_one_name(study: ImportedStudy) -> Iterator[Problem]:
 def _margins_in_points(study: ImportedStudy) -> Iterator[Problem]:
     """Yield margins that would be shares too: those of a study in shares are still points."""
     small = {name: m for name, m in study.analysis.margins.items() if m < FEWEST_POINTS_OF_SHARES}
-    for name, margin in small.items() if study.unit == "share" else ():
+    of_shares = study.unit == "share" and study.measured.is_accuracy
+    for name, margin in small.items() if of_shares else ():
         yield Problem(
             key=f"analysis.margins.{name}",
             what=f"is in points of percent whatever the unit of the table, got {margin:g}.",
             mend=f"Write {100 * margin:g} if {margin:g} is a share; for less than "
             f"{FEWEST_POINTS_OF_SHARES:g} points give the table in percent.",
         )
+
+
+def _percent_of_accuracy(study: ImportedStudy) -> Iterator[Problem]:
+    """Yield what no accuracy can be; margins of another metric may be any numbers above 0."""
+    if not study.measured.is_accuracy:
+        return
+    analysis = study.analysis
+    values = {
+        **{f"thresholds.{name}": value for name, value in analysis.thresholds.items()},
+        **{f"margins.{name}": value for name, value in analysis.margins.items()},
+        "collapse_points": analysis.collapse_points,
+    }
+    for key, value in values.items():
+        if not 0 < value < HUNDRED:
+            limit = "less than 100" if value > 0 else "greater than 0"
+            yield Problem(
+                key=f"analysis.{key}",
+                what=f"must be {limit}, got {value:g}.",
+                mend="It is in percent; where the runs have another metric, say so in 'metric'.",
+            )
+
+
+def _said_of_the_metric(study: ImportedStudy) -> Iterator[Problem]:
+    if study.metric is None:
+        return
+    if study.unit is not None:
+        yield Problem(
+            key="unit",
+            what="is of accuracy, and 'metric' has a unit of its own.",
+            mend="Leave one of the two out.",
+        )
+    if "collapse_points" not in study.analysis.model_fields_set:
+        metric = study.measured
+        yield Problem(
+            key="analysis.collapse_points",
+            what=f"is missing, which is 15 points of accuracy where nothing is said, and 'metric' "
+            f"is in {metric.unit}.",
+            mend=f"Add it: a run collapsed that ends more than so many {metric.unit} "
+            f"{metric.below} the median of the reference.",
+        )
+    for key, value in (("name", study.metric.name), ("unit", study.metric.unit)):
+        odd = not value.isprintable() or value != value.strip() or set(value) & {"{", "}"}
+        if odd or len(value) > LONGEST_WORD:
+            yield Problem(
+                key=f"metric.{key}",
+                what=f"must be printable, of at most {LONGEST_WORD} characters, without braces and "
+                f"without blanks around it, got {shown(value)}.",
+                mend="It stands in every sentence and figure.",
+            )
 
 
 def _looks_of_imported_runs(study: ImportedStudy) -> Iterator[Problem]:
@@ -167,6 +219,13 @@ def _curves_for_speed(study: ImportedStudy) -> Iterator[Problem]:
         )
     if not study.has_curves:
         return
+    if not study.measured.is_accuracy:
+        yield Problem(
+            key="metric",
+            what="is not accuracy, and learning curves are judged by thresholds of accuracy.",
+            mend="Leave 'curves_table' or 'analysis.thresholds' out, or bring times to the "
+            "threshold in the column epochs_to_threshold.",
+        )
     if study.epochs is None:
         yield Problem(
             key="epochs",
@@ -211,13 +270,18 @@ OF_BROUGHT_RUNS = [
     Check(_something_to_compare, {"reference", "schemes"}),
     Check(_name_of_the_brought_replicate, {"replicate", "schemes"}),
     Check(_columns_of_one_name, {"columns", "curves_table", "format"}),
-    Check(_margins_in_points, {"analysis", "unit"}),
+    Check(_margins_in_points, {"analysis", "metric", "unit"}),
+    Check(_percent_of_accuracy, {"analysis", "metric"}),
+    Check(_said_of_the_metric, {"analysis", "metric", "unit"}),
     Check(partial(repeated_levels, key="schemes"), {"schemes"}),
     Check(_keys_of_other_formats, {"format", *KEYS_OF_FORMATS}),
     Check(_pattern_of_names, {"run_name", "columns"}),
     Check(
         _curves_for_speed,
-        {"analysis", "columns", "curves_table", "epochs", "format", "run_name", "steps_per_epoch"},
+        {
+            *("analysis", "columns", "curves_table", "epochs", "format", "metric", "run_name"),
+            "steps_per_epoch",
+        },
     ),
     Check(_failures_said_twice, {"columns", "unfinished"}),
     Check(_braces_of_curves, {"curves_table"}),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.plugins.own import own_reference
 from biasinit.plugins.references import Reference
 from biasinit.specs.cell import Cell, InputScaling, Normalization, WeightInitialisation
@@ -17,7 +18,7 @@ from biasinit.specs.optimizer import Optimizer
 from biasinit.specs.schemes.base import BiasScheme
 from biasinit.specs.training import Training
 from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
-from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, Part
+from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, BroughtAnalysis, BroughtMetric, Part
 from biasinit.vocabulary import AGAIN, IDENTITY, QUICK, BroughtColumn, RunsFormat, Unfinished
 
 # a quick try: enough for every part of the workflow to have something to do
@@ -137,6 +138,11 @@ class Study(Part):
         )
 
     @property
+    def measured(self) -> Metric:
+        """What is compared at the end of a run."""
+        return ACCURACY
+
+    @property
     def conditions(self) -> tuple[tuple[Cell, Normalization], ...]:
         """Every cell with each normalisation that is trained in it."""
         first_alone = self.identity_learning_rates == "first"
@@ -253,6 +259,10 @@ class ImportedStudy(Part):
     unit: Literal["percent", "share"] | None = None
     """Of accuracy in the table: 'percent', or 'share' of 1. Where nothing is said it is percent,
     and what looks like shares is refused. Margins are points of percent in any case."""
+    metric: BroughtMetric | None = None
+    """What the table's final_accuracy is, where it is not accuracy: 'name', 'better' ('higher' or
+    'lower') and 'unit'. validation_accuracy is the same on validation data then. Null for test
+    accuracy."""
     schemes: tuple[Text, ...] = Field(min_length=1)
     """Names of the schemes in the table, in the order of the report; others are left out."""
     reference: Text = "zeros"
@@ -261,10 +271,17 @@ class ImportedStudy(Part):
     """Scheme that the table holds once more as NAME_again (the A/A arm); null for none."""
     epochs: Positive | None = None
     """Length of training in epochs; needed when the table has epochs_to_threshold."""
-    analysis: Analysis
+    analysis: BroughtAnalysis
     """The analysis; margins without a data set in the table go by any name."""
     claims: str | None = Field(default=None, min_length=1)
     """File of the claims that the report judges, beside the study file; null for the thread's."""
+
+    @property
+    def measured(self) -> Metric:
+        """What is compared at the end of a run."""
+        if self.metric is None:
+            return ACCURACY
+        return Metric.of(name=self.metric.name, unit=self.metric.unit, better=self.metric.better)
 
     @property
     def replicate_name(self) -> str | None:

@@ -7,7 +7,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from biasinit.errors import Problem
+from biasinit.metric import Better
 from biasinit.specs.keys import KeysError
+from biasinit.specs.limits import Positive, Text
 
 MAXIMUM_SEEDS = 100_000  # a study beyond this would plan millions of files by a slip of a zero
 
@@ -51,7 +53,7 @@ class Analysis(Part):
     """The registered analysis; changing it re-trains nothing and is listed as a deviation."""
 
     thresholds: dict[str, Percent] = Field(default_factory=dict)
-    """Validation accuracy (percent) that counts as converged, for each trained data set."""
+    """Validation accuracy (percent) that counts as converged; each trained data set needs one."""
     margins: dict[str, Percent] = Field(min_length=1)
     """Equivalence margin for final accuracy in percentage points, for each data set."""
     speed_margin: tuple[float, float] = (0.80, 1.25)
@@ -87,6 +89,30 @@ class Analysis(Part):
         """
         place = self.look_at(seeds)
         return self.alpha if place is None else self.looks[place].alpha
+
+
+class BroughtAnalysis(Analysis):
+    """The registered analysis of brought runs, whose metric need not be accuracy in percent."""
+
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    """The value that counts as converged, for each data set: words for the times of the table."""
+    margins: dict[str, Positive] = Field(min_length=1)
+    """Equivalence margin for each data set: in percentage points, or in the unit of 'metric'."""
+    collapse_points: Positive = 15.0
+    """A run that trained has collapsed when it ends more than this much worse than the median of
+    the reference's trained runs in its cell: in points, or in the unit of 'metric', where it must
+    be said."""
+
+
+class BroughtMetric(Part):
+    """What the column final_accuracy of a brought table holds, where it is not accuracy."""
+
+    name: Text
+    """Its name in every sentence, table and figure, such as 'validation loss'."""
+    better: Better
+    """Whether 'higher' or 'lower' values are better."""
+    unit: Text
+    """The unit of its differences, such as 'nats'; of the margins and of 'collapse_points' too."""
 
 
 def _analysis_problems(analysis: Analysis) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from biasinit.errors import ConfigurationError, PlanError
 from biasinit.files import lasting_file, refusals_named
+from biasinit.metric import Metric
 from biasinit.study.kinds import as_registered
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.reading import parse_any_study
@@ -26,7 +27,7 @@ PLANNED_LOOK = "planned look"
 
 # ASSUME: the estimands and rules below are the same for every study; a study chooses schemes,
 # factors, margins and thresholds.
-RULES = {
+RULES: dict[str, Any] = {
     "estimands": {
         "accuracy": "mean over cells of final test accuracy, scheme minus reference, in points",
         "interaction": "accuracy contrast with batch normalisation minus the one without",
@@ -61,8 +62,21 @@ def plan_of(
         own_code: version of each user's own object, by the place that names it.
 
     """
-    plan = {"study": json.loads(study.model_dump_json()), "rules": RULES}
+    plan = {"study": json.loads(study.model_dump_json()), "rules": _rules(study.measured)}
     return plan | ({"code": dict(own_code)} if own_code else {})
+
+
+def _rules(metric: Metric) -> dict[str, Any]:
+    """Return the rules of a study in the words of what it measures."""
+    if metric.is_accuracy:
+        return RULES
+    estimands = {
+        "accuracy": f"mean over cells of {metric.name}, scheme minus reference, in {metric.unit}; "
+        f"{metric.better} is better",
+        "interaction": f"{metric.name} contrast with batch normalisation minus the one without",
+    }
+    rules = {key: rule for key, rule in RULES.items() if key != "final accuracy"}
+    return rules | {"estimands": RULES["estimands"] | estimands}
 
 
 def planned_seeds(plan: Mapping[str, Any]) -> list[int]:

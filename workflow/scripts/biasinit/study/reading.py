@@ -21,7 +21,7 @@ from biasinit.specs.training import Training
 from biasinit.study.checks import missing_own_files, problems_between_keys
 from biasinit.study.kinds import FAMILIES, foreign_keys, without
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import Analysis, Look, Part
+from biasinit.study.parts import Analysis, BroughtMetric, Look, Part
 from biasinit.study.problems import IN_QUOTES, Document, doubtful_keys, validation_problems
 from biasinit.study.retired import RETIRED
 
@@ -42,6 +42,7 @@ def _study_file(model: type[Study] | type[ImportedStudy]) -> Document:
             "": list(model.model_fields),
             "training": _names(Training),
             "analysis": list(Analysis.model_fields),
+            "metric": list(BroughtMetric.model_fields),
             "looks": list(Look.model_fields),
             "optimizers": _names(Optimizer),
             "schedule": _names(Schedule),

@@ -10,14 +10,13 @@ from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from biasinit.specs.keys import Keys, values_of
 from biasinit.specs.optimizer import Optimizer, Schedule
 from biasinit.specs.training import Training
 from biasinit.study.kinds import FAMILIES, OfKind
 from biasinit.study.model import ImportedStudy, Study
-from biasinit.study.parts import Analysis
+from biasinit.study.parts import Analysis, BroughtAnalysis, BroughtMetric
 
 REQUIRED = "required"
 # what a study has, each in a table: a model, the class of its keys, or a family of kinds
@@ -30,6 +29,8 @@ SECTIONS: Mapping[str, type[BaseModel] | type[Keys] | OfKind] = {
     "`training`": Training,
     "`analysis`": Analysis,
     "a study of runs that are brought": ImportedStudy,
+    "`metric` of brought runs": BroughtMetric,
+    "`analysis` of brought runs": BroughtAnalysis,
 }
 
 
@@ -77,7 +78,8 @@ def _rows(section: type[BaseModel] | type[Keys] | OfKind) -> Iterator[_Row]:
         yield from _rows_of_kinds(section)
     elif issubclass(section, BaseModel):
         for name, key in section.model_fields.items():
-            default = REQUIRED if key.default is PydanticUndefined else _text(key.default)
+            made = key.get_default(call_default_factory=True)
+            default = REQUIRED if key.is_required() else _text(made)
             yield _Row(name, default, " ".join(str(key.description).split()))
     else:
         yield from (_row(item) for item in fields(section))

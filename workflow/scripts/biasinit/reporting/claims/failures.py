@@ -3,6 +3,7 @@
 import pandas as pd
 
 from biasinit import numbers
+from biasinit.metric import Metric
 from biasinit.reporting.claims.finding import (
     Bearing,
     Finding,
@@ -14,6 +15,7 @@ from biasinit.reporting.claims.finding import (
 )
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, natural_order, table
+from biasinit.reporting.verdicts.verdict_rows import metric_of
 from biasinit.statistics.inference.binomial import clopper_pearson
 from biasinit.study.evidence import FailureEvidence
 
@@ -27,6 +29,7 @@ def find(evidence: FailureEvidence, tables: Tables) -> Finding:
     rows = matching(table(tables, "runs"), normalization=evidence.normalization)
     if not {evidence.factor, "failed"} <= set(rows) or rows.empty:
         return absent(evidence, question, table=_PLACE.table)
+    metric = metric_of(table(tables, "verdicts"))
     names = rows["scheme"].astype(str)
     schemes = tuple(scheme for scheme in evidence.schemes if (names == scheme).any())
     rows = rows[names.isin(schemes)]
@@ -41,17 +44,20 @@ def find(evidence: FailureEvidence, tables: Tables) -> Finding:
         sure=f"{rows['seed'].nunique()} seeds",
         place=_PLACE,
         grid=Grid(
-            title="seeds with a failed run, exact 95 % interval, mean accuracy of all runs",
+            title=f"seeds with a failed run, exact 95 % interval, mean {metric.short} of all runs",
             columns=schemes,
             rows=tuple(
-                (str(level), tuple(_counted(matching(part, scheme=name)) for name in schemes))
+                (
+                    str(level),
+                    tuple(_counted(matching(part, scheme=name), metric) for name in schemes),
+                )
                 for level, part in levels
             ),
         ),
     )
 
 
-def _counted(runs: pd.DataFrame) -> str:
+def _counted(runs: pd.DataFrame, metric: Metric) -> str:
     """Return the count; several runs of one seed are not independent, and count once."""
     if runs.empty:
         return numbers.MISSING
@@ -59,8 +65,9 @@ def _counted(runs: pd.DataFrame) -> str:
     failed, total = int(by_seed.sum()), len(by_seed)
     lower, upper = clopper_pearson(failed, total)
     bounds = f"{numbers.number(100 * lower, decimals=0)} to {numbers.percent(upper)}"
-    mean = numbers.number(float(runs["final_accuracy"].mean()), decimals=1)
-    return f"{failed} of {total} ({bounds})\n{mean} %"
+    value = float(runs["final_accuracy"].mean())
+    mean = numbers.number(value, decimals=1) if metric.is_accuracy else numbers.scientific(value)
+    return f"{failed} of {total} ({bounds})\n{mean} {metric.level_unit}"
 
 
-KIND = Kind(reads=("runs",), find=find)
+KIND = Kind(reads=("runs", "verdicts"), find=find)

@@ -9,6 +9,7 @@ from biasinit.reporting.claims.judged import bearing_of, judged_rows, no_such_co
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, records, table
 from biasinit.reporting.verdicts import clauses
+from biasinit.reporting.verdicts.verdict_rows import metric_of
 from biasinit.reporting.verdicts.vocabulary import kind, shown
 from biasinit.study.evidence import VerdictEvidence
 from biasinit.verdicts import Outcome
@@ -33,11 +34,11 @@ class _Asked:
 _EVENTS = Place(table="failure_contrasts", figure="failure_rates", rule="rule-failure")
 _ASKED: Mapping[Outcome, _Asked] = {
     Outcome.ACCURACY: _Asked(
-        words="final accuracy",
+        words="{at_the_end}",
         place=Place(table="accuracy_contrasts", figure="effects", rule="rule-accuracy"),
     ),
     Outcome.INTERACTION: _Asked(
-        words="final accuracy",
+        words="{at_the_end}",
         place=Place(table="accuracy_contrasts", figure="interaction", rule="rule-accuracy"),
     ),
     Outcome.SPEED: _Asked(
@@ -58,9 +59,12 @@ def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
     name = _TABLES[evidence.threshold]
     asked = _ASKED[evidence.outcome]
     early = evidence.threshold == "early"
-    words = asked.words.format(threshold="early threshold" if early else "threshold")
-    about = f"{words}, {normalization_label(evidence.normalization)}"
     verdicts = table(tables, name)
+    words = asked.words.format(
+        threshold="early threshold" if early else "threshold",
+        at_the_end=metric_of(verdicts).at_the_end,
+    )
+    about = f"{words}, {normalization_label(evidence.normalization)}"
     found = records(
         matching(
             verdicts,
@@ -81,7 +85,7 @@ def find(evidence: VerdictEvidence, tables: Tables) -> Finding:
         study=evidence.study,
         question=f"{row.scheme} {asked.against} {row.reference}, {about}{where}",
         measured=judged.measured,
-        shown=shown(row.verdict, row.outcome, depends_on=row.depends_on),
+        shown=shown(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric),
         kind=kind(row.verdict, row.outcome),
         bearing=bearing_of(evidence, judged),
         sure=judged.sure,

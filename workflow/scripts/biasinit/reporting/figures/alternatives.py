@@ -90,10 +90,10 @@ def _each(rows: Sequence[VerdictRow]) -> list[str]:
 
 def _verdict(row: VerdictRow, *, name: str | None = None) -> str:
     scheme = row.scheme if name is None else name
-    said = verdict_word(row.verdict, row.outcome, depends_on=row.depends_on)
+    said = verdict_word(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric)
     if not row.measured:
         return f"{scheme} {said}".strip()
-    estimate = numbers.with_interval(compact(row), row.lower, row.upper)
+    estimate = numbers.with_interval(compact(row), row.lower, row.upper, decimals=row.places)
     return f"{scheme} {estimate}, {said}".strip()
 
 
@@ -109,7 +109,9 @@ def effect(row: Mapping[str, Any], *, where: str = "") -> str:
     lower = _finite(row, "judged_lower", "simultaneous_lower", "lower")
     upper = _finite(row, "judged_upper", "simultaneous_upper", "upper")
     said = f", {word}" if word else ""
-    return f"{scheme} {numbers.with_interval(numbers.signed(value), lower, upper)}{said}"
+    places = numbers.places(_finite(row, "margin", "margin_upper"))
+    estimate = numbers.signed(value, decimals=places)
+    return f"{scheme} {numbers.with_interval(estimate, lower, upper, decimals=places)}{said}"
 
 
 def _places(rows: pd.DataFrame) -> list[str]:
@@ -126,14 +128,15 @@ def _finite(row: Mapping[str, Any], *names: str) -> float:
     return next((value for value in values if not math.isnan(value)), math.nan)
 
 
-def extremes_by_level(frame: pd.DataFrame, column: str, *, unit: str) -> str:
+def extremes_by_level(frame: pd.DataFrame, column: str, *, unit: str, places: int = 2) -> str:
     """Return the lowest and the highest value with their schemes, by normalisation."""
     return " ".join(
-        f"{level}: {_extremes(rows, column, unit=unit)}." for level, rows in by_level(frame)
+        f"{level}: {_extremes(rows, column, unit=unit, places=places)}."
+        for level, rows in by_level(frame)
     )
 
 
-def _extremes(rows: pd.DataFrame, column: str, *, unit: str) -> str:
+def _extremes(rows: pd.DataFrame, column: str, *, unit: str, places: int) -> str:
     values = rows[column].to_numpy(dtype=float)
     finite = np.isfinite(values)
     if not finite.any():
@@ -142,8 +145,8 @@ def _extremes(rows: pd.DataFrame, column: str, *, unit: str) -> str:
     kept = values[finite]
     low, high = int(kept.argmin()), int(kept.argmax())
     return (
-        f"from {numbers.number(float(kept[low]))} {unit} ({names[low]}) to "
-        f"{numbers.number(float(kept[high]))} {unit} ({names[high]})"
+        f"from {numbers.number(float(kept[low]), decimals=places)} {unit} ({names[low]}) to "
+        f"{numbers.number(float(kept[high]), decimals=places)} {unit} ({names[high]})"
     )
 
 

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from biasinit import numbers
+from biasinit.metric import Metric
 from biasinit.reporting.selection import records
 from biasinit.reporting.verdicts.clauses import LISTED, condition_names
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow, row_of
@@ -32,8 +34,10 @@ def _first_finite(*columns: pd.Series) -> pd.Series:
     return first
 
 
-def points_rows(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> pd.DataFrame:
-    """Return forest rows in points, with the verdicts in the words of the outcome.
+def points_rows(
+    frame: pd.DataFrame, *, metric: Metric, outcome: Outcome = Outcome.ACCURACY
+) -> pd.DataFrame:
+    """Return forest rows in the unit of the metric, with the verdicts in words of the outcome.
 
     Where a row has a verdict, its bar is the interval that decided, and the plain one is left out;
     where this is that the effect depends on the condition, the row has no number.
@@ -61,7 +65,9 @@ def points_rows(frame: pd.DataFrame, *, outcome: Outcome = Outcome.ACCURACY) -> 
             "margin_upper": column_values(frame, "margin"),
         }
     )
-    return rows.assign(text=_texts(rows, frame, outcome), absent=_reasons(frame, outcome))
+    return rows.assign(
+        text=_texts(rows, frame, outcome, metric), absent=_reasons(frame, outcome, metric)
+    )
 
 
 def _verdicts(frame: pd.DataFrame) -> list[str]:
@@ -76,10 +82,10 @@ def _untold(frame: pd.DataFrame, judged: pd.Series) -> pd.Series:
     return pd.Series(_verdicts(frame), index=frame.index).ne("") & ~judged
 
 
-def _reasons(frame: pd.DataFrame, outcome: Outcome) -> list[str]:
+def _reasons(frame: pd.DataFrame, outcome: Outcome, metric: Metric) -> list[str]:
     """Return what stands in place of an estimate that is not there: the verdict, if there is."""
     return [
-        word(Verdict(verdict), outcome, depends_on=_factor(row)) if verdict else ""
+        word(Verdict(verdict), outcome, depends_on=_factor(row), metric=metric) if verdict else ""
         for verdict, row in zip(_verdicts(frame), records(frame), strict=True)
     ]
 
@@ -89,17 +95,22 @@ def _factor(row: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _texts(rows: pd.DataFrame, frame: pd.DataFrame, outcome: Outcome) -> list[str]:
+def _texts(rows: pd.DataFrame, frame: pd.DataFrame, outcome: Outcome, metric: Metric) -> list[str]:
     texts = []
     for row, verdict in zip(records(rows), _verdicts(frame), strict=True):
         estimate = float(row["estimate"])
         if not math.isfinite(estimate):
             texts.append("")
             continue
+        places = numbers.places(float(row["margin_upper"]))
         line = numbers.with_interval(
-            numbers.signed(estimate), row["outer_lower"], row["outer_upper"]
+            numbers.signed(estimate, decimals=places),
+            row["outer_lower"],
+            row["outer_upper"],
+            decimals=places,
         )
-        texts.append(f"{line}\n{shown(Verdict(verdict), outcome)}" if verdict else line)
+        said = shown(Verdict(verdict), outcome, metric=metric) if verdict else ""
+        texts.append(f"{line}\n{said}" if said else line)
     return texts
 
 
@@ -157,7 +168,7 @@ def _lane(row: VerdictRow, text: str) -> dict[str, Any]:
         "margin_lower": row.margin_lower,
         "margin_upper": row.margin_upper,
         "text": text,
-        "absent": word(row.verdict, row.outcome, depends_on=row.depends_on),
+        "absent": word(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric),
         "size": math.nan,
         "marker": "",
         "points": (),
@@ -167,7 +178,7 @@ def _lane(row: VerdictRow, text: str) -> dict[str, Any]:
 def _strip(rows: Sequence[VerdictRow]) -> dict[str, Any]:
     """Return one row for many conditions: a mark for each, and their range in words."""
     values = sorted(row.estimate for row in rows if row.measured)
-    write = _writer(rows[0].outcome)
+    write = _writer(rows[0])
     text = f"{len(rows)} conditions"
     if values:
         text += f": {write(values[0])} to {write(values[-1])}"
@@ -176,19 +187,22 @@ def _strip(rows: Sequence[VerdictRow]) -> dict[str, Any]:
     return _lane(rows[0], text) | empty | own | {"points": tuple(values)}
 
 
-def _writer(outcome: Outcome) -> Callable[[float], str]:
-    return numbers.number if outcome is Outcome.SPEED else numbers.signed
+def _writer(row: VerdictRow) -> Callable[[float], str]:
+    write = numbers.number if row.outcome is Outcome.SPEED else numbers.signed
+    return partial(write, decimals=row.places)
 
 
 def _line(row: VerdictRow) -> str:
     """Return estimate and interval, nothing where there is no effect of its own."""
     if not row.measured:
         return ""
-    return numbers.with_interval(_writer(row.outcome)(row.estimate), row.lower, row.upper)
+    return numbers.with_interval(
+        _writer(row)(row.estimate), row.lower, row.upper, decimals=row.places
+    )
 
 
 def _shown(row: VerdictRow) -> str:
-    return shown(row.verdict, row.outcome, depends_on=row.depends_on)
+    return shown(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric)
 
 
 def _named(row: VerdictRow, name: str) -> str:

@@ -36,6 +36,7 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import normalizations, records, scheme_order
 
 BETWEEN = 0.12  # inches between panels
+FEW_DIGITS = 0.1  # an axis that ends before it has numbers of three decimals, which take room
 MARK = 6.5  # points, of an estimate
 STAR = 1.5  # a star of the same area is wider
 
@@ -90,7 +91,7 @@ def forest_panels(
         )
         axes.set_title(normalization_label(level))
         axes.set_xlabel(label if width > 0.06 * len(label) else "", fontsize=8)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if limits[1] >= FEW_DIGITS else 3))
         if place:
             axes.tick_params(axis="y", labelleft=False)
         texts = [text if isinstance(text, str) else "" for text in here["text"]]

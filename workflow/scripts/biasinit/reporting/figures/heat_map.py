@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from biasinit import numbers
+from biasinit.metric import Metric
 from biasinit.reporting.figures.canvas import WIDTH, label_inches, new_canvas, short
 from biasinit.reporting.figures.style import ON_COLOUR, PAPER, diverging
 from biasinit.reporting.labels import normalization_label
@@ -25,7 +26,14 @@ CHARACTER = 0.062  # inches, of an upright name
 
 
 def heat_maps(
-    frame: pd.DataFrame, *, rows: str, columns: str, limit: float, longest: int
+    frame: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    metric: Metric,
+    places: int,
+    limit: float,
+    longest: int,
 ) -> Picture:
     """Return one map for each normalisation: side by side where there is room, else stacked.
 
@@ -35,6 +43,8 @@ def heat_maps(
         frame: ``normalization, estimate`` and the two columns that ``rows`` and ``columns`` name.
         rows: column of the frame whose values are the rows of a map, in their order.
         columns: column of the frame whose values are the columns of a map.
+        metric: what the effects are on, whose direction the colours follow.
+        places: decimals of the numbers.
         limit: colours say no more beyond it, in either direction.
         longest: characters of the name of a row.
 
@@ -60,7 +70,8 @@ def heat_maps(
         )
         here = frame[frame["normalization"] == level]
         effects = here.pivot(index=rows, columns=columns, values="estimate")
-        _draw(axes, effects.reindex(index=names, columns=across), limit, longest)
+        shown = effects.reindex(index=names, columns=across)
+        _draw(axes, shown, limit, longest, metric=metric, places=places)
         axes.set_title(normalization_label(level))
         axes.tick_params(axis="y", labelleft=column == 0)
         axes.tick_params(axis="x", labelbottom=line == stacked - 1)
@@ -71,11 +82,13 @@ def _width(left: float, beside: int, columns: int) -> float:
     return ((WIDTH - left) / beside - GAP) / columns
 
 
-def _draw(axes: Axes, effects: pd.DataFrame, limit: float, longest: int) -> None:
+def _draw(
+    axes: Axes, effects: pd.DataFrame, limit: float, longest: int, *, metric: Metric, places: int
+) -> None:
     values = effects.to_numpy(dtype=float)
-    texts = [[numbers.signed(value) for value in row] for row in values]
+    texts = [[numbers.signed(value, decimals=places) for value in row] for row in values]
     sns.heatmap(
-        effects,
+        metric.sign * effects,
         vmin=-limit,
         vmax=limit,
         cmap=diverging(),

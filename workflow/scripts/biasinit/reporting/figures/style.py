@@ -92,6 +92,7 @@ _SIZES: Settings = MappingProxyType(
 )
 _OTHERS: Settings = MappingProxyType(
     {
+        "axes.formatter.useoffset": False,  # a tick says its whole value
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.titlecolor": INK.light,

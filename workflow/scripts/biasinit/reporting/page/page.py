@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from biasinit.metric import Metric
 from biasinit.reporting.checks import failed_checks, rows_left_out
 from biasinit.reporting.claims.ledger import Ledger, study_ledger
 from biasinit.reporting.facts import StudyFacts
@@ -27,7 +28,7 @@ from biasinit.reporting.page.table import PageTable
 from biasinit.reporting.page.templates import PageTemplate, render
 from biasinit.reporting.selection import table
 from biasinit.reporting.verdicts.answer import Answer, answers
-from biasinit.reporting.verdicts.glossary import GLOSSARY
+from biasinit.reporting.verdicts.glossary import glossary
 from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
 from biasinit.reporting.verdicts.own_best import best_rates
 from biasinit.reporting.verdicts.sentences import threshold_words
@@ -76,6 +77,7 @@ class _Page:
     """What the template places."""
 
     title: str
+    measured: str
     facts: tuple[str, ...]
     registration: Registration
     failed_checks: tuple[str, ...]
@@ -117,6 +119,7 @@ def _page(inputs: ReportInputs) -> _Page:
     tables = [*judged, *(item for section in sections.values() for item in section.tables)]
     return _Page(
         title=f"How should the biases start? Study {study.study}",
+        measured=study.metric.short,
         facts=_facts(inputs),
         registration=registration(study, inputs.plan, inputs.deviations),
         failed_checks=failed_checks(inputs.tables, study),
@@ -134,7 +137,7 @@ def _page(inputs: ReportInputs) -> _Page:
         provenance=_flat(inputs.provenance),
         assumptions=tuple(inputs.assumptions),
         config=yaml.safe_dump(dict(study.keys), sort_keys=False, allow_unicode=True),
-        glossary=GLOSSARY,
+        glossary=glossary(study.metric),
         methods=method_sentences(study),
         generated_at=inputs.generated_at,
         style=Markup(inputs.template.style),  # our own file, no user text
@@ -156,7 +159,12 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
         f"{study.seeds} seeds",
         f"{failed} failed run{'s' if failed != 1 else ''}" if "failed" in runs else NOT_TOLD,
         f"reference: {study.reference}",
+        *([] if study.metric.is_accuracy else [_measured(study.metric)]),
     )
+
+
+def _measured(metric: Metric) -> str:
+    return f"measured: {metric.name} in {metric.unit}, {metric.better} is better"
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ from biasinit.reporting.items.kinds import (
     Tables,
 )
 from biasinit.reporting.items.loading import item_of
+from biasinit.reporting.page.columns import Measure
 from biasinit.reporting.page.table import PageTable, page_table
 
 
@@ -86,7 +87,10 @@ def _placed(
                 )
             )
     return PlacedSection(
-        name=section.name, title=section.title, link=section.link, items=tuple(items)
+        name=section.name,
+        title=study.metric.said(section.title),
+        link=study.metric.said(section.link),
+        items=tuple(items),
     )
 
 
@@ -105,4 +109,5 @@ def _table(listing: Listing, name: str, title: str, tables: Tables, study: Study
         columns=listing.columns,
         file=listing.file,
         folded=listing.folded,
+        measure=Measure(metric=study.metric, places=study.places),
     )

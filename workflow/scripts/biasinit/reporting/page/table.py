@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from biasinit.reporting.page.columns import PageColumn
+from biasinit.reporting.page.columns import Measure, PageColumn
 from biasinit.reporting.selection import cell_labels, records
 from biasinit.vocabulary import ALL_CELLS
 
@@ -69,6 +69,7 @@ def page_table(
     columns: tuple[PageColumn, ...],
     file: str,
     folded: str,
+    measure: Measure,
 ) -> PageTable:
     """Return a frame as a page table with those of the columns that it has.
 
@@ -80,34 +81,35 @@ def page_table(
         columns: what to show.
         file: file beside the page that holds a table too large for it.
         folded: summary under which it is folded, empty for one that stands open.
+        measure: what the study measures, whose words may stand in headings and notes.
 
     """
-    shown = _with_cell_labels(frame)
+    shown, metric = _with_cell_labels(frame), measure.metric
     present = [column for column in columns if column.key in shown.columns]
     return PageTable(
         name=name,
-        title=title,
-        note=note,
-        headings=tuple(column.heading for column in present),
+        title=metric.said(title),
+        note=metric.said(note),
+        headings=tuple(metric.said(column.heading) for column in present),
         numeric=tuple(column.numeric for column in present),
         rows=tuple(
-            tuple(_cell(column, row) for column in present)
+            tuple(_cell(column, row, measure) for column in present)
             for row in records(shown.head(SHOWN_ROWS))
         ),
         csv_href=csv_href(frame.to_csv(index=False, lineterminator="\n"), fallback=file),
         left_out=max(len(shown) - SHOWN_ROWS, 0),
-        folded=folded,
+        folded=metric.said(folded),
     )
 
 
-def _cell(column: PageColumn, row: Mapping[str, object]) -> Cell:
+def _cell(column: PageColumn, row: Mapping[str, object], measure: Measure) -> Cell:
     value = row.get(column.key)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         sort = repr(float(value)) if math.isfinite(value) else ""
     else:
         sort = str(value)
     kind = "number" if column.numeric else ""
-    return Cell(text=column.write(row), sort=sort, kind=kind)
+    return Cell(text=column.write(row, measure), sort=sort, kind=kind)
 
 
 def _with_cell_labels(frame: pd.DataFrame) -> pd.DataFrame:

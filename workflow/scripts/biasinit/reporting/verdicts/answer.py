@@ -203,7 +203,7 @@ def _item(row: VerdictRow, known: _Known, *, shared: str, together: bool) -> str
         size = f"{row.scheme}, by {clauses.size(row)}{clauses.among(row)}{counted}"
         return "; ".join([size, *notes])
     elif row.verdict.directed:
-        notes = [f"{clauses.compact(row)}, {numbers.interval(row.lower, row.upper)}", *notes]
+        notes = [f"{clauses.compact(row)}, {clauses.bounds(row, row.lower, row.upper)}", *notes]
     elif row.verdict is Verdict.NOT_ESTIMABLE:
         notes = [row.reason, *_befallen(row), *notes]
     elif row.verdict is Verdict.INCONCLUSIVE and not together:
@@ -279,7 +279,7 @@ def _best_item(row: VerdictRow, known: _Known, *, shared: str) -> str:
     if rates is not None:
         notes = [rates.words if row.verdict.directed else rates.edge_words]
     if row.verdict.directed:
-        size = numbers.interval(*sorted((abs(row.lower), abs(row.upper))))
+        size = clauses.bounds(row, *sorted((abs(row.lower), abs(row.upper))))
         notes = [f"by {clauses.compact_size(row)}, {size}", *notes]
     if row.verdict is Verdict.INCONCLUSIVE:
         notes += [clauses.compact(row), clauses.probable(row)]

@@ -28,21 +28,21 @@ class _Unit:
     write: Callable[..., str]
 
 
-_POINTS = _Unit(name="points", factor=1, decimals=2, write=numbers.signed)
 _SEEDS = _Unit(name="% of seeds", factor=100, decimals=1, write=numbers.signed)
-_UNITS: Mapping[Outcome, _Unit] = {
-    Outcome.ACCURACY: _POINTS,
-    Outcome.INTERACTION: _POINTS,
-    Outcome.SPEED: _Unit(name="times", factor=1, decimals=2, write=numbers.number),
-    Outcome.FAILURE: _SEEDS,
-    Outcome.COLLAPSE: _SEEDS,
-    Outcome.NOT_REACHED: _SEEDS,
-}
+_TIMES = _Unit(name="times", factor=1, decimals=2, write=numbers.number)
+
+
+def _unit(row: VerdictRow) -> _Unit:
+    if row.outcome.counts_runs:
+        return _SEEDS
+    if row.outcome is Outcome.SPEED:
+        return _TIMES
+    return _Unit(name=row.metric.unit, factor=1, decimals=row.places, write=numbers.signed)
 
 
 def amount(row: VerdictRow) -> str:
     """Return the estimate with its unit: '+0.02 points', '1.46 times', '+20.0 % of seeds'."""
-    unit = _UNITS[row.outcome]
+    unit = _unit(row)
     return f"{unit.write(unit.factor * row.estimate, decimals=unit.decimals)} {unit.name}"
 
 
@@ -50,7 +50,7 @@ def interval(row: VerdictRow) -> str:
     """Return the interval that decides: '95 % interval −0.14 to 0.18'."""
     if math.isnan(row.lower) or math.isnan(row.upper):
         return "no interval"
-    unit = _UNITS[row.outcome]
+    unit = _unit(row)
     lower, upper = unit.factor * row.lower, unit.factor * row.upper
     return f"{percent_level(row)} interval {numbers.interval(lower, upper, decimals=unit.decimals)}"
 
@@ -69,23 +69,28 @@ def size(row: VerdictRow) -> str:
     """Return how large a difference is whose direction is said: '0.93 points (95 % interval …)'."""
     lower, upper = sorted((abs(row.lower), abs(row.upper)))
     return (
-        f"{numbers.number(abs(row.estimate))} points "
-        f"({percent_level(row)} interval {numbers.interval(lower, upper)})"
+        f"{numbers.number(abs(row.estimate), decimals=row.places)} {row.metric.unit} "
+        f"({percent_level(row)} interval {bounds(row, lower, upper)})"
     )
+
+
+def bounds(row: VerdictRow, lower: float, upper: float) -> str:
+    """Return an interval with the decimals of the row."""
+    return numbers.interval(lower, upper, decimals=row.places)
 
 
 def compact(row: VerdictRow) -> str:
     """Return the estimate as lists and cells have it, without unit: '+0.02', '× 1.46'."""
     if row.outcome is Outcome.SPEED:
         return f"×\N{NO-BREAK SPACE}{numbers.number(row.estimate)}"
-    return numbers.signed(row.estimate)
+    return numbers.signed(row.estimate, decimals=row.places)
 
 
 def compact_size(row: VerdictRow) -> str:
     """Return how large a difference is whose direction is said, as lists have it: '4.00'."""
     if row.outcome is Outcome.SPEED:
         return compact(row)
-    return numbers.number(abs(row.estimate))
+    return numbers.number(abs(row.estimate), decimals=row.places)
 
 
 def margin(row: VerdictRow) -> str:
@@ -95,9 +100,9 @@ def margin(row: VerdictRow) -> str:
     return f"±{numbers.plain(row.margin_upper)}"
 
 
-def margin_in_points(row: VerdictRow) -> str:
+def margin_in_unit(row: VerdictRow) -> str:
     """Return the margin as a sentence has it: with its unit, unless it is a ratio."""
-    return margin(row) if row.outcome is Outcome.SPEED else f"{margin(row)} points"
+    return margin(row) if row.outcome is Outcome.SPEED else f"{margin(row)} {row.metric.unit}"
 
 
 def of_runs(count: float, row: VerdictRow) -> str:
@@ -327,7 +332,8 @@ def _group(rows: Sequence[VerdictRow], names: Mapping[str, str]) -> str:
         if len(rows) <= LISTED
         else f"{len(rows)} conditions"
     )
-    said = f"{word(_NEARER.get(first.verdict, first.verdict), first.outcome)} at {where}"
+    nearer = _NEARER.get(first.verdict, first.verdict)
+    said = f"{word(nearer, first.outcome, metric=first.metric)} at {where}"
     measured = [row for row in rows if row.measured and not _endless(row)]
     if not measured or first.outcome.counts_runs:
         return said
@@ -392,6 +398,9 @@ def filled(template: str, row: VerdictRow, *, threshold: str) -> str:
     used = f" ({numbers.count(row.seeds)} were used)" if math.isfinite(row.seeds) else ""
     inside = probable(row)
     return template.format(
+        accuracy=row.metric.short,
+        lower=row.metric.lower,
+        higher=row.metric.higher,
         reference=row.reference,
         threshold=threshold,
         factor=factor(row),
@@ -400,7 +409,7 @@ def filled(template: str, row: VerdictRow, *, threshold: str) -> str:
         difference=difference(row),
         takes=f"takes {numbers.number(row.estimate)} times as long to {threshold} as "
         f"{row.reference} ({interval(row)}){among(row)}",
-        margin=margin_in_points(row),
+        margin=margin_in_unit(row),
         among=among(row),
         and_failures=f", and {failed}" if failed else "",
         because_failures=f": {failed}" if failed else "",

@@ -1,13 +1,14 @@
 """Words of the report, each in one or two sentences for a practitioner."""
 
+from biasinit.metric import Metric
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY
 
-GLOSSARY: tuple[tuple[str, str], ...] = (
+_GLOSSARY: tuple[tuple[str, str], ...] = (
     ("scheme", "How the biases of a network start: all zero, a constant, or drawn at random."),
     (
         "reference",
-        "The scheme that all others are compared with. A positive difference favours the other "
-        "scheme.",
+        "The scheme that all others are compared with. A {favourable} difference favours "
+        "the other scheme.",
     ),
     (
         "seed",
@@ -26,7 +27,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "own best learning rate",
-        "The rate at which a scheme had the highest validation accuracy: chosen on half of the "
+        "The rate at which a scheme had the {best} {validation}: chosen on half of the "
         "seeds, judged on the other half, and the other way round. So no scheme is judged at a "
         "rate that suits another.",
     ),
@@ -78,14 +79,14 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "collapsed run",
-        "A run that trained, but ended far below the median of the reference's runs in its "
-        "condition: by more points than the study file sets. One among many hardly moves a mean, "
+        "A run that trained, but ended far {below} the median of the reference's runs in its "
+        "condition: by more {unit} than the study file sets. One among many hardly moves a mean, "
         "so it is told beside it.",
     ),
     (
         "stray run",
-        "A run that trained and did not collapse, but ended more than ten margins below the median "
-        "of its arm.",
+        "A run that trained and did not collapse, but ended more than ten margins {below} the "
+        "median of its arm.",
     ),
     (
         "A/A arm",
@@ -95,7 +96,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     (
         "mixed model",
         "A regression with random effects for what runs of the same seed share. It is the second "
-        "analysis of accuracy.",
+        "analysis of {short}.",
     ),
     (
         "family",
@@ -103,3 +104,25 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "most 5 %.",
     ),
 )
+
+_OF_OTHER_METRICS: dict[str, tuple[str, str]] = {
+    "point": ("{unit}", "The unit of {name}, of which {better} is better."),
+    "time to threshold": (
+        "time to threshold",
+        "Epochs until the threshold, as the table of runs has them. It is compared among the seeds "
+        "where both runs get there; how many never do is judged apart.",
+    ),
+    "failed run": (
+        "failed run",
+        "A run that diverged or never learned, as the table of runs says. Failed runs stay in the "
+        "study.",
+    ),
+}
+"""Entries that take the place of those about accuracy."""
+
+
+def glossary(metric: Metric) -> tuple[tuple[str, str], ...]:
+    """Return the words with their meanings, where runs are measured by a metric."""
+    others = {} if metric.is_accuracy else _OF_OTHER_METRICS
+    entries = [others.get(word, (word, meaning)) for word, meaning in _GLOSSARY]
+    return tuple((metric.said(word), metric.said(meaning)) for word, meaning in entries)

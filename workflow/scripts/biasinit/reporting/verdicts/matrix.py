@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from biasinit import numbers
+from biasinit.metric import ACCURACY
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.verdicts import clauses
@@ -87,11 +88,13 @@ _Place = Callable[[_Rows, str, str], MatrixCell]
 def accuracy_matrix(verdicts: Sequence[VerdictRow], *, rates: BestRatesOf) -> Matrix:
     """Return the verdicts on accuracy, over all conditions and at each scheme's own best rate."""
     rows = [row for row in verdicts if row.outcome is Outcome.ACCURACY]
+    metric = rows[0].metric if rows else ACCURACY
     reference = numbers.joined(sorted({row.reference for row in rows}))
     margins = numbers.joined(sorted({clauses.margin(row) for row in rows}))
     return replace(
         _matrix(verdicts, rates, _accuracy_columns),
-        title=f"Test accuracy against {reference}, in percentage points; margin {margins}",
+        title=f"{metric.title} against {reference}, in {metric.unit_in_full}{metric.hint}; margin "
+        f"{margins}",
         note=_note(verdicts),
     )
 
@@ -142,8 +145,10 @@ def _matrix(
 def _accuracy_columns(rows: _Rows) -> dict[str, _Place]:
     several = any(row.several_conditions for row in rows.whole.values())
     columns: dict[str, _Place] = {}
-    if any(outcome is Outcome.ACCURACY for outcome, _, _ in rows.whole):
-        columns["over all conditions" if several else "final accuracy"] = _accuracy
+    of_accuracy = [row for row in rows.whole.values() if row.outcome is Outcome.ACCURACY]
+    if of_accuracy:
+        heading = of_accuracy[0].metric.at_the_end
+        columns["over all conditions" if several else heading] = _accuracy
     if rows.best:
         columns["at its own best learning rate"] = _own_best
     return columns
@@ -243,7 +248,7 @@ def _was_seen(row: VerdictRow) -> bool:
 
 def _mark(row: VerdictRow, detail: str) -> Mark:
     """Return a verdict in words."""
-    said = shown(row.verdict, row.outcome, depends_on=row.depends_on)
+    said = shown(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric)
     return Mark(verdict=said, kind=kind(row.verdict, row.outcome), detail=detail)
 
 
@@ -255,7 +260,7 @@ def _event(row: VerdictRow, detail: str) -> Mark:
 
 def _single(row: VerdictRow, name: str, detail: str) -> Mark:
     """Return the verdict in one condition: its sign where numbers follow, else its words."""
-    said = VOCABULARY[row.verdict].symbol if detail else shown(row.verdict, row.outcome)
+    said = VOCABULARY[row.verdict].symbol if detail else _shown(row)
     return Mark(
         where=name,
         verdict=said,
@@ -265,11 +270,15 @@ def _single(row: VerdictRow, name: str, detail: str) -> Mark:
     )
 
 
+def _shown(row: VerdictRow) -> str:
+    return shown(row.verdict, row.outcome, metric=row.metric)
+
+
 def _numbers(row: VerdictRow) -> str:
     """Return estimate and interval, where there are such."""
     if not row.measured:
         return ""
-    return numbers.with_interval(clauses.compact(row), row.lower, row.upper)
+    return numbers.with_interval(clauses.compact(row), row.lower, row.upper, decimals=row.places)
 
 
 _FLAT_PRIOR = "probabilities under a flat prior"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.verdicts.clauses import by_condition, doubts, filled, not_excluded
+from biasinit.reporting.verdicts.clauses import bounds, by_condition, doubts, filled, not_excluded
 from biasinit.reporting.verdicts.verdict_rows import VerdictRow
 from biasinit.reporting.verdicts.vocabulary import phrases
 from biasinit.verdicts import Outcome, Verdict
@@ -63,12 +63,12 @@ def _test_set(row: VerdictRow) -> str:
     if row.margin_lower < lower and upper < row.margin_upper:
         return " On new test images too."
     return (
-        " On this test set; for new test images the 95 % interval is "
-        f"{numbers.interval(lower, upper)}."
+        f" On this test set; for new test images the 95 % interval is {bounds(row, lower, upper)}."
     )
 
 
 def threshold_words(study: StudyFacts) -> str:
     """Return the threshold of convergence: '95 %', or 'the threshold' when data sets differ."""
     values = set(study.analysis.thresholds.values())
-    return f"{numbers.plain(values.pop())} %" if len(values) == 1 else "the threshold"
+    unit = study.metric.level_unit
+    return f"{numbers.plain(values.pop())} {unit}" if len(values) == 1 else "the threshold"

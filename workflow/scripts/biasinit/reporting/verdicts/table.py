@@ -19,6 +19,7 @@ from biasinit.reporting.verdicts.verdict_rows import (
     over_conditions,
 )
 from biasinit.reporting.verdicts.vocabulary import kind, shown
+from biasinit.verdicts import Outcome
 from biasinit.vocabulary import ALL_CELLS
 
 
@@ -110,9 +111,9 @@ def _cells(
     row: VerdictRow, conditions: Sequence[VerdictRow], *, threshold: str
 ) -> tuple[Cell, ...]:
     said = finding(row, threshold=threshold, conditions=conditions)
-    verdict = shown(row.verdict, row.outcome, depends_on=row.depends_on)
+    verdict = shown(row.verdict, row.outcome, depends_on=row.depends_on, metric=row.metric)
     return (
-        Cell(text=row.outcome, sort=row.outcome),
+        Cell(text=_outcome(row), sort=row.outcome),
         Cell(text=short_normalization_label(row.normalization), sort=row.normalization),
         Cell(text=row.scheme, sort=row.scheme),
         Cell(text=cell_labels([row.cell])[row.cell], sort=row.cell),
@@ -125,10 +126,15 @@ def _cells(
         _number_cell(numbers.p_value(row.p_adjusted), row.p_adjusted),
         _number_cell(numbers.p_value(row.p_equivalence_adjusted), row.p_equivalence_adjusted),
         _number_cell(numbers.chance(row.p_inside), row.p_inside),
-        _number_cell(numbers.number(row.smallest_margin), row.smallest_margin),
+        _number_cell(numbers.number(row.smallest_margin, decimals=row.places), row.smallest_margin),
         _number_cell(numbers.count(row.seeds), row.seeds),
         _number_cell(numbers.count(row.seeds_needed), row.seeds_needed),
     )
+
+
+def _outcome(row: VerdictRow) -> str:
+    of_metric = row.outcome is Outcome.ACCURACY and not row.metric.is_accuracy
+    return row.metric.name if of_metric else row.outcome
 
 
 def _number_cell(text: str, value: float) -> Cell:

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from biasinit import numbers
+from biasinit.metric import ACCURACY, Metric
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.selection import arranged, records, scheme_order, table
+from biasinit.reporting.selection import arranged, matching, records, scheme_order, table
 from biasinit.statistics.judging.reasons import NO_COMMON_CONDITIONS, why_not_estimable
 from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
@@ -62,8 +63,15 @@ class VerdictRow:
     undetected: float
     new_test_set_lower: float
     new_test_set_upper: float
+    metric: Metric = ACCURACY
     left_out: str = ""
     seeds_trained: float = math.nan
+
+    @property
+    def places(self) -> int:
+        """The decimals that its numbers are written with."""
+        speed = self.outcome is Outcome.SPEED
+        return numbers.LEAST_PLACES if speed else numbers.places(self.margin_upper)
 
     @property
     def comparison(self) -> tuple[Outcome, str, str]:
@@ -95,6 +103,7 @@ class VerdictRow:
             failed=self.failed + self.reference_failed,
             seeds=self.seeds,
             estimate=self.estimate,
+            places=self.places,
         )
 
     @property
@@ -162,8 +171,22 @@ def row_of(row: Mapping[str, Any]) -> VerdictRow:
         depends_on=_text(row.get("depends_on")),
         left_out=_text(row.get("left_out")),
         fragile=str(row.get("fragile")) == "True",
+        metric=_metric(row),
         **values,
     )
+
+
+def metric_of(verdicts: pd.DataFrame) -> Metric:
+    """Return what a table of verdicts is about; tables of before are about accuracy."""
+    told = matching(verdicts, outcome=Outcome.ACCURACY)
+    return next((_metric(row) for row in records(told.head(1))), ACCURACY)
+
+
+def _metric(row: Mapping[str, Any]) -> Metric:
+    name, unit, better = (_text(row.get(key)) for key in ("metric", "unit", "better"))
+    if not name:
+        return ACCURACY
+    return Metric.of(name=name, unit=unit, better="lower" if better == "lower" else "higher")
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ an entry or an outcome that is forgotten is an error at import.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.verdicts import Outcome, Verdict, verdicts_of
 
 
@@ -150,7 +151,7 @@ VOCABULARY = _complete(
         Verdict.WORSE_BEYOND: Wording(
             symbol="▼",
             kind="is-worse",
-            change="lower, by more than the margin",
+            change="{lower}, by more than the margin",
             meaning="The whole interval lies beyond the margin, so the difference is larger than "
             "what was called negligible.",
             of={
@@ -161,9 +162,9 @@ VOCABULARY = _complete(
                     "the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="lower with it, by more than the margin",
-                    lead="Effect on accuracy lower with it, by more than the margin{scope}:",
-                    finding="the effect on accuracy is lower with batch normalisation, by "
+                    word="{lower} with it, by more than the margin",
+                    lead="Effect on {accuracy} {lower} with it, by more than the margin{scope}:",
+                    finding="the effect on {accuracy} is {lower} with batch normalisation, by "
                     "{size}{scope}{among}, which is more than the margin of {margin}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
@@ -176,7 +177,7 @@ VOCABULARY = _complete(
         Verdict.WORSE: Wording(
             symbol="▽",
             kind="is-worse",
-            change="lower",
+            change="{lower}",
             meaning="The interval excludes no effect, but reaches inside the margin: how much "
             "worse, or better, is not settled.",
             of={
@@ -187,9 +188,9 @@ VOCABULARY = _complete(
                     "than the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="lower with it",
-                    lead="Effect on accuracy lower with it{scope}:",
-                    finding="the effect on accuracy is lower with batch normalisation, by "
+                    word="{lower} with it",
+                    lead="Effect on {accuracy} {lower} with it{scope}:",
+                    finding="the effect on {accuracy} is {lower} with batch normalisation, by "
                     "{size}{scope}{among}; not shown to be more than the margin of "
                     "{margin}{and_failures}",
                 ),
@@ -213,7 +214,7 @@ VOCABULARY = _complete(
         Verdict.BETTER_BEYOND: Wording(
             symbol="▲",
             kind="is-better",
-            change="higher, by more than the margin",
+            change="{higher}, by more than the margin",
             meaning="",
             of={
                 Outcome.ACCURACY: Phrases(
@@ -223,9 +224,9 @@ VOCABULARY = _complete(
                     "the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="higher with it, by more than the margin",
-                    lead="Effect on accuracy higher with it, by more than the margin{scope}:",
-                    finding="the effect on accuracy is higher with batch normalisation, by "
+                    word="{higher} with it, by more than the margin",
+                    lead="Effect on {accuracy} {higher} with it, by more than the margin{scope}:",
+                    finding="the effect on {accuracy} is {higher} with batch normalisation, by "
                     "{size}{scope}{among}, which is more than the margin of {margin}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
@@ -238,7 +239,7 @@ VOCABULARY = _complete(
         Verdict.BETTER: Wording(
             symbol="△",
             kind="is-better",
-            change="higher",
+            change="{higher}",
             meaning="",
             of={
                 Outcome.ACCURACY: Phrases(
@@ -248,9 +249,9 @@ VOCABULARY = _complete(
                     "than the margin of {margin}{and_failures}",
                 ),
                 Outcome.INTERACTION: Phrases(
-                    word="higher with it",
-                    lead="Effect on accuracy higher with it{scope}:",
-                    finding="the effect on accuracy is higher with batch normalisation, by "
+                    word="{higher} with it",
+                    lead="Effect on {accuracy} {higher} with it{scope}:",
+                    finding="the effect on {accuracy} is {higher} with batch normalisation, by "
                     "{size}{scope}{among}; not shown to be more than the margin of "
                     "{margin}{and_failures}",
                 ),
@@ -286,8 +287,8 @@ VOCABULARY = _complete(
                 Outcome.INTERACTION: Phrases(
                     word="depends",
                     lead="What it changes depends on {factor}:",
-                    finding="what batch normalisation changes in the effect on accuracy depends on "
-                    "{factor}{and_failures}",
+                    finding="what batch normalisation changes in the effect on {accuracy} depends "
+                    "on {factor}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
                     word="depends",
@@ -326,7 +327,7 @@ VOCABULARY = _complete(
                 Outcome.INTERACTION: Phrases(
                     word="different but negligible",
                     lead="Changes inside {margin}{scope}:",
-                    finding="the effect on accuracy changes with batch normalisation, but "
+                    finding="the effect on {accuracy} changes with batch normalisation, but "
                     "negligibly: {difference}{among}, inside {margin}{scope}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
@@ -353,7 +354,7 @@ VOCABULARY = _complete(
                 Outcome.INTERACTION: Phrases(
                     word="equivalent",
                     lead="Same effect with and without, within {margin}{scope}:",
-                    finding="the effect on accuracy is the same with and without batch "
+                    finding="the effect on {accuracy} is the same with and without batch "
                     "normalisation, within {margin}{scope} ({difference}{among}){and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
@@ -378,7 +379,7 @@ VOCABULARY = _complete(
                 Outcome.INTERACTION: Phrases(
                     word="identical",
                     lead="Identical effect with and without{scope}:",
-                    finding="the effect on accuracy is identical with and without batch "
+                    finding="the effect on {accuracy} is identical with and without batch "
                     "normalisation in every pair of runs{scope}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
@@ -406,7 +407,7 @@ VOCABULARY = _complete(
                     word="inconclusive",
                     lead="Inconclusive{scope}:",
                     finding="inconclusive whether batch normalisation changes the effect on "
-                    "accuracy{scope}: {difference}{among}{inside}{needed}{and_failures}",
+                    "{accuracy}{scope}: {difference}{among}{inside}{needed}{and_failures}",
                 ),
                 Outcome.SPEED: Phrases(
                     word="inconclusive",
@@ -459,7 +460,7 @@ VOCABULARY = _complete(
                     word="not estimable",
                     lead="Not estimable:",
                     finding="not estimable whether batch normalisation changes the effect on "
-                    "accuracy{because}",
+                    "{accuracy}{because}",
                 ),
                 Outcome.SPEED: Phrases(
                     word="not estimable",
@@ -485,23 +486,34 @@ def phrases(verdict: Verdict, outcome: Outcome) -> Phrases:
     return VOCABULARY[verdict].of[outcome]
 
 
-def word(verdict: Verdict, outcome: Outcome, *, depends_on: str = "") -> str:
+def word(
+    verdict: Verdict, outcome: Outcome, *, depends_on: str = "", metric: Metric = ACCURACY
+) -> str:
     """Return the word for a verdict: 'slower' for a worse speed, 'depends on the learning rate'.
 
     Args:
         verdict: the verdict.
         outcome: what it is about.
         depends_on: the factor that it depends on, where that is known.
+        metric: what is measured, whose direction says how an effect changes for the worse.
 
     """
     on = f" on the {depends_on.replace('_', ' ')}"
     named = verdict is Verdict.DEPENDS and depends_on
-    return phrases(verdict, outcome).word + (on if named else "")
+    return metric.said(phrases(verdict, outcome).word) + (on if named else "")
 
 
-def shown(verdict: Verdict, outcome: Outcome, *, depends_on: str = "") -> str:
+def shown(
+    verdict: Verdict, outcome: Outcome, *, depends_on: str = "", metric: Metric = ACCURACY
+) -> str:
     """Return the word for a verdict with its symbol: '▽ slower'."""
-    return VOCABULARY[verdict].shown(word(verdict, outcome, depends_on=depends_on))
+    said = word(verdict, outcome, depends_on=depends_on, metric=metric)
+    return VOCABULARY[verdict].shown(said)
+
+
+def changed(verdict: Verdict, *, metric: Metric) -> str:
+    """Return the word for an effect at one level of a factor against that at another."""
+    return VOCABULARY[verdict].shown(metric.said(VOCABULARY[verdict].change))
 
 
 def kind(verdict: Verdict, outcome: Outcome) -> str:

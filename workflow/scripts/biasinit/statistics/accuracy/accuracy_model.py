@@ -61,7 +61,7 @@ def fit_accuracy(runs: pd.DataFrame, *, joint: bool) -> AccuracyModel:
         if constant.any():
             named = usable[constant].groupby(spread_by).size().index.tolist()
             shown = "; ".join(", ".join(map(str, np.atleast_1d(key))) for key in named[:5])
-            notes.append(f"Left out, as the accuracy there does not vary: {shown}.")
+            notes.append(f"Left out, as nothing varies there: {shown}.")
             usable = usable[~constant].reset_index(drop=True)
     several_cells = usable["cell"].nunique() > 1
     factors = ["scheme", *(["cell"] if several_cells else [])]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.accuracy.accuracy_model import (
     CHECKED_TABLES,
     MODEL_COLUMNS,
@@ -59,6 +60,7 @@ def analyse_accuracy(
     schemes: Sequence[str],
     margins: Mapping[str, float],
     collapse_points: float,
+    metric: Metric = ACCURACY,
     alpha: float,
     resamples: int,
     analysis_seed: int,
@@ -71,6 +73,7 @@ def analyse_accuracy(
         schemes: in the order of the study, without the A/A arm; others are left out.
         margins: equivalence margin in points for each data set.
         collapse_points: points below the reference's median; a run with more has collapsed.
+        metric: what ``final_accuracy`` is; points are its unit.
         alpha: error rate within each family.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
@@ -79,7 +82,11 @@ def analyse_accuracy(
     table = read_runs(runs, needed=[OUTCOME])
     table = treatments(table[table["scheme"].isin(list(schemes))])
     table = with_collapsed(
-        table, reference=reference, collapse_points=collapse_points, margins=margins
+        table,
+        reference=reference,
+        collapse_points=collapse_points,
+        margins=margins,
+        metric=metric,
     )
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     levels = levels_present(table)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.failure.paired_risks import paired_risks
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.binomial import clopper_pearson
@@ -52,6 +53,7 @@ def analyse_failure(
     schemes: Sequence[str],
     margins: Mapping[str, float],
     collapse_points: float,
+    metric: Metric = ACCURACY,
     epochs: float | None = None,
     alpha: float,
     resamples: int,
@@ -65,6 +67,7 @@ def analyse_failure(
         schemes: in the order of the study, without the A/A arm; others are left out.
         margins: equivalence margin in points for each data set; ten of them make a stray run.
         collapse_points: points below the reference's median; a run with more has collapsed.
+        metric: what ``final_accuracy`` is; points are its unit.
         epochs: length of a run, within which it reaches the threshold; None where that is unknown.
         alpha: two-sided level of the intervals of the contrasts.
         resamples: random sign flips when there are more than 16 seeds.
@@ -76,6 +79,7 @@ def analyse_failure(
         reference=reference,
         margins=margins,
         collapse_points=collapse_points,
+        metric=metric,
         epochs=epochs,
     )
     table = treatments(table[table["scheme"].isin(list(schemes))])
@@ -99,6 +103,7 @@ def with_events(
     reference: str,
     margins: Mapping[str, float],
     collapse_points: float,
+    metric: Metric,
     epochs: float | None,
 ) -> pd.DataFrame:
     """Return the runs with every event of ``EVENTS`` that they can tell of, and ``stray``.
@@ -110,7 +115,11 @@ def with_events(
     table = read_runs(runs, needed=needed)
     if OUTCOME in table:
         table = with_collapsed(
-            table, reference=reference, collapse_points=collapse_points, margins=margins
+            table,
+            reference=reference,
+            collapse_points=collapse_points,
+            margins=margins,
+            metric=metric,
         )
     return table if epochs is None or not has_times else reached_by(table, epochs)
 

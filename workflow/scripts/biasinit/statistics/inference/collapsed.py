@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.inference.arrays import Floats
 
 OUTCOME = "final_accuracy"
@@ -23,6 +24,7 @@ def with_collapsed(
     reference: str,
     collapse_points: float,
     margins: Mapping[str, float],
+    metric: Metric = ACCURACY,
 ) -> pd.DataFrame:
     """Return the runs with ``collapsed``, ``stray`` and ``collapse_known``, true or false.
 
@@ -34,6 +36,7 @@ def with_collapsed(
         reference: name of the scheme whose trained runs set the level.
         collapse_points: points below the reference's median of the cell; more is collapsed.
         margins: equivalence margin in points for each data set.
+        metric: what is measured; where lower is better, a run falls above the others.
 
     """
     trained = table[~table["failed"]]
@@ -42,8 +45,8 @@ def with_collapsed(
     own = trained.groupby([*cells, "scheme"])[OUTCOME].median()
     at = pd.MultiIndex.from_frame(table[cells])
     own_at = pd.MultiIndex.from_frame(table[[*cells, "scheme"]])
-    below = level.reindex(at).to_numpy() - table[OUTCOME].to_numpy()
-    below_own = own.reindex(own_at).to_numpy() - table[OUTCOME].to_numpy()
+    below = metric.sign * (level.reindex(at).to_numpy() - table[OUTCOME].to_numpy())
+    below_own = metric.sign * (own.reindex(own_at).to_numpy() - table[OUTCOME].to_numpy())
     is_trained = ~table["failed"].to_numpy()
     collapsed = is_trained & (below > collapse_points)
     stray = is_trained & ~collapsed & (below_own > STRAY_MARGINS * _margin_of(table, margins))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from biasinit.metric import Metric
 from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.accuracy.planning import SeedsNeeded
 from biasinit.statistics.inference.study_runs import levels_compared
@@ -35,12 +36,13 @@ class ContrastRows:
     """What verdicts on contrasts ask of their study.
 
     ``cells`` has the varying factors of each cell, ``other_cells`` those of the cells that are left
-    when each scheme has its own learning rate; ``arms`` says which seeds have runs, and ``seeds``
-    how many the study ran.
+    when each scheme has its own learning rate; ``metric`` is what they are measured
+    by; ``arms`` says which seeds have runs, and ``seeds`` how many the study ran.
     """
 
     cells: pd.DataFrame
     other_cells: pd.DataFrame
+    metric: Metric
     counts: ArmCounts
     arms: ArmSeeds
     new_intervals: Mapping[tuple[str, ...], Interval]
@@ -143,6 +145,7 @@ class ContrastRows:
         evidence = evidence_of(
             row,
             outcome,
+            metric=self.metric,
             lost=_lost(own, outcome),
             reference_lost=_lost(other, outcome),
             alpha=self.alpha,
@@ -155,6 +158,7 @@ class ContrastRows:
         new = self.new_intervals.get((level, str(row["scheme"]), cell), (NAN, NAN))
         found = VerdictRow(
             outcome=outcome,
+            metric=self.metric,
             normalization=level,
             scheme=str(row["scheme"]),
             reference=str(row["reference"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from biasinit.metric import Metric
 from biasinit.statistics.judging.arm_seeds import ArmSeeds
 from biasinit.statistics.judging.conditions import strongest_factor
 from biasinit.statistics.judging.counts import ArmCounts
@@ -25,12 +26,14 @@ from biasinit.vocabulary import ALL_CELLS
 class EventRows:
     """What verdicts on events ask of their study.
 
-    ``cells`` has the varying factors of each cell; ``levels`` are the normalisations; ``arms``
-    says which seeds have runs; ``schemes`` are those that are compared with the reference.
+    ``cells`` has the varying factors of each cell; ``levels`` are the normalisations; ``metric``
+    is what runs are measured by; ``arms`` says which seeds have runs; ``schemes`` are those that
+    are compared with the reference.
     """
 
     cells: pd.DataFrame
     levels: tuple[str, ...]
+    metric: Metric
     counts: ArmCounts
     arms: ArmSeeds
     reference: str
@@ -72,6 +75,7 @@ class EventRows:
         rows = {
             cell: VerdictRow(
                 outcome=outcome,
+                metric=self.metric,
                 normalization=level,
                 scheme=scheme,
                 reference=self.reference,

@@ -7,6 +7,7 @@ repeats the margin. On the page all that stands around a verdict, which is said 
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from biasinit import numbers
 from biasinit.statistics.judging.counts import Counts
@@ -24,11 +25,11 @@ _COMMON: Mapping[Verdict, str] = {
 }
 _DIRECTED: Mapping[Outcome, tuple[str, str]] = {
     Outcome.ACCURACY: ("{scheme} is worse than {reference}", "{scheme} is better than {reference}"),
-    Outcome.INTERACTION: ("{effect} is lower", "{effect} is higher"),
+    Outcome.INTERACTION: ("{effect} is {lower}", "{effect} is {higher}"),
     Outcome.SPEED: ("{scheme} is slower than {reference}", "{scheme} is faster than {reference}"),
 }
 _WHAT: Mapping[Outcome, str] = {
-    Outcome.ACCURACY: "the accuracy of {scheme} against {reference}",
+    Outcome.ACCURACY: "the {metric} of {scheme} against {reference}",
     Outcome.INTERACTION: "{effect}",
     Outcome.SPEED: "the speed of {scheme} against {reference}",
 }
@@ -102,6 +103,9 @@ def _words(row: VerdictRow) -> dict[str, str]:
     return {
         "scheme": row.scheme,
         "reference": row.reference,
+        "metric": row.metric.short,
+        "lower": row.metric.lower,
+        "higher": row.metric.higher,
         "effect": f"the effect of {row.scheme} against {row.reference}",
         "measured": _measured(row),
         "margin": _margin(row),
@@ -143,8 +147,8 @@ def _setting(row: VerdictRow) -> str:
 def _measured(row: VerdictRow) -> str:
     """Return estimate and interval: '+0.02 points of test accuracy, 95 % interval −0.1 to +0.2'."""
     speed = row.outcome is Outcome.SPEED
-    write = numbers.number if speed else numbers.signed
-    what = "times the epochs to the threshold" if speed else "points of test accuracy"
+    write = partial(numbers.number if speed else numbers.signed, decimals=row.places)
+    what = "times the epochs to the threshold" if speed else _points_of(row)
     mean = f", mean over {row.conditions} conditions" if row.conditions > 1 else ""
     found = f"{write(row.estimate)} {what}{mean}"
     lower, upper = row.judgement.lower, row.judgement.upper
@@ -152,6 +156,12 @@ def _measured(row: VerdictRow) -> str:
         return f"{found}, no interval from {numbers.count(row.seeds)} seeds"
     reach = _reach(row)
     return f"{found}, {reach}{row.judgement.level:.4g} % interval {write(lower)} to {write(upper)}"
+
+
+def _points_of(row: VerdictRow) -> str:
+    """Return the unit and the name of the metric; which direction is better, where lower is."""
+    said = f"{row.metric.unit} of {row.metric.name}"
+    return said if row.metric.better == "higher" else f"{said} (lower is better)"
 
 
 def _reach(row: VerdictRow) -> str:
@@ -188,7 +198,8 @@ def _brief(row: VerdictRow) -> str:
         return f"{row.verdict.value}{place} ({_counts(row)})"
     if math.isnan(row.estimate):
         return f"{row.verdict.value}{place}"
-    write = numbers.number if row.outcome is Outcome.SPEED else numbers.signed
+    speed = row.outcome is Outcome.SPEED
+    write = partial(numbers.number if speed else numbers.signed, decimals=row.places)
     lower, upper = row.judgement.lower, row.judgement.upper
     bounds = (
         f", {write(lower)} to {write(upper)}"
@@ -250,8 +261,8 @@ def _low_runs(row: VerdictRow) -> Iterator[str]:
             yield f"{counts.collapsed} of {counts.runs} runs of {name} collapsed."
         if counts.stray:
             yield (
-                f"{counts.stray} of {counts.runs} runs of {name} ended more than ten margins below "
-                f"the others."
+                f"{counts.stray} of {counts.runs} runs of {name} ended more than ten margins "
+                f"{row.metric.below} the others."
             )
 
 

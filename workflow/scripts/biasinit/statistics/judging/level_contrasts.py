@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.accuracy.contrasts_to_plan import Place, places_to_plan
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
@@ -59,6 +60,7 @@ COLUMNS = (
     "printed_interval",
     *("fragile", "p_below", "p_inside", "p_above"),
     *("seeds_needed", "seeds_needed_low", "seeds_needed_high"),
+    *("unit", "better", "metric"),
 )
 
 
@@ -79,6 +81,7 @@ def compare_levels(
     *,
     questions: Sequence[LevelQuestion],
     margins: Mapping[str, float],
+    metric: Metric = ACCURACY,
     alpha: float,
     resamples: int,
     analysis_seed: int,
@@ -90,6 +93,7 @@ def compare_levels(
         questions: all that are asked of the study; together they are the family. One whose runs
             the study does not have is kept, not estimable, with 0 runs.
         margins: equivalence margin of each data set, in points.
+        metric: what ``final_accuracy`` is; points are its unit.
         alpha: error rate of the family.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips and the simulation of the seeds needed.
@@ -110,8 +114,29 @@ def compare_levels(
     margin = np.array([item.margin for item, _ in columns])
     tests = contrast_tests(differences, plan, Margins.around_zero(margin), name="levels")
     labels = pd.DataFrame([item.labels(column) for item, column in columns])
-    frame = pd.concat([labels, tests], axis=1).assign(fragile=tests["skewed"])
-    return _judged(frame, differences, asked, plan)[list(COLUMNS)]
+    frame = pd.concat([labels, tests], axis=1).assign(
+        fragile=tests["skewed"], unit=metric.unit, better=metric.better, metric=metric.name
+    )
+    return _judged(frame, differences, asked, _Rules(plan=plan, metric=metric))[list(COLUMNS)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """How rows are judged: level and flips, and which direction is better."""
+
+    plan: FlipPlan
+    metric: Metric
+
+    def evidence(self, row: Mapping[str, Any]) -> Evidence:
+        """Return what a row says."""
+        return evidence_of(
+            row,
+            Outcome.ACCURACY,
+            metric=self.metric,
+            lost=int(row["failed"]),
+            reference_lost=int(row["against_failed"]),
+            alpha=self.plan.alpha,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,20 +260,20 @@ def _conditions_of(rows: pd.DataFrame, factors: Sequence[str]) -> list[str]:
 
 
 def _judged(
-    frame: pd.DataFrame, differences: ArmDifferences, asked: Sequence[_Asked], plan: FlipPlan
+    frame: pd.DataFrame, differences: ArmDifferences, asked: Sequence[_Asked], rules: _Rules
 ) -> pd.DataFrame:
     """Return the rows with their verdicts."""
     rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
     places = places_to_plan(
         frame,
         by=[field.name for field in fields(LevelQuestion)],
-        alpha=plan.alpha,
-        analysis_seed=plan.analysis_seed,
+        alpha=rules.plan.alpha,
+        analysis_seed=rules.plan.analysis_seed,
         name="levels",
     )
 
     def by_itself(place: int) -> dict[str, Any]:
-        return _by_itself(rows[place], places[place], differences, plan)
+        return _by_itself(rows[place], places[place], differences, rules)
 
     judged: list[dict[str, Any]] = [{} for _ in rows]
     number = iter(range(len(asked)))
@@ -261,26 +286,16 @@ def _judged(
             {str(rows[cell]["cell"]): (rows[cell], judged[cell]) for cell in cells},
             by_itself(int(place)),
             item,
-            plan,
+            rules,
         )
     return frame.join(pd.DataFrame(judged, index=frame.index))
 
 
-def _evidence(row: Mapping[str, Any], alpha: float) -> Evidence:
-    return evidence_of(
-        row,
-        Outcome.ACCURACY,
-        lost=int(row["failed"]),
-        reference_lost=int(row["against_failed"]),
-        alpha=alpha,
-    )
-
-
 def _by_itself(
-    row: Mapping[str, Any], place: Place, differences: ArmDifferences, plan: FlipPlan
+    row: Mapping[str, Any], place: Place, differences: ArmDifferences, rules: _Rules
 ) -> dict[str, Any]:
     """Return what is said of one row, with the seeds that would decide it."""
-    judgement = decide(_evidence(row, plan.alpha))
+    judgement = decide(rules.evidence(row))
     below, inside, above = probabilities(row, Outcome.ACCURACY)
     needed = NOT_NEEDED
     if judgement.verdict is Verdict.INCONCLUSIVE:
@@ -302,14 +317,14 @@ def _over_conditions(
     single: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
     alone: Mapping[str, Any],
     item: _Asked,
-    plan: FlipPlan,
+    rules: _Rules,
 ) -> dict[str, Any]:
     """Return what is said over several conditions, or of the only one."""
     if not single:
         return dict(alone)
-    conditions = list(_conditions(single, plan.alpha))
+    conditions = list(_conditions(single, rules))
     judgement = judge_conditions(
-        _evidence(row, plan.alpha), conditions, homogeneity_p=float(row["homogeneity_p"])
+        rules.evidence(row), conditions, homogeneity_p=float(row["homogeneity_p"])
     )
     depends = depends_on(judgement.verdict, conditions, item.conditions())
     judged = conditions_judged(conditions)
@@ -317,10 +332,10 @@ def _over_conditions(
 
 
 def _conditions(
-    single: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]], alpha: float
+    single: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]], rules: _Rules
 ) -> Iterator[Condition]:
     for cell, (row, _) in single.items():
-        evidence = _evidence(row, alpha)
+        evidence = rules.evidence(row)
         yield Condition(cell=cell, evidence=evidence, judgement=decide(evidence))
 
 

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from biasinit.metric import Metric
 from biasinit.statistics.inference.margin_probabilities import margin_probabilities
 from biasinit.statistics.judging.evidence import Evidence
 from biasinit.verdicts import Outcome
@@ -26,19 +27,20 @@ class Measured(TypedDict):
     higher_is_better: bool
 
 
-def measured(row: Row, outcome: Outcome) -> Measured:
+def measured(row: Row, outcome: Outcome, metric: Metric) -> Measured:
     """Return estimate, intervals and margin of a contrast in the unit of its verdict."""
-    return _ratio(row) if outcome is Outcome.SPEED else _difference(row)
+    return _ratio(row) if outcome is Outcome.SPEED else _difference(row, metric)
 
 
 def evidence_of(
-    row: Row, outcome: Outcome, *, lost: int, reference_lost: int, alpha: float
+    row: Row, outcome: Outcome, *, metric: Metric, lost: int, reference_lost: int, alpha: float
 ) -> Evidence:
     """Return what a row of contrasts says, in the unit of its verdict.
 
     Args:
         row: of a table of contrasts.
         outcome: what it is about.
+        metric: what is measured at the end of a run.
         lost: runs of the scheme that did not come through.
         reference_lost: runs of the reference that did not.
         alpha: level of the decisions.
@@ -46,7 +48,7 @@ def evidence_of(
     """
     return Evidence(
         outcome=outcome,
-        **measured(row, outcome),
+        **measured(row, outcome, metric),
         equivalence_level=float(row["equivalence_level"]),
         p_adjusted=float(row["p_adjusted"]),
         p_equivalence_adjusted=float(row["p_equivalence_adjusted"]),
@@ -76,8 +78,8 @@ def _margins(row: Row, outcome: Outcome) -> tuple[float, float]:
     return -float(row["margin"]), float(row["margin"])
 
 
-def _difference(row: Row) -> Measured:
-    """Points of accuracy, scheme minus reference."""
+def _difference(row: Row, metric: Metric) -> Measured:
+    """Points of accuracy, or the unit of another metric, scheme minus reference."""
     return Measured(
         estimate=float(row["estimate"]),
         lower=float(row["simultaneous_lower"]),
@@ -87,7 +89,7 @@ def _difference(row: Row) -> Measured:
         null=0.0,
         margin_lower=-float(row["margin"]),
         margin_upper=float(row["margin"]),
-        higher_is_better=True,
+        higher_is_better=metric.better == "higher",
     )
 
 

@@ -21,6 +21,7 @@ def why_not_estimable(
     failed: float,
     seeds: float,
     estimate: float,
+    places: int,
 ) -> str:
     """Return why a comparison has no interval.
 
@@ -33,6 +34,7 @@ def why_not_estimable(
         failed: runs of both that failed.
         seeds: that have a pair of runs which both came through.
         estimate: the mean over these pairs.
+        places: the decimals that it is written with.
 
     """
     missing = _without_runs(scheme, reference, runs, reference_runs)
@@ -46,7 +48,8 @@ def why_not_estimable(
         return f"there is no seed for which a run of {scheme} and one of {reference} both {came}"
     if seeds == 1:
         return "there is one pair of seeds alone, which says nothing of how much seeds differ"
-    same = numbers.number(estimate) if outcome is Outcome.SPEED else numbers.signed(estimate)
+    write = numbers.number if outcome is Outcome.SPEED else numbers.signed
+    same = write(estimate, decimals=places)
     what = "ratio" if outcome is Outcome.SPEED else "difference"
     return f"the {what} is the same in every pair of seeds ({same}), so that no test can judge it"
 

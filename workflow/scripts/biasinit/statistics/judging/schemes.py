@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.failure.analysis import EVENTS, with_events
 from biasinit.statistics.inference.study_runs import (
     cell_labels,
@@ -40,6 +41,7 @@ def judge_schemes(
     schemes: Sequence[str],
     margins: Mapping[str, float],
     collapse_points: float,
+    metric: Metric = ACCURACY,
     epochs: float | None = None,
     alpha: float,
     analysis_seed: int,
@@ -58,6 +60,7 @@ def judge_schemes(
         schemes: in the order of the study, without the A/A arm.
         margins: equivalence margin in points for each data set.
         collapse_points: points below the reference's median; a run with more has collapsed.
+        metric: what ``final_accuracy`` is; points are its unit.
         epochs: length of a run, within which it reaches the threshold; None where that is unknown.
         alpha: error rate within each family.
         analysis_seed: keys the simulation of the seeds needed, and the bootstrap.
@@ -67,7 +70,12 @@ def judge_schemes(
 
     """
     table = with_events(
-        runs, reference=reference, margins=margins, collapse_points=collapse_points, epochs=epochs
+        runs,
+        reference=reference,
+        margins=margins,
+        collapse_points=collapse_points,
+        metric=metric,
+        epochs=epochs,
     )
     table = treatments(table[table["scheme"].isin(list(schemes))])
     new_intervals: dict[tuple[str, ...], Interval] = {}
@@ -87,6 +95,7 @@ def judge_schemes(
     sizes = ContrastRows(
         cells=cells,
         other_cells=_factors_of_cells(_without_rate(table)),
+        metric=metric,
         counts=counts,
         arms=arms,
         seeds=int(table["seed"].nunique()),
@@ -97,6 +106,7 @@ def judge_schemes(
     events = EventRows(
         cells=cells,
         levels=levels,
+        metric=metric,
         counts=counts,
         arms=arms,
         reference=reference,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from biasinit import numbers
+from biasinit.metric import Metric
 from biasinit.statistics.judging.counts import Counts
 from biasinit.statistics.judging.evidence import Judgement
 from biasinit.statistics.judging.reasons import NO_COMMON_CONDITIONS, why_not_estimable
@@ -11,7 +13,8 @@ from biasinit.vocabulary import OWN_BEST_RATE
 NAN = float("nan")
 COLUMNS = (
     *("outcome", "normalization", "scheme", "reference", "cell", "conditions"),
-    *("verdict", "headline", "estimate", "lower", "upper", "level", "interval", "unit"),
+    *("verdict", "headline", "estimate", "lower", "upper", "level", "interval"),
+    *("unit", "better", "metric"),
     *("margin_lower", "margin_upper", "p", "p_adjusted", "p_equivalence_adjusted"),
     *("fragile", "depends_on", "left_out", "p_below", "p_inside", "p_above", "smallest_margin"),
     *("seeds", "seeds_needed", "seeds_needed_low", "seeds_needed_high"),
@@ -19,14 +22,6 @@ COLUMNS = (
     *("collapsed", "reference_collapsed", "stray", "reference_stray", "undetected"),
     *("seeds_trained", "new_test_set_lower", "new_test_set_upper"),
 )
-UNITS = {
-    Outcome.ACCURACY: "points",
-    Outcome.INTERACTION: "points",
-    Outcome.SPEED: "ratio",
-    Outcome.FAILURE: "share of seeds",
-    Outcome.COLLAPSE: "share of seeds",
-    Outcome.NOT_REACHED: "share of seeds",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +32,7 @@ class VerdictRow:
     """
 
     outcome: Outcome
+    metric: Metric
     normalization: str
     scheme: str
     reference: str
@@ -75,6 +71,24 @@ class VerdictRow:
         return self.judgement.verdict
 
     @property
+    def of_metric(self) -> bool:
+        """Whether its numbers are differences of what is measured at the end of a run."""
+        return self.outcome in (Outcome.ACCURACY, Outcome.INTERACTION)
+
+    @property
+    def unit(self) -> str:
+        """What its numbers are in."""
+        if self.outcome.counts_runs:
+            return "share of seeds"
+        return "ratio" if self.outcome is Outcome.SPEED else self.metric.unit
+
+    @property
+    def places(self) -> int:
+        """The decimals that its numbers are written with."""
+        speed = self.outcome is Outcome.SPEED
+        return numbers.LEAST_PLACES if speed else numbers.places(self.margin_upper)
+
+    @property
     def p(self) -> float:
         """p-value of the row alone of what the verdict says; NaN where it depends."""
         if self.verdict is Verdict.DEPENDS:
@@ -98,6 +112,7 @@ class VerdictRow:
             failed=self.counts.failed + self.reference_counts.failed,
             seeds=self.seeds,
             estimate=self.estimate,
+            places=self.places,
         )
 
     @property
@@ -116,7 +131,9 @@ class VerdictRow:
             "upper": self.judgement.upper,
             "level": self.judgement.level,
             "interval": self.judgement.interval,
-            "unit": UNITS[self.outcome],
+            "unit": self.unit,
+            "better": self.metric.better if self.of_metric else "lower",
+            "metric": self.metric.name if self.of_metric else "",
             "seeds_trained": self.counts.seeds_trained,
         }
         for prefix, counts in (("", self.counts), ("reference_", self.reference_counts)):

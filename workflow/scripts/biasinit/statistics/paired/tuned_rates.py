@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.inference.arrays import Booleans, Floats
 from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.model_formula import level_text
@@ -48,6 +49,7 @@ from biasinit.vocabulary import ALL_CELLS
 
 RATE = "learning_rate"
 LOWEST, HIGHEST = "lowest", "highest"
+PERCENT = 100.0  # the largest accuracy
 OFTEN = 0.1  # share of sets from which an end of the grid is said to be chosen
 SHOWN = 0.01  # share of sets from which a rate is named
 TUNED_CONTRASTS = (
@@ -70,6 +72,7 @@ def tuned_contrasts(
     schemes: Sequence[str],
     margins: Mapping[str, float],
     collapse_points: float,
+    metric: Metric = ACCURACY,
     alpha: float,
     resamples: int,
     analysis_seed: int,
@@ -83,6 +86,7 @@ def tuned_contrasts(
         margins: equivalence margin in points for each data set; ten of them make a stray run.
         collapse_points: points below the reference's median at the same rate; a run with more has
             collapsed.
+        metric: what ``final_accuracy`` and ``validation_accuracy`` are; points are its unit.
         alpha: error rate of the family of all rows.
         resamples: random sign flips when there are more than 16 seeds.
         analysis_seed: keys the flips.
@@ -106,7 +110,11 @@ def tuned_contrasts(
     table = read_runs(runs, needed=[OUTCOME, "validation_accuracy", RATE])
     # before the cells lose their rate: a run is held against the reference's at the same one
     table = with_collapsed(
-        table, reference=reference, collapse_points=collapse_points, margins=margins
+        table,
+        reference=reference,
+        collapse_points=collapse_points,
+        margins=margins,
+        metric=metric,
     )
     table = treatments(table[table["scheme"].isin(list(schemes))])
     table = table.assign(cell=cell_labels(table.drop(columns=[RATE])))
@@ -115,7 +123,12 @@ def tuned_contrasts(
     if len(rates) < 2 or len(seeds) < FEWEST_SEEDS or not known:
         return pd.DataFrame(columns=list(TUNED_CONTRASTS))
     rng = stream(analysis_seed, 0, Purpose.ANALYSIS, name="seeds that choose rates")
-    arms = _Arms(table=table, seeds=seeds, rates=rates, sets=choosing_sets(len(seeds), rng))
+    arms = _Arms(
+        table=_with_promise(table, metric),
+        seeds=seeds,
+        rates=rates,
+        sets=choosing_sets(len(seeds), rng),
+    )
     found = [
         row
         for level in levels_present(table)
@@ -135,6 +148,26 @@ def tuned_contrasts(
     told = pd.DataFrame([row.told for row in found])
     result = pd.concat([differences.labels, told, tests], axis=1)
     return result.assign(margin=margin, fragile=tests["skewed"])[list(TUNED_CONTRASTS)]
+
+
+def _with_promise(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Return the runs with what they promise, of which more is better.
+
+    Runs that failed count in the choice with what they reached, and with the least that there is
+    where that is not known: a rate at which runs fail is not chosen for those of them that were
+    lucky. The least accuracy is 0 percent. Another metric may have no least value; there it is
+    the worst that any run is known to have, at its end too, where a run that failed has what a
+    network has that learnt nothing. Its values are scaled to at most 100, as percent are: the
+    choice calls equal what agrees to ``cross_fitting.DECIMALS``.
+    """
+    promise = metric.sign * table["validation_accuracy"]
+    unknown = table["failed"] & promise.isna()
+    if metric.is_accuracy:
+        return table.assign(promise=promise.mask(unknown, 0.0))
+    least = min(promise.min(), (metric.sign * table[OUTCOME]).min())
+    promise = promise.mask(unknown, least)
+    largest = promise.abs().max()
+    return table.assign(promise=promise * (PERCENT / largest) if largest > 0 else promise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,16 +208,10 @@ class _Arms:
         return _Arm(runs=runs, chosen=chosen)
 
     def _runs(self, part: pd.DataFrame) -> ArmRuns:
-        """Return the runs of one cell by seed and rate.
-
-        Runs that failed count in the choice with what they reached, and with nothing where that
-        is not known: a rate at which runs fail is not chosen for those of them that were lucky.
-        """
-        unknown = part["failed"] & part["validation_accuracy"].isna()
-        part = part.assign(reached=part["validation_accuracy"].mask(unknown, 0.0))
+        """Return the runs of one cell by seed and rate."""
         flags = {name: self._wide(part, name) > 0 for name in (*EVENTS, "collapse_known")}
         return ArmRuns(
-            outcome=self._wide(part, OUTCOME), validation=self._wide(part, "reached"), flags=flags
+            outcome=self._wide(part, OUTCOME), validation=self._wide(part, "promise"), flags=flags
         )
 
     def _wide(self, part: pd.DataFrame, name: str) -> Floats:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.inference.reached import TIMES, reached_by
 from biasinit.statistics.inference.sign_flips import FlipPlan
 from biasinit.statistics.inference.study_runs import read_runs, treatments
@@ -49,6 +50,7 @@ def sensitivity(
     analysis_seed: int,
     thresholds: Mapping[str, float] | None = None,
     epochs: float | None = None,
+    metric: Metric = ACCURACY,
 ) -> pd.DataFrame:
     """Return every contrast over all cells under every specification: the table `sensitivity`.
 
@@ -62,6 +64,8 @@ def sensitivity(
         analysis_seed: keys the flips and the bootstrap.
         thresholds: percent of validation images for each data set, for moved thresholds.
         epochs: length of a run; without it there are no specifications of speed.
+        metric: what ``final_accuracy`` is; of others than accuracy there is no error to take the
+            logarithm of.
 
     Returns:
         ``outcome, normalization, scheme, reference, measure, scale, failures, analysis, weights,
@@ -76,7 +80,8 @@ def sensitivity(
     table = treatments(read_runs(runs, needed=needed))
     table = table[table["scheme"].isin(list(schemes))].reset_index(drop=True)
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
-    frames = _accuracy(with_measures(table, curves), reference, schemes, plan)
+    scales = SCALES if metric.is_accuracy else SCALES[:1]
+    frames = _accuracy(with_measures(table, curves), reference, schemes, plan, scales=scales)
     if epochs is not None and has_times:
         table = _with_epochs(table, curves, thresholds=thresholds or {}, epochs=epochs)
         frames += _speed(table, reference, schemes, plan, epochs=epochs)
@@ -91,13 +96,18 @@ def sensitivity(
 
 
 def _accuracy(
-    table: pd.DataFrame, reference: str, schemes: Sequence[str], plan: FlipPlan
+    table: pd.DataFrame,
+    reference: str,
+    schemes: Sequence[str],
+    plan: FlipPlan,
+    *,
+    scales: Sequence[str],
 ) -> list[pd.DataFrame]:
     frames = []
     any_failed = bool(table["failed"].any())
     for measure in [name for name in MEASURES if name in table]:
-        scaled = {scale: table.assign(value=_on(table[measure], scale)) for scale in SCALES}
-        for scale, failures in itertools.product(SCALES, FAILURES):
+        scaled = {scale: table.assign(value=_on(table[measure], scale)) for scale in scales}
+        for scale, failures in itertools.product(scales, FAILURES):
             differences = arm_differences(
                 scaled[scale],
                 "value",

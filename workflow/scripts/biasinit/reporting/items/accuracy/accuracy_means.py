@@ -1,7 +1,15 @@
 """Marginal means of final accuracy."""
 
 from biasinit.reporting.items.kinds import OPEN, Listing, Shown, TableItem
-from biasinit.reporting.page.columns import SCHEME, WHERE, count, decimals, interval
+from biasinit.reporting.page.columns import (
+    OF_METRIC,
+    SCHEME,
+    WHERE,
+    count,
+    decimals,
+    interval,
+    standard_error,
+)
 from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
@@ -10,9 +18,9 @@ ITEM = TableItem(
         columns=(
             WHERE,
             SCHEME,
-            decimals("mean, %", "estimate"),
-            interval("95 % interval", "lower", "upper"),
-            decimals("SE", "standard_error", 3),
+            decimals("mean, {level_unit}", "estimate", OF_METRIC),
+            interval("95 % interval", "lower", "upper", OF_METRIC),
+            standard_error("SE", "standard_error"),
             decimals("df", "df", 1),
             count("runs", "runs"),
             count("failed", "failed"),

@@ -39,7 +39,7 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         study: the study.
 
     """
-    return _heat_map(frame) if _are_many(frame) else _forest(frame, study)
+    return _heat_map(frame, study) if _are_many(frame) else _forest(frame, study)
 
 
 def _are_many(frame: pd.DataFrame) -> bool:
@@ -53,13 +53,14 @@ def _forest(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         f"{short(str(scheme), longest=LONGEST_SCHEME)} · {label}"
         for scheme, label in zip(frame["scheme"], labels, strict=True)
     ]
-    rows = points_rows(frame).assign(label=names)
+    rows = points_rows(frame, metric=study.metric).assign(label=names)
     rows = rows.assign(text=[_with_sign(text) for text in rows["text"]])
     return forest_panels(
         rows,
         study,
         limits=symmetric_limits(rows),
-        label=f"points of test accuracy, scheme − {short(study.reference)}",
+        label=f"{study.metric.of_differences}, scheme − {short(study.reference)}"
+        f"{study.metric.hint}",
         row_height=ROW,
         longest=LONGEST_LABEL,
     )
@@ -71,7 +72,7 @@ def _with_sign(text: str) -> str:
     return f"{line} {verdict[:1]}".rstrip()
 
 
-def _heat_map(frame: pd.DataFrame) -> Picture:
+def _heat_map(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """Return schemes by cells, the more numerous below each other."""
     named = frame.assign(label=_labels(frame))
     order = ["label", "scheme"]
@@ -81,7 +82,9 @@ def _heat_map(frame: pd.DataFrame) -> Picture:
         named,
         rows=order[0],
         columns=order[1],
-        limit=symmetric_limits(points_rows(named))[1],
+        metric=study.metric,
+        places=study.places,
+        limit=symmetric_limits(points_rows(named, metric=study.metric))[1],
         longest=LONGEST_LABEL,
     )
 
@@ -93,7 +96,8 @@ def _labels(frame: pd.DataFrame) -> list[str]:
 
 def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the effects of the first cells with their intervals."""
-    return f"Effects against {study.reference}, points. {effects_by_level(frame)}"
+    effects = effects_by_level(frame)
+    return f"Effects against {study.reference}, {study.metric.unit}. {effects}"
 
 
 def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import MaxNLocator
 
+from biasinit.metric import Metric
 from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import extremes_by_level
@@ -82,14 +83,20 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     has_contrasts = any_finite(differences, "estimate")
     room = (WIDTH - left - 0.2) * (0.46 if has_contrasts else 0.94)
     canvas = new_canvas(0.95 + TALL_ROW * len(names))
-    _dumbbells(canvas, means, names, left=left, width=room)
+    _dumbbells(canvas, means, names, study.metric, left=left, width=room)
     if has_contrasts:
         _contrast_panel(canvas, differences, names, study, left=left + room + 0.3)
     return canvas.picture
 
 
 def _dumbbells(
-    canvas: Canvas, frame: pd.DataFrame, names: Sequence[str], *, left: float, width: float
+    canvas: Canvas,
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    metric: Metric,
+    *,
+    left: float,
+    width: float,
 ) -> None:
     axes = canvas.axes(left=left, bottom=0.6, width=width, height=TALL_ROW * len(names))
     levels = normalizations(frame)
@@ -121,7 +128,9 @@ def _dumbbells(
             axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
     label_rows(axes, [short(name) for name in names])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlabel("test accuracy, %: marginal mean over conditions", fontsize=8)
+    axes.set_xlabel(
+        f"{metric.name}, {metric.level_unit}: marginal mean over conditions", fontsize=8
+    )
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.02, 1.0),
@@ -141,7 +150,8 @@ def _contrast_panel(
     *,
     left: float,
 ) -> None:
-    rows = points_rows(differences, outcome=Outcome.INTERACTION).drop_duplicates("label")
+    rows = points_rows(differences, metric=study.metric, outcome=Outcome.INTERACTION)
+    rows = rows.drop_duplicates("label")
     rows = rows.set_index("label").reindex(list(names)).reset_index()
     texts = [_text(row) for row in records(rows)]
     lines = [line for text in texts for line in text.split("\n")]
@@ -156,7 +166,7 @@ def _contrast_panel(
     axes.tick_params(axis="y", labelleft=False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.set_title("does the effect change?")
-    axes.set_xlabel("points: effect with − effect without", fontsize=8)
+    axes.set_xlabel(f"{study.metric.unit}: effect with − effect without", fontsize=8)
     write_numbers(axes, texts)
 
 
@@ -173,9 +183,11 @@ def _blank_missing(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFram
     return rows.assign(blank=~rows["label"].isin(differences["scheme"].astype(str)))
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the lowest and the highest mean at each normalisation."""
-    return f"Mean test accuracy. {extremes_by_level(part(frame, MEANS), 'estimate', unit='%')}"
+    unit, places = study.metric.level_unit, study.places
+    extremes = extremes_by_level(part(frame, MEANS), "estimate", unit=unit, places=places)
+    return f"Mean {study.metric.name}. {extremes}"
 
 
 def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:

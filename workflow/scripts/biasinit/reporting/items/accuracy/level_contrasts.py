@@ -15,6 +15,7 @@ from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
 from biasinit.reporting.items.kinds import OPEN, FigureItem, Rule, Shown, TableBelow, Tables
 from biasinit.reporting.page.columns import (
     DECISIONS,
+    OF_METRIC,
     SCHEME,
     WHERE,
     count,
@@ -43,12 +44,14 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         study: the study.
 
     """
-    rows = points_rows(frame).assign(label=[_label(row) for row in records(frame)])
+    rows = points_rows(frame, metric=study.metric).assign(
+        label=[_label(row) for row in records(frame)]
+    )
     return forest_panels(
         rows,
         study,
         limits=symmetric_limits(rows),
-        label="points of test accuracy",
+        label=f"{study.metric.of_differences}{study.metric.hint}",
         longest=LONGEST_LABEL,
     )
 
@@ -59,13 +62,13 @@ def _label(row: Mapping[str, Any]) -> str:
     return f"{row['scheme']}{against}: {row['level']} {numbers.MINUS} {row['against']}"
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return every difference between levels with its interval and verdict."""
     parts = []
     for level, rows in by_level(frame):
         named = [effect({**row, "scheme": _comparison(row)}) for row in records(rows)]
         parts.append(f"{level}: {'; '.join(named)}.")
-    return f"Differences between levels, points. {' '.join(parts)}"
+    return f"Differences between levels, {study.metric.unit}. {' '.join(parts)}"
 
 
 def _comparison(row: Mapping[str, Any]) -> str:
@@ -74,11 +77,11 @@ def _comparison(row: Mapping[str, Any]) -> str:
     return f"{row['scheme']}{against}, {row['level']} against {row['against']}"
 
 
-def caption(_frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
+def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the differences."""
     return (
-        "Test accuracy at one level of a factor minus another, under one scheme and paired by "
-        "seed; where a scheme is set against another, the difference of its effect between the "
+        f"{study.metric.title} at one level of a factor minus another, under one scheme and paired "
+        "by seed; where a scheme is set against another, the difference of its effect between the "
         f"levels. {INTERVALS} The shaded band is the equivalence margin. {ARROWS} Where a run "
         "failed, only seeds where both trained enter."
     )
@@ -121,10 +124,10 @@ ITEM = FigureItem(
                 words("condition", "cell"),
                 words("rests on", "basis"),
                 count("seeds", "seeds"),
-                signed("difference, points", "estimate"),
-                interval("95 % interval", "lower", "upper"),
-                interval("interval, family", "simultaneous_lower", "simultaneous_upper"),
-                interval("interval that decides", "printed_lower", "printed_upper"),
+                signed("difference, {unit}", "estimate", OF_METRIC),
+                interval("95 % interval", "lower", "upper", OF_METRIC),
+                interval("interval, family", "simultaneous_lower", "simultaneous_upper", OF_METRIC),
+                interval("interval that decides", "printed_lower", "printed_upper", OF_METRIC),
                 *DECISIONS,
                 words("verdict", "verdict"),
                 count("seeds needed", "seeds_needed"),

@@ -54,11 +54,11 @@ def frame(tables: Tables, study: StudyFacts) -> pd.DataFrame:
 def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """Return the final accuracy of every run, by scheme, cell and normalisation.
 
-    Failed runs stand in a gutter left of the scale, as a number: at their accuracy (chance) they
-    would squeeze all others into a line.
+    Failed runs stand in a gutter at the worse end of the scale, as a number: at their accuracy
+    (chance) they would squeeze all others into a line.
 
     Args:
-        frame: ``normalization, scheme, cell, seed, final_accuracy, failed``, in percent.
+        frame: ``normalization, scheme, cell, seed, final_accuracy, failed``.
         study: the study.
 
     """
@@ -80,9 +80,9 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         )
         _strip(axes, frame[frame["normalization"] == level], names, lanes, study)
         axes.set_title(normalization_label(level))
-        low, edge, high = _accuracy_limits(frame)
-        axes.set_xlim(low, high)
-        if edge > low:
+        limits, edge = _limits(frame, study)
+        axes.set_xlim(*limits)
+        if edge is not None:
             axes.axvline(edge, color=LINE.light, linewidth=1.2, gid="gutter")
         if place:
             axes.tick_params(axis="y", labelleft=False)
@@ -91,17 +91,23 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     return canvas.picture
 
 
-def _accuracy_limits(frame: pd.DataFrame) -> tuple[float, float, float]:
-    """Return the left end, where the gutter for failed runs ends, and the right end."""
+def _limits(frame: pd.DataFrame, study: StudyFacts) -> tuple[tuple[float, float], float | None]:
+    """Return the ends of the scale, and where the gutter for failed runs begins, if any failed."""
     trained = frame.loc[~_failed(frame), "final_accuracy"].to_numpy(dtype=float)
     trained = trained[np.isfinite(trained)]
     if not trained.size:
-        return (0.0, 100.0, 100.0)
+        ends = (0.0, 100.0 if study.metric.is_accuracy else 1.0)
+        return (ends, ends[1] if study.metric.worse_edge == "left" else ends[0])
     low, high = float(trained.min()), float(trained.max())
-    span = max(high - low, 0.5)
-    edge = low - 0.04 * span
-    gutter = 0.3 * span if _failed(frame).any() else 0.0
-    return (edge - gutter, edge, high + 0.04 * span)
+    least = 0.5 if study.metric.is_accuracy else min(study.analysis.margins.values())
+    span = max(high - low, least)
+    left, right = low - 0.04 * span, high + 0.04 * span
+    if not _failed(frame).any():
+        return ((left, right), None)
+    gutter = 0.3 * span
+    if study.metric.worse_edge == "left":
+        return ((left - gutter, right), left)
+    return ((left, right + gutter), right)
 
 
 def _failed(frame: pd.DataFrame) -> pd.Series:
@@ -131,13 +137,15 @@ def _strip(
         strip.set_gid("run")
         strip.set_rasterized(len(frame) > MANY_POINTS)
     lost = heights[failed].value_counts(sort=False)
+    edge = study.metric.worse_edge
     for height, count in zip(lost.index.to_numpy(dtype=float), lost, strict=True):
         axes.text(
-            0.012,
+            0.012 if edge == "left" else 0.988,
             height,
             f"× {count} failed",
             transform=axes.get_yaxis_transform(),
             va="center",
+            ha=edge,
             fontsize=7.5,
             color=INK.light,
             gid="failed",
@@ -147,7 +155,10 @@ def _strip(
     label_rows(axes, [short(name) for name in names])
     # the last number would touch the first one of the panel beside
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
-    axes.set_xlabel("test accuracy after the last epoch, %; one mark is one run", fontsize=8)
+    axes.set_xlabel(
+        f"{study.metric.name} after the last epoch, {study.metric.level_unit}; one mark is one run",
+        fontsize=8,
+    )
 
 
 def _heights(frame: pd.DataFrame, names: Sequence[str], lanes: Sequence[str]) -> pd.Series:
@@ -192,28 +203,30 @@ def _lane_labels(axes: Axes, lanes: Sequence[str], rows: int) -> None:
             )
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the number of runs, their range and the failed ones."""
     failed = _failed(frame)
     trained = frame.loc[~failed, "final_accuracy"].to_numpy(dtype=float)
     trained = trained[np.isfinite(trained)]
     text = f"{len(frame)} runs of {frame['scheme'].nunique()} schemes. "
     if trained.size:
-        text += (
-            f"Runs that trained end between {numbers.number(float(trained.min()))} and "
-            f"{numbers.number(float(trained.max()))} % test accuracy. "
+        low, high = (
+            numbers.number(float(value), decimals=study.places)
+            for value in (trained.min(), trained.max())
         )
+        text += f"Runs that trained end between {low} and {high} {study.metric.of_levels}. "
     lost = frame[failed].groupby("scheme", sort=False).size()
     named = [f"{count} of {scheme}" for scheme, count in lost.items()]
     told = f"Failed: {numbers.joined(named)}."
     return text + failures_in_words(frame, none="No run failed.", some=told)
 
 
-def caption(frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
+def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how many marks there are, and where failed runs stand."""
-    words = f"{failed_count(frame)} of them failed: they stand at the left edge as a number."
+    edge = study.metric.worse_edge
+    words = f"{failed_count(frame)} of them failed: they stand at the {edge} edge as a number."
     return (
-        f"Test accuracy of all {len(frame)} runs after the last epoch, one mark for each. "
+        f"{study.metric.title} of all {len(frame)} runs after the last epoch, one mark for each. "
         + failures_in_words(frame, none="None of them failed.", some=words)
     )
 

@@ -40,23 +40,24 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         rows,
         study,
         limits=symmetric_limits(rows),
-        label=f"points of test accuracy, scheme − {short(study.reference)}",
+        label=f"{study.metric.of_differences}, scheme − {short(study.reference)}"
+        f"{study.metric.hint}",
     )
 
 
 def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the effect of each scheme with its interval and verdict."""
     effects = verdicts_by_level(frame, outcome=Outcome.ACCURACY)
-    return f"Effects against {study.reference}, points. {effects}"
+    return f"Effects against {study.reference}, {study.metric.unit}. {effects}"
 
 
 def caption(_frame: pd.DataFrame, tables: Tables, study: StudyFacts) -> str:
     """Return how to read the effects."""
     among = " Where a run of either arm failed, only seeds where both trained enter."
     return (
-        f"Difference of test accuracy from {study.reference} in percentage points, paired by seed "
-        f"({study.seeds} seeds). {LANES} {DECIDING} The shaded band is the equivalence margin of "
-        f"{margin_words(study)} points. {ARROWS}"
+        f"Difference of {study.metric.name} from {study.reference} in {study.metric.unit_in_full}"
+        f"{study.metric.hint}, paired by seed ({study.seeds} seeds). {LANES} {DECIDING} The shaded "
+        f"band is the equivalence margin of {margin_words(study)} {study.metric.unit}. {ARROWS}"
         + (among if failed_count(compared_runs(tables, study)) else "")
     )
 
@@ -67,12 +68,12 @@ def rule(study: StudyFacts) -> Rule:
     margins = ", ".join(f"{name} ±{numbers.plain(m)}" for name, m in analysis.margins.items())
     return Rule(
         anchor="rule-accuracy",
-        title="Accuracy",
+        title=study.metric.short_title,
         text="Each scheme is judged in each condition. Better or worse where the interval for "
         f"the whole family, from sign flips of seeds at {numbers.plain(analysis.alpha)}, excludes "
         "zero, and by more than the margin where all of it lies beyond the margin "
-        f"({margins} points); negligible where it excludes zero inside the margin; equivalent "
-        "where two one-sided tests, adjusted by Holm, reject both ends of the margin; "
+        f"({margins} {study.metric.unit}); negligible where it excludes zero inside the margin; "
+        "equivalent where two one-sided tests, adjusted by Holm, reject both ends of the margin; "
         "inconclusive otherwise. Over several conditions equivalent only where it holds in each; "
         "depends where the conditions differ, or decided ones disagree, or runs fail in some of "
         "them only; else the mean over the conditions is judged.",

@@ -45,29 +45,31 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
             "upper": values,
             "margin_lower": 0.0,
             "margin_upper": column_values(frame, "margin_upper"),
-            "text": [_text(row) for row in records(frame)],
+            "text": [_text(row, study) for row in records(frame)],
         }
     )
     return forest_panels(
         rows,
         study,
         limits=(0.0, symmetric_limits(rows)[1]),
-        label="smallest equivalence margin, points",
+        label=f"smallest equivalence margin, {study.metric.unit}",
     )
 
 
-def _text(row: Mapping[str, Any]) -> str:
-    margin = row.get("smallest_margin")
-    text = f"±{numbers.number(as_float(margin))} points"
+def _text(row: Mapping[str, Any], study: StudyFacts) -> str:
+    margin = as_float(row.get("smallest_margin"))
+    text = f"±{numbers.number(margin, decimals=study.places)} {study.metric.unit}"
     needed = as_float(row.get("seeds_needed"))
     verdict = str(row.get("verdict", ""))
     detail = would_decide(needed, about="") if math.isfinite(needed) else verdict
     return f"{text}\n{detail}" if detail else text
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the smallest and the largest of these margins at each normalisation."""
-    margins = extremes_by_level(frame, "smallest_margin", unit="points")
+    margins = extremes_by_level(
+        frame, "smallest_margin", unit=study.metric.unit, places=study.places
+    )
     return f"Smallest margin that would count as equivalent. {margins}"
 
 
@@ -75,8 +77,8 @@ def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the bars."""
     return (
         "The smallest equivalence margin that the data would support. Bars that stay inside "
-        f"the shaded margin ({margin_words(study)} points) are equivalent; others need more "
-        "seeds or differ."
+        f"the shaded margin ({margin_words(study)} {study.metric.unit}) are equivalent; others "
+        "need more seeds or differ."
     )
 
 

@@ -21,7 +21,7 @@ from biasinit.reporting.figures.captions import margin_words
 from biasinit.reporting.figures.style import BAND, INK, MUTED
 from biasinit.reporting.items.kinds import FigureItem, Shown, TableBelow, Tables
 from biasinit.reporting.labels import normalization_label
-from biasinit.reporting.page.columns import SCHEME, WHERE, decimals, percent, words
+from biasinit.reporting.page.columns import OF_METRIC, SCHEME, WHERE, decimals, percent, words
 from biasinit.reporting.selection import has_values, normalizations, records, rows_of
 
 PARTS = {"below": MUTED, "inside": BAND, "above": INK}
@@ -91,11 +91,12 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
 
 def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return how to read the bars, and that they decide nothing."""
+    metric = study.metric
     return (
-        f"Probability that the difference of accuracy from {study.reference} lies below (grey), "
-        f"within (the shade of the margin, {margin_words(study)} points) or above it (dark): a "
-        "flat prior and the t-distribution of the estimate. It decides nothing; it tells an open "
-        "verdict that is nearly settled from one that is not."
+        f"Probability that the difference of {metric.short}{metric.hint} from {study.reference} "
+        f"lies below (grey), within (the shade of the margin, {margin_words(study)} {metric.unit}) "
+        "or above it (dark): a flat prior and the t-distribution of the estimate. It decides "
+        "nothing; it tells an open verdict that is nearly settled from one that is not."
     )
 
 
@@ -115,7 +116,7 @@ ITEM = FigureItem(
                 WHERE,
                 SCHEME,
                 words("against", "reference"),
-                decimals("margin, points", "margin"),
+                decimals("margin, {unit}", "margin", OF_METRIC),
                 percent("below", "below"),
                 percent("within", "inside"),
                 percent("above", "above"),

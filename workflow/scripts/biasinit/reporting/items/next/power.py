@@ -88,11 +88,11 @@ def _from_seeds(enough: pd.Series) -> str:
     return f"from {numbers.count(float(enough.min()))} seeds"
 
 
-def caption(_frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
+def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     """Return which chance is shown, and where it comes from."""
     return (
-        "Chance that the analysis would decide each contrast of accuracy (difference or "
-        "equivalence), if what was estimated is the truth, by number of seeds; from simulated "
+        f"Chance that the analysis would decide each contrast of {study.metric.short} (difference "
+        "or equivalence), if what was estimated is the truth, by number of seeds; from simulated "
         "studies. The line is the chance that the seeds needed are planned for."
     )
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.items.kinds import Listing, Shown, TableItem, Tables
-from biasinit.reporting.page.columns import CELL, SCHEME, WHERE, count, decimals, words
+from biasinit.reporting.page.columns import CELL, OF_METRIC, SCHEME, WHERE, count, decimals, words
 from biasinit.reporting.selection import run_cells, table
 
 
@@ -16,7 +16,7 @@ def rows(tables: Tables, _study: StudyFacts) -> pd.DataFrame:
 
 ITEM = TableItem(
     listing=Listing(
-        note="Failed runs stay in the study and score what they scored (chance if they diverged).",
+        note="Failed runs stay in the study and keep what they ended with{if_diverged}.",
         columns=(
             WHERE,
             CELL,
@@ -24,7 +24,7 @@ ITEM = TableItem(
             count("seed", "seed"),
             words("what happened", "failure_kind"),
             count("at step", "diverged_at"),
-            decimals("final accuracy, %", "final_accuracy"),
+            decimals("{at_the_end}, {level_unit}", "final_accuracy", OF_METRIC),
         ),
         rows=rows,
         file="runs.parquet",

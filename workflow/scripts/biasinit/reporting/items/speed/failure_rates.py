@@ -157,14 +157,15 @@ def caption(_frame: pd.DataFrame, tables: Tables, study: StudyFacts) -> str:
 
 def rule(study: StudyFacts) -> Rule:
     """Return how verdicts on failures are made."""
+    below = study.metric.below
     return Rule(
         anchor="rule-failure",
         title="Failures, collapses, missed thresholds",
         text="More or less often where the exact paired (McNemar) test by seed, adjusted by Holm, "
         f"rejects at {numbers.plain(study.analysis.alpha)}; depends where conditions differ. A run "
         "has failed when it diverged or never learned; it has collapsed when it trained and ended "
-        "far below the median of the reference's runs (`collapse_points`); it is stray when it "
-        "ended more than ten margins below that of its own arm. Shares have exact "
+        f"far {below} the median of the reference's runs (`collapse_points`); it is stray when it "
+        f"ended more than ten margins {below} that of its own arm. Shares have exact "
         "(Clopper-Pearson) intervals.",
         made_by=("analyse_failure", "judge_schemes"),
     )

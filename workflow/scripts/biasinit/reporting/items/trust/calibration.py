@@ -19,21 +19,23 @@ from biasinit.reporting.figures.canvas import (
 )
 from biasinit.reporting.figures.style import BAND, INK
 from biasinit.reporting.items.kinds import FigureItem, Shown, TableBelow, Tables
-from biasinit.reporting.page.columns import count, percent, words
+from biasinit.reporting.page.columns import count, in_its_words, percent, words
 from biasinit.reporting.selection import has_values, records, rows_of
 
 LONGEST = 44  # characters of the label of a rate
 
 
-def draw(frame: pd.DataFrame, _study: StudyFacts) -> Picture:
+def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
     """Return every rate with its Clopper-Pearson interval and the band it should hit.
 
     Args:
         frame: the table ``calibration``.
-        _study: the study.
+        study: the study.
 
     """
-    labels = [f"{row['quantity']}, {row['experiment']}" for row in records(frame)]
+    labels = [
+        f"{study.metric.renamed(row['quantity'])}, {row['experiment']}" for row in records(frame)
+    ]
     texts = [
         f"{numbers.percent(row['rate'], decimals=1)} of {numbers.count(row['tables'])}"
         for row in records(frame)
@@ -64,10 +66,11 @@ def draw(frame: pd.DataFrame, _study: StudyFacts) -> Picture:
     return canvas.picture
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return every rate with its interval."""
     parts = [
-        f"{row['quantity']}, {row['experiment']}: {numbers.percent(as_float(row['rate']))} "
+        f"{study.metric.renamed(row['quantity'])}, {row['experiment']}: "
+        f"{numbers.percent(as_float(row['rate']))} "
         f"({numbers.percent(as_float(row['lower']))} to {numbers.percent(as_float(row['upper']))})"
         for row in records(frame)
     ]
@@ -96,7 +99,7 @@ ITEM = FigureItem(
             note="How often the registered analysis errs on runs like these.",
             columns=(
                 words("experiment", "experiment"),
-                words("quantity", "quantity"),
+                in_its_words("quantity", "quantity"),
                 percent("rate", "rate"),
                 percent("lower", "lower"),
                 percent("upper", "upper"),

@@ -32,6 +32,7 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.page.columns import (
     CELL,
     DECISIONS,
+    OF_METRIC,
     SCHEME,
     WHERE,
     count,
@@ -108,11 +109,11 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
 
     """
     identity, replicate = _rows_shown(_identity_part(frame)), _replicate_part(frame)
-    rows = pd.DataFrame() if replicate.empty else _replicate_rows(replicate)
+    rows = pd.DataFrame() if replicate.empty else _replicate_rows(replicate, study)
     labels = [] if identity.empty else _identity_labels(identity)
     upper, lower = ROW * max(len(labels), 1), ROW * max(len(rows), 1)
     canvas = new_canvas(upper + lower + 2 * (TITLE + AXIS))
-    texts = [_identity_text(row) for row in records(identity)]
+    texts = [_identity_text(row, study) for row in records(identity)]
     left = label_inches([*labels, *rows.get("label", [])], longest=LONGEST)
     width = WIDTH - left - text_inches([*texts, *rows.get("text", [])]) - 0.1
     axes = canvas.axes(left=left, bottom=2 * AXIS + TITLE + lower, width=width, height=upper)
@@ -137,10 +138,9 @@ def _identity_labels(frame: pd.DataFrame) -> list[str]:
     return [f"{short(str(name), longest=14)}, {short(cells[str(cell)])}" for name, cell in pairs]
 
 
-def _identity_text(row: Mapping[str, Any]) -> str:
-    difference = row.get("largest_accuracy_difference")
-    value = float(difference) if isinstance(difference, (int, float)) else float("nan")
-    return f"largest {numbers.number(value)} points"
+def _identity_text(row: Mapping[str, Any], study: StudyFacts) -> str:
+    value = as_float(row.get("largest_accuracy_difference"))
+    return f"largest {numbers.number(value, decimals=study.places)} {study.metric.unit}"
 
 
 def _identity(
@@ -178,7 +178,7 @@ def _identity(
     write_numbers(axes, texts)
 
 
-def _replicate_rows(frame: pd.DataFrame) -> pd.DataFrame:
+def _replicate_rows(frame: pd.DataFrame, study: StudyFacts) -> pd.DataFrame:
     cells = frame["cell"].astype(str) if "cell" in frame else pd.Series("all", index=frame.index)
     labels = cell_labels(sorted(cells.unique()))
     words = [
@@ -197,11 +197,18 @@ def _replicate_rows(frame: pd.DataFrame) -> pd.DataFrame:
     if "margin" in frame:
         margin = frame["margin"].astype(float)
         rows = rows.assign(margin_lower=-margin, margin_upper=margin)
-    texts = [
-        numbers.with_interval(numbers.signed(row["estimate"]), row["lower"], row["upper"])
-        for row in records(rows)
-    ]
+    texts = [_effect(row, study) for row in records(rows)]
     return rows.assign(text=texts).head(MAXIMUM_ROWS)
+
+
+def _effect(row: Mapping[str, Any], study: StudyFacts) -> str:
+    """Return an effect of the A/A arm with its interval."""
+    return numbers.with_interval(
+        numbers.signed(as_float(row["estimate"]), decimals=study.places),
+        as_float(row["lower"]),
+        as_float(row["upper"]),
+        decimals=study.places,
+    )
 
 
 def _replicate(axes: Axes, rows: pd.DataFrame, study: StudyFacts) -> None:
@@ -213,7 +220,7 @@ def _replicate(axes: Axes, rows: pd.DataFrame, study: StudyFacts) -> None:
     draw_forest(axes, rows, looks=looks, limits=symmetric_limits(rows))
     axes.tick_params(axis="y", labelsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.set_xlabel("points of test accuracy", fontsize=8)
+    axes.set_xlabel(study.metric.of_differences, fontsize=8)
     write_numbers(axes, list(rows["text"]))
 
 
@@ -222,7 +229,7 @@ def _say_absent(axes: Axes) -> None:
     axes.text(0, 0.5, numbers.ABSENT, transform=axes.transAxes, color=MUTED.light, style="italic")
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return the largest difference of the identity check, and the effects of the A/A arm."""
     identity, replicate = part(frame, IDENTITY), part(frame, REPLICATE)
     if identity.empty:
@@ -232,21 +239,17 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
         share = float(identity["share_identical_predictions"].min())
         known = f"at least {numbers.percent(share, decimals=2)} of predictions identical"
         text = (
-            f"Identity check: largest difference in accuracy {numbers.number(largest)} points, "
+            f"Identity check: largest difference in {study.metric.short} "
+            f"{numbers.number(largest, decimals=study.places)} {study.metric.unit}, "
             f"{known if math.isfinite(share) else PREDICTIONS_UNKNOWN}. "
         )
     if replicate.empty:
         return text + f"A/A arm: {numbers.ABSENT}."
     parts = [
-        f"{normalization_label(str(row['normalization']))} "
-        + numbers.with_interval(
-            numbers.signed(as_float(row["estimate"])),
-            as_float(row["lower"]),
-            as_float(row["upper"]),
-        )
+        f"{normalization_label(str(row['normalization']))} {_effect(row, study)}"
         for row in records(replicate.head(LISTED))
     ]
-    return text + f"A/A arm, points: {'; '.join(parts)}."
+    return text + f"A/A arm, {study.metric.unit}: {'; '.join(parts)}."
 
 
 def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
@@ -259,7 +262,7 @@ def caption(_frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     )
 
 
-def identity_sentence(tables: Tables, _study: StudyFacts) -> str:
+def identity_sentence(tables: Tables, study: StudyFacts) -> str:
     """Return what the identity check shows."""
     frame = table(tables, "identity")
     if frame.empty:
@@ -271,15 +274,15 @@ def identity_sentence(tables: Tables, _study: StudyFacts) -> str:
         "reference's"
     )
     return (
-        "Identity check: with the bias before batch normalisation, accuracies differ by at most "
-        f"{numbers.number(largest)} points, and "
-        f"{known if math.isfinite(share) else PREDICTIONS_UNKNOWN}.{failed_identity(tables)}"
+        f"Identity check: with the bias before batch normalisation, {study.metric.values} differ "
+        f"by at most {numbers.number(largest, decimals=study.places)} {study.metric.unit}, and "
+        f"{known if math.isfinite(share) else PREDICTIONS_UNKNOWN}.{failed_identity(tables, study)}"
     )
 
 
-def failed_identity(tables: Tables) -> str:
+def failed_identity(tables: Tables, study: StudyFacts) -> str:
     """Return the failures of the identity check as sentences, each after a blank, or nothing."""
-    return "".join(f" {said}" for said in identity_failures(tables))
+    return "".join(f" {said}" for said in identity_failures(tables, study))
 
 
 def replicate_sentence(tables: Tables, study: StudyFacts) -> str:
@@ -288,22 +291,23 @@ def replicate_sentence(tables: Tables, study: StudyFacts) -> str:
     if frame.empty:
         return "A/A arm: not in this table."
     rows = frame[frame["cell"] == "all"] if "cell" in frame else frame
-    parts = [_difference(row) for row in records(rows)]
+    parts = [_difference(row, study) for row in records(rows)]
     return (
         f"A/A arm: {study.replicate} against itself with another batch order differs by "
         f"{numbers.joined(parts)}; zero by construction."
     )
 
 
-def _difference(row: Mapping[str, Any]) -> str:
+def _difference(row: Mapping[str, Any], study: StudyFacts) -> str:
     """Return one difference of the A/A arm; without an interval where too few seeds are left."""
-    bounds = numbers.interval(float(row["lower"]), float(row["upper"]))
+    places = study.places
+    bounds = numbers.interval(float(row["lower"]), float(row["upper"]), decimals=places)
     if math.isnan(float(row["lower"])):
         seeds = int(row["seeds"])
         noun = "seed" if seeds == 1 else "seeds"
         bounds = f"no interval: both trained under {seeds} {noun} only"
     return (
-        f"{numbers.signed(float(row['estimate']))} points ({bounds}) "
+        f"{numbers.signed(float(row['estimate']), decimals=places)} {study.metric.unit} ({bounds}) "
         f"{normalization_label(str(row['normalization']))}"
     )
 
@@ -324,10 +328,10 @@ ITEM = FigureItem(
                 CELL,
                 SCHEME,
                 count("seeds", "seeds"),
-                signed("mean difference, points", "mean_accuracy_difference"),
-                decimals("largest difference, points", "largest_accuracy_difference"),
+                signed("mean difference, {unit}", "mean_accuracy_difference", OF_METRIC),
+                decimals("largest difference, {unit}", "largest_accuracy_difference", OF_METRIC),
                 percent("identical predictions", "share_identical_predictions", 3),
-                decimals("margin, points", "margin"),
+                decimals("margin, {unit}", "margin", OF_METRIC),
                 words("fails", "fails"),
             ),
             rows=rows_of("identity"),
@@ -343,8 +347,8 @@ ITEM = FigureItem(
                 CELL,
                 SCHEME,
                 count("seeds", "seeds"),
-                signed("difference, points", "estimate"),
-                interval("95 % interval", "lower", "upper"),
+                signed("difference, {unit}", "estimate", OF_METRIC),
+                interval("95 % interval", "lower", "upper", OF_METRIC),
                 probability("p", "p"),
                 *DECISIONS,
             ),

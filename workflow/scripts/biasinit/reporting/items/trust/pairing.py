@@ -7,7 +7,7 @@ from biasinit.reporting.page.columns import CELL, SCHEME, WHERE, count, decimals
 from biasinit.reporting.selection import rows_of, table
 
 
-def sentence(tables: Tables, _study: StudyFacts) -> str:
+def sentence(tables: Tables, study: StudyFacts) -> str:
     """Return whether runs were paired as they should be, and how alike pairs are."""
     frame = table(tables, "pairing")
     if frame.empty:
@@ -23,8 +23,8 @@ def sentence(tables: Tables, _study: StudyFacts) -> str:
     correlations = frame["correlation"].astype(float)
     low, high = float(correlations.min()), float(correlations.max())
     return (
-        f"Pairing audit: {state}; accuracies of pairs correlate between {numbers.number(low)} and "
-        f"{numbers.number(high)}."
+        f"Pairing audit: {state}; {study.metric.values} of pairs correlate between "
+        f"{numbers.number(low)} and {numbers.number(high)}."
     )
 
 

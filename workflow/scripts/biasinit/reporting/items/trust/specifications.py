@@ -22,8 +22,10 @@ from biasinit.reporting.figures.style import BAND, INK, MUTED, scheme_looks
 from biasinit.reporting.items.kinds import FigureItem, Shown, TableBelow, Tables
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.page.columns import (
+    OF_METRIC,
     SCHEME,
     WHERE,
+    in_its_words,
     interval,
     probability,
     signed,
@@ -85,7 +87,7 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         axes.set_xlim(min(low, -1.6 * margin), max(high, 1.6 * margin))
         write_numbers(axes, [texts.get((level, name), "") for name in names])
         axes.set_title(normalization_label(level))
-        axes.set_xlabel("points of test accuracy; one mark is one specification")
+        axes.set_xlabel(f"{study.metric.of_differences}; one mark is one specification")
         if place:
             axes.tick_params(axis="y", labelleft=False)
     return canvas.picture
@@ -120,7 +122,7 @@ def _lanes(axes: Axes, rows: pd.DataFrame, names: Sequence[str], study: StudyFac
             )
 
 
-def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
+def alternative(frame: pd.DataFrame, study: StudyFacts) -> str:
     """Return, by normalisation and scheme, how many specifications decide what."""
     parts = []
     for level, rows in frame.groupby("normalization", sort=False):
@@ -128,7 +130,8 @@ def alternative(frame: pd.DataFrame, _study: StudyFacts) -> str:
             f"{scheme} {_decisions(lane)}" for scheme, lane in rows.groupby("scheme", sort=False)
         ]
         parts.append(f"{normalization_label(str(level))}: {'; '.join(named[:LISTED])}.")
-    return f"Decisions of all specifications in points. {begun(' '.join(parts))}"
+    unit = study.metric.unit
+    return f"Decisions of all specifications in {unit}. {begun(' '.join(parts))}"
 
 
 def caption(_frame: pd.DataFrame, _tables: Tables, _study: StudyFacts) -> str:
@@ -153,17 +156,17 @@ ITEM = FigureItem(
             title="All specifications",
             note="Only the registered one decides; the others show how much hangs on choices.",
             columns=(
-                words("outcome", "outcome"),
+                in_its_words("outcome", "outcome"),
                 WHERE,
                 SCHEME,
                 words("measure", "measure"),
-                words("scale", "scale"),
+                in_its_words("scale", "scale"),
                 words("failed runs", "failures"),
                 words("analysis", "analysis"),
                 words("weights", "weights"),
                 signed("threshold", "threshold_offset", 0),
-                signed("estimate", "estimate"),
-                interval("95 % interval", "lower", "upper"),
+                signed("estimate", "estimate", OF_METRIC),
+                interval("95 % interval", "lower", "upper", OF_METRIC),
                 probability("p, family", "p_adjusted"),
                 words("decision", "decision"),
                 words("registered", "registered"),

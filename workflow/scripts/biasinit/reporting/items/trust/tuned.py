@@ -2,6 +2,7 @@
 
 from biasinit.reporting.items.kinds import Listing, Shown, TableItem
 from biasinit.reporting.page.columns import (
+    OF_METRIC,
     SCHEME,
     WHERE,
     count,
@@ -14,7 +15,7 @@ from biasinit.reporting.selection import rows_of
 
 ITEM = TableItem(
     listing=Listing(
-        note="Half of the seeds chooses the rates by validation accuracy, and the other half is "
+        note="Half of the seeds chooses the rates by {validation}, and the other half is "
         "judged at them: mean over many such halves, and the share of them that chose a rate.",
         columns=(
             WHERE,
@@ -26,8 +27,8 @@ ITEM = TableItem(
             words("an end, reference", "reference_at_edge"),
             words("seeds that count", "basis"),
             count("seeds", "seeds"),
-            signed("difference, points", "estimate"),
-            interval("95 % interval", "lower", "upper"),
+            signed("difference, {unit}", "estimate", OF_METRIC),
+            interval("95 % interval", "lower", "upper", OF_METRIC),
             probability("p, family", "p_adjusted"),
             probability("p, equivalence", "p_equivalence_adjusted"),
         ),
