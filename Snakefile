@@ -2,3 +2,11 @@
 
 
 include: "workflow/Snakefile"
+
+
+# what an included file asks for by default, Snakemake does not
+rule study:
+    default_target: True
+    input:
+        WORKFLOW.goals,
+    localrule: True

@@ -26,7 +26,11 @@ from biasinit.networks.own_module import OwnModuleNetwork
 from biasinit.training.shard import Block, Shard
 
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
-    "resnet-8": {"kind": "resnet", "depth": 8},
+    "resnet-8": {
+        "kind": "python",
+        "object": "peers:ResNet",
+        "parameters": {"channels": 3, "blocks": 1, "width": 16},
+    },
     "vgg11_bn": {
         "kind": "python",
         "object": "torchvision.models:vgg11_bn",

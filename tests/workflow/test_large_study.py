@@ -20,4 +20,4 @@ def test_ten_thousand_runs_are_planned_as_five_hundred_shards(tmp_path):
     workspace = Workspace.fresh(tmp_path)
     text = yaml.safe_dump(bench.large_study(20))
     (workspace.folder / "tiny.yaml").write_text(text, encoding="utf-8")
-    assert workspace.planned()["train"] == bench.RUNS // 20
+    assert workspace.planned()["train"] == bench.ARMS * bench.SEEDS // 20
