@@ -28,7 +28,7 @@ def runs():
     return runs, curves
 
 
-def brought(folder, runs, way, *targets):
+def brought(folder, runs, way, *arguments):
     """Bring runs in one way in a folder of its own, and return the folder of their results."""
     place = folder / "brought"
     workspace = Workspace.fresh(folder)
@@ -47,17 +47,17 @@ def brought(folder, runs, way, *targets):
         **keys,
     }
     (place / "study.yaml").write_text(yaml.safe_dump(study))
-    done = workspace.snakemake(*targets, study="brought/study.yaml")
+    done = workspace.snakemake(*arguments, study="brought/study.yaml")
     assert done.returncode == 0, done.stdout
     return folder / "results" / "same"
 
 
-VERDICTS = "results/same/analysis/verdicts.parquet"
+VERDICTS = ("--until", "judge_schemes")
 
 
 @pytest.fixture(scope="module")
 def answer(runs, tmp_path_factory):
-    results = brought(tmp_path_factory.mktemp("csv"), runs, "csv", VERDICTS)
+    results = brought(tmp_path_factory.mktemp("csv"), runs, "csv", *VERDICTS)
     return pd.read_parquet(results / "analysis" / "verdicts.parquet")
 
 
@@ -74,7 +74,7 @@ def test_the_same_runs_have_the_same_verdicts(way, runs, answer, tmp_path):
     needed = NEEDED.get(way)
     if needed:
         pytest.importorskip(needed, reason=f"{needed} is not installed")
-    results = brought(tmp_path, runs, way, VERDICTS)
+    results = brought(tmp_path, runs, way, *VERDICTS)
     found = pd.read_parquet(results / "analysis" / "verdicts.parquet")
     pd.testing.assert_frame_equal(found, answer, check_exact=True)
 

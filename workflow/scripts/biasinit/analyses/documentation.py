@@ -24,8 +24,9 @@ Values may be missing where a column has nothing to say.
 A column *in some studies* is absent from the tables of the others."""
 
 OF_RUNS = """\
-Made by training and merged by `collect`; of runs that are brought as a table, `import_runs` makes \
-`runs` alone, and `import_notes`."""
+Made by training and merged by `collect`; of runs that are brought, `import_runs` makes `runs`, \
+`import_notes` and, where they have learning curves, `curves` with the key of the run, `epoch` and \
+`validation_accuracy`."""
 
 OF_ANALYSES = """\
 Each is made by the rule that is named with it.
