@@ -9,6 +9,7 @@ was not measured yet says so, with the command that measures it.
 
 import argparse
 import json
+import math
 import re
 import statistics
 import sys
@@ -142,7 +143,7 @@ def end_to_end() -> str:
         for name, seconds in part["seconds per run"].items()
     ]
     even = "; ".join(
-        f"{name} from {runs:.0f} runs on"
+        f"{name} from {math.ceil(runs)} runs on" if runs > 1 else f"{name} from the first run on"
         for name, runs in part["break-even in runs of one shape"].items()
     )
     return "\n\n".join(
@@ -154,6 +155,20 @@ def end_to_end() -> str:
             f"One way overtakes another: {even}.",
         ]
     )
+
+
+def loading() -> str:
+    """Return the table of what a job takes to have its compiled code."""
+    found = stored("loading")
+    if not found:
+        return not_measured("python bench/training/loading.py")
+    rows = [
+        [name, *(f"{times[when]['loading']:.2f}" for when in ("from nothing", "again"))]
+        for name, times in found.items()
+        if name != "machine"
+    ]
+    head = ["network", "compiling it, s", "loading it, s (bar: 0.5)"]
+    return f"{measured_on(found['machine'])}\n\n{table(head, rows)}"
 
 
 def evaluation() -> str:
@@ -317,6 +332,7 @@ def gpu() -> str:
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "steady": steady,
     "end_to_end": end_to_end,
+    "loading": loading,
     "evaluation": evaluation,
     "serial_cost": serial_cost,
     "null_check": null_check,

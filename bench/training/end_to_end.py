@@ -1,5 +1,6 @@
 """Whole shards from process start to written tables, against one process for each run."""
 
+import dataclasses
 import itertools
 import json
 import shutil
@@ -7,10 +8,13 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from machine import HERE, REPOSITORY, started
+from shards import LIKE_CIFAR10, NETWORKS, Measured, images_of, shard_mapping
 
 from biasinit.data.prepared import save_prepared
 from biasinit.data.preparing import prepare
@@ -46,18 +50,23 @@ class Shards:
         description["training"] |= {
             "engine": engine, "width": width, "epochs": self._epochs
         }  # fmt: skip
-        path, output = self._folder / "shard.json", self._folder / "out"
-        path.write_text(json.dumps(description), encoding="utf-8")
-        command = [sys.executable, "-m", "biasinit.training", path, self._data, output]
-        began = time.perf_counter()
-        process = started(
-            [str(part) for part in command], cores={0}, environment={CACHE: str(cache)}
-        )
-        process.communicate()
-        elapsed = time.perf_counter() - began
-        if process.returncode:
-            raise SystemExit(f"{engine} with {seeds} seeds failed: {' '.join(map(str, command))}")
-        return elapsed, pd.read_parquet(output / "jobs.parquet").iloc[0]
+        return trained(description, self._data, self._folder, cache=cache)
+
+
+def trained(
+    description: Mapping[str, Any], data: Path, folder: Path, *, cache: Path
+) -> tuple[float, pd.Series]:
+    """Return wall time and the row of the table of jobs of a shard that a process trains."""
+    path, output = folder / "shard.json", folder / "out"
+    path.write_text(json.dumps(description), encoding="utf-8")
+    command = list(map(str, [sys.executable, "-m", "biasinit.training", path, data, output]))
+    began = time.perf_counter()
+    process = started(command, cores={0}, environment={CACHE: str(cache)})
+    process.communicate()
+    elapsed = time.perf_counter() - began
+    if process.returncode:
+        raise SystemExit(f"A shard failed: {' '.join(command)}")
+    return elapsed, pd.read_parquet(output / "jobs.parquet").iloc[0]
 
 
 def one_process_per_run(folder: Path, runs: int) -> float:
@@ -120,6 +129,27 @@ def end_to_end(*, repeats: int, large: int, epochs: int) -> dict[str, object]:
     return result
 
 
+def evaluations(job: "pd.Series[Any]") -> float:
+    """Return the share of a job's evaluations and probes, training being 1."""
+    return job["evaluation_seconds"] / (job["duration_seconds"] - job["evaluation_seconds"])
+
+
+def at_real_size(sizes: Measured, folder: Path, *, cache: Path) -> float:
+    """Return the same of a shard of random images, divided into subsets as CIFAR-10 is."""
+    measured = dataclasses.replace(sizes, counts=LIKE_CIFAR10, width=2)
+    data = folder / "random.npz"
+    save_prepared(images_of(measured), data)
+    # a third of the epochs with two points each, and the test set after a tenth of them, as in the
+    # study of CIFAR-10
+    points = {"engine": "compiled", "points_per_epoch": 2, "test_epochs": 1}
+    first = shard_mapping(measured, epochs=1, dense_epochs=1, **points)
+    trained(first, data, folder, cache=cache)  # leaves its code in the cache
+    _, job = trained(
+        shard_mapping(measured, epochs=9, dense_epochs=3, **points), data, folder, cache=cache
+    )
+    return evaluations(job)
+
+
 def evaluation_and_memory(*, seeds: int, epochs: int) -> dict[str, object]:
     """Return evaluations' share of training time on so many seeds, and memory against width."""
     folder = Path(tempfile.mkdtemp())
@@ -132,8 +162,10 @@ def evaluation_and_memory(*, seeds: int, epochs: int) -> dict[str, object]:
             if engine == "compiled":
                 shards.seconds(20, **shard)  # leaves its code in the cache
             _, job = shards.seconds(seeds, **shard)
-            training = job["duration_seconds"] - job["evaluation_seconds"]
-            shares[f"{engine}, {normalization}"] = job["evaluation_seconds"] / training
+            shares[f"digits, {engine}, {normalization}"] = evaluations(job)
+    for name, sizes in NETWORKS.items():
+        if not sizes.digits:
+            shares[f"{name}, compiled"] = at_real_size(sizes, folder, cache=cache)
     memory = {}
     for width in (1, 20, 40, 80, 160):
         _, job = shards.seconds(width, engine="eager", cache=cache, width=width)

@@ -5,7 +5,7 @@ hold, and what a study refuses is refused here in the same words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from biasinit.training.description import ShardDescription
 
 DIGITS = {"train": 1100, "validation": 100, "test": 597}
 RANDOM = {"train": 512, "validation": 100, "test": 100}
+LIKE_CIFAR10 = {"train": 4500, "validation": 500, "test": 1000}  # its shares, a tenth of the images
 RATE = 0.005  # low enough that nothing diverges on random images, however long it is trained
 CLASSES = 10
 STUDY_SEED = 1
@@ -34,6 +35,7 @@ class Measured:
         batch: images of a step.
         width: members side by side.
         digits: whether the images are the handwritten digits; others are random.
+        counts: images of each subset, where they are random.
 
     """
 
@@ -44,11 +46,12 @@ class Measured:
     batch: int = 64
     width: int = 5
     digits: bool = False
+    counts: Mapping[str, int] = field(default_factory=lambda: RANDOM)
 
     @property
     def sizes(self) -> Mapping[str, int]:
         """Images of each subset."""
-        return DIGITS if self.digits else RANDOM
+        return DIGITS if self.digits else self.counts
 
 
 def convolutional(*channels: int) -> dict[str, Any]:
@@ -126,12 +129,14 @@ def images_of(measured: Measured) -> PreparedDataset:
         from biasinit.specs.datasets.digits import Digits
 
         return prepare(Digits(name="images", **DIGITS))
-    return random_images(side=measured.side, colours=measured.colours)
+    return random_images(side=measured.side, colours=measured.colours, counts=measured.counts)
 
 
-def random_images(*, side: int, colours: int) -> PreparedDataset:
-    """Return random images of ten classes."""
-    beyond = np.cumsum(list(RANDOM.values()))
+def random_images(
+    *, side: int, colours: int, counts: Mapping[str, int] = RANDOM
+) -> PreparedDataset:
+    """Return random images of ten classes, so many in each subset."""
+    beyond = np.cumsum(list(counts.values()))
     images, numbers = int(beyond[-1]), np.arange(beyond[-1])
     parts = np.split(numbers, beyond[:-1])
     return PreparedDataset(
