@@ -40,9 +40,10 @@ def _outputs(source: str, names: dict[str, object]) -> list[dict[str, Any]]:
         lines = printed.getvalue().splitlines(keepends=True)
         found.append({"name": "stdout", "output_type": "stream", "text": lines})
     if value is not None:
-        data = {"text/plain": repr(value).splitlines(keepends=True)}
-        if hasattr(value, "_repr_html_"):
-            data["text/html"] = value._repr_html_().splitlines(keepends=True)
+        # not both: the text of a frame has the width of whatever it is printed on
+        shown = value._repr_html_() if hasattr(value, "_repr_html_") else repr(value)
+        kind = "text/html" if hasattr(value, "_repr_html_") else "text/plain"
+        data = {kind: shown.splitlines(keepends=True)}
         found.append({"data": data, "metadata": {}, "output_type": "execute_result"})
     return found
 
