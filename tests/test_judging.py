@@ -51,11 +51,13 @@ def test_what_is_selected_of_verdicts_is_a_frame_like_any_other(judged):
     assert "<caption>" not in some._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_frame_is_judged_as_its_file_is(judged, runs, tmp_path):
     again = biasinit.judge(runs, folder=tmp_path, epochs=12, analysis=FEW)
     pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(judged))
 
 
+@pytest.mark.slow
 def test_columns_and_shares_are_read_as_the_study_says(judged, runs, tmp_path):
     theirs = runs.rename(columns={"scheme": "method", "final_accuracy": "test_acc"})
     theirs["test_acc"] /= 100
@@ -70,6 +72,7 @@ def test_columns_and_shares_are_read_as_the_study_says(judged, runs, tmp_path):
     assert list(again["verdict"]) == list(judged["verdict"])
 
 
+@pytest.mark.slow
 def test_the_a_a_arm_is_known_by_its_name(runs, tmp_path):
     again = runs[runs["scheme"] == "zeros"].assign(scheme="zeros_again")
     judged = biasinit.judge(pd.concat([runs, again]), folder=tmp_path, epochs=12, analysis=FEW)

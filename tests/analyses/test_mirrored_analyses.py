@@ -18,6 +18,8 @@ from biasinit.runs.imported import Bringing, BroughtTable, complete_runs
 from biasinit.runs.tables import BROUGHT_TABLES
 from biasinit.study.reading import parse_any_study
 
+pytestmark = pytest.mark.slow
+
 SEEDS, RATES, EPOCHS = 10, (0.005, 0.02, 0.08), 10
 SCHEMES = ("zeros", "worse", "same", "open", "depends", "lost")
 EFFECTS = {  # on accuracy, at each learning rate
