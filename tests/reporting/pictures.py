@@ -47,9 +47,10 @@ def assert_no_overlap(figure, name):
             for tick in axes.xaxis.get_major_ticks()
             if tick.label1.get_visible() and left <= tick.get_loc() <= right
         ]
-        for text in (*axes.texts, *labels):
+        for text in (*axes.texts, *labels, axes.xaxis.label):
             if text.get_visible() and text.get_text().strip():
                 boxes.append((text.get_text(), text.get_window_extent(renderer)))
+    boxes += [(text.get_text(), text.get_window_extent(renderer)) for text in figure.texts]
     for legend in figure.legends:
         boxes += [(t.get_text(), t.get_window_extent(renderer)) for t in legend.get_texts()]
     array = np.array([[b.x0, b.y0, b.x1, b.y1] for _, b in boxes]).reshape(-1, 4)

@@ -27,6 +27,7 @@ from biasinit.reporting.verdicts.glossary import glossary
 from biasinit.reporting.verdicts.markdown import answer_markdown
 from biasinit.runs.imported import Bringing, BroughtTable, complete_runs
 from biasinit.runs.tables import BROUGHT_TABLES
+from biasinit.study.brought_checks import LONGEST_WORDS
 from biasinit.study.claims import Claim, ClaimsFile, level_questions
 from biasinit.study.evidence import FailureEvidence, LevelEvidence, VerdictEvidence
 from biasinit.study.reading import parse_any_study
@@ -195,10 +196,16 @@ def test_no_picture_of_a_loss_speaks_of_accuracy(judged):
             assert LEFT_OVER.findall(figure.entry.title) == [], name
 
 
-@pytest.mark.parametrize("name", ["validation loss", "mean squared error on the held-out tenth"])
-def test_no_label_of_a_loss_overlaps_another(judged, name):
+@pytest.mark.parametrize(
+    "words",
+    [{"name": "validation loss", "unit": "nats"},
+     {"name": "mean squared error on the held-out parts", "unit": "kilowatt-hours a day"}],
+    ids=["usual", "longest"],
+)  # fmt: skip
+def test_no_label_of_a_loss_overlaps_another(judged, words):
     study, tables = judged
-    study = replace(study, metric=Metric.of(name=name, unit="nats", better="lower"))
+    assert words["unit"] == "nats" or {key: len(words[key]) for key in words} == LONGEST_WORDS
+    study = replace(study, metric=Metric.of(**words, better="lower"))
     drawn = 0
     for figure, entry in FIGURES.items():
         rows = frame(figure, tables, study)

@@ -515,8 +515,13 @@ WRONG = {
     ),
     "a metric that no sentence can name": (
         {"metric": LOSS | {"name": "loss "}, "analysis": IN_NATS},
-        "metric.name: must be printable, of at most 60 characters, without braces and without "
+        "metric.name: must be printable, of at most 40 characters, without braces and without "
         "blanks around it, got 'loss '. It stands in every sentence and figure.",
+    ),
+    "a unit that no axis has room for": (
+        {"metric": LOSS | {"unit": "nats for each of the tokens"}, "analysis": IN_NATS},
+        "metric.unit: must be printable, of at most 20 characters, without braces and without "
+        "blanks around it, got 'nats for each of the tokens'.",
     ),
     "a margin that no accuracy has": (
         {"analysis": {"margins": {"digits": 120}}},

@@ -12,7 +12,7 @@ from biasinit.study.problems import shown
 from biasinit.vocabulary import BroughtColumn, RunsFormat
 
 HUNDRED = 100.0
-LONGEST_WORD = 60  # characters of the name and the unit of a metric
+LONGEST_WORDS = {"name": 40, "unit": 20}  # characters, of a metric on the axes of figures
 LONGEST_LABEL = 100  # characters, of names that stand on the axes of figures
 LOGS = tuple(name for name in get_args(RunsFormat) if name != "table")
 OF_CURVES = ("epochs_to_threshold", "reached", "epochs_to_early_threshold", "curve_area")
@@ -123,11 +123,12 @@ def _said_of_the_metric(study: ImportedStudy) -> Iterator[Problem]:
         )
     for key, value in (("name", study.metric.name), ("unit", study.metric.unit)):
         odd = not value.isprintable() or value != value.strip() or set(value) & {"{", "}"}
-        if odd or len(value) > LONGEST_WORD:
+        longest = LONGEST_WORDS[key]
+        if odd or len(value) > longest:
             yield Problem(
                 key=f"metric.{key}",
-                what=f"must be printable, of at most {LONGEST_WORD} characters, without braces and "
-                f"without blanks around it, got {shown(value)}.",
+                what=f"must be printable, of at most {longest} characters, without braces "
+                f"and without blanks around it, got {shown(value)}.",
                 mend="It stands in every sentence and figure.",
             )
 

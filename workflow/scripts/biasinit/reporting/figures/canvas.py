@@ -13,6 +13,8 @@ ROW = 0.31  # inches from one row to the next
 TALL_ROW = 0.42  # inches; a row with its verdict beneath the numbers
 TEXT_SIZE = 8  # points, of the numbers beside a row
 CHARACTER = 0.072  # inches, mean width of a character at 8.5 points in DejaVu Sans
+SCALE_SIZE = 8  # points, of the words below a scale
+SCALE_CHARACTER = 0.06  # inches, mean width of a character of them
 LONGEST_LABEL = 26  # characters; longer names are cut in the figure, never in tables
 
 
@@ -66,6 +68,23 @@ def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
+
+
+def label_scale(canvas: Canvas, panels: Sequence[Axes], label: str) -> None:
+    """Say below each panel what its scale shows; once below all where one panel is too narrow.
+
+    Args:
+        canvas: that they stand on, half an inch or more above its lower edge.
+        panels: side by side, of one width.
+        label: what they show.
+
+    """
+    place = panels[0].get_position()
+    if place.width * canvas.width > SCALE_CHARACTER * len(label):
+        for axes in panels:
+            axes.set_xlabel(label, fontsize=SCALE_SIZE)
+        return
+    canvas.picture.text(place.x0, 0.1 / canvas.height, label, fontsize=SCALE_SIZE, color=INK.light)
 
 
 def write_numbers(axes: Axes, texts: Sequence[str], *, size: float = TEXT_SIZE) -> None:

@@ -26,6 +26,7 @@ from biasinit.reporting.figures.canvas import (
     WIDTH,
     label_inches,
     label_rows,
+    label_scale,
     new_canvas,
     short,
     text_inches,
@@ -90,14 +91,12 @@ def forest_panels(
             limits=limits,
         )
         axes.set_title(normalization_label(level))
-        axes.set_xlabel(label if width > 0.06 * len(label) else "", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if limits[1] >= FEW_DIGITS else 3))
         if place:
             axes.tick_params(axis="y", labelleft=False)
         texts = [text if isinstance(text, str) else "" for text in here["text"]]
         write_numbers(axes, texts, size=text_size)
-    if width <= 0.06 * len(label):
-        canvas.picture.text(left / WIDTH, 0.1 / canvas.height, label, fontsize=8, color=INK.light)
+    label_scale(canvas, canvas.picture.axes, label)
     return canvas.picture
 
 

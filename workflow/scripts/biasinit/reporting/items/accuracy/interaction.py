@@ -12,6 +12,8 @@ from biasinit.numbers import as_float
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import extremes_by_level
 from biasinit.reporting.figures.canvas import (
+    SCALE_CHARACTER,
+    SCALE_SIZE,
     TALL_ROW,
     WIDTH,
     Canvas,
@@ -128,9 +130,9 @@ def _dumbbells(
             axes.plot(*zip(*ends, strict=True), color=LINE.light, linewidth=1, zorder=1)
     label_rows(axes, [short(name) for name in names])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlabel(
-        f"{metric.name}, {metric.level_unit}: marginal mean over conditions", fontsize=8
-    )
+    shown, how = f"{metric.name}, {metric.level_unit}:", "marginal mean over conditions"
+    fits = width > SCALE_CHARACTER * len(f"{shown} {how}")
+    axes.set_xlabel(f"{shown} {how}" if fits else f"{shown}\n{how}", fontsize=SCALE_SIZE)
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.02, 1.0),

@@ -14,6 +14,7 @@ from biasinit.reporting.figures.canvas import (
     WIDTH,
     label_inches,
     label_rows,
+    label_scale,
     new_canvas,
     short,
 )
@@ -88,6 +89,8 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
             axes.tick_params(axis="y", labelleft=False)
         if place == len(levels) - 1:
             _lane_labels(axes, lanes, len(names))
+    label = f"{study.metric.name} after the last epoch, {study.metric.level_unit}"
+    label_scale(canvas, canvas.picture.axes, f"{label}; one mark is one run")
     return canvas.picture
 
 
@@ -155,10 +158,6 @@ def _strip(
     label_rows(axes, [short(name) for name in names])
     # the last number would touch the first one of the panel beside
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, prune="upper"))
-    axes.set_xlabel(
-        f"{study.metric.name} after the last epoch, {study.metric.level_unit}; one mark is one run",
-        fontsize=8,
-    )
 
 
 def _heights(frame: pd.DataFrame, names: Sequence[str], lanes: Sequence[str]) -> pd.Series:

@@ -13,6 +13,7 @@ from biasinit.reporting.figures.canvas import (
     WIDTH,
     label_inches,
     label_rows,
+    label_scale,
     new_canvas,
     short,
     text_inches,
@@ -87,9 +88,10 @@ def draw(frame: pd.DataFrame, study: StudyFacts) -> Picture:
         axes.set_xlim(min(low, -1.6 * margin), max(high, 1.6 * margin))
         write_numbers(axes, [texts.get((level, name), "") for name in names])
         axes.set_title(normalization_label(level))
-        axes.set_xlabel(f"{study.metric.of_differences}; one mark is one specification")
         if place:
             axes.tick_params(axis="y", labelleft=False)
+    label = f"{study.metric.of_differences}; one mark is one specification"
+    label_scale(canvas, canvas.picture.axes, label)
     return canvas.picture
 
 
