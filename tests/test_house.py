@@ -60,7 +60,7 @@ ALLOWED = {
         *("vocabulary", "workflow"),
     },
     # the rooms of the commands, each of which is imported when it is asked for
-    "commands": {"errors", "judging", "networks", "plugins", "specs", "vocabulary"},
+    "commands": {"errors", "judging", "networks", "plugins", "runs", "specs", "vocabulary"},
     "__main__": {"__version__"},
     "workflow": {
         *("analyses", "bringing", "errors", "execution", "files", "inspecting", "plugins"),

@@ -27,7 +27,9 @@ def main(words: Sequence[str]) -> int:
 
 
 def _judged(options: argparse.Namespace) -> int:
-    from biasinit.judging import judge  # pandas and statsmodels, which no help needs
+    # pandas and statsmodels, which no help needs
+    from biasinit.judging import judge
+    from biasinit.runs.import_notes import ImportNote
 
     keys = _keys(options.config)
     verdicts = judge(
@@ -39,8 +41,8 @@ def _judged(options: argparse.Namespace) -> int:
         folder=options.folder,
         **keys,
     )
-    for note in verdicts.notes["said"]:
-        print(f"Note: {note}")
+    for note in verdicts.notes.to_dict("records"):
+        print(ImportNote(**note))
     print((verdicts.page.parent / "answer.md").read_text(encoding="utf-8"), end="")
     print(f"\nMargin: {options.margin:g} points. Report: {verdicts.page}")
     return 0
@@ -65,7 +67,8 @@ def _keys(given: Sequence[str]) -> dict[str, Any]:
                 Problem(
                     key="--config",
                     what=f"must be KEY=VALUE with a value as in a study file, got {text!r}.",
-                    mend="Write for example unit=share or 'columns={scheme: method}'.",
+                    mend="Write for example unit=share, 'columns={scheme: method}', or with quotes "
+                    "within where a text has signs of YAML: 'run_name=\"{scheme}/{seed}\"'.",
                 )
             )
     if problems:
