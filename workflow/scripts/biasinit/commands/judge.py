@@ -42,7 +42,7 @@ def _judged(options: argparse.Namespace) -> int:
         **keys,
     )
     for note in verdicts.notes.to_dict("records"):
-        print(ImportNote(**note))
+        print(ImportNote(**{str(name): value for name, value in note.items()}))
     print((verdicts.page.parent / "answer.md").read_text(encoding="utf-8"), end="")
     print(f"\nMargin: {options.margin:g} points. Report: {verdicts.page}")
     return 0
