@@ -52,7 +52,7 @@ ALLOWED = {
         *("statistics", "study", "verdicts", "vocabulary"),
     },
     "execution": {"errors", "files", "plugins", "processor", "study", "vocabulary"},
-    "bringing": {"errors", "execution", "runs", "study"},
+    "bringing": {"errors", "execution", "runs", "study", "vocabulary"},
     "inspecting": {"plugins", "specs", "study"},
     "report_files": {"execution", "reporting", "study", "tables"},
     "judging": {

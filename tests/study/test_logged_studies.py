@@ -21,7 +21,7 @@ STUDY = {
     "steps_per_epoch": 1,
     "analysis": {"margins": {"any": 0.5}, "thresholds": {"any": 90}},
 }
-SHARED = {"contract", "csv_logs", "folders", "log_columns", "logged", "points", "run_names"}
+SHARED = {"contract", "csv_logs", "log_columns", "logged", "points", "run_names"}
 SHARED |= {"unfinished", "__init__"}
 
 

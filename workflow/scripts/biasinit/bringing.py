@@ -8,8 +8,7 @@ from biasinit.errors import ConfigurationError, RunsTableError
 from biasinit.execution.places import seen_from_here
 from biasinit.study.check import braces
 from biasinit.study.model import ImportedStudy
-
-OF_CURVES = ("epochs_to_threshold", "reached", "curve_area", "validation_accuracy")
+from biasinit.vocabulary import CURVE, FROM_CURVES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class BroughtRuns:
         if study.format == "table":
             from biasinit.runs.imported import read_brought_runs  # pandas, which no other needs
 
-            elsewhere = ("validation_accuracy",) if study.curves_table else ()
+            elsewhere = (CURVE,) if study.curves_table else ()
             named = dict(self.names)
             frame = read_brought_runs(self.table, named, elsewhere=elsewhere).frame
             found = frozenset(map(str, frame.columns))
@@ -69,7 +68,7 @@ class BroughtRuns:
         odd = [problem for file in files for problem in braces("runs_table", file)]
         if odd:
             raise ConfigurationError(odd)
-        return found | (frozenset(OF_CURVES) if study.has_curves else frozenset())
+        return found | (frozenset({*FROM_CURVES, CURVE}) if study.has_curves else frozenset())
 
     def files(self, _levels: object) -> list[str]:
         """Return the files that they are read from."""

@@ -21,7 +21,6 @@ from biasinit.reporting.facts import StudyFacts, facts_of
 from biasinit.reporting.notebook import verdicts_html
 from biasinit.reporting.selection import counted
 from biasinit.runs.brought_columns import trimmed
-from biasinit.runs.brought_curves import CURVE
 from biasinit.runs.brought_schemes import schemes_named
 from biasinit.runs.import_notes import notes_frame
 from biasinit.runs.imported import Bringing, complete_runs, read_brought_runs
@@ -30,7 +29,7 @@ from biasinit.runs.sources import Source, read_source
 from biasinit.runs.tables import BROUGHT_CURVES, IMPORT_NOTES, RUNS
 from biasinit.study.plan import register
 from biasinit.tables import write_table
-from biasinit.vocabulary import AGAIN, JUDGED, USUAL_MARGIN
+from biasinit.vocabulary import AGAIN, CURVE, JUDGED, USUAL_MARGIN
 from biasinit.workflow import RESULTS, Workflow
 
 TABLE = "table"  # the format of runs where nothing is said

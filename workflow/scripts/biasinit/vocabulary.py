@@ -6,7 +6,7 @@ A *cell* is a combination of all factors but normalisation.
 """
 
 from dataclasses import fields
-from typing import Literal
+from typing import Final, Literal
 
 from biasinit.specs.cell import Cell
 
@@ -23,6 +23,9 @@ AGAIN = "_again"  # ends the name of the A/A arm, which is a scheme once more
 WITHOUT_AND_WITH = ("none", "batchnorm_shift")  # the levels that an interaction compares
 TREATMENTS = (*WITHOUT_AND_WITH, "norm_shift")  # the levels of normalisation that enter models
 IDENTITY = "batchnorm"  # bias before normalisation: cancelled exactly, a check and no treatment
+
+CURVE: Final = "validation_accuracy"  # the column of learning curves, and of their last points
+FROM_CURVES = ("epochs_to_threshold", "reached", "curve_area")  # what is worked out from them
 
 JUDGED = "judged"  # name of a study that is a table of runs alone
 USUAL_MARGIN = 0.5  # points of accuracy: what the studies of this project are judged by

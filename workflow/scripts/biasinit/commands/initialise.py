@@ -31,8 +31,9 @@ def main(words: Sequence[str]) -> int:
 def _lines() -> Iterator[str]:
     for name, place in SCHEMES.items():
         kind: type[BiasScheme] = resolve(place)
+        what = str(kind.__doc__).split("\n\n")[0]
         yield name
-        yield f"    {' '.join(str(kind.__doc__).split(chr(10) * 2)[0].split())}"
+        yield f"    {' '.join(what.split())}"
         for item in fields(kind):
             if item.name not in COMMON:
                 default = "" if item.default is MISSING else f" ({item.default})"

@@ -17,10 +17,8 @@ from biasinit.runs.fields import as_name, as_number, is_missing, is_missing_word
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
 from biasinit.runs.outcomes import speed_outcomes
 from biasinit.runs.table_files import read_table_files
-from biasinit.vocabulary import RUN_KEY
+from biasinit.vocabulary import CURVE, FROM_CURVES, RUN_KEY
 
-CURVE = "validation_accuracy"
-FROM_CURVES = ("epochs_to_threshold", "reached", "curve_area")
 _POINT = ("epoch", CURVE)
 
 Checked = tuple[pd.DataFrame, pd.DataFrame | None, list[ImportNote], list[str]]

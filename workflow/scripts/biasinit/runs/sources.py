@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from biasinit.runs.brought_curves import CURVE, read_curves_table
+from biasinit.runs.brought_curves import read_curves_table
 from biasinit.runs.imported import BroughtTable, read_brought_runs
 from biasinit.runs.importers.contract import Asked, importer_named
 from biasinit.runs.importers.logged import table_of_logs
-from biasinit.vocabulary import RunsFormat
+from biasinit.vocabulary import CURVE, RunsFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from biasinit.errors import RunsTableError
 from biasinit.runs.delimited import Wanted, read_delimited
+from biasinit.runs.files_below import below
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, summed
 
 Read = tuple[pd.DataFrame, list[ImportNote]]
@@ -48,7 +49,7 @@ def files_of_table(path: Path) -> list[Path]:
     """Return the files that a table is read from: the file, or all tables below a folder."""
     if not path.is_dir():
         return [path]
-    return [file for file in _below(path) if _ending(file) in _READERS]
+    return [file for file in below(path) if _ending(file) in _READERS]
 
 
 def read_table_files(path: Path, wanted: Wanted) -> Read:
@@ -82,21 +83,11 @@ def read_table_files(path: Path, wanted: Wanted) -> Read:
             done=Done.READ_AS, of="file", count=len(files), said=f"One table of all in {path}."
         )
     )
-    others = [str(file.relative_to(path)) for file in _below(path) if file not in set(files)]
+    others = [str(file.relative_to(path)) for file in below(path) if file not in set(files)]
     if others:
         said = f"Files that are no tables by their names: {listed(others)}."
         notes.append(ImportNote(done=Done.LEFT_OUT, of="file", count=len(others), said=said))
     return pd.concat(tables), summed(notes)
-
-
-def _below(folder: Path) -> list[Path]:
-    """Return the files below a folder, without hidden ones."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
 
 
 def _ending(path: Path) -> str:

@@ -9,13 +9,13 @@ from biasinit.errors import Problem
 from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy
 from biasinit.study.problems import shown
-from biasinit.vocabulary import BroughtColumn, RunsFormat
+from biasinit.vocabulary import CURVE, FROM_CURVES, BroughtColumn, RunsFormat
 
 HUNDRED = 100.0
 LONGEST_WORDS = {"name": 40, "unit": 20}  # characters, of a metric on the axes of figures
 LONGEST_LABEL = 100  # characters, of names that stand on the axes of figures
 LOGS = tuple(name for name in get_args(RunsFormat) if name != "table")
-OF_CURVES = ("epochs_to_threshold", "reached", "epochs_to_early_threshold", "curve_area")
+OF_CURVES = (*FROM_CURVES, "epochs_to_early_threshold")
 FEWEST_POINTS_OF_SHARES = 0.1  # a margin below it, in a study of shares, is more likely a share
 
 
@@ -57,9 +57,9 @@ def _columns_of_one_name(study: ImportedStudy) -> Iterator[Problem]:
     named = dict(study.columns)
     if study.format != "table" or study.curves_table:
         # one logged metric may be both, which has a note; and two tables may name theirs alike
-        same = named.get("final_accuracy") == named.get("validation_accuracy")
+        same = named.get("final_accuracy") == named.get(CURVE)
         if same:
-            named.pop("validation_accuracy", None)
+            named.pop(CURVE, None)
     names = list(named.values())
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -212,7 +212,7 @@ def _curves_for_speed(study: ImportedStudy) -> Iterator[Problem]:
             mend="Add the validation accuracy that counts as converged, for each data set.",
         )
     is_chart = study.format == "wandb" and study.has_curves
-    if is_chart and "validation_accuracy" not in study.columns:
+    if is_chart and CURVE not in study.columns:
         yield Problem(
             key="columns.validation_accuracy",
             what="is missing, and 'curves_table' is its chart.",

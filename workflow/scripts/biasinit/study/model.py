@@ -19,7 +19,7 @@ from biasinit.specs.schemes.base import BiasScheme
 from biasinit.specs.training import Training
 from biasinit.study.kinds import AnyArchitecture, AnyDataset, AnyScheme
 from biasinit.study.parts import MAXIMUM_SEEDS, Analysis, BroughtAnalysis, BroughtMetric, Part
-from biasinit.vocabulary import AGAIN, IDENTITY, QUICK, BroughtColumn, RunsFormat, Unfinished
+from biasinit.vocabulary import AGAIN, CURVE, IDENTITY, QUICK, BroughtColumn, RunsFormat, Unfinished
 
 # a quick try: enough for every part of the workflow to have something to do
 QUICK_SEEDS = 4
@@ -298,4 +298,4 @@ class ImportedStudy(Part):
         """Whether the runs bring learning curves, and there are thresholds to judge speed by."""
         if self.format in ("table", "wandb"):
             return self.curves_table is not None
-        return "validation_accuracy" in self.columns and bool(self.analysis.thresholds)
+        return CURVE in self.columns and bool(self.analysis.thresholds)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from biasinit.runs.files_below import below, place_of
 from biasinit.runs.import_notes import ImportNote, summed
 from biasinit.runs.importers.contract import Asked, Importer, LoggedRun, Logs, files_of_logs
 from biasinit.runs.importers.csv_logs import read_csv_log
-from biasinit.runs.importers.folders import below, place_of
 
 _AXIS = "epoch"
 

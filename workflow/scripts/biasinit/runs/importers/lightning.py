@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from biasinit.runs.files_below import below, place_of
 from biasinit.runs.import_notes import ImportNote, counted, listed, summed
 from biasinit.runs.importers.contract import (
     Asked,
@@ -20,7 +21,7 @@ from biasinit.runs.importers.contract import (
     unreadable,
 )
 from biasinit.runs.importers.csv_logs import read_csv_log
-from biasinit.runs.importers.folders import below, place_of
+from biasinit.vocabulary import CURVE
 
 _METRICS, _HPARAMS = "metrics.csv", "hparams.yaml"
 
@@ -52,7 +53,7 @@ def read_lightning(path: Path, asked: Asked) -> Logs:
     notes: list[ImportNote] = []
     names: set[str] = set()
     several: list[str] = []
-    curve = asked.columns.get("validation_accuracy") if asked.has_curves else None
+    curve = asked.columns.get(CURVE) if asked.has_curves else None
     for file in [file for file in files_of_logs("lightning", path) if file.name == _METRICS]:
         log = read_csv_log(file, axis=axis, wanted=asked.names)
         name = place_of(file.parent, path)

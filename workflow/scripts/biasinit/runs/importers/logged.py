@@ -21,9 +21,8 @@ from biasinit.runs.importers.log_columns import Places, places_of
 from biasinit.runs.importers.points import Series, series_of
 from biasinit.runs.importers.run_names import reader_of
 from biasinit.runs.importers.unfinished import RunEnd, decide
-from biasinit.vocabulary import FACTORS, LAST_VALUES, RUN_KEY
+from biasinit.vocabulary import CURVE, FACTORS, LAST_VALUES, RUN_KEY
 
-CURVE = "validation_accuracy"
 _SHORT_OF = 1.0  # epochs by which the longest curve may miss the length of training
 
 

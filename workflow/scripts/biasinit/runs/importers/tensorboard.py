@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from biasinit.errors import RunsTableError
+from biasinit.runs.files_below import below, place_of
 from biasinit.runs.import_notes import Done, ImportNote, counted, listed
 from biasinit.runs.importers.contract import (
     Asked,
@@ -20,7 +21,6 @@ from biasinit.runs.importers.contract import (
     files_of_logs,
     unreadable,
 )
-from biasinit.runs.importers.folders import below, place_of
 
 _EVENTS = "*tfevents*"
 _HPARAMS = "_hparams_/session_start_info"

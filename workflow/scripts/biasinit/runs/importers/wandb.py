@@ -24,9 +24,9 @@ from biasinit.runs.importers.contract import (
     files_of_logs,
     unreadable,
 )
+from biasinit.vocabulary import CURVE
 
 _NAME, _STATE, _FINISHED = "Name", "State", "finished"
-_CURVE = "validation_accuracy"
 _BOUNDS = ("__MIN", "__MAX")
 
 
@@ -67,7 +67,7 @@ def read_wandb(path: Path, asked: Asked) -> Logs:
             "otherwise (define_metric).",
         )
     )
-    metric = asked.columns.get(_CURVE, "")
+    metric = asked.columns.get(CURVE, "")
     curves: dict[str, list[Point]] = {}
     if asked.curves is not None:
         curves, told = _chart(asked.curves, metric, set(map(str, table[_NAME])))

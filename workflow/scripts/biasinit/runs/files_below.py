@@ -1,9 +1,9 @@
-"""Runs that are folders or files below one folder, as most loggers leave them."""
+"""Files below a folder of runs, and what they are called from there."""
 
 from pathlib import Path
 
 
-def below(folder: Path, pattern: str) -> list[Path]:
+def below(folder: Path, pattern: str = "*") -> list[Path]:
     """Return the files of a pattern below a folder, without hidden ones and those in hidden ones.
 
     In the order of their names.
