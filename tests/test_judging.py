@@ -1,5 +1,6 @@
 """Verdicts on a table of runs without Snakemake: the same as with it, from a file or a frame."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -90,6 +91,8 @@ def test_what_cannot_be_judged_is_said_with_its_mend(runs, tmp_path):
         biasinit.judge(runs, runs_table="x.csv", folder=tmp_path)
     with pytest.raises(RunsTableError, match="no column 'seed'"):
         biasinit.judge(runs.drop(columns="seed"), folder=tmp_path, epochs=12)
+    with pytest.raises(ConfigurationError, match="margin: must be given for another metric"):
+        biasinit.judge(runs, folder=tmp_path, metric={"name": "a", "better": "lower", "unit": "b"})
     mixed = runs.assign(final_accuracy=[*runs["final_accuracy"][1:], {"a": 1}])
     with pytest.raises(RunsTableError, match="cannot be kept as Parquet"):
         biasinit.judge(mixed, folder=tmp_path, epochs=12)
@@ -135,3 +138,17 @@ def test_logs_of_a_tool_are_judged_with_their_curves(tmp_path):
     assert (tmp_path / "curves.parquet").exists()
     with pytest.raises(ConfigurationError, match="schemes: must be named for logs"):
         biasinit.judge(logs, folder=tmp_path, reference=asked["reference"], **keys)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    margin, epochs = np.float64(1), np.int64(12)
+    biasinit.judge(EXAMPLE, margin=margin, epochs=epochs, analysis=FEW, folder=tmp_path)
+    study = yaml.safe_load((tmp_path / "study.yaml").read_text("utf-8"))
+    assert study["epochs"] == 12
+    assert study["analysis"]["margins"] == {"runs": 1.0}
+
+
+def test_a_table_that_decides_nothing_has_a_page_and_shows_itself(runs, tmp_path):
+    few = runs[runs["seed"] == 0]
+    judged = biasinit.judge(few, epochs=12, analysis=FEW, folder=tmp_path)
+    assert str(judged.page) in judged._repr_html_()

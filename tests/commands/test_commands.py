@@ -54,7 +54,8 @@ def test_judge_prints_the_answer_and_where_the_page_is(tmp_path, capsys):
     assert main(words) == 0
     printed = capsys.readouterr().out
     assert "Without batch normalisation" in printed
-    assert f"Margin: 0.5 points. Report: {tmp_path / 'report.html'}" in printed
+    assert "Margin: 0.5 points, since --margin says nothing." in printed
+    assert f"Report: {tmp_path / 'report.html'}" in printed
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,13 @@ def test_judge_prints_the_answer_and_where_the_page_is(tmp_path, capsys):
         (["no.csv"], "The table of runs no.csv cannot be read. It is not there."),
         ([str(EXAMPLE), "--config", "epochs"], "--config: must be KEY=VALUE"),
         ([str(EXAMPLE), "--config", "a={"], "--config: must be KEY=VALUE"),
+        ([str(EXAMPLE), "--config", "margin=2"], "'margin' has an option of its own. Say --margin"),
+        ([str(EXAMPLE), "--config", "runs=2"], "runs: is not a key of a study"),
+        ([str(EXAMPLE), "--config", "analysis=3"], "analysis: must hold keys and values, got 3."),
+        (
+            [str(EXAMPLE), "--config", "metric={name: loss, better: lower, unit: nats}"],
+            "margin: must be given for another metric than accuracy.",
+        ),
         ([str(EXAMPLE), "--reference", "he", "--config", "epochs=12"], "names the scheme 'he'"),
     ],
 )

@@ -66,9 +66,10 @@ class Verdicts(pd.DataFrame):
 
 def judge(
     runs: pd.DataFrame | str | Path,
+    /,
     *,
     reference: str = "zeros",
-    margin: float | Mapping[str, float] = USUAL_MARGIN,
+    margin: float | Mapping[str, float] | None = None,
     schemes: Sequence[str] | None = None,
     name: str = JUDGED,
     folder: str | Path | None = None,
@@ -77,9 +78,9 @@ def judge(
     """Return the verdicts on runs that were trained elsewhere, and write the page on them.
 
     The folder gets what `make study` would leave: `report.html`, `answer.md`, `verdicts.csv`, all
-    tables, the plan as it was registered before the runs were looked at, and `study.yaml`, by
-    which the workflow does the same. A folder that was judged before keeps its first plan, and the
-    page names what differs from it.
+    tables, the plan, and `study.yaml`, by which the workflow does the same from this working
+    directory. A folder that was judged before keeps its first plan, and the page names what differs
+    from it.
 
     Args:
         runs: a row for each run, with columns ``scheme``, ``seed`` and ``final_accuracy`` at
@@ -87,7 +88,8 @@ def judge(
             ``format`` that of the logs of a tool (docs/importing.md).
         reference: the scheme that all others are compared with.
         margin: difference of final accuracy that would not matter, in points; by data set, or one
-            for all.
+            for all. None for the usual one (``USUAL_MARGIN``); of another ``metric`` it must be
+            given, in its unit.
         schemes: those to compare, in the order of the page; None for all, in that of the table.
         name: of the study.
         folder: for the results; None for ``results/NAME``.
@@ -108,6 +110,14 @@ def judge(
     if not is_table and schemes is None:
         what = "must be named for logs, of which only the runs of these schemes are looked at."
         problems.append(Problem(key="schemes", what=what, mend="Such as zeros and '1.0'."))
+    if margin is None and keys.get("metric") is not None:
+        what = "must be given for another metric than accuracy."
+        mend = "Say how large a difference would not matter, in its unit."
+        problems.append(Problem(key="margin", what=what, mend=mend))
+    analysis = keys.get("analysis", {})
+    if not isinstance(analysis, Mapping):
+        what = f"must hold keys and values, got {analysis!r}."
+        problems.append(Problem(key="analysis", what=what, mend="Such as {alpha: 0.05}."))
     if problems:
         raise ConfigurationError(problems, of="What is judged")
     results = RESULTS / name if folder is None else Path(folder)
@@ -121,11 +131,12 @@ def judge(
         **_compared(frame, schemes),
         "reference": reference,
         **keys,
-        "analysis": {"margins": _margins(frame, margin), **keys.get("analysis", {})},
+        "analysis": {"margins": _margins(frame, margin), **analysis},
     }
     workflow = Workflow.read(study, study_files=[], repository=REPOSITORY)
     with lasting_file(results / STUDY) as unfinished:
-        unfinished.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+        plain = workflow.study.model_dump(mode="json", exclude_unset=True)
+        unfinished.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
     register(workflow.plan, results, now=datetime.now(UTC))
     return _judged(workflow, results)
 
@@ -163,9 +174,10 @@ def _compared(frame: pd.DataFrame, schemes: Sequence[str] | None) -> dict[str, A
     return {"schemes": list(schemes), "replicate": replicate}
 
 
-def _margins(frame: pd.DataFrame, margin: float | Mapping[str, float]) -> dict[str, float]:
+def _margins(frame: pd.DataFrame, margin: float | Mapping[str, float] | None) -> dict[str, float]:
     if isinstance(margin, Mapping):
         return dict(margin)
+    margin = USUAL_MARGIN if margin is None else margin
     datasets = frame["dataset"].dropna().astype(str).unique() if "dataset" in frame else ()
     return dict.fromkeys(filter(None, datasets), margin) or {ANY_DATASET: margin}
 

@@ -15,6 +15,8 @@ import yaml
 from biasinit.errors import BiasinitError, ConfigurationError, Problem
 from biasinit.vocabulary import JUDGED, USUAL_MARGIN
 
+OPTIONS = ("reference", "margin", "schemes", "name", "folder")  # no keys for --config
+
 
 def main(words: Sequence[str]) -> int:
     """Judge the runs that the words name, and return the exit status."""
@@ -44,7 +46,8 @@ def _judged(options: argparse.Namespace) -> int:
     for note in verdicts.notes.to_dict("records"):
         print(ImportNote(**{str(name): value for name, value in note.items()}))
     print((verdicts.page.parent / "answer.md").read_text(encoding="utf-8"), end="")
-    print(f"\nMargin: {options.margin:g} points. Report: {verdicts.page}")
+    usual = f"Margin: {USUAL_MARGIN:g} points, since --margin says nothing. "
+    print(f"\n{usual if options.margin is None else ''}Report: {verdicts.page}")
     return 0
 
 
@@ -58,6 +61,10 @@ def _keys(given: Sequence[str]) -> dict[str, Any]:
     keys, problems = {}, []
     for text in given:
         key, equals, value = text.partition("=")
+        if key in OPTIONS:
+            what, mend = f"{key!r} has an option of its own.", f"Say --{key} instead."
+            problems.append(Problem(key="--config", what=what, mend=mend))
+            continue
         try:
             keys[key] = yaml.safe_load(value)
         except yaml.YAMLError:
@@ -92,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--margin",
         type=float,
-        default=USUAL_MARGIN,
         metavar="POINTS",
-        help=f"difference of final accuracy that would not matter ({USUAL_MARGIN:g} points)",
+        help=f"difference of final accuracy that would not matter ({USUAL_MARGIN:g} points); of "
+        "another metric it must be given, in its unit",
     )
     parser.add_argument(
         "--schemes", nargs="+", metavar="SCHEME", help="those to compare (all of the table)"
