@@ -7,6 +7,9 @@ from pathlib import Path
 
 from snakemake.sourcecache import HostingProviderFile
 
+# Debian 12 has Python 3.11.2, which knows no filters yet
+SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
 
 def checkout_of(source):
     """Return the folder of the program, given where Snakemake reads this workflow from.
@@ -26,7 +29,7 @@ def checkout_of(source):
             with archive.open("wb") as stream:
                 clone.archive(stream, treeish=commit)
             with tarfile.open(archive) as files:
-                files.extractall(Path(unpacked, "files"), filter="data")
+                files.extractall(Path(unpacked, "files"), **SAFELY)
             # whole or not at all; a job beside this one may have been first
             if not folder.exists():
                 Path(unpacked, "files").rename(folder)
