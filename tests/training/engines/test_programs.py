@@ -398,3 +398,5 @@ def test_two_processes_that_make_a_program_at_once_both_have_it(folder):
     ]
     assert [process.communicate()[0] for process in running] == [b"[2.0, 2.0, 2.0]\n"] * 2
     assert len(list(folder.glob("biasinit_add_*"))) == 1
+    # what one would write while the other packs it
+    assert not list(folder.rglob("*_metadata.json"))

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -63,7 +64,7 @@ def write_package(
         CompilerError: PyTorch's compiler fails.
 
     """
-    options = {
+    options: dict[str, Any] = {
         "aot_inductor.package": True,
         "aot_inductor.metadata": {OUTPUTS: treespec_dumps(outputs)},
         # the wrapper only calls kernels: optimising it takes a third of all compiling
@@ -72,7 +73,13 @@ def write_package(
         "aot_inductor.precompile_headers": shutil.which("openssl") is not None,
     }
     try:
-        with _undisturbed():
+        # in a folder of its own: PyTorch names what it packs after the graph, so another process
+        # that compiles the same would write to a file while this one packs it
+        with (
+            TemporaryDirectory(prefix=f"{file.stem}.", dir=file.parent) as folder,
+            _undisturbed(),
+        ):
+            options["aot_inductor.output_path"] = folder
             files: Any = torch._inductor.aot_compile(graph, tuple(leaves), options=options)
             package_aoti(str(file), files)
     except Exception as error:
