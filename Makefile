@@ -28,7 +28,7 @@ LAUNCH = $(BIN)/python -m biasinit.execution.launch $(if $(value STUDY),--study 
 
 export PYTHONPATH := workflow/scripts
 
-.PHONY: study claims publish judge-again report test test-slow test-slurm test-sge faults lint format bench growth r-check schema lock
+.PHONY: study claims answer predict publish judge-again report test test-slow test-slurm test-sge faults lint format bench growth r-check schema lock
 
 study: $(INSTALLED)
 	@$(call LAUNCH,)
@@ -38,6 +38,16 @@ claims: $(VENV)/study.installed
 	@mkdir -p results
 	$(BIN)/python -m biasinit.reporting.claims.overview --html results/claims.html > results/claims.md
 	@echo "Written: results/claims.html and results/claims.md"
+
+# One answer over all finished studies, a page and a few sentences: make answer, or over the published
+# ones, without training: make answer RESULTS=docs/measured
+RESULTS ?= results
+answer: $(VENV)/study.installed
+	$(BIN)/python -m biasinit.reporting.atlas --results $(call quoted,RESULTS)
+
+# What the finished studies say beforehand of one that was not run: make predict STUDY=studies/NAME.yaml
+predict: $(VENV)/study.installed
+	$(BIN)/python -m biasinit.reporting.atlas --results $(call quoted,RESULTS) --predict $(call quoted,STUDY)
 
 # docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.
 publish: $(VENV)/study.installed

@@ -1,6 +1,7 @@
 """Fixtures that all tests share."""
 
 import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,11 @@ def small_digits() -> PreparedDataset:
     from specifications import prepared
 
     return prepared(kind="digits", train=128, validation=64, test=64, split_seed=0)
+
+
+@pytest.fixture(autouse=True)
+def _denormals():
+    """Leave small numbers to the tests that follow; training turns them to zero in its process."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)

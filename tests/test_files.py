@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from biasinit.errors import FolderError
-from biasinit.files import lasting_file, remove_with_unfinished, whole_file
+from biasinit.files import date_back, lasting_file, remove_with_unfinished, whole_file
 from biasinit.tables import write_table
 from repository import REPOSITORY
 
@@ -101,3 +101,22 @@ def test_two_writers_of_one_table_leave_the_bytes_of_either(tmp_path, monkeypatc
     write_table(frame, path)
     assert path.read_bytes() == alone.read_bytes()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["alone.parquet", "table.parquet"]
+
+
+def test_files_from_the_future_are_dated_now_and_others_stay(tmp_path, monkeypatch):
+    now = (tmp_path / "now").write_text("") or (tmp_path / "now").stat().st_mtime
+    dates = {"before": 1000.0, "ahead": now + 60, "folder/far ahead": now + 9e5}
+    (tmp_path / "folder").mkdir()
+    for name, date in dates.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (date, date))
+    (tmp_path / "to nothing").symlink_to(tmp_path / "missing")
+    # the clock of files is another than that of the machine
+    monkeypatch.setattr("time.time", lambda: now + 1e6)
+    assert date_back(tmp_path) == 2
+    assert (tmp_path / "before").stat().st_mtime == 1000.0
+    assert (tmp_path / "now").stat().st_mtime == now
+    for name in ("ahead", "folder/far ahead"):
+        assert now <= (tmp_path / name).stat().st_mtime <= now + 30
+    assert date_back(tmp_path) == 0
+    assert date_back(tmp_path / "missing") == 0

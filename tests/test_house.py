@@ -79,6 +79,7 @@ STATISTICS = {
     "layers": {"inference"},
     "trust": {"inference", "mixed", "paired", "accuracy"},
     "judging": {"inference", "paired", "accuracy", "failure", "trust"},
+    "synthesis": {"inference", "paired"},
 }
 
 

@@ -1,6 +1,11 @@
+import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from browsing import FLAGS, NAMES
 from synthetic import PLAN, PROVENANCE, make_study, make_tables
 
 from biasinit.reporting.figure import figures_of
@@ -58,3 +63,37 @@ def make_page(template):
 @pytest.fixture(scope="session")
 def page(make_page, study, tables, figures):
     return make_page(study, tables, figures=figures)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium found; on Debian: apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Return a function that opens a page, runs a probe in it, and returns what it says."""
+
+    def run(page, *, probe="", width=1024, arguments=(), seconds=60):
+        file = tmp_path / "report.html"
+        script = f"""<script>
+        addEventListener("load", () => {{
+          const say = (value) => {{
+            const out = document.createElement("script");
+            out.type = "application/json"; out.id = "probe";
+            out.textContent = JSON.stringify(value); document.body.append(out);
+          }};
+          {probe}
+        }});
+        </script></body>"""
+        file.write_text(page.replace("</body>", script), encoding="utf-8")
+        command = [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]
+        command += [f"--window-size={width},900", *arguments, file.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True)
+        said = re.search(r'id="probe">(.*?)</script>', done.stdout, flags=re.DOTALL)
+        return (json.loads(said.group(1)) if said else None), done.stderr
+
+    return run

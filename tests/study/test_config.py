@@ -12,7 +12,7 @@ from biasinit.study.checks import CHECKS
 from biasinit.study.model import Study
 from biasinit.study.reading import load_study, parse_any_study, parse_study
 from biasinit.study.schema import json_schema, markdown
-from repository import REPOSITORY
+from repository import REPOSITORY, study_in
 
 STUDIES = [REPOSITORY / "config.yaml", *sorted((REPOSITORY / "studies").glob("*.yaml"))]
 
@@ -25,7 +25,7 @@ def problems(mapping):
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
 def test_every_study_in_the_repository_is_valid(path):
-    assert load_study(path).run_count > 0
+    assert study_in(path).run_count > 0
 
 
 def test_the_default_study_asks_the_question_of_the_thread(mapping):
@@ -340,6 +340,17 @@ CASES = {
         },
         "training.label_smoothing: has no meaning for the contrastive loss of 'twins'. Leave it "
         "out, or use the head 'l1'.",
+    ),
+    "squared error of a contrastive loss": (
+        {
+            "datasets": [{"name": "digits", "kind": "digits", "pairs": True, **SIZES}],
+            "architectures": [
+                {"name": "twins", "kind": "siamese", "layers": [4], "head": "contrastive"}
+            ],
+            "training": {"epochs": 1, "batch_size": 10, "loss": "squared_error"},
+        },
+        "training.loss: has no meaning for the contrastive loss of 'twins'. Leave it out, or use "
+        "the head 'l1'.",
     ),
     "an identity check of twins with biases of their own": (
         {

@@ -1,6 +1,7 @@
 """Whatever dies, no finished run is lost or changed: the same command goes on."""
 
 import contextlib
+import os
 import re
 import signal
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from biasinit.execution.takeover.lease import WORKFLOW_FILE, WORKFLOW_LEASE
 from biasinit.files import UNFINISHED
-from faults import LOCAL, Strike, finished_shards, named, running_shards
+from faults import LOCAL, TABLES, Strike, finished_shards, named, running_shards
 from struck import (
     GOES_ON,
     PATIENCE_SECONDS,
@@ -148,6 +149,29 @@ def test_what_jobs_were_writing_when_they_were_killed_is_gone_in_the_end(finishe
     finish(workspace)
     assert not list(workspace.results.rglob(f"*{UNFINISHED}"))
     assert finished_shards(workspace) == before
+
+
+@pytest.mark.slow
+def test_a_clock_that_was_ahead_for_a_while_trains_nothing_again_and_stops_nothing(
+    finished, tmp_path
+):
+    """Snakemake refuses outputs that are older than their inputs, for two days here."""
+    workspace = finished.copy(tmp_path / "ahead")
+    tomorrow = time.time() + 86_400
+    for path in (workspace.folder / "results").rglob("*"):
+        os.utime(path, (tomorrow, tomorrow))
+    shard = min(finished_shards(workspace))
+    for name in (f"jobs/{shard}", "jobs.parquet", "report.html"):
+        (workspace.results / name).unlink()
+    before = finished_shards(workspace)
+    output = finish(workspace)
+    assert "dated in the future, as by a clock that was ahead: dated now." in output
+    after = finished_shards(workspace)
+    assert set(after) == {*before, shard}, output
+    assert {name: after[name] for name in before} == before
+    for name in TABLES:
+        table = f"{name}.parquet"
+        assert (workspace.results / table).read_bytes() == (finished.results / table).read_bytes()
 
 
 def test_a_second_run_says_where_the_report_is_and_trains_nothing(finished, tmp_path):

@@ -61,4 +61,4 @@ def also_call(workflow, name, handler):
     setattr(workflow, f"_{name}", lambda log: (first(log), handler()))
 
 
-WORKFLOW.announce()
+told(WORKFLOW.announce)

@@ -1,6 +1,7 @@
 """What Snakemake's logger tells of jobs, read back: a real Snakemake runs, however quiet it is."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -176,3 +177,14 @@ def test_a_full_disk_ends_no_workflow_and_what_follows_is_read(path):
     events = WorkflowEvents(path)
     list(events.new_ends())
     assert events.finished == 2  # the first and the last
+
+
+def test_lines_that_other_logs_lose_to_a_full_disk_show_no_traceback(path, monkeypatch, capsys):
+    monkeypatch.setattr("logging.raiseExceptions", True)
+    LogHandler(MockOutputSettings(), LogHandlerSettings(events=path)).close()
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        logger = logging.Logger("Snakemake's own")
+        logger.addHandler(logging.StreamHandler(full))
+        logger.warning("a line")
+        full.buffer.raw.close()
+    assert capsys.readouterr().err == ""

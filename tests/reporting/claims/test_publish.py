@@ -14,8 +14,8 @@ from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
 from repository import REPOSITORY
 
 PUBLISHED = REPOSITORY / "docs" / "measured"
-CLAIMS = THREAD.claims
-STUDIES = sorted({evidence.study for claim in CLAIMS for evidence in claim.evidence})
+ASKED = {evidence.study for claim in THREAD.claims for evidence in claim.evidence}
+STUDIES = sorted(path.parent.name for path in PUBLISHED.glob("*/plan.json"))
 
 
 def test_the_ledger_in_the_docs_is_made_of_the_published_tables():
@@ -24,9 +24,15 @@ def test_the_ledger_in_the_docs_is_made_of_the_published_tables():
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_every_study_of_a_claim_is_published_with_its_plan(study):
+def test_a_study_is_published_with_its_runs_and_verdicts(study):
     assert (PUBLISHED / study / LEDGER_TABLES["runs"]).exists()
-    assert (PUBLISHED / study / "plan.json").exists()
+    assert (PUBLISHED / study / LEDGER_TABLES["verdicts"]).exists()
+
+
+@pytest.mark.parametrize("study", sorted(ASKED - set(STUDIES)))
+def test_a_study_of_a_claim_that_is_not_published_is_said_to_be_not_run(study):
+    text = (REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert f"Not measured yet: study `{study}` has not been run" in text
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -165,13 +171,25 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-def test_only_finished_studies_of_claims_are_published_and_little_of_them(results, tmp_path):
+NAMES = ("depth", "digits")
+
+
+def test_only_finished_studies_of_the_repository_are_published_and_little_of_them(
+    results, tmp_path
+):
     place = tmp_path / "published"
-    assert publish(CLAIMS, results=results, folder=place) == ("digits",)
+    assert publish(NAMES, results=results, folder=place) == ("digits",)
     found = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
     tables = set(LEDGER_TABLES.values()) - {LEDGER_TABLES["twin_means"]}
     assert found == {f"digits/{file}" for file in (*tables, "plan.json", ANSWER_FIGURE)}
     assert (place / "digits" / "runs.parquet").read_bytes() == b"digits runs"
+
+
+def test_what_was_predicted_is_published(results, tmp_path):
+    (results / "predictions").mkdir()
+    (results / "predictions" / "new.json").write_text("{}")
+    publish(NAMES, results=results, folder=tmp_path / "published")
+    assert (tmp_path / "published" / "predictions" / "new.json").read_text() == "{}"
 
 
 def test_publishing_again_replaces_a_study_and_leaves_the_others(results, tmp_path):
@@ -180,7 +198,7 @@ def test_publishing_again_replaces_a_study_and_leaves_the_others(results, tmp_pa
         (place / study / "analysis").mkdir(parents=True)
         (place / study / "runs.parquet").write_bytes(b"old")
     (place / "digits" / LEDGER_TABLES["twin_means"]).write_bytes(b"old")
-    publish(CLAIMS, results=results, folder=place)
+    publish(NAMES, results=results, folder=place)
     assert (place / "digits" / "runs.parquet").read_bytes() == b"digits runs"
     assert not (place / "digits" / LEDGER_TABLES["twin_means"]).exists()
     assert (place / "schemes" / "runs.parquet").read_bytes() == b"old"

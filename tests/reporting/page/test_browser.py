@@ -1,13 +1,7 @@
 """The page in a real browser, from disk and without a network."""
 
-import importlib.util
-import json
-import re
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
+from browsing import SIDEWAYS, ask, violations
 
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.page import render_claims
@@ -16,53 +10,6 @@ from biasinit.study.claims import read_claims_file
 from repository import REPOSITORY
 
 pytestmark = pytest.mark.browser
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium found; on Debian: apt-get install chromium")
-    return found
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    """Return a function that opens a page, runs a probe in it, and returns what it says."""
-
-    def run(page, *, probe="", width=1024, arguments=(), seconds=60):
-        file = tmp_path / "report.html"
-        script = f"""<script>
-        addEventListener("load", () => {{
-          const say = (value) => {{
-            const out = document.createElement("script");
-            out.type = "application/json"; out.id = "probe";
-            out.textContent = JSON.stringify(value); document.body.append(out);
-          }};
-          {probe}
-        }});
-        </script></body>"""
-        file.write_text(page.replace("</body>", script), encoding="utf-8")
-        command = [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]
-        command += [f"--window-size={width},900", *arguments, file.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True)
-        said = re.search(r'id="probe">(.*?)</script>', done.stdout, flags=re.DOTALL)
-        return (json.loads(said.group(1)) if said else None), done.stderr
-
-    return run
-
-
-def ask(open_page, page, probe, **options):
-    return open_page(
-        page, probe=probe, arguments=("--virtual-time-budget=3000", "--dump-dom"), **options
-    )
 
 
 def test_opens_from_disk_without_errors_and_without_requests(open_page, page):
@@ -90,18 +37,6 @@ def test_nothing_makes_the_page_scroll_sideways(open_page, page, width):
     (content, window), _ = ask(open_page, page, SIDEWAYS.format(width=width), width=1700)
     assert window <= width
     assert content <= window
-
-
-# A window is never narrower than 500 pixels; a frame is.
-SIDEWAYS = """
-      const frame = document.createElement("iframe");
-      frame.style.width = "{width}px"; frame.style.height = "900px";
-      frame.addEventListener("load", () => {{
-        const root = frame.contentDocument.documentElement;
-        say([root.scrollWidth, frame.contentWindow.innerWidth]);
-      }});
-      frame.srcdoc = document.documentElement.outerHTML.replace(/<script>[^]*?<.script>/g, "");
-      document.body.prepend(frame);"""
 
 
 def test_a_click_sorts_a_table_and_another_turns_it_round(open_page, page):
@@ -228,25 +163,3 @@ def test_axe_finds_nothing_serious_in_the_overview(open_page, overview, theme):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_page(open_page, page, theme):
     assert violations(open_page, page, theme) == []
-
-
-def violations(open_page, page, theme):
-    """Return what axe-core finds that is serious or critical, with every part unfolded."""
-    package = importlib.util.find_spec("axe_core_python")
-    if package is None:
-        pytest.skip("axe-core is not installed; it is in requirements-dev.txt")
-    axe = (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    probe = """
-      document.documentElement.dataset.theme = "%s";
-      for (const part of document.querySelectorAll("details")) part.open = true;
-      axe.run(document, {resultTypes: ["violations"]}).then((found) => say(found.violations
-        .filter((item) => ["serious", "critical"].includes(item.impact))
-        .map((item) => [item.id, item.nodes[0].html])));"""
-    with_axe = page.replace("</head>", f"<script>{axe}</script></head>")
-    found, _ = open_page(
-        with_axe,
-        probe=probe % theme,
-        arguments=("--virtual-time-budget=600000", "--dump-dom"),
-        seconds=900,
-    )
-    return found

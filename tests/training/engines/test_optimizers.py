@@ -73,6 +73,23 @@ def test_biases_are_decayed_only_when_asked(decay_biases):
     assert values["a.bias"].tolist() == [[pytest.approx(0.95 if decay_biases else 1.0)] * 2]
 
 
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+@pytest.mark.parametrize("decay_biases", [False, True])
+def test_biases_of_another_rate_go_as_at_that_learning_rate(kind, decay_biases):
+    import numpy as np
+
+    keys = {"name": "any", "kind": kind, "weight_decay": 0.1, "decay_biases": decay_biases}
+    rates = [0.1, 0.05, 0.2]
+    found, _ = updated(Optimizer(**keys, bias_rate=4.0), rates, rng=np.random.default_rng(1))
+    alike, _ = updated(Optimizer(**keys), rates, rng=np.random.default_rng(1))
+    faster, _ = updated(
+        Optimizer(**keys), [4 * rate for rate in rates], rng=np.random.default_rng(1)
+    )
+    assert torch.equal(found["layer.weight"], alike["layer.weight"])
+    assert torch.allclose(found["layer.bias"], faster["layer.bias"], rtol=1e-12, atol=0)
+    assert not torch.allclose(found["layer.bias"], alike["layer.bias"])
+
+
 @given(scale=st.floats(0.01, 100), largest=st.floats(0.01, 10), seed=st.integers(0, 99))
 def test_clipping_bounds_each_norm_and_keeps_each_direction(scale, largest, seed):
     import numpy as np

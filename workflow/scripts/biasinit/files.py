@@ -11,6 +11,7 @@ the file, never the name that was written to.
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,32 @@ def remove_with_unfinished(path: Path) -> None:
     path.unlink(missing_ok=True)
     for leftover in path.parent.glob(f"{path.name}.*{UNFINISHED}"):
         leftover.unlink(missing_ok=True)
+
+
+def date_back(folder: Path) -> int:
+    """Date files in a folder that are dated in the future back to now, and return how many.
+
+    A clock that was ahead for a while leaves such files. Snakemake refuses all that is made of
+    them until then, as older than what it was made of. What was made of them while the clock was
+    ahead is ahead itself, so that one date for all makes nothing look outdated. *Now* is that of
+    the file system, which dates what is written next, be the clock of this machine right or not.
+
+    Args:
+        folder: where nobody writes; it may be missing.
+
+    Raises:
+        FolderError: the folder cannot be written.
+
+    """
+    if not folder.exists():
+        return 0
+    with refusals_named(folder), tempfile.TemporaryFile(dir=folder) as written:
+        now = os.fstat(written.fileno()).st_mtime
+    ahead = [path for path in folder.rglob("*") if path.lstat().st_mtime > now]
+    for path in ahead:
+        with refusals_named(path):
+            os.utime(path, (now, now), follow_symlinks=False)
+    return len(ahead)
 
 
 def remove_all_unfinished(folder: Path) -> None:

@@ -25,7 +25,7 @@ from biasinit.execution.progress.size import StudySize, announce, announce_in
 from biasinit.execution.takeover.guard import announce_workflow
 from biasinit.execution.takeover.lease import refuse_if_superseded, take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock_in_workflow
-from biasinit.files import remove_all_unfinished
+from biasinit.files import date_back, remove_all_unfinished
 from biasinit.inspecting import InspectedNetworks
 from biasinit.plugins.own_dataset import OwnDataset
 from biasinit.plugins.versions import CodeVersions
@@ -390,6 +390,7 @@ class Workflow:
         """
         hold_lock_in_workflow(Path.cwd())
         take_folder(Path.cwd())
+        date_back(self.folder)
         register(self.plan, self.folder, now=datetime.now(UTC))
         announce_in(self.folder, self.size)
 

@@ -7,6 +7,7 @@ that is told to use it writes; so it imports nothing of the library.
 """
 
 import json
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
 from logging import LogRecord
@@ -52,6 +53,8 @@ class LogHandler(LogHandlerBase):
         # unbuffered: a reader sees an event at once, and a kill loses none
         self._file = Path(self.baseFilename).open("ab", buffering=0)  # noqa: SIM115 - see close
         self._torn = False
+        # on a full disk Python would show a traceback for each line that a log loses
+        logging.raiseExceptions = False
 
     def emit(self, record: LogRecord) -> None:
         """Add the event; on a full disk it is lost, which must not end the workflow."""

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
+from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
 from biasinit.networks.operations import STRIDED, Operations
 from biasinit.specs.schemes.base import LayerShape
 
@@ -40,9 +40,9 @@ class Network(nn.Module):
         """
         raise NotImplementedError
 
-    def loss(self, logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
-        """Return the mean loss of logits (batch, classes): cross-entropy, unless overridden."""
-        return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss = CROSS_ENTROPY) -> Tensor:
+        """Return the mean loss of logits (batch, classes): the wanted one, unless overridden."""
+        return wanted.mean(logits, labels)
 
     def prior_bias(self, shares: Tensor) -> Tensor:
         """Return the output bias that predicts the classes' shares, (classes,), from nothing."""

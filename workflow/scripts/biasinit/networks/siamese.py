@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from biasinit.networks.halves import HALVES, RIGHT, halves
 from biasinit.networks.layers import LayeredNetwork
+from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
 from biasinit.specs.networks.layout import Layout
 
@@ -100,15 +101,15 @@ class SiameseNetwork(LayeredNetwork):
         """Return the bias that predicts the shares of different and same pairs, (1,)."""
         return (shares[1:] / shares[:1]).log()
 
-    def loss(self, logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss = CROSS_ENTROPY) -> Tensor:
         """Return the mean loss of pairs.
 
-        With an L1 head it is binary cross-entropy. With a contrastive head it is, at distance d
-        and margin m, d² for pairs of the same and max(0, m − d)² for others (Hadsell et al. 2006,
-        eq. 4, without its factor of a half, as in Caffe).
+        With an L1 head it is the wanted one: binary cross-entropy, as a rule. With a contrastive
+        head it is, at distance d and margin m, d² for pairs of the same and max(0, m − d)² for
+        others (Hadsell et al. 2006, eq. 4, without its factor of a half, as in Caffe).
         """
         if self.output is not None:
-            return super().loss(logits, labels, label_smoothing=label_smoothing)
+            return super().loss(logits, labels, wanted)
         distance = CONTRASTIVE_MARGIN / 2 - logits[..., 1]
         apart = functional.relu(CONTRASTIVE_MARGIN - distance).square()
         return torch.where(labels == 1, distance.square(), apart).mean()

@@ -85,6 +85,14 @@ class Optimizer(Keys):
         default=False,
         metadata=key("Whether biases (and batch norm's shift) are decayed too."),
     )
+    bias_rate: Positive = field(
+        default=1.0,
+        metadata=key(
+            "What the learning rate is multiplied with for biases (and batch norm's shift); in "
+            "Caffe's examples 2.",
+            left_out_at=1.0,
+        ),
+    )
     gradient_clip: Positive | None = field(
         default=None,
         metadata=key(

@@ -12,6 +12,7 @@ from biasinit.specs.limits import Count, Limits, Natural
 
 Precision = Literal["float32", "float64", "bfloat16"]
 AugmentationKind = Literal["none", "crop", "flip", "crop_flip"]
+LossKind = Literal["cross_entropy", "squared_error"]
 Engine = Literal["eager", "compiled", "serial"]
 
 
@@ -54,6 +55,14 @@ class Training(Keys):
         metadata=key(
             "Floating-point type; 'bfloat16' rounds activations and products, and keeps weights, "
             "batch norm and the loss in float32."
+        ),
+    )
+    loss: LossKind = field(
+        default="cross_entropy",
+        metadata=key(
+            "What is minimised; 'squared_error' compares outputs with 1 for the class of an image "
+            "and 0 for the others.",
+            left_out_at="cross_entropy",
         ),
     )
     label_smoothing: Annotated[float, Limits(ge=0, lt=1)] = field(

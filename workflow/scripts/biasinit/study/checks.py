@@ -185,12 +185,19 @@ def _images_for_networks(study: Study) -> Iterator[Problem]:
             )
 
 
-def _smoothed_labels(study: Study) -> Iterator[Problem]:
+def _losses(study: Study) -> Iterator[Problem]:
     for architecture in study.architectures:
         layout = architecture.layout
-        if layout is not None and layout.head == "contrastive" and study.training.label_smoothing:
+        if layout is None or layout.head != "contrastive":
+            continue
+        training = study.training
+        meaningless = {
+            "label_smoothing": bool(training.label_smoothing),
+            "loss": training.loss != "cross_entropy",
+        }
+        for key in (key for key, said in meaningless.items() if said):
             yield Problem(
-                key="training.label_smoothing",
+                key=f"training.{key}",
                 what=f"has no meaning for the contrastive loss of {architecture.name!r}.",
                 mend="Leave it out, or use the head 'l1'.",
             )
@@ -303,7 +310,7 @@ _OF_STUDIES = [
     Check(partial(_values_for_datasets, key="thresholds"), {"analysis", "datasets"}),
     Check(partial(_values_for_datasets, key="margins"), {"analysis", "datasets"}),
     Check(_images_for_networks, {"architectures", "datasets"}),
-    Check(_smoothed_labels, {"architectures", "training"}),
+    Check(_losses, {"architectures", "training"}),
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_modules, {"architectures", "normalizations", "training", "weight_inits"}),
     Check(_enough_images, {"datasets", "training"}),

@@ -172,6 +172,19 @@ class FailureEvidence(Part):
     schemes: tuple[str, ...]
 
 
+class DeadStartEvidence(Part):
+    """How many networks start without a signal, of which theory says the share."""
+
+    kind: Literal["dead_start"]
+    study: str
+    normalization: str
+    scheme: str
+    architecture: str
+    expected: Annotated[float, Field(gt=0, lt=1)]
+    """Share of seeds whose outputs are all equal at the start. The claim is refuted where the exact
+    99 % interval of the measured share does not hold it, and supported where it does."""
+
+
 class LevelEvidence(_Judging):
     """Accuracy at one level of a factor against another, within seeds, under one scheme."""
 
@@ -199,10 +212,18 @@ class LevelEvidence(_Judging):
 
 
 AnyEvidence = Annotated[
-    VerdictEvidence | LayerEvidence | TwinEvidence | FailureEvidence | LevelEvidence,
+    VerdictEvidence
+    | LayerEvidence
+    | TwinEvidence
+    | FailureEvidence
+    | DeadStartEvidence
+    | LevelEvidence,
     Field(discriminator="kind"),
 ]
 JudgedEvidence = VerdictEvidence | LevelEvidence
 """Evidence that is one verdict."""
-EVIDENCE = (VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, LevelEvidence)
+EVIDENCE = (
+    *(VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, DeadStartEvidence),
+    LevelEvidence,
+)
 """Every kind of evidence."""

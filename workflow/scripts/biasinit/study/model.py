@@ -77,6 +77,9 @@ class Study(Part):
     """The registered analysis."""
     claims: str | None = Field(default=None, min_length=1)
     """File of the claims that the report judges, beside the study file; null for the thread's."""
+    control: bool = False
+    """Whether its answer is known beforehand, so that it tests the assay: it is no part of the one
+    answer over all studies ('make answer'), which says whether its claims came out."""
     quick: bool = False
     """A try in minutes: few seeds, epochs and images, the first learning rate alone (in a study of
     many jobs, the first initialisation of the weights too), nothing compiled, and results of its

@@ -19,6 +19,7 @@ from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import InitialState, initial_state
 from biasinit.networks.levels import IDENTITY
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.seeding import LARGEST_SEED
 from biasinit.specs.optimizer import Schedule
 from biasinit.streams import Purpose, stream
@@ -144,10 +145,15 @@ class Shard:
             training.engine,
             network,
             description.optimizer,
-            label_smoothing=training.label_smoothing,
+            loss=self._loss,
             precision=training.precision,
             measured=self._measured_steps(),
         )
+
+    @property
+    def _loss(self) -> ClassLoss:
+        training = self.description.training
+        return ClassLoss(kind=training.loss, label_smoothing=training.label_smoothing)
 
     @property
     def _may_have_all_biases(self) -> bool:
@@ -174,7 +180,7 @@ class Shard:
                 description.normalization,
                 (hidden_bias, output_bias),
                 replace(description.optimizer, name="optimizer", schedule=Schedule()),
-                description.training.label_smoothing,
+                self._loss,
                 description.training.precision,
             )
         )

@@ -8,11 +8,12 @@ which verdict refutes or supports a claim stands in the file of claims. A new ki
 from collections.abc import Mapping
 from typing import Any
 
-from biasinit.reporting.claims import failures, layers, levels, twins, verdict
+from biasinit.reporting.claims import dead_starts, failures, layers, levels, twins, verdict
 from biasinit.reporting.claims.finding import Finding, Kind, Tables
 from biasinit.study.evidence import (
     EVIDENCE,
     AnyEvidence,
+    DeadStartEvidence,
     FailureEvidence,
     LayerEvidence,
     LevelEvidence,
@@ -25,6 +26,7 @@ _KINDS: Mapping[type, Kind[Any]] = {
     LayerEvidence: layers.KIND,
     TwinEvidence: twins.KIND,
     FailureEvidence: failures.KIND,
+    DeadStartEvidence: dead_starts.KIND,
     LevelEvidence: levels.KIND,
 }
 if set(_KINDS) != set(EVIDENCE):

@@ -1,33 +1,36 @@
-"""Keep the tables behind the ledger of claims where it is published.
+"""Keep the tables behind the ledger of claims and the answer where both are published.
 
-``python -m biasinit.reporting.claims.publish`` copies, for each finished study that ``claims.yaml``
-names, the tables that the ledger reads, the registered plan and the figure of the answer from
-``results/`` to ``docs/measured/``. From there anyone can make the ledger again, or check its
-numbers, without training: ``python -m biasinit.reporting.claims.overview --results docs/measured``.
+``python -m biasinit.reporting.claims.publish`` copies, for each finished study of this repository,
+the tables that the ledger reads, the registered plan and the figure of its answer from ``results/``
+to ``docs/measured/``, and what was predicted of studies before they were run. From there anyone can
+make the ledger and the answer again, or check their numbers, without training:
+``python -m biasinit.reporting.claims.overview --results docs/measured`` and
+``make answer RESULTS=docs/measured``.
 """
 
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from biasinit.errors import BiasinitError
 from biasinit.files import refusals_named
+from biasinit.reporting.atlas.predictions import FOLDER as PREDICTIONS
+from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import LEDGER_TABLES
-from biasinit.study.claims import Claim, read_claims
 from biasinit.study.plan import PLAN
 
 ANSWER_FIGURE = "figures/effects.svg"
 
 
-def publish(claims: Sequence[Claim], *, results: Path, folder: Path) -> tuple[str, ...]:
-    """Copy what the ledger reads of each finished study, and return the names of these studies.
+def publish(studies: Collection[str], *, results: Path, folder: Path) -> tuple[str, ...]:
+    """Copy what is published of each finished study, and return the names of these studies.
 
     A study that is published already is replaced; one that is not in ``results`` stays.
 
     Args:
-        claims: those whose studies are published.
+        studies: names of those that are published.
         results: folder of finished studies.
         folder: where they go, one folder for each.
 
@@ -35,28 +38,33 @@ def publish(claims: Sequence[Claim], *, results: Path, folder: Path) -> tuple[st
         FolderError: a file cannot be written.
 
     """
-    asked = {evidence.study for claim in claims for evidence in claim.evidence}
-    found = sorted(name for name in asked if (results / name / LEDGER_TABLES["verdicts"]).exists())
-    for name in found:
+    finished = {name for name in studies if (results / name / LEDGER_TABLES["verdicts"]).exists()}
+    for name in sorted(finished):
         for file in (*LEDGER_TABLES.values(), PLAN, ANSWER_FIGURE):
-            source, place = results / name / file, folder / name / file
-            with refusals_named(place):
-                place.unlink(missing_ok=True)
-                if source.exists():
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(source, place)
-    return tuple(found)
+            _replace(results / name / file, folder / name / file)
+    for path in sorted((results / PREDICTIONS).glob("*.json")):
+        _replace(path, folder / PREDICTIONS / path.name)
+    return tuple(sorted(finished))
+
+
+def _replace(source: Path, place: Path) -> None:
+    with refusals_named(place):
+        place.unlink(missing_ok=True)
+        if source.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Publish the finished studies, and name them."""
     parser = argparse.ArgumentParser(prog="biasinit.reporting.claims.publish", description=__doc__)
-    parser.add_argument("--claims", type=Path, default=Path("claims.yaml"))
+    parser.add_argument("--studies", type=Path, default=Path("studies"), help="folder of studies")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--folder", type=Path, default=Path("docs") / "measured")
     options = parser.parse_args(arguments)
     try:
-        found = publish(read_claims(options.claims), results=options.results, folder=options.folder)
+        names = {DEFAULT_STUDY, *(path.stem for path in options.studies.glob("*.yaml"))}
+        found = publish(names, results=options.results, folder=options.folder)
     except BiasinitError as error:
         sys.stderr.write(f"{error}\n")
         return 1

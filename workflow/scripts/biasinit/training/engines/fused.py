@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from biasinit.errors import DeviceError
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.network import Network
 from biasinit.networks.operations import GATHERED, STRIDED, Operations
 from biasinit.specs.optimizer import Optimizer
@@ -106,7 +107,7 @@ def members_of(
     network: Network,
     optimizer: Optimizer,
     *,
-    label_smoothing: float,
+    loss: ClassLoss,
     precision: str,
     measured: frozenset[int],
 ) -> Members:
@@ -116,7 +117,7 @@ def members_of(
         engine: of the study.
         network: one member's.
         optimizer: that updates it.
-        label_smoothing: share of each label that is spread over all classes.
+        loss: what networks that name classes minimise.
         precision: one of ``PRECISIONS``.
         measured: numbers of the steps after which members are measured.
 
@@ -126,13 +127,11 @@ def members_of(
         return SerialMembers(
             network,
             optimizer,
-            label_smoothing=label_smoothing,
+            loss=loss,
             precision=master,
             measured=measured,
         )
-    return FusedMembers(
-        network, optimizer, label_smoothing=label_smoothing, activations=activations
-    )
+    return FusedMembers(network, optimizer, loss=loss, activations=activations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.networks.initialisation import InitialState
+from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
 from biasinit.networks.network import Network
 from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.augmentation import gathered
@@ -235,13 +236,13 @@ class FusedMembers:
         network: Network,
         optimizer: Optimizer,
         *,
-        label_smoothing: float = 0.0,
+        loss: ClassLoss = CROSS_ENTROPY,
         activations: torch.dtype = torch.float32,
     ) -> None:
         self.network = network
         self.activations = activations
         self._optimizer = optimizer
-        self._label_smoothing = label_smoothing
+        self.loss = loss
         self._gradients = vmap(grad_and_value(self._loss), in_dims=(0, 0, 0, 0, 0))
         self._forward = vmap(self._logits, in_dims=(0, 0, 0))
 
@@ -249,7 +250,7 @@ class FusedMembers:
         self, trained: Tensors, fixed: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
     ) -> Tensor:
         logits = self._logits({**trained, **fixed}, buffers, images)
-        return self.network.loss(logits, labels, label_smoothing=self._label_smoothing)
+        return self.network.loss(logits, labels, self.loss)
 
     def _logits(self, parameters: Tensors, buffers: Tensors, images: Tensor) -> Tensor:
         return run_network(self.network, parameters, buffers, images, activations=self.activations)
@@ -326,6 +327,7 @@ class Members(Protocol):
     """Runs steps and evaluations of members, whatever way."""
 
     network: Network
+    loss: ClassLoss
     activations: torch.dtype
 
     def step(

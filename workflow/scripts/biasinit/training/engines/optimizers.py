@@ -48,9 +48,18 @@ def optimizer_state(
     return state
 
 
-def decays(optimizer: Optimizer, name: str) -> bool:
-    """Return whether a parameter decays: biases do where the optimiser says so."""
-    return optimizer.decay_biases or not name.endswith("bias")
+def decay_of(optimizer: Optimizer, name: str) -> float:
+    """Return the decay of a parameter: biases have one where the optimiser says so."""
+    return 0.0 if _is_bias(name) and not optimizer.decay_biases else optimizer.weight_decay
+
+
+def rate_factor(optimizer: Optimizer, name: str) -> float:
+    """Return what the learning rate is multiplied with for a parameter."""
+    return optimizer.bias_rate if _is_bias(name) else 1.0
+
+
+def _is_bias(name: str) -> bool:
+    return name.endswith("bias")
 
 
 def clipped(gradients: Tensors, largest: float) -> Tensors:
@@ -91,33 +100,33 @@ class Update:
             gradients = clipped(gradients, self.optimizer.gradient_clip)
         change = self._sgd if self.optimizer.kind == "sgd" else self._adamw
         for name, value in trained.items():
-            decay = self.optimizer.weight_decay if decays(self.optimizer, name) else 0.0
-            change(name, value, gradients[name], state, decay)
+            change(name, value, gradients[name], state)
 
-    def _sgd(
-        self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors], decay: float
-    ) -> None:
+    def _rates(self, name: str) -> Tensor:
+        factor = rate_factor(self.optimizer, name)
+        return self.rates if factor == 1 else self.rates * factor
+
+    def _sgd(self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors]) -> None:
         """Momentum: v ← μ v + g + λ θ, θ ← θ − η v; Nesterov's: θ ← θ − η (g + λ θ + μ v)."""
-        momentum = self.optimizer.momentum
+        momentum, decay = self.optimizer.momentum, decay_of(self.optimizer, name)
         decayed = gradient + decay * value if decay else gradient
         velocity = torch.add(decayed, state["momentum"][name], alpha=momentum)
         if self.optimizer.nesterov:
             direction = torch.add(decayed, velocity, alpha=momentum)
         else:
             direction = velocity
-        changed = torch.addcmul(value, over(self.rates, value), direction, value=-1)
+        changed = torch.addcmul(value, over(self._rates(name), value), direction, value=-1)
         self._assign(name, value, changed)
         self._assign(name, state["momentum"][name], velocity)
 
-    def _adamw(
-        self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors], decay: float
-    ) -> None:
+    def _adamw(self, name: str, value: Tensor, gradient: Tensor, state: dict[str, Tensors]) -> None:
         """Decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
 
         θ ← θ − η λ θ − η m̂ / (√v̂ + ε), m̂ and v̂ without the bias of their start at zero.
         """
         beta1, beta2 = self.optimizer.beta1, self.optimizer.beta2
-        rates = over(self.rates, value)
+        decay = decay_of(self.optimizer, name)
+        rates = over(self._rates(name), value)
         number = self.number.to(torch.float64)  # 1 - 0.999 has five digits in float32
         mean = beta1 * state["mean"][name] + (1 - beta1) * gradient
         square = beta2 * state["square"][name] + (1 - beta2) * gradient.square()

@@ -6,12 +6,14 @@ every engine. Weights of convolutions are channels-last in memory, which PyTorch
 A shard's blocks hold one member each.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.network import Network
 from biasinit.networks.seeding import seed_all
 from biasinit.specs.optimizer import Optimizer
@@ -23,7 +25,7 @@ from biasinit.training.engines.members import (
     StepInputs,
     run_network,
 )
-from biasinit.training.engines.optimizers import Tensors, decays
+from biasinit.training.engines.optimizers import Tensors, decay_of, rate_factor
 
 # what PyTorch's optimisers call the states that ``optimizer_state`` makes
 STATES = {
@@ -32,6 +34,7 @@ STATES = {
     "square": "exp_avg_sq",
     "updates": "step",
 }
+RATE_FACTOR = "rate_factor"  # our name among what PyTorch keeps of a group of parameters
 SEED_OF_EVALUATIONS = 0  # what draws in probes and evaluations draws alike in all of them
 
 
@@ -79,14 +82,14 @@ class SerialMembers:
         network: Network,
         optimizer: Optimizer,
         *,
-        label_smoothing: float,
+        loss: ClassLoss,
         precision: torch.dtype,
         measured: frozenset[int],
     ) -> None:
         self.network = network
         self.activations = precision
         self._optimizer = optimizer
-        self._label_smoothing = label_smoothing
+        self.loss = loss
         self._measured = measured
         self._tensors = _TensorsOf(network)
         self._bound: _Bound | None = None
@@ -113,7 +116,7 @@ class SerialMembers:
         network = self.network if self.network.training else self.network.train()
         images = data.scaled(inputs.batch, inputs.draws)[0]
         labels = data.labels[inputs.batch[0]]
-        loss = network.loss(network(images), labels, label_smoothing=self._label_smoothing)
+        loss = network.loss(network(images), labels, self.loss)
         on_cpu = loss.device.type == "cpu"
         if on_cpu and not torch.isfinite(loss) and not bool(_sum_is_finite(bound)):
             # reading all parameters at every step would cost more than a few percent of it: those
@@ -139,7 +142,7 @@ class SerialMembers:
         if clip is not None:
             nn.utils.clip_grad_norm_(bound.leaves.values(), clip)
         for group in bound.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group[RATE_FACTOR]
         bound.optimizer.step()
 
     def _bound_to(self, state: MemberState) -> _Bound:
@@ -228,14 +231,13 @@ def _stock_optimizer(
     optimizer: Optimizer, leaves: dict[str, nn.Parameter]
 ) -> torch.optim.Optimizer:
     """Return PyTorch's optimiser, in its fused form; its learning rate is set at every step."""
+    alike: defaultdict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+    for name, leaf in leaves.items():
+        alike[decay_of(optimizer, name), rate_factor(optimizer, name)].append(leaf)
     groups = [
-        {
-            "params": [leaf for name, leaf in leaves.items() if decays(optimizer, name) is decayed],
-            "weight_decay": optimizer.weight_decay if decayed else 0.0,
-        }
-        for decayed in (True, False)
+        {"params": parameters, "weight_decay": decay, RATE_FACTOR: factor}
+        for (decay, factor), parameters in alike.items()
     ]
-    groups = [group for group in groups if group["params"]]
     if optimizer.kind == "adamw":
         betas = (optimizer.beta1, optimizer.beta2)
         return torch.optim.AdamW(groups, lr=0.0, betas=betas, eps=optimizer.epsilon, fused=True)

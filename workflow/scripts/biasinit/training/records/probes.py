@@ -12,7 +12,7 @@ statistics say nothing yet at the start, where the question is whether units are
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -41,6 +41,7 @@ def measure_of(members: Members) -> Measure:
     channels) and labels (images,), which all members share, and returns gradients by parameter,
     losses (members,), and the statistics of units by layer, (members, 5).
     """
+    plain = replace(members.loss, label_smoothing=0.0)
 
     def loss_and_units(
         parameters: Tensors, buffers: Tensors, images: Tensor, labels: Tensor
@@ -55,7 +56,7 @@ def measure_of(members: Members) -> Measure:
             preactivations=preactivations,
         )
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
-        return members.network.loss(logits, labels), units
+        return members.network.loss(logits, labels, plain), units
 
     mapped = members.gradients_of(loss_and_units)
 

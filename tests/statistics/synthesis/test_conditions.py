@@ -1,0 +1,141 @@
+"""Conditions of several studies: each once, with what its interval says."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biasinit.statistics.synthesis.conditions import conditions_of, poolable
+from biasinit.statistics.synthesis.pooled import ALL, POOLED, pooled_effects
+
+
+def row(**changes):
+    return {
+        "outcome": "accuracy",
+        "normalization": "none",
+        "scheme": "1.0",
+        "condition": "digits, small",
+        "setting": "digits small",
+        "study": "first",
+        "learning_rates": "0.02",
+        "estimate": -1.0,
+        "standard_error": 0.1,
+        "df": 19.0,
+        "margin": 0.5,
+        "seeds": 20.0,
+        "runs": 20.0,
+        "failed": 0.0,
+        "reference_failed": 0.0,
+        "depth": 3.0,
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "worse beyond the margin"),
+        ({"estimate": 1.0}, "better beyond the margin"),
+        ({"estimate": -0.5}, "worse"),
+        ({"estimate": 0.5}, "better"),
+        ({"estimate": 0.05}, "equivalent"),
+        ({"estimate": 0.25}, "different but negligible"),
+        ({"estimate": 0.25, "seeds": 5.0, "df": 4.0, "standard_error": 0.05}, "better"),
+        ({"estimate": 0.05, "standard_error": 0.5}, "inconclusive"),
+        ({"estimate": 0.0, "standard_error": 0.0}, "identical"),
+        ({"estimate": math.nan, "standard_error": math.nan, "df": math.nan}, "not estimable"),
+        ({"failed": 11.0}, "fails"),
+        ({"failed": 11.0, "reference_failed": 11.0}, "reference fails"),
+        ({"failed": 10.0}, "worse beyond the margin"),
+    ],
+)
+def test_a_verdict_is_what_the_interval_says(changes, verdict):
+    found = conditions_of(pd.DataFrame([row(**changes)]))
+    assert found["verdict"].tolist() == [verdict]
+
+
+@given(
+    estimate=st.floats(-3, 3),
+    error=st.floats(0.01, 2),
+    margin=st.floats(0.1, 2),
+    seeds=st.integers(2, 40),
+)
+def test_no_verdict_disagrees_with_the_interval_beside_it(estimate, error, margin, seeds):
+    frame = pd.DataFrame(
+        [row(estimate=estimate, standard_error=error, margin=margin, seeds=seeds, df=seeds - 1)]
+    )
+    found = conditions_of(frame).iloc[0]
+    inside = -margin < found["lower"] and found["upper"] < margin
+    excludes = found["lower"] > 0 or found["upper"] < 0
+    if found["verdict"] in {"equivalent", "different but negligible"}:
+        assert inside
+        assert excludes == (found["verdict"] == "different but negligible")
+    elif found["verdict"] == "inconclusive":
+        assert not excludes
+    else:
+        assert excludes
+        beyond = found["lower"] > margin or found["upper"] < -margin
+        assert ("beyond" in found["verdict"]) == beyond
+
+
+def test_studies_of_one_setting_are_one_condition():
+    frame = pd.DataFrame(
+        [row(), row(study="second", estimate=0.0, margin=1.0, failed=1.0), row(scheme="0.01")]
+    )
+    found = conditions_of(frame).set_index("scheme")
+    assert found.loc["1.0", ["studies", "margin", "seeds", "failed"]].tolist() == [
+        "first, second",
+        0.5,
+        40.0,
+        1.0,
+    ]
+    assert found.loc["1.0", "estimate"] == pytest.approx(-0.5)
+    assert found.loc["1.0", "standard_error"] == pytest.approx(0.1 / math.sqrt(2))
+
+
+def test_conditions_in_which_an_arm_fails_have_no_part_in_a_mean_and_are_counted():
+    frame = pd.DataFrame(
+        [row(condition=f"digits, {name}", setting=name) for name in "abc"]
+        + [row(condition="digits, d", setting="d", failed=20.0, estimate=math.nan)]
+        + [row(condition="digits, e", setting="e", reference_failed=20.0, estimate=math.nan)]
+    )
+    conditions = conditions_of(frame)
+    assert len(poolable(conditions)) == 3
+    pooled = pooled_effects(conditions)
+    assert pooled[["conditions", "failing"]].to_numpy().tolist() == [[3, 1]]
+    assert pooled["mean"].tolist() == [pytest.approx(-2)]
+
+
+def test_effects_are_pooled_without_with_and_over_both():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        [
+            row(condition=f"c{number}", setting=str(number), normalization=level, scheme=scheme,
+                estimate=mean + rng.normal(0, 0.2))
+            for level, mean in (("none", -1.0), ("batchnorm_shift", 0.0))
+            for scheme in ("0.01", "1.0")
+            for number in range(6)
+        ]
+    )  # fmt: skip
+    found = pooled_effects(conditions_of(frame))
+    assert list(found) == list(POOLED)
+    assert found["normalization"].value_counts().to_dict() == {
+        "none": 2,
+        "batchnorm_shift": 2,
+        ALL: 2,
+    }
+    none = found[found["normalization"] == "none"]
+    assert (none["mean"] + 2).abs().max() < 0.5
+    assert (none["p_below"] > 0.9).all()
+    assert (found["p_adjusted"] >= found["p"]).all()
+    both = found.set_index(["normalization", "scheme"])
+    assert (both.loc[ALL, "conditions"] == 12).all()
+
+
+def test_nothing_pools_to_nothing():
+    failing = pd.DataFrame([row(failed=20.0, estimate=math.nan)])
+    found = pooled_effects(conditions_of(failing))
+    assert found["conditions"].tolist() == [0]
+    assert found["mean"].isna().all()

@@ -1,0 +1,280 @@
+"""Finished studies as one synthesis: which are in it, what is alike in them, what is left out."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from biasinit.errors import BiasinitError
+from biasinit.statistics.synthesis.conditions import conditions_of
+from biasinit.statistics.synthesis.effects import (
+    SETTING,
+    effects_of_study,
+    rate_slopes_of_study,
+)
+from biasinit.statistics.synthesis.moderators import moderators_of
+from biasinit.statistics.synthesis.pooled import pooled_effects
+from biasinit.study.definitions import StudyDefinitions, definitions_of
+from biasinit.study.plan import PLAN, read_registration
+from biasinit.vocabulary import AGAIN, TREATMENTS, WITHOUT_AND_WITH
+
+RUNS = "runs.parquet"
+ALIKE = ("zeros", "constant")  # initialisations with which all units of a layer are the same
+
+Names = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedStudy:
+    """A study with a registered plan and its table of runs."""
+
+    definitions: StudyDefinitions
+    digest: str
+    registered_at: str
+    runs: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a synthesis rests on.
+
+    Attributes:
+        conditions: from ``conditions_of``, with ``setting``, ``depth`` and the labels of factors.
+        pooled: from ``pooled_effects``.
+        moderators: from ``moderators_of``.
+        studies: names of those that are in it.
+        left_out: sentences.
+        runs: number of runs that are compared, reference and schemes.
+        failed: those of them that failed.
+        names: the name of each definition, by factor, "scheme" among them.
+
+    """
+
+    conditions: pd.DataFrame
+    pooled: pd.DataFrame
+    moderators: pd.DataFrame
+    studies: tuple[str, ...]
+    left_out: tuple[str, ...]
+    runs: int
+    failed: int
+    names: Names
+
+
+def read_finished(results: Path) -> tuple[list[FinishedStudy], list[str]]:
+    """Return the finished studies in a folder of results, and why others are none.
+
+    Args:
+        results: has a folder for each study, with ``plan.json`` and ``runs.parquet``.
+
+    """
+    found: list[FinishedStudy] = []
+    left_out: list[str] = []
+    for folder in sorted(path.parent for path in results.glob(f"*/{PLAN}")):
+        if not (folder / RUNS).exists():
+            left_out.append(f"Study {folder.name} is not finished.")
+            continue
+        try:
+            entry = read_registration(folder).plan
+            definitions = definitions_of(entry["plan"]["study"])
+            runs = pd.read_parquet(folder / RUNS)
+        except (BiasinitError, OSError, pa.ArrowInvalid) as error:
+            left_out.append(f"Study {folder.name} cannot be read: {error}")
+            continue
+        if definitions.quick or definitions.study.endswith("-quick"):
+            left_out.append(f"Study {folder.name} is a quick try, which says nothing.")
+            continue
+        found.append(
+            FinishedStudy(
+                definitions=definitions,
+                digest=str(entry["sha256"]),
+                registered_at=str(entry["registered_at"]),
+                runs=runs,
+            )
+        )
+    return found, left_out
+
+
+def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -> Evidence:
+    """Return one synthesis of several studies.
+
+    Schemes, data sets, networks and optimisers of one definition are one, by the name that most
+    studies give them. The reference is the one that most studies have; studies with another are
+    left out, as their effects are differences from something else.
+    """
+    said = list(left_out)
+    controls = [study.definitions.study for study in studies if study.definitions.control]
+    said += [f"Study {name} is a control, whose answer is known." for name in controls]
+    studies = [study for study in studies if not study.definitions.control]
+    reference = _most_common(
+        study.definitions.schemes.get(study.definitions.reference, "") for study in studies
+    )
+    used = []
+    for study in studies:
+        own = study.definitions
+        if own.schemes.get(own.reference, "") == reference:
+            used.append(study)
+        else:
+            said.append(f"Study {own.study} compares with {own.reference}, and most do not.")
+    names = _common_names(used)
+    effects, slopes = (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        for parts in (
+            [_effects(study, names) for study in used],
+            [_slopes(study, names) for study in used],
+        )
+    )
+    if effects.empty:
+        raise NoEvidenceError
+    alike = effects["weight_init"].isin(ALIKE)
+    if alike.any():
+        said.append(
+            f"{effects[alike]['setting'].nunique()} settings whose weights start alike "
+            f"({', '.join(sorted(set(effects[alike]['weight_init'])))}) ask what breaks the "
+            "symmetry of units, and nobody trains so."
+        )
+        effects = effects[~alike]
+    effects = effects.assign(condition=_condition_labels(effects))
+    conditions = conditions_of(effects)
+    runs = pd.concat([_compared(study) for study in used])
+    said += _not_poolable(conditions)
+    return Evidence(
+        conditions=conditions,
+        pooled=pooled_effects(conditions),
+        moderators=moderators_of(conditions, slopes),
+        studies=tuple(study.definitions.study for study in used),
+        left_out=tuple(said),
+        runs=len(runs),
+        failed=int(runs["failed"].sum()),
+        names=names,
+    )
+
+
+class NoEvidenceError(BiasinitError):
+    """Raised where no study can be compared."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no finished study to answer from. Run one ('make study'), or name the folder "
+            "of the published ones: make answer RESULTS=docs/measured"
+        )
+
+
+def _compared(study: FinishedStudy) -> pd.DataFrame:
+    runs = study.runs
+    treated = (
+        runs["normalization"].isin(TREATMENTS)
+        if "normalization" in runs
+        else pd.Series(True, index=runs.index)
+    )
+    failed = runs["failed"] if "failed" in runs else pd.Series(False, index=runs.index)
+    here = runs.assign(failed=failed.fillna(False).astype(bool))
+    return here.loc[treated & runs["scheme"].isin(list(study.definitions.schemes)), ["failed"]]
+
+
+def _most_common(values: Iterable[str]) -> str:
+    counts = Counter(values)
+    return min(counts, key=lambda value: (-counts[value], value), default="")
+
+
+def _common_names(studies: Sequence[FinishedStudy]) -> dict[str, dict[str, str]]:
+    """Return the common name of each definition, by factor; "scheme" is one of the factors."""
+    said: dict[str, dict[str, Counter[str]]] = {}
+    for study in studies:
+        for factor, levels in _levels(study.definitions).items():
+            for name, definition in levels.items():
+                said.setdefault(factor, {}).setdefault(definition, Counter())[name] += 1
+    return {factor: _told_apart(names) for factor, names in said.items()}
+
+
+def _levels(definitions: StudyDefinitions) -> dict[str, Mapping[str, str]]:
+    return {"scheme": definitions.schemes, **definitions.factors}
+
+
+def _told_apart(said: Mapping[str, Counter[str]]) -> dict[str, str]:
+    """Return a name for each definition; where two have one name, the rarer has a number."""
+    taken: Counter[str] = Counter()
+    names = {}
+    for definition, counts in sorted(said.items(), key=lambda item: (-item[1].total(), item[0])):
+        name = min(counts, key=lambda value: (-counts[value], value))
+        taken[name] += 1
+        names[definition] = name if taken[name] == 1 else f"{name} ({taken[name]})"
+    return names
+
+
+def _effects(study: FinishedStudy, names: Names) -> pd.DataFrame:
+    own = study.definitions
+    effects = effects_of_study(
+        study.runs,
+        reference=own.reference,
+        schemes=[*own.schemes],
+        margins=own.margins,
+        collapse_points=own.collapse_points,
+        metric=own.metric,
+    )
+    return _named(effects, own, names).assign(study=own.study)
+
+
+def _slopes(study: FinishedStudy, names: Names) -> pd.DataFrame:
+    """Return the slopes over learning rates without batch normalisation, in margins."""
+    own = study.definitions
+    slopes = rate_slopes_of_study(
+        study.runs, reference=own.reference, schemes=[*own.schemes], metric=own.metric
+    )
+    slopes = slopes[slopes["normalization"] == WITHOUT_AND_WITH[0]]
+    usual = next(iter(own.margins.values()), np.nan)
+    margins = np.array([own.margins.get(str(name), usual) for name in slopes["dataset"]], float)
+    scaled = slopes.assign(slope=slopes["slope"] / margins, error=slopes["error"] / margins)
+    return _named(scaled, own, names).assign(outcome="accuracy")
+
+
+def _named(table: pd.DataFrame, own: StudyDefinitions, names: Names) -> pd.DataFrame:
+    """Return a table with common names, and with the setting and the depth of each row."""
+    levels = _levels(own)
+    table = table[~table["scheme"].astype(str).str.endswith(AGAIN)].copy()
+    definitions = {}
+    for factor in ("scheme", *SETTING):
+        known = levels.get(factor, {})
+        definitions[factor] = [known.get(str(name), str(name)) for name in table[factor]]
+    table["depth"] = [own.depths.get(str(name), np.nan) for name in table["architecture"]]
+    for factor, found in definitions.items():
+        common = names.get(factor, {})
+        table[factor] = [common.get(definition, definition) for definition in found]
+    table["setting"] = [
+        "\n".join(values) for values in zip(*(definitions[name] for name in SETTING), strict=True)
+    ]
+    return table
+
+
+def _condition_labels(effects: pd.DataFrame) -> "pd.Series[str]":
+    """Return data set, network, and the other factors where they vary over all studies."""
+    shown = [
+        name for name in SETTING if name in SETTING[:2] or effects[name].nunique(dropna=False) > 1
+    ]
+    rows = zip(*(effects[name].astype(str) for name in shown), strict=True)
+    return pd.Series([", ".join(filter(None, row)) for row in rows], index=effects.index)
+
+
+def _not_poolable(conditions: pd.DataFrame) -> list[str]:
+    """Return sentences about conditions in which a mean has no part."""
+    said = []
+    for verdict, why in (
+        ("reference fails", "most runs of the reference failed"),
+        (
+            "not estimable",
+            "too few seeds have a pair of runs (two, or four to choose a learning rate by), or "
+            "nothing says which learning rate is best",
+        ),
+    ):
+        accuracy = conditions["outcome"] == "accuracy"
+        here = conditions[accuracy & (conditions["verdict"] == verdict)]
+        if len(here):
+            places = here["condition"].drop_duplicates()
+            said.append(
+                f"{len(here)} comparisons of accuracy have no effect, as {why}: "
+                f"{'; '.join(places)}."
+            )
+    return said

@@ -1,0 +1,1 @@
+"""One answer out of many studies: random effects over their conditions."""
