@@ -3,6 +3,7 @@
 import numpy as np
 
 COPIES = 100  # of each grey level, so that every subset of a split has all of them
+COPIES_OF_STAR = 1500  # so that an epoch has steps enough
 
 
 def ray() -> dict[str, np.ndarray]:
@@ -26,6 +27,6 @@ def star() -> dict[str, np.ndarray]:
     gradient of every bias is zero in the mean (after Holzmüller and Steinwart 2022, section 3).
     """
     side = np.array([40, 60, 80])
-    levels = np.repeat(np.concatenate([127 - side, 127 + side]), COPIES)
+    levels = np.repeat(np.concatenate([127 - side, 127 + side]), COPIES_OF_STAR)
     labels = np.abs(levels - 127) == side[1]
     return {"images": levels.reshape(-1, 1, 1).astype(np.uint8), "labels": labels.astype(np.int64)}

@@ -67,6 +67,12 @@ def test_time_is_in_epochs_on_a_finer_grid():
     assert speed([10, 90, 95, 95, 99], per_epoch=4)["epochs_to_threshold"] == 0.5
 
 
+def test_the_point_before_training_does_not_count():
+    assert speed([96, 97, 98])["epochs_to_threshold"] == 1
+    assert not speed([96, 97, 90])["reached"]
+    assert not speed([96, 97])["reached"]
+
+
 def test_early_is_half_way_from_chance_to_the_threshold():
     assert early_thresholds({"digits": 95.0, "pairs": 80.0}, {"digits": 10, "pairs": 2}) == {
         "digits": 52.5,

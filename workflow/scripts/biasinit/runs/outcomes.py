@@ -1,7 +1,8 @@
 """From learning curves to outcomes: final accuracy, time to threshold, failure.
 
 Definitions. *Time to threshold*: the first of two consecutive validation points at or above
-the threshold τ, in epochs; a run that does not reach τ is restricted to all T epochs.
+the threshold τ, in epochs; a run that does not reach τ is restricted to all T epochs. The point
+before training does not count: a start that is above by luck has the time of the first point.
 *Time to the early threshold*: the same for the accuracy half-way between chance and τ, which runs
 pass in the early stages of training.
 *Diverged*: a non-finite loss or parameter at any step. *Never learned*: final test accuracy
@@ -94,6 +95,7 @@ def speed_outcomes(
 
 def _epochs_to(thresholds: Mapping[str, float], ordered: pd.DataFrame) -> pd.Series:
     """Return when each run that gets there has two points in a row at its threshold or above."""
+    ordered = ordered[ordered["epoch"] > 0]
     above = ordered["validation_accuracy"] >= ordered["dataset"].map(thresholds)
     keys = [ordered[name] for name in RUN_KEY]
     next_above = above.groupby(keys).shift(-1, fill_value=False)
