@@ -56,6 +56,7 @@ def contents(
     margins = {
         f"{margin:g} {_unit(study.definitions.metric, margin)} on {dataset}"
         for study in studies
+        if study.definitions.study in evidence.studies
         for dataset, margin in study.definitions.margins.items()
     }
     return Synthesis(
