@@ -18,6 +18,7 @@ from biasinit.reporting.atlas.page import render_atlas
 from biasinit.reporting.atlas.predictions import FOLDER, read_predictions, register_predictions
 from biasinit.reporting.atlas.reading import Evidence, FinishedStudy, read_finished, synthesize
 from biasinit.reporting.atlas.sentences import answer_markdown
+from biasinit.reporting.atlas.tables import FOLDER as TABLES
 from biasinit.reporting.claims.ledger import Ledger, whole_ledger
 from biasinit.reporting.claims.overview import read_studies
 from biasinit.reporting.page.templates import read_template
@@ -80,6 +81,19 @@ def _unit(metric: Metric, margin: float) -> str:
     return "point" if metric.is_accuracy and margin == 1 else metric.unit
 
 
+def _write_tables(found: Synthesis, folder: Path) -> None:
+    """Write the tables as CSV beside the page, which leads to those that are too large for it."""
+    folder.mkdir(exist_ok=True)
+    tables = {
+        "effects": found.effects,
+        "pooled": found.pooled,
+        "moderators": found.moderators,
+        "predictions": found.predictions,
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
 def _controls(file: Path, results: Path) -> Ledger | None:
     if not file.exists():
         return None
@@ -137,6 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.html.parent.mkdir(parents=True, exist_ok=True)
             page = render_atlas(found, read_template(options.template, TEMPLATE))
             options.html.write_text(page, encoding="utf-8")
+            _write_tables(found, options.html.parent / TABLES)
             if options.figure is not None:
                 options.figure.write_text(atlas_figure(found), encoding="utf-8")
     except BiasinitError as error:
