@@ -11,6 +11,7 @@ import specifications
 from biasinit.networks.architectures import build_network
 from biasinit.networks.halves import swapped
 from biasinit.networks.initialisation import initial_state
+from biasinit.networks.loss import CROSS_ENTROPY
 from biasinit.networks.siamese import CONTRASTIVE_MARGIN
 from biasinit.specs.schemes.constant import Constant
 from biasinit.specs.schemes.normal import Normal
@@ -138,7 +139,9 @@ def test_the_last_bias_of_a_linear_embedding_cancels(pairs):
     labels = torch.arange(12) % 2
 
     def loss(parameters):
-        return network.loss(functional_call(network, (parameters, state.buffers), (pairs,)), labels)
+        return network.loss(
+            functional_call(network, (parameters, state.buffers), (pairs,)), labels, CROSS_ENTROPY
+        )
 
     gradients, value = grad_and_value(loss)(state.parameters)
     name = "hidden.embedding.layer.bias"
@@ -162,7 +165,9 @@ def test_the_loss_of_an_l1_head_is_binary_cross_entropy(pairs):
     labels = torch.arange(12) % 2
     logits = logits_of(network, state, pairs)
     binary = functional.binary_cross_entropy_with_logits(logits[:, 1], labels.double())
-    assert float(network.loss(logits, labels)) == pytest.approx(float(binary), abs=1e-12)
+    assert float(network.loss(logits, labels, CROSS_ENTROPY)) == pytest.approx(
+        float(binary), abs=1e-12
+    )
 
 
 def test_the_contrastive_loss_is_that_of_the_paper(pairs):
@@ -173,7 +178,7 @@ def test_the_contrastive_loss_is_that_of_the_paper(pairs):
     logits = torch.stack([torch.zeros_like(score), score], -1)
     labels = torch.tensor([1, 1, 0, 0])
     expected = (0.2**2 + 0.7**2 + 0.0 + 0.6**2) / 4
-    assert float(network.loss(logits, labels)) == pytest.approx(expected)
+    assert float(network.loss(logits, labels, CROSS_ENTROPY)) == pytest.approx(expected)
     assert logits.argmax(-1).tolist() == [1, 0, 0, 1]
 
 
@@ -183,7 +188,7 @@ def test_equal_images_have_a_finite_gradient(rng):
 
     def loss(parameters):
         logits = functional_call(network, (parameters, state.buffers), (image.repeat(1, 1, 1, 2),))
-        return network.loss(logits, torch.tensor([1, 0, 1]))
+        return network.loss(logits, torch.tensor([1, 0, 1]), CROSS_ENTROPY)
 
     gradients, _ = grad_and_value(loss)(state.parameters)
     assert all(torch.isfinite(value).all() for value in gradients.values())

@@ -70,6 +70,7 @@ def quick_page(tmp_path_factory):
         template={
             "html": str(REPORT / "page.html.j2"),
             "ledger": str(REPORT / "ledger.html.j2"),
+            "tables": str(REPORT / "tables.html.j2"),
             "style": str(REPORT / "page.css"),
             "script": str(REPORT / "page.js"),
         },

@@ -8,6 +8,7 @@ rule write_report:
         style=WORKFLOW.file("report/page.css"),
         behaviour=WORKFLOW.file("report/page.js"),
         ledger=WORKFLOW.file("report/ledger.html.j2"),
+        tables=WORKFLOW.file("report/tables.html.j2"),
     output:
         page=report(
             "results/{study}/report.html",

@@ -24,6 +24,7 @@ def write(
     template = {
         "html": files.pop("template"),
         "ledger": files.pop("ledger"),
+        "tables": files.pop("tables"),
         "style": files.pop("style"),
         "script": files.pop("behaviour"),
     }

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from atlases import (
     SCHEMES,
-    Page,
     effect_row,
     moderator_row,
     plausible,
@@ -15,6 +14,7 @@ from atlases import (
     prediction_row,
     synthesis_of,
 )
+from parsed import Page
 
 from biasinit.reporting.atlas.page import render_atlas
 from biasinit.reporting.atlas.sentences import answer
@@ -56,14 +56,7 @@ def test_the_page_needs_nothing_else(page, text):
 
 
 def test_ids_are_unique_and_anchors_exist(page):
-    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    anchors = {
-        attributes["href"][1:]
-        for tag, attributes in page.tags
-        if tag == "a" and attributes["href"].startswith("#")
-    }
-    assert anchors <= set(ids)
+    page.assert_anchors_exist()
 
 
 def test_every_sentence_of_the_answer_is_on_the_page(page):

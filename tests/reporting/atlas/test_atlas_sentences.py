@@ -18,7 +18,7 @@ from atlases import (
 )
 from hypothesis import given
 
-from biasinit.reporting.atlas.sentences import answer, answer_markdown, answer_sentences
+from biasinit.reporting.atlas.sentences import answer, answer_markdown
 
 USE, MATTERS, AVOID, OPEN, SURE = range(5)
 LEADS = (
@@ -28,6 +28,10 @@ LEADS = (
     "What is not known",
     "How sure this is",
 )
+
+
+def answer_sentences(synthesis):
+    return tuple(map(str, answer(synthesis)))
 
 
 def said(place, *rows, pooled=(), **more):

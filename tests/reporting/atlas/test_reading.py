@@ -118,6 +118,41 @@ def test_a_control_and_weights_that_start_alike_are_no_part_of_the_answer_and_ar
     assert set(found.conditions["weight_init"]) == {"he"}
 
 
+def test_a_study_of_another_metric_is_left_out_and_named(results):
+    shutil.copytree(results / "depth", results / "losses")
+    study = json.loads((results / "losses" / "plan.json").read_text())["plan"]["study"]
+    brought = {
+        "study": "losses",
+        "reference": "zeros",
+        "runs_table": "losses.csv",
+        "schemes": [scheme["name"] for scheme in study["schemes"]],
+        "metric": {"name": "validation loss", "better": "lower", "unit": "nats"},
+        "epochs": 12,
+        "analysis": {"margins": {"digits": 0.1}, "collapse_points": 1.0},
+    }
+    entry = {"plan": {"study": brought}, "registered_at": "2026-11-29", "sha256": ""}
+    entry["sha256"] = plan_digest(entry["plan"])
+    (results / "losses" / "plan.json").write_text(json.dumps(entry))
+    found = synthesize(read_finished(results)[0])
+    assert found.studies == ("depth", "digits")
+    assert "Study losses measures validation loss, and not accuracy." in found.left_out
+
+
+def test_the_reference_is_what_the_studies_call_it(results):
+    for name in ("depth", "digits"):
+        entry = json.loads((results / name / "plan.json").read_text())
+        schemes = entry["plan"]["study"]["schemes"]
+        named = [scheme | {"name": "keras"} if scheme["name"] == "zeros" else scheme
+                 for scheme in schemes]  # fmt: skip
+        edit_plan(results / name, schemes=named, reference="keras", replicate=None)
+        runs = pd.read_parquet(results / name / "runs.parquet")
+        runs["scheme"] = runs["scheme"].replace({"zeros": "keras", "zeros_again": "keras_again"})
+        runs.to_parquet(results / name / "runs.parquet")
+    found = synthesize(read_finished(results)[0])
+    assert found.reference == "keras"
+    assert not {"keras", "zeros"} & set(found.conditions["scheme"])
+
+
 def test_nothing_finished_is_said_with_what_to_do(tmp_path):
     with pytest.raises(NoEvidenceError, match="RESULTS=docs/measured"):
         synthesize(read_finished(tmp_path)[0])

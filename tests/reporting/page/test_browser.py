@@ -1,8 +1,10 @@
 """The page in a real browser, from disk and without a network."""
 
 import pytest
+from atlases import plausible
 from browsing import SIDEWAYS, ask, violations
 
+from biasinit.reporting.atlas.page import render_atlas
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.page import render_claims
 from biasinit.reporting.page.templates import read_template
@@ -121,16 +123,17 @@ def test_the_first_screen_names_every_scheme_and_the_margin_as_text(open_page, p
     assert "±0.5" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-@pytest.fixture(scope="module")
-def overview():
-    template = read_template(REPOSITORY / "report", "claims.html.j2")
+@pytest.fixture(scope="module", params=["claims", "answer"])
+def overview(request):
+    """The pages over all studies."""
+    template = read_template(REPOSITORY / "report", f"{request.param}.html.j2")
+    if request.param == "answer":
+        return render_atlas(plausible(), template)
     claims = read_claims_file(REPOSITORY / "claims.yaml", REPOSITORY / "prevalence.yaml")
     return render_claims(whole_ledger(claims, {}), (), template)
 
 
-def test_the_overview_of_claims_opens_from_disk_without_errors_and_without_requests(
-    open_page, overview
-):
+def test_an_overview_opens_from_disk_without_errors_and_without_requests(open_page, overview):
     probe = "say(performance.getEntriesByType('resource').map((entry) => entry.name));"
     requests, log = ask(open_page, overview, probe)
     assert [name for name in requests if not name.startswith("data:")] == []

@@ -3,10 +3,10 @@ import dataclasses
 import io
 import math
 import re
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from parsed import Page
 from synthetic import DEVIATION, PLAN, make_study, make_tables
 
 from biasinit.reporting.index import FIGURES
@@ -20,31 +20,13 @@ from biasinit.reporting.verdicts.verdict_rows import read_verdicts
 MEGABYTE = 1_000_000
 
 
-class Elements(HTMLParser):
-    """Collects every start tag with its attributes, and the text of the page."""
-
-    def __init__(self):
-        super().__init__()
-        self.tags, self.words = [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
 @pytest.fixture(scope="module")
 def elements(page):
-    parser = Elements()
-    parser.feed(page)
-    return parser
+    return Page(page)
 
 
 def text_of(page):
-    parser = Elements()
-    parser.feed(page)
-    return re.sub(r"\s+", " ", " ".join(parser.words))
+    return Page(page).text
 
 
 def test_equal_inputs_give_equal_bytes(make_page, study, tables, page):
@@ -67,14 +49,7 @@ def test_nothing_points_outside_the_page(elements, page):
 
 
 def test_every_id_is_unique_and_every_anchor_exists(elements):
-    ids = [attributes["id"] for _, attributes in elements.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    anchors = {
-        attributes["href"][1:]
-        for tag, attributes in elements.tags
-        if tag == "a" and attributes.get("href", "").startswith("#")
-    }
-    assert anchors <= set(ids)
+    elements.assert_anchors_exist()
 
 
 def test_svg_references_stay_in_their_figure(page):

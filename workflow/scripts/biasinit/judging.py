@@ -234,6 +234,7 @@ def _report(
         template={
             "html": str(report / "page.html.j2"),
             "ledger": str(report / "ledger.html.j2"),
+            "tables": str(report / "tables.html.j2"),
             "style": str(report / "page.css"),
             "script": str(report / "page.js"),
         },

@@ -390,7 +390,10 @@ class Workflow:
         """
         hold_lock_in_workflow(Path.cwd())
         take_folder(Path.cwd())
-        date_back(self.folder)
+        ahead = date_back(self.folder)
+        if ahead:
+            what = "dated in the future, as by a clock that was ahead, are dated now"
+            print(f"Files {what}: {ahead}.", file=sys.stderr)
         register(self.plan, self.folder, now=datetime.now(UTC))
         announce_in(self.folder, self.size)
 

@@ -36,7 +36,7 @@ from biasinit.execution.progress.study_view import StudyView
 from biasinit.execution.progress.terminal import last_lines, logs_in_words, say
 from biasinit.execution.takeover.lease import take_folder
 from biasinit.execution.takeover.lock import HANDED_ON, hold_lock
-from biasinit.files import date_back, refusals_named
+from biasinit.files import refusals_named
 from biasinit.study.reading import parse_any_study, read_study_file
 
 LOG = Path("results") / "snakemake.log"
@@ -64,10 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 parse_any_study(keys, folder=path.parent)
         lock = hold_lock(Path.cwd())
         started = time.time()
-        ahead = date_back(LOG.parent)
-        if ahead:
-            files = "1 file was" if ahead == 1 else f"{ahead} files were"
-            say(console, f"{files} dated in the future, as by a clock that was ahead: dated now.")
         view, status, stopped = _run(command, lock, console, cores=side_by_side(options))
         if status == 0:
             _say_what_was_done(view, since=started, pdf=options.pdf)

@@ -15,6 +15,7 @@ from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.errors import ConfigurationError, NetworkError, Problem
 from biasinit.networks.levels import IDENTITY
+from biasinit.networks.loss import CROSS_ENTROPY
 from biasinit.networks.own_module import OWN, Factory, OwnModuleNetwork
 from biasinit.networks.seeding import seed_all
 from biasinit.networks.sites import Sites
@@ -133,7 +134,9 @@ def _one_step(
     network.train()
     try:
         seed_all(0)
-        loss = network.loss(functional_call(network, (leaves, handed), (images,)), labels)
+        loss = network.loss(
+            functional_call(network, (leaves, handed), (images,)), labels, CROSS_ENTROPY
+        )
         found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
         network.eval()
         with torch.no_grad():
@@ -252,7 +255,9 @@ def _not_mapped(
     images, labels = batch
 
     def loss(values: Tensors, state: Tensors) -> Tensor:
-        return network.loss(functional_call(network, (values, state), (images,)), labels)
+        return network.loss(
+            functional_call(network, (values, state), (images,)), labels, CROSS_ENTROPY
+        )
 
     two = {name: torch.stack([value, value]) for name, value in parameters.items()}
     kept = {name: torch.stack([value, value]) for name, value in buffers.items()}

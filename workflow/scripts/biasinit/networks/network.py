@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.operations import STRIDED, Operations
 from biasinit.specs.schemes.base import LayerShape
 
@@ -40,7 +40,7 @@ class Network(nn.Module):
         """
         raise NotImplementedError
 
-    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss = CROSS_ENTROPY) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss) -> Tensor:
         """Return the mean loss of logits (batch, classes): the wanted one, unless overridden."""
         return wanted.mean(logits, labels)
 

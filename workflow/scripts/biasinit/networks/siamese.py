@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from biasinit.networks.halves import HALVES, RIGHT, halves
 from biasinit.networks.layers import LayeredNetwork
-from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.tower import features_of, hidden_layers, output_layer
 from biasinit.specs.networks.layout import Layout
 
@@ -101,7 +101,7 @@ class SiameseNetwork(LayeredNetwork):
         """Return the bias that predicts the shares of different and same pairs, (1,)."""
         return (shares[1:] / shares[:1]).log()
 
-    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss = CROSS_ENTROPY) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, wanted: ClassLoss) -> Tensor:
         """Return the mean loss of pairs.
 
         With an L1 head it is the wanted one: binary cross-entropy, as a rule. With a contrastive

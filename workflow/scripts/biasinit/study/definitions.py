@@ -39,7 +39,7 @@ class StudyDefinitions:
             by its name.
         depths: hidden layers of each network by name, where that is known.
         margins: for each data set, in the unit of the metric.
-        collapse_points: see the key.
+        speed_margin, collapse_points: see the keys.
         metric: what is measured.
 
     """
@@ -52,6 +52,7 @@ class StudyDefinitions:
     factors: Mapping[str, Mapping[str, str]]
     depths: Mapping[str, int]
     margins: Mapping[str, float]
+    speed_margin: tuple[float, float]
     collapse_points: float
     metric: Metric
 
@@ -68,6 +69,7 @@ def definitions_of(registered: Mapping[str, Any]) -> StudyDefinitions:
         "study": study.study,
         "reference": study.reference,
         "margins": dict(study.analysis.margins),
+        "speed_margin": study.analysis.speed_margin,
         "collapse_points": study.analysis.collapse_points,
         "metric": study.measured,
     }

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from biasinit.errors import BiasinitError
 from biasinit.files import refusals_named
-from biasinit.metric import Metric
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.figures import atlas_figure
 from biasinit.reporting.atlas.page import render_atlas
@@ -55,12 +54,13 @@ def contents(
 
     """
     margins = {
-        f"{margin:g} {_unit(study.definitions.metric, margin)} on {dataset}"
+        f"{margin:g} point{'s' if margin != 1 else ''} on {dataset}"
         for study in studies
         if study.definitions.study in evidence.studies
         for dataset, margin in study.definitions.margins.items()
     }
     return Synthesis(
+        reference=evidence.reference,
         effects=evidence.conditions,
         pooled=evidence.pooled,
         moderators=evidence.moderators,
@@ -75,10 +75,6 @@ def contents(
         failed=evidence.failed,
         margin_words=", ".join(sorted(margins)),
     )
-
-
-def _unit(metric: Metric, margin: float) -> str:
-    return "point" if metric.is_accuracy and margin == 1 else metric.unit
 
 
 def _write_tables(found: Synthesis, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 
 from biasinit import numbers
-from biasinit.reporting.atlas.contents import REFERENCE
 from biasinit.reporting.atlas.standings import FEWEST_POOLED, SEVERAL, SchemeStanding, Standing
 from biasinit.reporting.figures.captions import count_of
 from biasinit.verdicts import Outcome, Verdict
@@ -25,10 +24,11 @@ def to_use(rows: Sequence[SchemeStanding]) -> str:
     pooled = any(row.pooled is not None and row.pooled.estimated for row in rows)
     verdicts = {effect.verdict for row in rows for effect in row.effects}
     if verdicts == {Verdict.REFERENCE_FAILS} and not pooled:
-        return f"nothing can be told, since most runs of {REFERENCE} failed in every condition"
+        failed = f"most runs of {rows[0].reference} failed in every condition"
+        return f"nothing can be told, since {failed}"
     if better:
         named = [f"{row.scheme} ({_mean(row)}; {_chances(row)})" for row in better]
-        first = f"{numbers.joined(named)}, better on average than {REFERENCE}"
+        first = f"{numbers.joined(named)}, better on average than {better[0].reference}"
     elif pooled:
         first = f"{_reference(rows)}, since no scheme was shown to be better on average"
     else:
@@ -43,10 +43,11 @@ def _reference(rows: Sequence[SchemeStanding]) -> str:
     """Return the reference, with where it fails itself."""
     effects = [effect for row in rows for effect in row.effects]
     failing = {row.condition for row in effects if row.verdict is Verdict.REFERENCE_FAILS}
+    reference = rows[0].reference
     if not failing:
-        return REFERENCE
+        return reference
     among = count_of(len({row.condition for row in effects}), "condition")
-    return f"{REFERENCE} (most of whose runs failed in {len(failing)} of {among})"
+    return f"{reference} (most of whose runs failed in {len(failing)} of {among})"
 
 
 def _with(rows: Sequence[SchemeStanding], standing: Standing) -> list[SchemeStanding]:
@@ -61,8 +62,8 @@ def _interchangeable(rows: Sequence[SchemeStanding]) -> str:
     named = [f"{mean.scheme} ({numbers.count(mean.conditions)} conditions)" for mean in means]
     kind = "95 % prediction interval" if len(means) == 1 else "95 % prediction intervals within"
     return (
-        f"{numbers.joined(named)}, interchangeable with {REFERENCE} in a new condition ({kind} "
-        f"{predicted} margins)"
+        f"{numbers.joined(named)}, interchangeable with {rows[0].reference} in a new "
+        f"condition ({kind} {predicted} margins)"
     )
 
 

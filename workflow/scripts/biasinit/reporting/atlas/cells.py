@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import Colormap, to_hex
 
 from biasinit import numbers
-from biasinit.reporting.atlas.contents import REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import Effect, effects_of, levels_of, schemes_of
 from biasinit.reporting.figures.alternatives import begun
 from biasinit.reporting.figures.captions import count_of
@@ -169,11 +169,11 @@ def _size(row: Effect) -> str:
     if not row.has_size:
         return ""
     if row.outcome is Outcome.SPEED:
-        size = f"{numbers.number(_ratio(row.estimate))} times as fast as {REFERENCE}"
+        size = f"{numbers.number(_ratio(row.estimate))} times as fast as {row.reference}"
         found = numbers.interval(_ratio(row.lower), _ratio(row.upper))
     else:
         decimals = numbers.places(row.margin)
-        size = f"{numbers.signed(row.estimate, decimals=decimals)} points against {REFERENCE}"
+        size = f"{numbers.signed(row.estimate, decimals=decimals)} points against {row.reference}"
         found = numbers.interval(row.lower, row.upper, decimals=decimals)
     known = f"95 % interval {found}, " if found != numbers.MISSING else ""
     return f"{size} ({known}{numbers.signed(row.effect)} margins)"
@@ -191,7 +191,7 @@ def _runs(row: Effect) -> str:
     if row.failed > 0 or row.reference_failed > 0:
         befell = "missed the threshold" if row.outcome is Outcome.SPEED else "failed"
         runs, failed, other = map(numbers.count, (row.runs, row.failed, row.reference_failed))
-        parts.append(f"{failed} of {runs} runs {befell} ({REFERENCE}: {other})")
+        parts.append(f"{failed} of {runs} runs {befell} ({row.reference}: {other})")
     return ", ".join(parts)
 
 

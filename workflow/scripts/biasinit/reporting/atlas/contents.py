@@ -6,9 +6,6 @@ import pandas as pd
 
 from biasinit.reporting.claims.ledger import Ledger
 
-REFERENCE = "zeros"  # the scheme that all others are compared with, and no row of any table
-ALL_NORMALIZATIONS = "all"  # in place of a normalisation: over all of them
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesis:
@@ -18,6 +15,7 @@ class Synthesis:
     better. ``outcome`` is "accuracy" or "speed" in all tables, intervals hold at 95 %.
 
     Attributes:
+        reference: the scheme that all others are compared with, and no row of any table.
         effects: a row for each outcome, normalisation, scheme and condition: ``outcome,
             normalization, scheme, condition``, ``studies`` (names joined by ", "), ``dataset,
             architecture``, ``estimate, lower, upper, margin`` (of accuracy in points, of speed the
@@ -41,6 +39,7 @@ class Synthesis:
 
     """
 
+    reference: str
     effects: pd.DataFrame
     pooled: pd.DataFrame
     moderators: pd.DataFrame

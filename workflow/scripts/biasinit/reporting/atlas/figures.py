@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from biasinit.reporting.atlas.cells import LIMIT, effect_text, shade, symbol
-from biasinit.reporting.atlas.contents import REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import Effect, effects_of, levels_of, schemes_of
 from biasinit.reporting.figures.alternatives import begun
 from biasinit.reporting.figures.canvas import (
@@ -40,7 +40,7 @@ TEXT = 6.8  # points, of numbers
 def atlas_figure(synthesis: Synthesis) -> str:
     """Return ``atlas_picture`` as SVG that stands alone."""
     effects = effects_of(synthesis, Outcome.ACCURACY)
-    return to_svg(atlas_picture(synthesis), name="atlas", alt=_words(effects))
+    return to_svg(atlas_picture(synthesis), name="atlas", alt=_words(effects, synthesis.reference))
 
 
 def atlas_picture(synthesis: Synthesis) -> Picture:
@@ -111,9 +111,9 @@ def _draw(axes: Axes, rows: Sequence[Effect], schemes: Sequence[str], *, numbere
     axes.tick_params(axis="y", labelrotation=0)
 
 
-def _words(effects: Sequence[Effect]) -> str:
+def _words(effects: Sequence[Effect], reference: str) -> str:
     """Return what the atlas shows: in how many conditions each scheme is beyond the margin."""
-    parts = [f"Effects on accuracy against {REFERENCE} by scheme and condition, in points."]
+    parts = [f"Effects on accuracy against {reference} by scheme and condition, in points."]
     for level in levels_of(effects):
         here = [row for row in effects if row.normalization == level]
         schemes = dict.fromkeys(row.scheme for row in here)

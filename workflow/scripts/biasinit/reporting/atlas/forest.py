@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import MaxNLocator
 
 from biasinit import numbers
-from biasinit.reporting.atlas.contents import ALL_NORMALIZATIONS, REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import (
     Effect,
     Pooled,
@@ -33,6 +33,7 @@ from biasinit.reporting.figures.forest import BETWEEN, draw_forest, symmetric_li
 from biasinit.reporting.figures.style import scheme_looks, style_context
 from biasinit.reporting.figures.svg import to_svg
 from biasinit.reporting.labels import normalization_label
+from biasinit.statistics.synthesis.pooled import ALL
 from biasinit.verdicts import Outcome
 
 NARROWEST = 0.9  # inches of a panel
@@ -41,7 +42,8 @@ NARROWEST = 0.9  # inches of a panel
 def forest_figure(synthesis: Synthesis, outcome: Outcome) -> str:
     """Return ``forest_picture`` as SVG."""
     picture = forest_picture(synthesis, outcome)
-    return to_svg(picture, name=f"forest-{outcome}", alt=_words(_means(synthesis, outcome)))
+    alt = _words(_means(synthesis, outcome), synthesis.reference)
+    return to_svg(picture, name=f"forest-{outcome}", alt=alt)
 
 
 def forest_picture(synthesis: Synthesis, outcome: Outcome) -> Picture:
@@ -58,7 +60,7 @@ def forest_picture(synthesis: Synthesis, outcome: Outcome) -> Picture:
 
 def _means(synthesis: Synthesis, outcome: Outcome) -> list[Pooled]:
     found = pooled_of(synthesis, outcome)
-    return [row for row in found if row.normalization != ALL_NORMALIZATIONS]
+    return [row for row in found if row.normalization != ALL]
 
 
 def _draw(synthesis: Synthesis, means: Sequence[Pooled], effects: Sequence[Effect]) -> Picture:
@@ -89,7 +91,7 @@ def _draw(synthesis: Synthesis, means: Sequence[Pooled], effects: Sequence[Effec
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.tick_params(axis="y", labelleft=place == 0)
         write_numbers(axes, list(rows["text"]))
-    label = f"effect on {means[0].outcome} against {REFERENCE}, in margins"
+    label = f"effect on {means[0].outcome} against {synthesis.reference}, in margins"
     label_scale(canvas, canvas.picture.axes, label)
     return canvas.picture
 
@@ -128,11 +130,11 @@ def _numbers(mean: Pooled) -> str:
     return numbers.with_interval(numbers.signed(mean.mean), mean.lower, mean.upper)
 
 
-def _words(means: Sequence[Pooled]) -> str:
+def _words(means: Sequence[Pooled], reference: str) -> str:
     """Return what the forest shows."""
     if not means:
         return "There is no mean over conditions yet."
-    about = f"Mean effects on {means[0].outcome} over conditions against {REFERENCE}, in margins."
+    about = f"Mean effects on {means[0].outcome} over conditions against {reference}, in margins."
     parts = [about]
     for level in levels_of(means):
         named = [

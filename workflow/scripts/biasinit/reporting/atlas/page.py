@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from biasinit.reporting.atlas.cells import Atlas, atlas_of, report_of
-from biasinit.reporting.atlas.contents import REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.controls import Controls, controls_of
 from biasinit.reporting.atlas.forest import forest_figure
 from biasinit.reporting.atlas.rows import outcomes_of
@@ -25,7 +25,7 @@ from biasinit.reporting.page.templates import PageTemplate, render
 from biasinit.verdicts import Outcome
 
 METHODS = (
-    f"An effect is a scheme's against {REFERENCE}, seed by seed, each at its own best learning "
+    "An effect is a scheme's against the reference, seed by seed, each at its own best learning "
     "rate, which is chosen by the validation accuracy of other seeds than those that it is judged "
     "by (cross-fitted). Positive is better.",
     "Studies of the same settings estimate one effect: they are merged by inverse variance, and "
@@ -44,12 +44,6 @@ METHODS = (
     "were tested, or that fails or is worse by more than the margin in two conditions or more. "
     "All others are named among what is not known.",
 )
-
-
-_UNITS = {
-    Outcome.ACCURACY: f"points of test accuracy against {REFERENCE}",
-    Outcome.SPEED: f"times as fast as {REFERENCE} to the threshold",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +87,7 @@ def render_atlas(synthesis: Synthesis, template: PageTemplate) -> str:
         template: the files in ``report/``.
 
     """
-    return render(template.html, {}, page=_page(synthesis, template))
+    return render(template, page=_page(synthesis, template))
 
 
 def _page(synthesis: Synthesis, template: PageTemplate) -> _Page:
@@ -112,7 +106,7 @@ def _page(synthesis: Synthesis, template: PageTemplate) -> _Page:
         controls=controls_of(synthesis.controls),
         left_out=synthesis.left_out,
         methods=METHODS,
-        reference=REFERENCE,
+        reference=synthesis.reference,
         style=Markup(template.style),  # our own files, no text of a user
         script=Markup(template.script),
         tones_light=css_variables(dark=False),
@@ -121,9 +115,13 @@ def _page(synthesis: Synthesis, template: PageTemplate) -> _Page:
 
 
 def _part(synthesis: Synthesis, outcome: Outcome) -> _Part:
+    units = {
+        Outcome.ACCURACY: f"points of test accuracy against {synthesis.reference}",
+        Outcome.SPEED: f"times as fast as {synthesis.reference} to the threshold",
+    }
     return _Part(
         atlas=atlas_of(synthesis, outcome),
         forest=Markup(themed(forest_figure(synthesis, outcome))),  # matplotlib escapes all text
         title=begun(str(outcome)),
-        unit=_UNITS[outcome],
+        unit=units[outcome],
     )

@@ -6,7 +6,6 @@ conditions of all other studies that it is made from, with the SHA-256 of it, th
 studies these are. Nothing of the study itself is in it, and no file is ever overwritten.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -22,8 +21,11 @@ from biasinit.files import lasting_file, refusals_named
 from biasinit.reporting.atlas.reading import Evidence, FinishedStudy
 from biasinit.statistics.synthesis.conditions import in_margins, poolable
 from biasinit.statistics.synthesis.random_effects import random_effects
+from biasinit.study.plan import plan_digest
+from biasinit.verdicts import Verdict
 
 FOLDER = "predictions"
+LOST = (Verdict.FAILS, Verdict.REFERENCE_FAILS)
 PREDICTIONS = (
     *("study", "normalization", "scheme", "outcome", "condition", "registered_at", "digest"),
     *("lower", "upper", "observed", "observed_lower", "observed_upper", "inside"),
@@ -45,7 +47,7 @@ def register_predictions(
         study: its name; it must be none of those that the evidence rests on.
         arms: normalisation and scheme (by its common name) of everything that is predicted.
         evidence: of all other studies.
-        sources: these studies.
+        sources: these studies, and perhaps others that have no part in it.
         folder: where predictions lie.
         now: the time.
 
@@ -66,21 +68,20 @@ def register_predictions(
         )
     content = {
         "study": study,
-        "made_from": {source.definitions.study: source.digest for source in sources},
+        "made_from": {
+            source.definitions.study: source.digest
+            for source in sources
+            if source.definitions.study in evidence.studies
+        },
         "effects": _effects(arms, evidence),
     }
-    entry = {"registered_at": now.isoformat(), "sha256": _digest(content), "predicted": content}
+    entry = {"registered_at": now.isoformat(), "sha256": plan_digest(content), "predicted": content}
     with refusals_named(path):
         folder.mkdir(parents=True, exist_ok=True)
     with lasting_file(path) as unfinished:
         text = json.dumps(entry, indent=1, ensure_ascii=False)
         unfinished.write_text(f"{text}\n", encoding="utf-8")
     return path
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _effects(arms: Sequence[tuple[str, str]], evidence: Evidence) -> list[dict[str, Any]]:
@@ -141,7 +142,7 @@ def _of_file(path: Path, conditions: pd.DataFrame) -> list[dict[str, Any]]:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PlanError(f"{path} cannot be read ({error}). Restore it from a copy.") from error
-    if _digest(predicted) != digest:
+    if plan_digest(predicted) != digest:
         raise PlanError(
             f"{path} was edited after it was registered: its SHA-256 does not fit. Restore it "
             "from a copy."
@@ -165,7 +166,7 @@ def _held_against(
     rows = []
     for row in here.itertuples():
         observed, error = float(row.effect), float(row.effect_error)
-        if not math.isfinite(observed) or row.verdict in {"fails", "reference fails"}:
+        if not math.isfinite(observed) or row.verdict in LOST:
             observed = error = math.nan
         known = math.isfinite(observed)
         near = (math.nan, math.nan)

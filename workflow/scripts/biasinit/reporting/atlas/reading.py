@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import BiasinitError
+from biasinit.reporting.claims.overview import LEDGER_TABLES
+from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.synthesis.conditions import conditions_of
 from biasinit.statistics.synthesis.effects import (
     SETTING,
@@ -20,9 +22,8 @@ from biasinit.statistics.synthesis.moderators import moderators_of
 from biasinit.statistics.synthesis.pooled import pooled_effects
 from biasinit.study.definitions import StudyDefinitions, definitions_of
 from biasinit.study.plan import PLAN, read_registration
-from biasinit.vocabulary import AGAIN, TREATMENTS, WITHOUT_AND_WITH
+from biasinit.vocabulary import AGAIN, QUICK, WITHOUT_AND_WITH
 
-RUNS = "runs.parquet"
 ALIKE = ("zeros", "constant")  # initialisations with which all units of a layer are the same
 
 Names = Mapping[str, Mapping[str, str]]
@@ -51,6 +52,7 @@ class Evidence:
         runs: number of runs that are compared, reference and schemes.
         failed: those of them that failed.
         names: the name of each definition, by factor, "scheme" among them.
+        reference: the common name of the scheme that all others are compared with.
 
     """
 
@@ -62,6 +64,7 @@ class Evidence:
     runs: int
     failed: int
     names: Names
+    reference: str
 
 
 def read_finished(results: Path) -> tuple[list[FinishedStudy], list[str]]:
@@ -74,17 +77,17 @@ def read_finished(results: Path) -> tuple[list[FinishedStudy], list[str]]:
     found: list[FinishedStudy] = []
     left_out: list[str] = []
     for folder in sorted(path.parent for path in results.glob(f"*/{PLAN}")):
-        if not (folder / RUNS).exists():
+        if not (folder / LEDGER_TABLES["runs"]).exists():
             left_out.append(f"Study {folder.name} is not finished.")
             continue
         try:
             entry = read_registration(folder).plan
             definitions = definitions_of(entry["plan"]["study"])
-            runs = pd.read_parquet(folder / RUNS)
+            runs = pd.read_parquet(folder / LEDGER_TABLES["runs"])
         except (BiasinitError, OSError, pa.ArrowInvalid) as error:
             left_out.append(f"Study {folder.name} cannot be read: {error}")
             continue
-        if definitions.quick or definitions.study.endswith("-quick"):
+        if definitions.quick or definitions.study.endswith(QUICK):
             left_out.append(f"Study {folder.name} is a quick try, which says nothing.")
             continue
         found.append(
@@ -109,6 +112,9 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
     controls = [study.definitions.study for study in studies if study.definitions.control]
     said += [f"Study {name} is a control, whose answer is known." for name in controls]
     studies = [study for study in studies if not study.definitions.control]
+    others = [study.definitions for study in studies if not study.definitions.metric.is_accuracy]
+    said += [f"Study {own.study} measures {own.metric.name}, and not accuracy." for own in others]
+    studies = [study for study in studies if study.definitions.metric.is_accuracy]
     reference = _most_common(
         study.definitions.schemes.get(study.definitions.reference, "") for study in studies
     )
@@ -150,6 +156,7 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
         runs=len(runs),
         failed=int(runs["failed"].sum()),
         names=names,
+        reference=names["scheme"][reference],
     )
 
 
@@ -164,15 +171,9 @@ class NoEvidenceError(BiasinitError):
 
 
 def _compared(study: FinishedStudy) -> pd.DataFrame:
-    runs = study.runs
-    treated = (
-        runs["normalization"].isin(TREATMENTS)
-        if "normalization" in runs
-        else pd.Series(True, index=runs.index)
-    )
-    failed = runs["failed"] if "failed" in runs else pd.Series(False, index=runs.index)
-    here = runs.assign(failed=failed.fillna(False).astype(bool))
-    return here.loc[treated & runs["scheme"].isin(list(study.definitions.schemes)), ["failed"]]
+    """Return the runs of the study's schemes that enter analyses."""
+    runs = treatments(read_runs(study.runs))
+    return runs[runs["scheme"].isin(list(study.definitions.schemes))]
 
 
 def _most_common(values: Iterable[str]) -> str:
@@ -212,8 +213,8 @@ def _effects(study: FinishedStudy, names: Names) -> pd.DataFrame:
         reference=own.reference,
         schemes=[*own.schemes],
         margins=own.margins,
+        speed_margin=own.speed_margin,
         collapse_points=own.collapse_points,
-        metric=own.metric,
     )
     return _named(effects, own, names).assign(study=own.study)
 
@@ -222,13 +223,10 @@ def _slopes(study: FinishedStudy, names: Names) -> pd.DataFrame:
     """Return the slopes over learning rates without batch normalisation, in margins."""
     own = study.definitions
     slopes = rate_slopes_of_study(
-        study.runs, reference=own.reference, schemes=[*own.schemes], metric=own.metric
+        study.runs, reference=own.reference, schemes=[*own.schemes], margins=own.margins
     )
-    slopes = slopes[slopes["normalization"] == WITHOUT_AND_WITH[0]]
-    usual = next(iter(own.margins.values()), np.nan)
-    margins = np.array([own.margins.get(str(name), usual) for name in slopes["dataset"]], float)
-    scaled = slopes.assign(slope=slopes["slope"] / margins, error=slopes["error"] / margins)
-    return _named(scaled, own, names).assign(outcome="accuracy")
+    without = slopes[slopes["normalization"] == WITHOUT_AND_WITH[0]]
+    return _named(without, own, names).assign(outcome="accuracy")
 
 
 def _named(table: pd.DataFrame, own: StudyDefinitions, names: Names) -> pd.DataFrame:

@@ -21,6 +21,7 @@ FOUND = 0.05  # adjusted p-values below it count
 class Effect:
     """The effect of a scheme in one condition; the names are those of the table."""
 
+    reference: str
     outcome: Outcome
     normalization: str
     scheme: str
@@ -93,6 +94,7 @@ def effects_of(synthesis: Synthesis, outcome: Outcome) -> tuple[Effect, ...]:
     """Return the effects on one outcome, in the order of the table."""
     return tuple(
         Effect(
+            reference=synthesis.reference,
             outcome=outcome,
             studies=tuple(name for name in str(row["studies"]).split(", ") if name),
             verdict=Verdict(str(row["verdict"])),

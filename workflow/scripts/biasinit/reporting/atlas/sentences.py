@@ -12,7 +12,7 @@ from functools import partial
 from biasinit import numbers
 from biasinit.numbers import as_float
 from biasinit.reporting.atlas import advice
-from biasinit.reporting.atlas.contents import REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.controls import controls_of
 from biasinit.reporting.atlas.rows import FOUND, Effect, effects_of, levels_of, predicted
 from biasinit.reporting.atlas.standings import SchemeStanding, Standing, standings_of
@@ -82,11 +82,6 @@ def _arms(standings: Standings, standing: Standing) -> set[tuple[str, str]]:
     }
 
 
-def answer_sentences(synthesis: Synthesis) -> tuple[str, ...]:
-    """Return the five sentences as plain text."""
-    return tuple(str(sentence) for sentence in answer(synthesis))
-
-
 def answer_markdown(synthesis: Synthesis) -> str:
     """Return the five sentences as a list in Markdown."""
     return "".join(f"- **{said.lead}.** {escaped(said.text)}\n" for said in answer(synthesis))
@@ -105,7 +100,7 @@ def _differences(effects: Sequence[Effect]) -> list[str]:
         here = [row for row in effects if row.normalization == level]
         among = count_of(len({row.condition for row in here}), "condition")
         count = len({row.condition for row in here if row.matters})
-        differs = f"is shown to differ from {REFERENCE} by more than the margin, or fails"
+        differs = f"is shown to differ from {here[0].reference} by more than the margin, or fails"
         said = (
             f"some scheme {differs}, in {count} of {among}"
             if count
@@ -121,7 +116,7 @@ def _reference_fails(here: Sequence[Effect]) -> str:
     if not rows:
         return ""
     count = len({row.condition for row in rows})
-    text = f", and in {count_of(count, 'condition')} most runs of {REFERENCE} failed"
+    text = f", and in {count_of(count, 'condition')} most runs of {rows[0].reference} failed"
     # only of schemes that were run in all of these conditions, which are not equally hard
     counts = {
         name: [sum(column) for column in zip(*befell, strict=True)]
@@ -133,7 +128,8 @@ def _reference_fails(here: Sequence[Effect]) -> str:
         return text
     least = min(shares, key=shares.__getitem__)
     failed, runs, own = map(numbers.count, counts[least])
-    return f"{text} (there {least} failed least, in {failed} of {runs} runs, {REFERENCE} in {own})"
+    beside = f"{rows[0].reference} in {own}"
+    return f"{text} (there {least} failed least, in {failed} of {runs} runs, {beside})"
 
 
 def _befell(row: Effect) -> tuple[float, float, float]:

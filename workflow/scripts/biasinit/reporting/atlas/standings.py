@@ -46,6 +46,7 @@ class Standing(StrEnum):
 class SchemeStanding:
     """A scheme on one outcome at one normalisation, with what its standing rests on."""
 
+    reference: str
     outcome: Outcome
     normalization: str
     scheme: str
@@ -69,6 +70,7 @@ def standings_of(synthesis: Synthesis, outcome: Outcome) -> dict[str, tuple[Sche
             if own or mean is not None:
                 rows.append(
                     SchemeStanding(
+                        reference=synthesis.reference,
                         outcome=outcome,
                         normalization=level,
                         scheme=scheme,

@@ -5,7 +5,7 @@ import pandas as pd
 from biasinit import numbers
 from biasinit.metric import ACCURACY
 from biasinit.numbers import as_float
-from biasinit.reporting.atlas.contents import REFERENCE, Synthesis
+from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import FOUND, effects_of, levels_of
 from biasinit.reporting.page.columns import (
     SCHEME,
@@ -78,7 +78,6 @@ _PREDICTIONS = (
 _FAILURES = (
     *(WHERE, SCHEME, CONDITIONS, count("runs", "runs"), count("failed", "failed")),
     percent("share failed", "share"),
-    count(f"failed runs of {REFERENCE}", "reference_failed"),
 )
 
 
@@ -157,8 +156,8 @@ def failures_table(synthesis: Synthesis) -> PageTable:
         name="failures",
         title="By scheme",
         note="Of the comparisons of accuracy, at the learning rates that they are made at; "
-        f"{REFERENCE} in the same conditions.",
-        columns=_FAILURES,
+        f"{synthesis.reference} in the same conditions.",
+        columns=(*_FAILURES, count(f"failed runs of {synthesis.reference}", "reference_failed")),
     )
 
 

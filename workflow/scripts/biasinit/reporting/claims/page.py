@@ -19,8 +19,7 @@ def render_claims(ledger: Ledger, studies: Sequence[str], template: PageTemplate
 
     """
     return render(
-        template.html,
-        {"ledger": template.ledger},
+        template,
         ledger=ledger,
         studies=tuple(studies),
         style=Markup(template.style),  # our own files, no text of a user

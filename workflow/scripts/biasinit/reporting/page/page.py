@@ -106,7 +106,7 @@ class _Page:
 
 def render_page(inputs: ReportInputs) -> str:
     """Return the page as HTML text that needs no other file and no network."""
-    return render(inputs.template.html, {"ledger": inputs.template.ledger}, page=_page(inputs))
+    return render(inputs.template, page=_page(inputs))
 
 
 def _page(inputs: ReportInputs) -> _Page:

@@ -1,7 +1,6 @@
 """How the pages are filled in: one environment, in which all text is escaped."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,28 +11,34 @@ from markupsafe import Markup, escape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTemplate:
-    """The text of a page's own template, of ``ledger.html.j2``, ``page.css`` and ``page.js``."""
+    """The text of a page's template, of two that it may import, of ``page.css`` and ``page.js``."""
 
     html: str
     ledger: str
+    tables: str
     style: str
     script: str
 
 
 def read_template(folder: Path, page: str) -> PageTemplate:
     """Return the template of one page from the folder ``report/``."""
-    files = {"html": page, "ledger": "ledger.html.j2", "style": "page.css", "script": "page.js"}
+    files = {
+        "html": page,
+        "ledger": "ledger.html.j2",
+        "tables": "tables.html.j2",
+        "style": "page.css",
+        "script": "page.js",
+    }
     return PageTemplate(
         **{part: (folder / name).read_text(encoding="utf-8") for part, name in files.items()}
     )
 
 
-def render(template: str, parts: Mapping[str, str], **values: Any) -> str:  # noqa: ANN401
+def render(template: PageTemplate, **values: Any) -> str:  # noqa: ANN401
     """Return a template filled in.
 
     Args:
-        template: text of the page.
-        parts: text of the templates that it imports, by name.
+        template: of the page.
         values: what the template places.
 
     """
@@ -43,10 +48,10 @@ def render(template: str, parts: Mapping[str, str], **values: Any) -> str:  # no
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_unbroken,
-        loader=jinja2.DictLoader(dict(parts)),
+        loader=jinja2.DictLoader({"ledger": template.ledger, "tables": template.tables}),
     )
     environment.filters["coded"] = _coded
-    return environment.from_string(template).render(**values).strip() + "\n"
+    return environment.from_string(template.html).render(**values).strip() + "\n"
 
 
 def _coded(text: str) -> Markup:

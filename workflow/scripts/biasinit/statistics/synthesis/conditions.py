@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats
+from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
 from biasinit.statistics.synthesis.random_effects import LEVEL, one_setting
 from biasinit.verdicts import Verdict
 
@@ -22,7 +23,6 @@ CONDITIONS = (
     *("effect", "effect_error", "seeds", "runs", "failed", "reference_failed", "verdict"),
 )
 MOST = 0.5  # share of failed runs above which an arm fails
-FEWEST_SEEDS = 6  # for a verdict of equivalence, as in every study
 POOLED_VERDICTS = (
     *(Verdict.WORSE_BEYOND, Verdict.WORSE, Verdict.BETTER_BEYOND, Verdict.BETTER),
     *(Verdict.NEGLIGIBLE, Verdict.EQUIVALENT, Verdict.INCONCLUSIVE),

@@ -12,7 +12,12 @@ import pandas as pd
 
 from biasinit.metric import ACCURACY, Metric
 from biasinit.statistics.inference.collapsed import OUTCOME
-from biasinit.statistics.inference.study_runs import levels_present, read_runs, treatments
+from biasinit.statistics.inference.study_runs import (
+    common_margin,
+    levels_present,
+    read_runs,
+    treatments,
+)
 from biasinit.statistics.paired.tuned_rates import RATE, tuned_contrasts
 from biasinit.vocabulary import CELL_FACTORS
 
@@ -23,8 +28,7 @@ EFFECTS = (
     *("seeds", "runs", "failed", "reference_failed"),
 )
 TIME = "epochs_to_threshold"
-SPEED_MARGIN = math.log(1.25)  # of logarithms of ratios: the margin of 0.8 to 1.25 of every study
-# a time's logarithm in place of accuracy; its sign is that of a metric of which more is better
+# a time's logarithm in place of accuracy, its sign turned
 SPEED = Metric.of(name="speed", unit="logarithm of times as fast", better="higher")
 FLIPS = 99  # of tests that a synthesis does not read
 FEWEST_SEEDS = 3  # for a slope over learning rates
@@ -36,8 +40,8 @@ def effects_of_study(
     reference: str,
     schemes: Sequence[str],
     margins: Mapping[str, float],
+    speed_margin: tuple[float, float],
     collapse_points: float,
-    metric: Metric = ACCURACY,
 ) -> pd.DataFrame:
     """Return the effect of each scheme in each condition, better ones above 0.
 
@@ -45,43 +49,47 @@ def effects_of_study(
         runs: the table `runs`.
         reference: name of the scheme that all others are compared with.
         schemes: in the order of the study; others are left out.
-        margins: equivalence margin for each data set, in the unit of the metric.
+        margins: equivalence margin of accuracy for each data set, in points.
+        speed_margin: ends of that of ratios of times.
         collapse_points: as in ``tuned_contrasts``.
-        metric: what ``final_accuracy`` is.
 
     Returns:
-        The columns of ``EFFECTS``: of outcome "accuracy" the difference from the reference in the
-        unit of the metric, its sign turned where lower is better; of outcome "speed", where times
-        are known, the natural logarithm of how many times as fast the threshold is reached by seeds
-        of which both runs reached it, at the learning rates that are best for accuracy. ``failed``
-        are runs at the chosen rates that failed (for speed: or did not reach the threshold), of
-        ``runs`` there. NaN estimates where no two seeds have a pair.
+        The columns of ``EFFECTS``: of outcome "accuracy" the difference from the reference in
+        points; of outcome "speed", where times are known, the natural logarithm of how many times
+        as fast the threshold is reached by seeds of which both runs reached it, at the learning
+        rates that are best for accuracy. ``failed`` are runs at the chosen rates that failed (for
+        speed: or did not reach the threshold), of ``runs`` there. NaN estimates where no two seeds
+        have a pair.
 
     Raises:
         RunsTableError: a column is missing.
 
     """
-    table = treatments(read_runs(runs, needed=[OUTCOME]))
-    for name in CELL_FACTORS:
-        if name not in table:
-            table[name] = ""
-    accuracy = table.assign(**{OUTCOME: metric.sign * table[OUTCOME]})
-    if "validation_accuracy" in table:
-        accuracy = accuracy.assign(validation_accuracy=metric.sign * table["validation_accuracy"])
-    # both are turned, so that higher is better in either
-    upwards = ACCURACY if metric.is_accuracy else SPEED
-    given = [("accuracy", accuracy, upwards, margins)]
+    table = _treated(runs)
+    rows = _rows(table, reference, schemes, margins, collapse_points, ACCURACY)
+    found = [row | {"outcome": "accuracy"} for row in rows]
     if {TIME, "reached"} <= set(table.columns):
         missed = table["failed"] | ~table["reached"].fillna(False).astype(bool)
         times = table[TIME].astype(float).where(~missed)
-        speed = accuracy.assign(**{OUTCOME: -np.log(times.where(times > 0))}, failed=missed)
-        given.append(("speed", speed, SPEED, dict.fromkeys(margins, SPEED_MARGIN)))
-    found = [
-        row | {"outcome": outcome}
-        for outcome, outcomes, kind, limits in given
-        for row in _rows(outcomes, reference, schemes, limits, collapse_points, kind)
-    ]
+        speed = table.assign(**{OUTCOME: -np.log(times.where(times > 0))}, failed=missed)
+        nearest = min(abs(math.log(end)) for end in speed_margin)
+        limits = dict.fromkeys(margins, nearest)
+        rows = _rows(speed, reference, schemes, limits, collapse_points, SPEED)
+        found += [row | {"outcome": "speed"} for row in rows]
     return pd.DataFrame(found, columns=list(EFFECTS))
+
+
+def _treated(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that enter analyses, with every factor: "" where the table has it not."""
+    table = treatments(read_runs(runs, needed=[OUTCOME]))
+    unsaid = [name for name in CELL_FACTORS if name not in table]
+    return table.assign(**dict.fromkeys(unsaid, ""))
+
+
+def _margin(margins: Mapping[str, float], part: pd.DataFrame) -> float:
+    """Return the margin of runs of one data set; of any name where they do not say theirs."""
+    unsaid = part["dataset"].iloc[0] == ""
+    return common_margin(margins, part.drop(columns="dataset") if unsaid else part)
 
 
 def _rows(
@@ -96,15 +104,20 @@ def _rows(
     found: list[dict[str, object]] = []
     for values, part in table.groupby(list(SETTING), sort=False, dropna=False):
         setting = dict(zip(SETTING, values, strict=True))
-        dataset = str(setting["dataset"])
-        margin = margins.get(dataset, next(iter(margins.values()), math.nan))
+        margin = _margin(margins, part)
         tuned = pd.DataFrame()
         if "validation_accuracy" in part and part[RATE].nunique() > 1:
             tuned = tuned_contrasts(
-                part, reference=reference, schemes=schemes, margins={dataset: margin},
-                collapse_points=collapse_points, metric=metric, alpha=0.05, resamples=FLIPS,
+                part,
+                reference=reference,
+                schemes=schemes,
+                margins={str(setting["dataset"]): margin},
+                collapse_points=collapse_points,
+                metric=metric,
+                alpha=0.05,
+                resamples=FLIPS,
                 analysis_seed=0,
-            )  # fmt: skip
+            )
         for level in levels_present(part):
             here = part[part["normalization"] == level]
             if len(tuned):
@@ -175,7 +188,7 @@ def _at_the_only_rate(
 
 
 def rate_slopes_of_study(
-    runs: pd.DataFrame, *, reference: str, schemes: Sequence[str], metric: Metric = ACCURACY
+    runs: pd.DataFrame, *, reference: str, schemes: Sequence[str], margins: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return how the effect on accuracy changes with each doubling of the learning rate.
 
@@ -183,40 +196,33 @@ def rate_slopes_of_study(
         runs: the table `runs`.
         reference: name of the scheme that all others are compared with.
         schemes: others are left out.
-        metric: what ``final_accuracy`` is.
+        margins: equivalence margin of accuracy for each data set, in points.
 
     Returns:
         The columns of ``SETTING``, ``normalization``, ``scheme``, and over the seeds of which both
         arms trained at every rate ``slope`` (mean of each seed's least-squares slope of the
-        difference over log2 of the rate, in the unit of the metric, better above 0) and ``error``
-        (its standard error). Only settings with two rates and three seeds or more.
+        difference over log2 of the rate, in margins, better above 0) and ``error`` (its standard
+        error). Only settings with two rates and three seeds or more.
 
     """
-    table = treatments(read_runs(runs, needed=[OUTCOME]))
-    for name in CELL_FACTORS:
-        if name not in table:
-            table[name] = ""
-    table["value"] = (metric.sign * table[OUTCOME]).where(~table["failed"])
+    table = _treated(runs)
+    table["value"] = table[OUTCOME].where(~table["failed"])
+    keys = [*SETTING, "normalization"]
     found = []
-    for values, part in table.groupby([*SETTING, "normalization"], sort=False, dropna=False):
+    for values, part in table.groupby(keys, sort=False, dropna=False):
         if part[RATE].nunique() < 2:
             continue
         wide = part.pivot(index="seed", columns=["scheme", RATE], values="value")
         for scheme in schemes:
             if scheme == reference or scheme not in wide or reference not in wide:
                 continue
-            differences = (wide[scheme] - wide[reference]).dropna()
+            differences = (wide[scheme] - wide[reference]).dropna() / _margin(margins, part)
             if len(differences) < FEWEST_SEEDS:
                 continue
             doublings = np.log2(differences.columns.to_numpy(dtype=np.float64))
             centred = doublings - doublings.mean()
             slopes = differences.to_numpy() @ centred / (centred @ centred)
-            found.append(
-                dict(zip([*SETTING, "normalization"], values, strict=True))
-                | {
-                    "scheme": scheme,
-                    "slope": slopes.mean(),
-                    "error": slopes.std(ddof=1) / math.sqrt(len(slopes)),
-                }
-            )
-    return pd.DataFrame(found, columns=[*SETTING, "normalization", "scheme", "slope", "error"])
+            error = slopes.std(ddof=1) / math.sqrt(len(slopes))
+            row = {"scheme": scheme, "slope": slopes.mean(), "error": error}
+            found.append(dict(zip(keys, values, strict=True)) | row)
+    return pd.DataFrame(found, columns=[*keys, "scheme", "slope", "error"])

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
 from biasinit.networks.initialisation import InitialState
-from biasinit.networks.loss import CROSS_ENTROPY, ClassLoss
+from biasinit.networks.loss import ClassLoss
 from biasinit.networks.network import Network
 from biasinit.specs.optimizer import Optimizer
 from biasinit.training.engines.augmentation import gathered
@@ -236,7 +236,7 @@ class FusedMembers:
         network: Network,
         optimizer: Optimizer,
         *,
-        loss: ClassLoss = CROSS_ENTROPY,
+        loss: ClassLoss,
         activations: torch.dtype = torch.float32,
     ) -> None:
         self.network = network

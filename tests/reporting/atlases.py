@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from biasinit.reporting.atlas.contents import Synthesis
 
 LEVELS = ("none", "batchnorm_shift")
 SCHEMES = ("0.01", "0.1", "1.0", "xavier", "fan-in uniform", "normal, SD 0.05", "absent", "-1.0")
-VOID = {"meta", "link", "br", "img"}
 
 
 def effect_row(scheme="0.01", condition="digits, small", **changes):
@@ -111,6 +109,7 @@ def prediction_row(scheme="1.0", **changes):
 def synthesis_of(effects=(), pooled=(), moderators=(), predictions=(), **changes):
     """Return a synthesis of these rows; tables without rows have no columns either."""
     whole = Synthesis(
+        reference="zeros",
         reported=frozenset({"digits", "javascript:alert(1)", "a/b"}),
         controls=None,
         effects=pd.DataFrame(list(effects)),
@@ -267,35 +266,3 @@ def _pooled_numbers(draw):
     return dict(zip(names, ends, strict=True)) | {
         "p_adjusted": draw(st.sampled_from((0.001, 0.049, 0.05, 0.9, math.nan)))
     }
-
-
-class Page(HTMLParser):
-    """Elements, text and cells of a page, in which every element that is opened is closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.tags, self.words, self.links = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append((tag, attributes))
-        if tag == "a" and "td" in self.open:
-            self.links.append(attributes)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
