@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.func import grad, vmap
 from torch.nn import functional
@@ -48,9 +48,17 @@ def stock_pool(images):
     return functional.relu(functional.max_pool2d(images.permute(0, 3, 1, 2), 2)).permute(0, 2, 3, 1)
 
 
-def assert_close(found, expected, precision):
+def assert_close(found, expected, precision, *, rounded=None):
+    """Demand that found is expected, to the rounding of the precision.
+
+    Where PyTorch's own result in that precision is given, as ``rounded``, we may be out by a few
+    times as much as it is: batch norm of nearly equal values cancels digits whoever does it.
+    """
     scale = max(1.0, float(expected.abs().max()))
-    assert float((found - expected).abs().max()) <= TOLERANCE[precision] * scale
+    allowed = TOLERANCE[precision] * scale
+    if rounded is not None:
+        allowed = max(allowed, 4 * float((rounded - expected).abs().max()))
+    assert float((found - expected).abs().max()) <= allowed
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -150,6 +158,10 @@ def native_layer(images, weight, bias, scale, shift, beside, *, kernel, stride, 
     stride=st.integers(1, 3), has=st.tuples(*[st.booleans()] * 4), pooled=st.booleans(),
     precision=st.sampled_from(list(TOLERANCE)), seed=st.integers(0, 999),
 )  # fmt: skip
+@example(
+    members=1, batch=2, height=1, width=5, inputs=1, outputs=9, kernel=1, stride=1,
+    has=(True, True, False, False), pooled=False, precision=torch.float32, seed=1,
+)  # fmt: skip
 def test_a_hidden_layer_in_one_is_what_pytorch_makes_step_by_step(
     members, batch, height, width, inputs, outputs, kernel, stride, has, pooled, precision, seed
 ):
@@ -182,20 +194,25 @@ def test_a_hidden_layer_in_one_is_what_pytorch_makes_step_by_step(
         return (native_layer(*given, **how)[0] * direction).sum()
 
     gradients = vmap(grad(loss, argnums=wanted), in_dims=(*axes, 0))(*parts.values(), direction)
-    for member in range(members):
+
+    def of_pytorch(member, kind):
         leaves = {
-            name: None if part is None else part[member].double().requires_grad_()
+            name: None if part is None else part[member].to(kind, copy=True).requires_grad_()
             for name, part in parts.items()
         }
-        expected = stock_layer(**leaves, **how)
+        values = stock_layer(**leaves, **how)
+        (values[0] * direction[member]).sum().backward()
+        return values, [leaf.grad for leaf in leaves.values() if leaf is not None]
+
+    for member in range(members):
+        expected, theirs = of_pytorch(member, torch.float64)
+        _, rounded = of_pytorch(member, precision)
         assert_close(found[0][member], expected[0].detach(), precision)
         if normalised:
             assert_close(found[1][member], expected[1].detach(), precision)
             assert_close(found[2][member], expected[2].detach(), precision)
-        (expected[0] * direction[member]).sum().backward()
-        theirs = [leaf.grad for leaf in leaves.values() if leaf is not None]
-        for ours, their in zip(gradients, theirs, strict=True):
-            assert_close(ours[member], their, precision)
+        for ours, their, near in zip(gradients, theirs, rounded, strict=True):
+            assert_close(ours[member], their, precision, rounded=near)
 
 
 @needs_compiler
