@@ -49,6 +49,7 @@ SMOKES = {
         Smoke(("--studies", "1", "--strikes", "2", "--output", "{output}"), writes=("seed",))
     ],
     "tables.py": [Smoke(("--check",))],
+    "statistics/new_condition.py": [Smoke(("--tables", "2"), prints="| 12 | 3 |")],
     "statistics/published_again.py": [Smoke(("--only", "symmetry"), prints="symmetry/verdicts: ")],
     "statistics/r_check.py": [
         Smoke(

@@ -4,7 +4,7 @@ The variance between conditions is Paule and Mandel's (1982), by statsmodels'
 ``combine_effects``. What statsmodels lacks is here: the standard error of Hartung and Knapp (2001)
 with the factor that never shrinks it (max(1, q); Röver, Knapp and Friede 2015,
 doi:10.1186/s12874-015-0091-1), and the distribution of the effect in a new condition. The usual
-interval for that, t with k − 2 degrees of freedom around one estimate of the variance, covers .87
+interval for that, t with k − 2 degrees of freedom around one estimate of the variance, covers .88
 where the true SD between conditions is as large as their errors, for that estimate is then often
 0. So the variance is averaged over its confidence distribution (Nagashima, Noma and Furukawa 2019,
 doi:10.1177/0962280218773520), which here is that of Viechtbauer's Q-profile (2007,
