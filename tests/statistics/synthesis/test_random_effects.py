@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from r_results import REFERENCE
 
@@ -79,6 +79,7 @@ def test_effects_without_an_error_are_refused(effects, errors):
     shift=st.floats(-3, 3),
     scale=st.floats(0.1, 10),
 )
+@example(effects=[0.0, 0.0, 3e-158], seed=0, shift=0.0, scale=1.0)  # squares that underflow
 def test_another_unit_or_origin_changes_nothing_else(effects, seed, shift, scale):
     errors = np.random.default_rng(seed).uniform(0.1, 1, len(effects))
     first = random_effects(np.array(effects), errors)

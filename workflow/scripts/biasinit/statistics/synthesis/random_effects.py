@@ -122,7 +122,7 @@ def random_effects(effects: Floats, errors: Floats) -> RandomEffects:
             spreads=errors,
         )
     centres, spreads = _new_condition(effects, errors**2)
-    with np.errstate(divide="ignore", invalid="ignore"):  # of I², which is not used
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of I², not used
         found = combine_effects(
             effects, errors**2, method_re="iterated", maxiter=500, atol=CONVERGED
         )
