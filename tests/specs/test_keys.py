@@ -1,6 +1,7 @@
 """Keys: one place for defaults and limits, and what jobs are told of them."""
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -68,6 +69,13 @@ def test_nested_keys_and_lists_come_back_as_they_were():
     told = values_of(optimizer)
     assert told["schedule"]["step_epochs"] == 7
     assert from_values(Optimizer, told) == optimizer
+    falling = Optimizer(name="a", schedule=Schedule(kind="multi_step", milestones=(3, 5)))
+    told = json.loads(json.dumps(values_of(falling)))
+    assert from_values(Optimizer, told) == falling
+
+
+def test_a_schedule_without_milestones_is_described_as_before_the_key_was_added():
+    assert "milestones" not in values_of(Schedule(kind="step"))
 
 
 def test_every_key_has_a_meaning():

@@ -130,8 +130,27 @@ CASES = {
     ),
     "an unknown schedule": (
         {"optimizers": [{"name": "sgd", "schedule": {"kind": "linear"}}]},
-        "optimizers[0].schedule.kind: must be 'constant', 'cosine', 'step' or 'one_cycle', got "
-        "'linear'.",
+        "optimizers[0].schedule.kind: must be 'constant', 'cosine', 'step', 'multi_step' or "
+        "'one_cycle', got 'linear'.",
+    ),
+    "a schedule of many steps without any": (
+        {"optimizers": [{"name": "sgd", "schedule": {"kind": "multi_step"}}]},
+        "optimizers[0].schedule.milestones: must be given for 'multi_step' alone, and kind is "
+        "'multi_step'. Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
+    ),
+    "milestones of another schedule": (
+        {"optimizers": [{"name": "sgd", "schedule": {"kind": "step", "milestones": [3]}}]},
+        "optimizers[0].schedule.milestones: must be given for 'multi_step' alone, and kind is "
+        "'step'. Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
+    ),
+    "milestones out of order": (
+        {
+            "optimizers": [
+                {"name": "sgd", "schedule": {"kind": "multi_step", "milestones": [5, 3]}}
+            ]
+        },
+        "optimizers[0].schedule.milestones: must rise, got [5, 3]. Write each epoch once, in "
+        "order, such as [91, 137].",
     ),
     "an unknown engine": (
         {"training": {"epochs": 1, "batch_size": 8, "engine": "jit"}},

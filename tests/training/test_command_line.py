@@ -73,8 +73,8 @@ WRONG = {
     ),
     "an unknown schedule": (
         {"optimizer.schedule": {"kind": "linear"}},
-        "optimizer.schedule.kind: must be 'constant', 'cosine', 'step' or 'one_cycle', got "
-        "'linear'.",
+        "optimizer.schedule.kind: must be 'constant', 'cosine', 'step', 'multi_step' or "
+        "'one_cycle', got 'linear'.",
     ),
     "an unknown precision": ({"training.precision": "half"}, "training.precision: must be 'float"),
     "an unknown augmentation": (

@@ -4,14 +4,16 @@ Keys alone: jobs get every value, so this module is no part of what decides whet
 trained again (``plugins.digest``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from biasinit.errors import Problem
 from biasinit.specs.keys import Keys, key
 from biasinit.specs.limits import Count, Limits, Name, NotNegative, Positive
 
 OptimizerKind = Literal["sgd", "adamw"]
-ScheduleKind = Literal["constant", "cosine", "step", "one_cycle"]
+ScheduleKind = Literal["constant", "cosine", "step", "multi_step", "one_cycle"]
 Share = Annotated[float, Limits(ge=0, lt=1)]
 InnerShare = Annotated[float, Limits(gt=0, lt=1)]
 Divisor = Annotated[float, Limits(ge=1)]
@@ -25,13 +27,19 @@ class Schedule(Keys):
         default="constant",
         metadata=key(
             "'cosine' falls to 0 over the whole training; 'step' falls by step_factor every "
-            "step_epochs epochs; 'one_cycle' rises to the learning rate and falls again, along "
-            "half cosines."
+            "step_epochs epochs, 'multi_step' after the epochs of milestones; 'one_cycle' rises "
+            "to the learning rate and falls again, along half cosines."
         ),
     )
     step_epochs: Count = field(default=1, metadata=key("step: epochs between two falls."))
+    milestones: tuple[Count, ...] = field(
+        default=(),
+        metadata=key(
+            "multi_step: epochs after which the learning rate falls, in order.", left_out_at=()
+        ),
+    )
     step_factor: InnerShare = field(
-        default=0.1, metadata=key("step: what the learning rate is multiplied with.")
+        default=0.1, metadata=key("step, multi_step: what the learning rate is multiplied with.")
     )
     rise: InnerShare = field(
         default=0.3,
@@ -45,6 +53,21 @@ class Schedule(Keys):
         default=10_000.0,
         metadata=key("one_cycle: the last learning rate is the first one divided by this."),
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield milestones that are missing, out of order, or of a schedule without any."""
+        if (self.kind == "multi_step") != bool(self.milestones):
+            yield Problem(
+                key="milestones",
+                what=f"must be given for 'multi_step' alone, and kind is {self.kind!r}.",
+                mend="Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
+            )
+        if list(self.milestones) != sorted(set(self.milestones)):
+            yield Problem(
+                key="milestones",
+                what=f"must rise, got {list(self.milestones)}.",
+                mend="Write each epoch once, in order, such as [91, 137].",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
