@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -16,6 +17,12 @@ from repository import REPOSITORY
 settings.register_profile("exploring", deadline=None)  # a busy machine is no failure
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.load_profile("reproducible" if os.environ.get("CI") else "exploring")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what lives as long as the tests out of every collection: statsmodels asks for many."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

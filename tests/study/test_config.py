@@ -877,7 +877,8 @@ def test_every_study_has_a_quick_try_with_results_of_its_own(path):
     assert quick.schemes == whole.schemes
     assert quick.normalizations == whole.normalizations
     assert quick.architectures == whole.architectures
-    assert (quick.seeds, quick.training.epochs, len(quick.learning_rates)) == (4, 2, 1)
+    assert quick.seeds == min(4, whole.seeds)
+    assert (quick.training.epochs, len(quick.learning_rates)) == (2, 1)
     assert all(dataset.train <= 240 for dataset in quick.datasets)
     assert quick.training.engine == "eager"
     assert quick.training.probe_images <= 60

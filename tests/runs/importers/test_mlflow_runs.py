@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import shutil
 
 import pytest
 from brought import bring, said
@@ -32,13 +33,11 @@ class Store:
     """A store that a test writes to by MLflow's client."""
 
     def __init__(self, folder, kind):
-        from mlflow import MlflowClient
-
         os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
         self.path = "mlflow.db" if kind == "sqlite" else "mlruns"
         self.folder = folder
         place = folder / self.path
-        self.client = MlflowClient(f"sqlite:///{place}" if kind == "sqlite" else str(place))
+        self.client = client(f"sqlite:///{place}" if kind == "sqlite" else str(place))
         self.experiment = self.new_experiment("biases")
 
     def new_experiment(self, name):
@@ -67,9 +66,31 @@ class Store:
         return bring(self.folder, **{"runs_table": self.path, **KEYS, **keys})
 
 
+def client(place):
+    from mlflow import MlflowClient
+
+    return MlflowClient(place)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A database as MLflow makes it, in seconds; a copy of it is another one."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    client(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def database_store(empty_database, tmp_path):
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    return Store(tmp_path, "sqlite")
+
+
 @pytest.fixture(params=["files", "sqlite"])
 def store(request, tmp_path):
-    return Store(tmp_path, request.param)
+    if request.param == "sqlite":
+        return request.getfixturevalue("database_store")
+    return Store(tmp_path, "files")
 
 
 def test_runs_and_curves_are_read(store):
@@ -158,11 +179,10 @@ def test_names_of_runs_say_what_they_are(store):
     assert found.runs["seed"].tolist() == [3, 3]
 
 
-def test_a_store_is_not_written_to(tmp_path):
-    store = Store(tmp_path, "sqlite")
-    store.four()
+def test_a_store_is_not_written_to(database_store, tmp_path):
+    database_store.four()
     before = (tmp_path / "mlflow.db").read_bytes()
-    store.bring()
+    database_store.bring()
     assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
@@ -172,12 +192,11 @@ def test_a_store_with_no_run_is_refused(store):
         store.bring()
 
 
-def test_values_of_one_step_and_millisecond_that_differ_are_refused(tmp_path):
-    store = Store(tmp_path, "sqlite")
-    first, *_ = store.four()
-    store.client.log_metric(first, "val_acc", 93.0, timestamp=1003, step=3)
+def test_values_of_one_step_and_millisecond_that_differ_are_refused(database_store):
+    first, *_ = database_store.four()
+    database_store.client.log_metric(first, "val_acc", 93.0, timestamp=1003, step=3)
     with pytest.raises(RunsTableError, match=r"nothing says which was the last \('val_acc of "):
-        store.bring()
+        database_store.bring()
 
 
 def test_the_folder_of_one_experiment_will_do(tmp_path):

@@ -4,11 +4,9 @@ Keys alone: jobs get every value, so this module is no part of what decides whet
 trained again (``plugins.digest``).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from biasinit.errors import Problem
 from biasinit.specs.keys import Keys, key
 from biasinit.specs.limits import Count, Limits, Name, NotNegative, Positive
 
@@ -53,21 +51,6 @@ class Schedule(Keys):
         default=10_000.0,
         metadata=key("one_cycle: the last learning rate is the first one divided by this."),
     )
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield milestones that are missing, out of order, or of a schedule without any."""
-        if (self.kind == "multi_step") != bool(self.milestones):
-            yield Problem(
-                key="milestones",
-                what=f"must be given for 'multi_step' alone, and kind is {self.kind!r}.",
-                mend="Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
-            )
-        if list(self.milestones) != sorted(set(self.milestones)):
-            yield Problem(
-                key="milestones",
-                what=f"must rise, got {list(self.milestones)}.",
-                mend="Write each epoch once, in order, such as [91, 137].",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

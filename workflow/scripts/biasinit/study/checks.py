@@ -203,6 +203,24 @@ def _losses(study: Study) -> Iterator[Problem]:
             )
 
 
+def _milestones(study: Study) -> Iterator[Problem]:
+    for number, optimizer in enumerate(study.optimizers):
+        schedule = optimizer.schedule
+        key = f"optimizers[{number}].schedule.milestones"
+        if (schedule.kind == "multi_step") != bool(schedule.milestones):
+            yield Problem(
+                key=key,
+                what=f"must be given for 'multi_step' alone, and kind is {schedule.kind!r}.",
+                mend="Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
+            )
+        if list(schedule.milestones) != sorted(set(schedule.milestones)):
+            yield Problem(
+                key=key,
+                what=f"must rise, got {list(schedule.milestones)}.",
+                mend="Write each epoch once, in order, such as [91, 137].",
+            )
+
+
 def _identity_check(study: Study) -> Iterator[Problem]:
     if "batchnorm" not in study.normalizations:
         return
@@ -311,6 +329,7 @@ _OF_STUDIES = [
     Check(partial(_values_for_datasets, key="margins"), {"analysis", "datasets"}),
     Check(_images_for_networks, {"architectures", "datasets"}),
     Check(_losses, {"architectures", "training"}),
+    Check(_milestones, {"optimizers"}),
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_modules, {"architectures", "normalizations", "training", "weight_inits"}),
     Check(_enough_images, {"datasets", "training"}),
