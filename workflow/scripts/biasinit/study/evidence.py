@@ -180,7 +180,7 @@ class DeadStartEvidence(Part):
     normalization: str
     scheme: str
     architecture: str
-    expected: Annotated[float, Field(gt=0, lt=1)]
+    expected: Annotated[float, Field(gt=0, le=1)]
     """Share of seeds whose outputs are all equal at the start. The claim is refuted where the exact
     99 % interval of the measured share does not hold it, and supported where it does."""
 
