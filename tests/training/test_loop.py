@@ -13,7 +13,7 @@ from biasinit.networks.initialisation import initial_state
 from biasinit.specs.training import Training
 from biasinit.training.loop import CheckpointPlace, train_shard
 from biasinit.training.records.measurement import measurement_points
-from biasinit.training.shard import Shard
+from biasinit.training.shard import Block, Shard
 
 TABLES = ("runs", "curves", "layers", "correct")
 
@@ -225,6 +225,23 @@ def test_layers_without_a_bias_have_no_bias_probe(small_digits):
     layers = train_shard(shard, small_digits).layers
     assert layers["bias_norm"].isna().all()
     assert layers["gradient_norm_weight"].notna().all()
+
+
+def test_first_guesses_are_those_of_pytorchs_own_counting(small_digits):
+    """Without normalisation, where an evaluation before the first step gives the same outputs."""
+    shard = description(epochs=1, probe_images=64)
+    block = Block(Shard(shard, small_digits, device="cpu"), shard.seeds)
+    named = block.logits("train").argmax(-1)[:, :64]
+    shares = [100 * member.bincount().max().item() / 64 for member in named]
+    runs = train_shard(shard, small_digits).runs
+    assert runs["commonest_first_guess"].tolist() == pytest.approx(shares)
+    assert len(set(shares)) > 1
+
+
+def test_a_network_that_names_all_classes_alike_names_one(small_digits):
+    shard = description(epochs=1, scheme={"name": "off", "kind": "constant", "value": -1e6})
+    runs = train_shard(shard, small_digits).runs
+    assert runs["commonest_first_guess"].tolist() == [100.0] * 3
 
 
 def test_raw_losses_of_a_constant_output_are_ln_10(small_digits):

@@ -49,6 +49,7 @@ BroughtColumn = Literal[
     "validation_accuracy",
     "final_loss",
     "initial_loss",
+    "commonest_first_guess",
     "curve_area",
     "diverged_at",
     "weights_hash",

@@ -112,6 +112,7 @@ BROUGHT: Mapping[str, BroughtColumn] = {
     "curve_area": _NUMBER,
     "final_loss": _NUMBER,
     "initial_loss": _NUMBER,
+    "commonest_first_guess": _NUMBER,
     "epochs_to_threshold": _NUMBER,
     "reached": _FLAG,
     EARLY: BroughtColumn(

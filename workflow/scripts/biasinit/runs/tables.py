@@ -74,6 +74,13 @@ RUNS = Table(
             unit="nats",
             optional=True,
         ),
+        number(
+            "commonest_first_guess",
+            "share of the probe's images in the class that the network names most often before the "
+            "first step; 100 too where it names all classes alike",
+            unit="percent",
+            optional=True,
+        ),
         flag("failed", "diverged or never learned", optional=True),
         text(
             "failure_kind",

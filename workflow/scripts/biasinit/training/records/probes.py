@@ -25,13 +25,19 @@ from biasinit.training.engines.optimizers import Tensors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """The loss of each member, (members,), and by layer each quantity, (members,)."""
+    """The loss and first guess of each member, (members,), and by layer each quantity, (members,).
+
+    ``guesses`` is the share of images in the class that a member names most often; 1 where it names
+    one class for all, or all classes alike.
+    """
 
     losses: Tensor
+    guesses: Tensor
     layers: dict[str, dict[str, Tensor]]
 
 
 Measure = Callable[[Tensors, Tensors, Tensor, Tensor], tuple[Tensors, Tensor, Tensors]]
+GUESSES = "share of the commonest guess"  # beside layers, whose names have no blanks
 
 
 def measure_of(members: Members) -> Measure:
@@ -39,7 +45,8 @@ def measure_of(members: Members) -> Measure:
 
     It takes parameters, buffers (changed in place), images (members, images, height, width,
     channels) and labels (images,), which all members share, and returns gradients by parameter,
-    losses (members,), and the statistics of units by layer, (members, 5).
+    losses (members,), and the statistics of units by layer, (members, 5), beside the share of the
+    commonest guess, (members,).
     """
     plain = replace(members.loss, label_smoothing=0.0)
 
@@ -56,6 +63,7 @@ def measure_of(members: Members) -> Measure:
             preactivations=preactivations,
         )
         units = {name: _unit_statistics(value) for name, value in preactivations.items()}
+        units[GUESSES] = _commonest(logits)
         return members.network.loss(logits, labels, plain), units
 
     mapped = members.gradients_of(loss_and_units)
@@ -118,7 +126,13 @@ def probe(
                 missing if twins is None else (twins[0] - twins[1]).flatten(1).norm(dim=1)
             )
         layers[layer] = values
-    return Probe(losses=losses, layers=layers)
+    return Probe(losses=losses, guesses=units[GUESSES], layers=layers)
+
+
+def _commonest(logits: Tensor) -> Tensor:
+    """Return the share of images in the class that is named most often, of (images, classes)."""
+    named = logits.detach() == logits.detach().amax(1, keepdim=True)
+    return named.to(logits.dtype).mean(0).amax()
 
 
 def _unit_statistics(preactivation: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ class Records:
         self._curves: list[dict[str, Any]] = []
         self._layers: list[dict[str, Any]] = []
         self._initial_loss: list[float] = []
+        self._first_guesses: list[float] = []
         # on the device, so that no step waits for its losses
         self._losses_since_point = torch.zeros(members, dtype=torch.float64, device=device)
         self._steps_since_point = 0
@@ -94,14 +95,16 @@ class Records:
         )
 
     def add_probe(self, when: str) -> None:
-        """Probe all layers; the probe at the start gives the initial loss."""
+        """Probe all layers; the probe at the start gives the initial loss and the first guesses."""
         with self._evaluating():
             self._add_probe(when)
 
     def _add_probe(self, when: str) -> None:
         found = self._block.probe()
         if when == "start":
-            self._initial_loss = [float(loss) for loss in found.losses][: len(self._block.seeds)]
+            members = len(self._block.seeds)
+            self._initial_loss = [float(loss) for loss in found.losses][:members]
+            self._first_guesses = [100 * float(share) for share in found.guesses][:members]
         layers = {
             layer: {name: value.tolist() for name, value in values.items()}
             for layer, values in found.layers.items()
@@ -139,6 +142,7 @@ class Records:
                 "final_loss": losses.cpu().numpy(),
                 "validation_accuracy": last["validation_accuracy"].to_numpy(),
                 "initial_loss": self._initial_loss,
+                "commonest_first_guess": self._first_guesses,
                 "diverged_at": pd.array(steps, dtype="Int64"),
                 "classes": block.shard.classes,
                 "weights_hash": block.weights_hashes,
