@@ -78,6 +78,7 @@ def generated_runs(
                     "restricted_epochs": epochs if reached else EPOCHS,
                     "curve_area": accuracy - epochs if reached else 10.0,
                     "initial_loss": 2.3,
+                    "commonest_first_guess": 30.0,
                     "failed": failed,
                     "failure_kind": "diverged"
                     if failed and seed % 2

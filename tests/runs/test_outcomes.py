@@ -141,6 +141,7 @@ def test_a_run_that_reached_the_threshold_and_then_diverged_is_fast_and_failed()
             "final_loss": [np.nan],
             "validation_accuracy": [10.0],
             "initial_loss": [2.5],
+            "commonest_first_guess": [30.0],
             "diverged_at": pd.array([3], dtype="Int64"),
             "classes": [10],
             "weights_hash": ["a"],
