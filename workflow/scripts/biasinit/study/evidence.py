@@ -185,6 +185,19 @@ class DeadStartEvidence(Part):
     99 % interval of the measured share does not hold it, and supported where it does."""
 
 
+class FirstGuessEvidence(Part):
+    """Whether schemes whose first guesses are more unequal are less accurate in the end.
+
+    The claim is supported where accuracy falls from the most even guesses to the most unequal
+    ones, and refuted where the change is within the margin of the study.
+    """
+
+    kind: Literal["first_guesses"]
+    study: str
+    normalization: str
+    schemes: Annotated[tuple[str, ...], Field(min_length=3)]
+
+
 class LevelEvidence(_Judging):
     """Accuracy at one level of a factor against another, within seeds, under one scheme."""
 
@@ -217,6 +230,7 @@ AnyEvidence = Annotated[
     | TwinEvidence
     | FailureEvidence
     | DeadStartEvidence
+    | FirstGuessEvidence
     | LevelEvidence,
     Field(discriminator="kind"),
 ]
@@ -224,6 +238,6 @@ JudgedEvidence = VerdictEvidence | LevelEvidence
 """Evidence that is one verdict."""
 EVIDENCE = (
     *(VerdictEvidence, LayerEvidence, TwinEvidence, FailureEvidence, DeadStartEvidence),
-    LevelEvidence,
+    *(FirstGuessEvidence, LevelEvidence),
 )
 """Every kind of evidence."""

@@ -8,13 +8,22 @@ which verdict refutes or supports a claim stands in the file of claims. A new ki
 from collections.abc import Mapping
 from typing import Any
 
-from biasinit.reporting.claims import dead_starts, failures, layers, levels, twins, verdict
+from biasinit.reporting.claims import (
+    dead_starts,
+    failures,
+    first_guesses,
+    layers,
+    levels,
+    twins,
+    verdict,
+)
 from biasinit.reporting.claims.finding import Finding, Kind, Tables
 from biasinit.study.evidence import (
     EVIDENCE,
     AnyEvidence,
     DeadStartEvidence,
     FailureEvidence,
+    FirstGuessEvidence,
     LayerEvidence,
     LevelEvidence,
     TwinEvidence,
@@ -27,6 +36,7 @@ _KINDS: Mapping[type, Kind[Any]] = {
     TwinEvidence: twins.KIND,
     FailureEvidence: failures.KIND,
     DeadStartEvidence: dead_starts.KIND,
+    FirstGuessEvidence: first_guesses.KIND,
     LevelEvidence: levels.KIND,
 }
 if set(_KINDS) != set(EVIDENCE):

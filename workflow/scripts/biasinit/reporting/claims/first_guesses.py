@@ -1,0 +1,81 @@
+"""Evidence that is whether schemes whose first guesses are more unequal train worse.
+
+Each scheme is taken at its own best learning rate, chosen by accuracy on validation images. Runs
+that failed count with the accuracy that they ended with.
+"""
+
+import math
+
+import pandas as pd
+
+from biasinit import numbers
+from biasinit.reporting.claims.finding import Bearing, Finding, Kind, Place, Tables, absent
+from biasinit.reporting.labels import normalization_label
+from biasinit.reporting.selection import matching, table
+from biasinit.statistics.paired.within_seeds import WithinSeeds, within_seeds
+from biasinit.study.evidence import FirstGuessEvidence
+
+_PLACE = Place(table="accuracy_means", figure="effects", rule="rule-accuracy")
+_GUESS = "commonest_first_guess"
+_LEVELS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
+_READ = {"normalization", "scheme", "seed", "learning_rate", *_LEVELS, _GUESS}
+
+
+def find(evidence: FirstGuessEvidence, tables: Tables) -> Finding:
+    """Return the change of accuracy from the most even first guesses to the most unequal ones."""
+    where = normalization_label(evidence.normalization)
+    question = f"final accuracy, from the most even first guesses to the most unequal, {where}"
+    runs, verdicts = table(tables, "runs"), table(tables, "verdicts")
+    if not {*_READ, "final_accuracy", "validation_accuracy"} <= set(runs):
+        return absent(evidence, question, table=_PLACE.table)
+    runs = matching(runs, normalization=evidence.normalization)
+    runs = runs[runs["scheme"].isin(evidence.schemes)]
+    margins = matching(verdicts, outcome="accuracy", normalization=evidence.normalization)
+    if set(runs["scheme"]) != set(evidence.schemes) or margins.empty:
+        return absent(evidence, question, table=_PLACE.table)
+    at_best = _at_own_best_rate(runs)
+    quantity, accuracy = (
+        at_best.pivot_table(index=["seed", *_LEVELS], columns="scheme", values=name)
+        .groupby("seed")
+        .mean()
+        for name in (_GUESS, "final_accuracy")
+    )
+    return _finding(
+        evidence, within_seeds(quantity, accuracy), question, margin=margins["margin_upper"].max()
+    )
+
+
+def _at_own_best_rate(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs of each scheme, in each condition, at the rate that validated best."""
+    arms = ["scheme", *_LEVELS]
+    means = runs.groupby([*arms, "learning_rate"], as_index=False)["validation_accuracy"].mean()
+    best = means.loc[means.groupby(arms)["validation_accuracy"].idxmax(), [*arms, "learning_rate"]]
+    return runs.merge(best, on=[*arms, "learning_rate"])
+
+
+def _finding(
+    evidence: FirstGuessEvidence, found: WithinSeeds, question: str, *, margin: float
+) -> Finding:
+    lower, upper = found.interval()
+    refutes = -margin < lower and upper < margin
+    supports = upper < 0 and not refutes
+    p = found.p_equivalent(margin) if refutes else found.p_different() if supports else 1.0
+    change = numbers.with_interval(numbers.signed(found.change), lower, upper)
+    return Finding(
+        study=evidence.study,
+        question=question,
+        measured=(
+            f"{change} points of accuracy over {found.schemes} schemes, in which the class that is "
+            f"guessed most often has {numbers.number(found.least, decimals=0)} to "
+            f"{numbers.number(found.most, decimals=0)} % of the images; margin "
+            f"±{numbers.number(margin, decimals=1)}",
+        ),
+        shown="less accurate" if supports else "as accurate" if refutes else "not settled",
+        bearing=(Bearing.SUPPORTS if supports else Bearing.REFUTES if refutes else Bearing.OPEN),
+        sure=f"{found.seeds} seeds" + (f"; {found.left_out} left out" if found.left_out else ""),
+        place=_PLACE,
+        p=p if math.isfinite(p) else math.nan,
+    )
+
+
+KIND = Kind(reads=("runs", "verdicts"), find=find)
