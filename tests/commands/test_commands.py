@@ -66,7 +66,10 @@ def test_judge_prints_the_answer_and_where_the_page_is(tmp_path, capsys):
         ([str(EXAMPLE), "--config", "a={"], "--config: must be KEY=VALUE"),
         ([str(EXAMPLE), "--config", "margin=2"], "'margin' has an option of its own. Say --margin"),
         ([str(EXAMPLE), "--config", "runs=2"], "runs: is not a key of a study"),
-        ([str(EXAMPLE), "--config", "analysis=3"], "analysis: must hold keys and values, got 3."),
+        (
+            [str(EXAMPLE), "--config", "analysis=3"],
+            "analysis: must hold keys and values, got 3.",
+        ),
         (
             [str(EXAMPLE), "--config", "metric={name: loss, better: lower, unit: nats}"],
             "margin: must be given for another metric than accuracy.",

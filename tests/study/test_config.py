@@ -216,8 +216,10 @@ CASES = {
                           "[]."),
     "no starts of weights": ({"weight_inits": []}, "weight_inits: must have at least 1 entry, got "
                              "[]."),
-    "a list that is text": ({"normalizations": "none"}, "normalizations: must be a list, got "
-                            "'none'."),
+    "a list that is text": (
+        {"normalizations": "none"},
+        "normalizations: must be a list, got 'none'. Write [first, second].",
+    ),
     "an endless learning rate": (
         {"learning_rates": [float("inf")]},
         "learning_rates[0]: must be a finite number, got inf.",
@@ -254,7 +256,7 @@ CASES = {
     ),
     "looks of an older version": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1}, "looks": [20]}},
-        "analysis.looks[0]: must hold keys and values, got 20.",
+        "analysis.looks[0]: must hold keys and values, got 20. Write {key: value}.",
     ),
     "looks in the wrong order": (
         {"analysis": {"thresholds": {"digits": 95}, "margins": {"digits": 1},
@@ -437,7 +439,7 @@ CASES = {
                 {"name": "zeros", "kind": "python", "object": "mine.py:f", "parameters": [1]}
             ]
         },
-        "schemes[0].parameters: must hold keys and values, got [1].",
+        "schemes[0].parameters: must hold keys and values, got [1]. Write {key: value}.",
     ),
     "a key of another kind of scheme": (
         {"schemes": [{"name": "zeros", "kind": "zeros", "std": 1}]},
@@ -600,7 +602,7 @@ CASES = {
     ),
     "a list for a section": (
         {"training": []},
-        "training: must hold keys and values, got [].",
+        "training: must hold keys and values, got []. Write {key: value}.",
     ),
 }  # fmt: skip
 

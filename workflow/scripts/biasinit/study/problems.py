@@ -138,6 +138,8 @@ _MEND = {
     "letter or digit.",
     "string_type": IN_QUOTES,
     "invalid_key": IN_QUOTES,
+    "tuple_type": "Write [first, second].",
+    **{kind: "Write {key: value}." for kind, what in _WHAT.items() if what is NO_KEYS},
 }
 LONGEST_VALUE = 100  # characters of a value in a message; a slip may put a whole table there
 
