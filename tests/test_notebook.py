@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from notebook import NOTEBOOK, outputs_of
 from repository import REPOSITORY
 
 
+@pytest.mark.slow
 def test_the_notebook_shows_what_its_cells_show(tmp_path, monkeypatch):
     (tmp_path / "docs").symlink_to(REPOSITORY / "docs")
     monkeypatch.chdir(tmp_path)

@@ -59,6 +59,7 @@ def test_the_real_small_sets_have_the_characters_that_are_known(omniglot_directo
     assert 0.02 < first.images.mean() / 255 < 0.2  # ink is what little there is
 
 
+@pytest.mark.slow
 def test_shrinking_keeps_the_amount_of_ink(omniglot_directory):
     path = omniglot_directory / SMALL_2.name
     whole, small = (read_characters(path, size=size) for size in (105, 28))
@@ -71,6 +72,7 @@ def test_shrinking_keeps_the_amount_of_ink(omniglot_directory):
     assert np.abs(thirds - blocks).max() <= 0.5
 
 
+@pytest.mark.slow
 def test_test_characters_are_of_alphabets_that_training_never_saw(omniglot_directory):
     read = read_omniglot(omniglot_directory, alphabets="small", size=28)
     sizes = OFFICIAL["small"]

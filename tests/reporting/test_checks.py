@@ -49,6 +49,7 @@ def test_runs_that_are_brought_are_told_the_word_that_they_may_mean(failing, stu
     assert "batchnorm_shift" not in failed_checks(failing, study)[-1]
 
 
+@pytest.mark.slow
 def test_rows_that_are_left_out_stand_at_the_top_and_in_a_table(tables, study, make_page):
     assert rows_left_out(tables) == 0
     with_notes = tables | {"import_notes": NOTES}
@@ -59,6 +60,7 @@ def test_rows_that_are_left_out_stand_at_the_top_and_in_a_table(tables, study, m
     assert "&lt;b&gt; (24 rows)" in page
 
 
+@pytest.mark.slow
 def test_runs_that_do_not_say_whether_they_failed_are_not_said_to_have_trained(
     tables, study, make_page
 ):

@@ -186,6 +186,7 @@ def test_the_answer_on_a_loss_has_the_digits_of_its_margin(judged):
     assert re.search(r"\| worse \| ▼ worse, by more than the margin \+0\.0[23]\d\d ", answer)
 
 
+@pytest.mark.slow
 def test_no_picture_of_a_loss_speaks_of_accuracy(judged):
     study, tables = judged
     for name, figure in figures_of(tables, study).items():
@@ -196,6 +197,7 @@ def test_no_picture_of_a_loss_speaks_of_accuracy(judged):
             assert LEFT_OVER.findall(figure.entry.title) == [], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [{"name": "validation loss", "unit": "nats"},
@@ -239,6 +241,7 @@ def test_axes_and_ticks_are_in_the_unit_of_the_metric(judged):
             assert first.xaxis.get_offset_text().get_text() == "", name
 
 
+@pytest.mark.slow
 def test_failed_runs_stand_beside_the_worst_losses(judged):
     study, tables = judged
     rows = frame("outcomes", tables, study)

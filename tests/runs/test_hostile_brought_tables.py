@@ -5,6 +5,7 @@ import math
 import re
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def dialects(draw):
     }
 
 
+@pytest.mark.slow
 @MANY
 @given(table=right_tables(), dialect=dialects(), order=st.randoms(use_true_random=False))
 def test_a_table_comes_back_in_every_dialect(table, dialect, order, tmp_path):

@@ -47,6 +47,7 @@ def changed_file(path, change):
     write_table(change(read_table(path)), path)
 
 
+@pytest.mark.slow
 def test_a_published_number_that_is_not_made_again_is_shown(script, published, capsys):
     def with_another_estimate(table):
         table.loc[1, "estimate"] *= 1 + 1e-9
@@ -75,6 +76,7 @@ def test_published_runs_are_judged_anew_and_what_cannot_be_made_stays(script, pu
     assert script.main(["--studies", str(published.parent)]) == 0
 
 
+@pytest.mark.slow
 def test_a_published_table_that_no_analysis_makes_is_shown(script, published, capsys):
     write_table(pd.DataFrame({"found": [1.0]}), published / "analysis" / "residue.parquet")
     assert script.main(["--studies", str(published.parent)]) == 1

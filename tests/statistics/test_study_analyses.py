@@ -142,6 +142,7 @@ def test_row_order_and_index_change_no_verdict(runs, tables):
     pd.testing.assert_frame_equal(found[columns], tables["verdicts"][columns], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_renaming_schemes_changes_names_only(runs, tables):
     names = {"zeros": "zeros", "small": "ünë:[T.x] ~", "one": "0.01", "xavier": "x y"}
     renamed = runs.assign(scheme=runs["scheme"].map(lambda name: names.get(name, name)))
@@ -200,6 +201,7 @@ def few():
     return generated_runs(seeds=8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_tables_give_verdicts_without_wrong_numbers(few, name):
     found = _whole(HOSTILE[name](few).reset_index(drop=True))
@@ -278,6 +280,7 @@ def test_registered_specification_is_the_contrast_that_is_judged(runs, tables):
             assert own.to_numpy() == pytest.approx(expected.to_numpy())
 
 
+@pytest.mark.slow
 def test_median_of_the_last_epochs_ignores_one_bad_epoch(few):
     curves = generated_curves(few)
     last = curves["test_accuracy"].notna() & (curves["epoch"] == curves["epoch"].max())

@@ -29,6 +29,7 @@ def text_of(page):
     return Page(page).text
 
 
+@pytest.mark.slow
 def test_equal_inputs_give_equal_bytes(make_page, study, tables, page):
     assert make_page(study, tables) == page
 
@@ -210,6 +211,7 @@ def test_any_study_gives_a_page_below_five_megabytes(make_page, case):
     assert page.endswith("</html>\n")
 
 
+@pytest.mark.slow
 def test_a_study_without_batch_normalisation_has_a_page(make_page, study, tables):
     alone = dataclasses.replace(study, replicate=None, replicate_name=None)
     kept = {
@@ -223,6 +225,7 @@ def test_a_study_without_batch_normalisation_has_a_page(make_page, study, tables
     assert "A/A arm: not in this table." in text
 
 
+@pytest.mark.slow
 def test_cells_with_different_margins_and_thresholds_have_a_page(make_page, study, tables):
     analysis = dataclasses.replace(
         study.analysis, thresholds={"a": 95.0, "b": 90.0}, margins={"a": 0.5, "b": 0.2}

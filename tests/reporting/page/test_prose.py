@@ -177,6 +177,7 @@ def test_captions_give_the_numbers_of_the_study_and_of_their_data(figures, study
         assert unexplained(figure.caption, empty, names=names, also=also) == [], figure.caption
 
 
+@pytest.mark.slow
 def test_the_numbers_of_other_runs_would_be_seen(told, study):
     """What one table says in words is not explained by the data of another study."""
     other = figures_of(make_tables(study, seed=2), study)

@@ -66,6 +66,7 @@ def test_seeds_that_no_two_cells_share_are_blocks_alone():
     assert random_terms(runs, joint=False) == ["seed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [0.0, 0.5])
 def test_cells_that_share_seeds_do_not_inflate_standard_errors(scheme):
     """The error of a mean over cells is known here; without (1|seed) it came out 1.5 to 2 times.

@@ -95,6 +95,7 @@ def test_the_range_is_that_of_the_sd():
     assert found.high == pytest.approx(found.seeds * high, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_range_covers_the_seeds_that_the_true_sd_asks_for_in_four_of_five_pilots():
     rng, truth = np.random.default_rng(2), alone(effect=0.4).needed(0)
     inside = 0

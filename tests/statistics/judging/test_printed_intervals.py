@@ -126,6 +126,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @settings(ONCE, max_examples=15)
 @given(key=st.integers(0, 10**6), **SHAPES)
 def test_no_verdict_of_a_random_study_contradicts_its_interval(key, **shape):
@@ -139,6 +140,7 @@ def test_no_verdict_of_many_random_studies_contradicts_its_interval(key, **shape
     check(key, **shape)
 
 
+@pytest.mark.slow
 def test_the_random_studies_have_every_verdict():
     """Otherwise the above would hold of what was never said."""
     usual = {"cells": 2, "normalizations": 1, "collapsing": 0.02, "identical": False}

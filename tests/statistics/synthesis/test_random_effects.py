@@ -137,6 +137,7 @@ def test_a_slope_with_equal_errors_is_least_squares():
     assert (slope, error, df) == (pytest.approx(plain.slope), pytest.approx(plain.stderr), 4)
 
 
+@pytest.mark.slow
 def test_a_slope_covers_what_it_estimates():
     rng = np.random.default_rng(5)
     covariate = np.log2([4.0, 8, 16, 32, 5, 6, 13, 8])

@@ -23,6 +23,7 @@ def simulation(monkeypatch):
     return importlib.import_module("verdict_simulation")
 
 
+@pytest.mark.slow
 def test_three_tables_of_each_case_hold_every_bar(simulation, tmp_path):
     output = tmp_path / "figures.json"
     assert simulation.main(["--tables", "3", "--cases", *FAST, "--output", str(output)]) == 0

@@ -40,6 +40,7 @@ def test_many_effects_are_a_heat_map_with_a_number_for_each():
     assert "(14 conditions). Orange is worse, blue is better" in caption
 
 
+@pytest.mark.slow
 def test_a_heat_map_leaves_out_what_has_no_room():
     names = ("zeros", *(f"scheme_{n:02d}" for n in range(25)))
     study = make_study(names, learning_rates=tuple(0.01 * (n + 1) for n in range(26)), seeds=4)
