@@ -24,8 +24,8 @@ def test_a_cell_says_all_that_is_known():
     assert (found.text, found.mark, found.href) == ("−1.4", "▼", "digits/report.html")
     assert found.sentence == (
         "1.0, cifar10, plain-6, without batch normalisation: worse, by more than the margin; −1.40 "
-        "points against zeros (95 % interval −2.00 to −0.80, −2.80 margins); 10 seeds, 3 of 20 "
-        "runs failed (zeros: 1) (studies digits, depth)."
+        "points against zeros (95 % interval, for all schemes at once, −2.00 to −0.80; −2.80 "
+        "margins); 10 seeds, 3 of 20 runs failed (zeros: 1) (studies digits, depth)."
     )
 
 
@@ -40,9 +40,11 @@ def test_speed_is_how_many_times_as_fast():
         upper=math.log(1.8), effect=1.8, failed=2.0,
     )  # fmt: skip
     assert found.text == "×1.50"
-    assert "faster; 1.50 times as fast as zeros (95 % interval 1.20 to 1.80, +1.80 margins)" in (
-        found.sentence
+    said = (
+        "faster; 1.50 times as fast as zeros (95 % interval, for all schemes at once, 1.20 to "
+        "1.80; +1.80 margins)"
     )
+    assert said in found.sentence
     assert "2 of 20 runs missed the threshold (zeros: 0)" in found.sentence
     assert cell(outcome="speed", estimate=1e6).text.startswith("×")
 

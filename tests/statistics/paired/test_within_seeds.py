@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,24 +24,31 @@ def frames(rng, *, seeds, slope=0.0, spread=1.0):
     return pd.DataFrame(guesses, columns=SCHEMES), pd.DataFrame(accuracy, columns=SCHEMES)
 
 
-def test_it_is_the_t_test_of_slopes_that_scipy_fits_seed_by_seed(rng):
+def test_it_is_statsmodels_slope_with_errors_clustered_by_seed(rng):
     guesses, accuracy = frames(rng, seeds=12, slope=-0.05)
     found = within_seeds(guesses, accuracy)
-    slopes = np.array(
-        [
-            scipy.stats.linregress(guesses.loc[seed], accuracy.loc[seed]).slope
-            for seed in guesses.index
-        ]
+    seeds = np.repeat(np.arange(12), 5)
+    design = np.column_stack([guesses.to_numpy().ravel(), np.eye(12)[seeds]])
+    fit = sm.OLS(accuracy.to_numpy().ravel(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": seeds, "use_correction": False}
     )
     way = guesses.mean().max() - guesses.mean().min()
-    theirs = scipy.stats.ttest_1samp(slopes * way, 0)
-    assert found.change == pytest.approx(slopes.mean() * way)
-    assert found.interval() == pytest.approx(tuple(theirs.confidence_interval()))
-    assert found.p_different() == pytest.approx(theirs.pvalue)
-    lower = scipy.stats.ttest_1samp(slopes * way, -5, alternative="greater").pvalue
-    upper = scipy.stats.ttest_1samp(slopes * way, 5, alternative="less").pvalue
-    assert found.p_equivalent(5) == pytest.approx(max(lower, upper))
+    error = fit.bse[0] * way * math.sqrt(12 / 11)
+    assert found.change == pytest.approx(fit.params[0] * way)
+    assert found.standard_error == pytest.approx(error)
+    half = error * scipy.stats.t.ppf(0.975, 11)
+    assert found.interval() == pytest.approx((found.change - half, found.change + half))
+    assert found.p_different() == pytest.approx(2 * scipy.stats.t.sf(-found.change / error, 11))
+    below, above = (scipy.stats.t.sf((5 + side * found.change) / error, 11) for side in (1, -1))
+    assert found.p_equivalent(5) == pytest.approx(max(below, above))
     assert (found.seeds, found.left_out, found.schemes) == (12, 0, 5)
+
+
+def test_a_seed_in_which_all_schemes_are_nearly_alike_does_not_rule(rng):
+    guesses, accuracy = frames(rng, seeds=8, slope=-0.05, spread=0.5)
+    guesses.loc[0] = 50 + np.arange(5) * 0.001
+    found = within_seeds(guesses, accuracy)
+    assert -0.05 * 70 - 3 < found.change < -0.05 * 70 + 3
 
 
 @pytest.mark.parametrize("slope", [0.0, -0.04])
@@ -55,13 +63,19 @@ def test_its_interval_covers_on_the_null_and_off_it(slope):
     assert 0.93 < covered / 1000 < 0.97
 
 
-def test_seeds_that_lack_a_scheme_or_differ_in_nothing_are_left_out_and_counted(rng):
+def test_seeds_that_lack_a_scheme_are_left_out_and_counted(rng):
     guesses, accuracy = frames(rng, seeds=6, slope=-0.05)
     accuracy.loc[0, "b"] = np.nan
-    guesses.loc[1] = 100.0
     found = within_seeds(guesses, accuracy)
-    assert (found.seeds, found.left_out) == (4, 2)
+    assert (found.seeds, found.left_out) == (5, 1)
     assert math.isfinite(found.change)
+
+
+def test_schemes_that_do_not_differ_say_nothing(rng):
+    guesses, accuracy = frames(rng, seeds=6)
+    found = within_seeds(guesses * 0 + 100, accuracy)
+    assert found.interval() == (-math.inf, math.inf)
+    assert found.p_different() == found.p_equivalent(1000) == 1.0
 
 
 @pytest.mark.parametrize("seeds", [0, 1])

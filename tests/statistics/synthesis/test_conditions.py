@@ -56,6 +56,21 @@ def test_a_verdict_is_what_the_interval_says(changes, verdict):
     assert found["verdict"].tolist() == [verdict]
 
 
+def test_intervals_hold_for_all_schemes_of_a_condition_at_once():
+    rng = np.random.default_rng(1)
+    missed = 0
+    for _ in range(1000):
+        true = rng.uniform(0.1, 0.4, 6)
+        estimates, errors = rng.normal(0, true), true * np.sqrt(rng.chisquare(9, 6) / 9)
+        rows = [
+            row(scheme=str(number), estimate=estimate, standard_error=error, df=9.0)
+            for number, (estimate, error) in enumerate(zip(estimates, errors, strict=True))
+        ]
+        found = conditions_of(pd.DataFrame(rows))
+        missed += ((found["lower"] > 0) | (found["upper"] < 0)).any()
+    assert 30 <= missed <= 70
+
+
 @given(
     estimate=st.floats(-3, 3),
     error=st.floats(0.01, 2),

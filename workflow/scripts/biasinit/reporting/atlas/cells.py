@@ -175,7 +175,7 @@ def _size(row: Effect) -> str:
         decimals = numbers.places(row.margin)
         size = f"{numbers.signed(row.estimate, decimals=decimals)} points against {row.reference}"
         found = numbers.interval(row.lower, row.upper, decimals=decimals)
-    known = f"95 % interval {found}, " if found != numbers.MISSING else ""
+    known = f"95 % interval, for all schemes at once, {found}; " if found != numbers.MISSING else ""
     return f"{size} ({known}{numbers.signed(row.effect)} margins)"
 
 

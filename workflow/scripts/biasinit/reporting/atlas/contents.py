@@ -12,7 +12,8 @@ class Synthesis:
     """A synthesis over studies.
 
     An effect is a scheme's against the reference, each at its own best learning rate; positive is
-    better. ``outcome`` is "accuracy" or "speed" in all tables, intervals hold at 95 %.
+    better. ``outcome`` is "accuracy" or "speed" in all tables, intervals hold at 95 %,
+    those of effects for all schemes of a condition at once.
 
     Attributes:
         reference: the scheme that all others are compared with, and no row of any table.

@@ -27,7 +27,9 @@ from biasinit.verdicts import Outcome
 METHODS = (
     "An effect is a scheme's against the reference, seed by seed, each at its own best learning "
     "rate, which is chosen by the validation accuracy of other seeds than those that it is judged "
-    "by (cross-fitted). Positive is better.",
+    "by (cross-fitted). Positive is better. Its interval, and so its verdict, holds at 95 % for "
+    "all schemes of a condition at once (Bonferroni); the page of its study judges by sign flips, "
+    "and may say another word where an interval ends close to zero or to the margin.",
     "Studies of the same settings estimate one effect: they are merged by inverse variance, and "
     "count as one condition.",
     "Effects are divided by the margin of their data set, so that one unit is the difference that "

@@ -72,7 +72,7 @@ _PREDICTIONS = (
     ),
     interval("predicted, margins", "lower", "upper"),
     signed("observed", "observed"),
-    interval("95 % interval", "observed_lower", "observed_upper"),
+    interval("its interval", "observed_lower", "observed_upper"),
     words("came true", "came_true"),
 )
 _FAILURES = (

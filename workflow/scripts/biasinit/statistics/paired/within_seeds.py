@@ -1,8 +1,10 @@
 """Whether a quantity of the start goes with accuracy, from scheme to scheme within seeds.
 
-All schemes of a seed share weights, images and batches, so that a slope within a seed compares
-schemes and nothing else. The slopes of seeds are independent, and their mean is tested by t: the
-method of summary measures (Matthews, Altman, Campbell and Royston 1990, BMJ 300:230).
+All schemes of a seed share weights, images and batches, so that a slope within seeds compares
+schemes and nothing else. It is one least-squares slope with a level of its own for each seed; seeds
+are independent, so its error is that of a ratio of means over seeds (Cochran 1977, "Sampling
+techniques", section 6.3; the same as errors clustered by seed), with t of one fewer than seeds. A
+mean of the seeds' own slopes would be ruled by seeds in which all schemes are nearly alike.
 """
 
 import math
@@ -22,9 +24,9 @@ class WithinSeeds:
     Attributes:
         least, most: smallest and largest mean of a scheme.
         schemes: how many were compared.
-        seeds: with a slope; those where all schemes have the same value have none.
-        left_out: seeds that lack a scheme, or have no slope.
-        change: points of accuracy over the whole way, the mean of seeds.
+        seeds: that have every scheme.
+        left_out: those that lack one.
+        change: points of accuracy over the whole way; NaN where no seed has schemes that differ.
         standard_error: of the change.
 
     """
@@ -38,8 +40,8 @@ class WithinSeeds:
     standard_error: float
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the interval of the change; endless with fewer than two seeds."""
-        if self.seeds < 2:
+        """Return the interval of the change; endless where there is no error."""
+        if math.isnan(self.standard_error):
             return -math.inf, math.inf
         half = self.standard_error * float(scipy.stats.t.ppf((1 + level) / 2, self.seeds - 1))
         return self.change - half, self.change + half
@@ -53,7 +55,7 @@ class WithinSeeds:
         return max(self._tail(margin - self.change), self._tail(margin + self.change))
 
     def _tail(self, distance: float) -> float:
-        if self.seeds < 2:
+        if math.isnan(self.standard_error):
             return 1.0
         if self.standard_error == 0:
             return 0.0 if distance > 0 else 1.0
@@ -70,27 +72,33 @@ def within_seeds(quantity: pd.DataFrame, accuracy: pd.DataFrame) -> WithinSeeds:
     """
     whole = (quantity.notna() & accuracy.notna()).all(axis=1)
     told = quantity[whole].to_numpy(dtype=np.float64)
-    slopes = _slopes(told, accuracy[whole].to_numpy(dtype=np.float64))
-    slopes = slopes[np.isfinite(slopes)]
-    means = told.mean(axis=0) if len(told) else np.full(quantity.shape[1], math.nan)
-    way, seeds = float(means.max() - means.min()), len(slopes)
-    spread = float(slopes.std(ddof=1)) if seeds > 1 else math.nan
+    seeds = len(told)
+    means = told.mean(axis=0) if seeds else np.full(quantity.shape[1], math.nan)
+    slope, error = _slope(told, accuracy[whole].to_numpy(dtype=np.float64))
+    way = float(means.max() - means.min())
     return WithinSeeds(
         least=float(means.min()),
         most=float(means.max()),
         schemes=quantity.shape[1],
         seeds=seeds,
         left_out=len(quantity) - seeds,
-        change=way * float(slopes.mean()) if seeds else math.nan,
-        standard_error=way * spread / math.sqrt(max(seeds, 1)),
+        change=way * slope,
+        standard_error=way * error,
     )
 
 
-def _slopes(quantity: Floats, accuracy: Floats) -> Floats:
-    """Return the least-squares slope of each row, (seeds,); NaN where the quantity is constant."""
+def _slope(quantity: Floats, accuracy: Floats) -> tuple[float, float]:
+    """Return the slope within seeds and its standard error; NaN where nothing gives them."""
+    seeds = len(quantity)
+    if not seeds:
+        return math.nan, math.nan
     centred = quantity - quantity.mean(axis=1, keepdims=True)
     squares = (centred**2).sum(axis=1)
     products = (centred * accuracy).sum(axis=1)
-    found = np.full(len(squares), np.nan)
-    np.divide(products, squares, out=found, where=squares > 0)
-    return found
+    if squares.sum() == 0:
+        return math.nan, math.nan
+    slope = float(products.sum() / squares.sum())
+    if seeds == 1:
+        return slope, math.nan
+    rest = products - slope * squares
+    return slope, float(rest.std(ddof=1) / math.sqrt(seeds) / squares.mean())

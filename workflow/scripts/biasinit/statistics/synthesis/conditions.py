@@ -38,19 +38,22 @@ def conditions_of(effects: pd.DataFrame) -> pd.DataFrame:
             are those of the condition and are kept.
 
     Returns:
-        ``CONDITIONS`` and the further columns. ``lower, upper`` is the 95 % t interval, and
-        ``effect`` the estimate in margins (of several studies, the strictest). Counts are sums. An
-        arm *fails* where more than half of its runs do.
+        ``CONDITIONS`` and the further columns. ``lower, upper`` is a t interval that holds at 95 %
+        for all schemes of a condition at once (Bonferroni), as verdicts of a study hold for its
+        family; ``effect`` is the estimate in margins (of several studies, the strictest). Counts
+        are sums. An arm *fails* where more than half of its runs do.
 
     """
+    family = [name for name in KEYS if name != "scheme"]
+    schemes = effects.groupby(family)["scheme"].transform("nunique")
     rows = [
-        dict(zip(KEYS, keys, strict=True)) | _merged(part)
+        dict(zip(KEYS, keys, strict=True)) | _merged(part, compared=int(schemes[part.index].max()))
         for keys, part in effects.groupby(list(KEYS), sort=False)
     ]
     return pd.DataFrame(rows, columns=list(CONDITIONS) if not rows else None)
 
 
-def _merged(part: pd.DataFrame) -> dict[str, Any]:
+def _merged(part: pd.DataFrame, *, compared: int) -> dict[str, Any]:
     known = part[np.isfinite(part["estimate"]) & (part["standard_error"] > 0)]
     same = part[(part["estimate"] == 0) & (part["standard_error"] == 0)]
     if len(known):
@@ -61,7 +64,8 @@ def _merged(part: pd.DataFrame) -> dict[str, Any]:
     else:
         estimate, error, df = (0.0, 0.0, math.nan) if len(same) else (math.nan,) * 3
     margin = float(part["margin"].min())
-    half = float(scipy.stats.t.ppf((1 + LEVEL) / 2, df)) * error if len(known) else math.nan
+    tail = (1 - LEVEL) / 2 / compared
+    half = float(scipy.stats.t.isf(tail, df)) * error if len(known) else math.nan
     counts = {
         name: float(part[name].sum()) for name in ("seeds", "runs", "failed", "reference_failed")
     }
