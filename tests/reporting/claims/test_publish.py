@@ -1,10 +1,13 @@
 """What is published of the ledger: tables from which it can be made, and checked, again."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from evidence import THREAD
 
+import readme
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.overview import LEDGER_TABLES, ledger_markdown, read_studies
 from biasinit.reporting.claims.publish import ANSWER_FIGURE, publish
@@ -127,6 +130,32 @@ def test_the_readme_says_what_is_published_of_the_default_study():
         assert found("speed", "all", normalization, scheme).verdict == expected
     picture = PUBLISHED / "digits" / ANSWER_FIGURE
     assert f"]({picture.relative_to(REPOSITORY)})" in text
+
+
+def test_the_readme_says_what_is_published_of_photographs():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for table in readme.tables():
+        assert table in text
+    runs = pd.read_parquet(PUBLISHED / "cifar10_plain" / LEDGER_TABLES["runs"])
+    assert len(runs) == 480
+    means = runs[runs["scheme"] == "zeros"].groupby(["normalization", "learning_rate"])
+    best = means["final_accuracy"].mean().groupby("normalization").max()
+    assert f"{best['none']:.0f} % without and {best['batchnorm_shift']:.0f} % with batch" in text
+    failing = runs[(runs["scheme"] == "1.0") & (runs["normalization"] == "none")]
+    assert failing.groupby("learning_rate")["failed"].mean().tolist() == [0.0, 1.0, 1.0]
+    best = published_verdict("cifar10_plain", "accuracy", "none", "1.0", OWN_BEST_RATE)
+    assert (best.verdict, round(best.estimate)) == ("worse beyond the margin", -10)
+    normed = published_verdict("cifar10_plain", "accuracy", "batchnorm_shift", "1.0", OWN_BEST_RATE)
+    assert (normed.verdict, f"{-normed.estimate:.1f}") == ("worse", "1.6")
+    slow = published_verdict(
+        "cifar10_plain", "accuracy", "batchnorm_shift", "1.0", "learning_rate 0.0025"
+    )
+    assert (slow.verdict, round(slow.estimate)) == ("better beyond the margin", 3)
+    for normalization, scheme in itertools.product(
+        ("none", "batchnorm_shift"), ("0.01", "pytorch")
+    ):
+        found = published_verdict("cifar10_plain", "accuracy", normalization, scheme, OWN_BEST_RATE)
+        assert found.verdict == "equivalent"
 
 
 def test_the_readme_says_what_is_published_of_deep_networks():
