@@ -59,6 +59,7 @@ def test_a_folder_is_one_block_of_the_study(names, tmp_path):
         assert (dataset.images[dataset.split[name], 0, 0, 0] // 10 >= found).all()
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_folder_a_zip_and_a_tar_give_the_same_bytes(data, tmp_path_factory):

@@ -36,6 +36,7 @@ def test_without_a_failed_check_nothing_is_said(tables, study, page):
     assert "A check fails" not in answer_markdown(tables, study)
 
 
+@pytest.mark.slow
 def test_a_failed_identity_check_stands_before_the_answer(failing, study, make_page):
     assert "1.0 differs from zeros by −3.60 points" in failed_checks(failing, study)[0]
     page = make_page(study, failing)

@@ -59,7 +59,7 @@ STUDIES = {
 }  # fmt: skip
 
 
-LONG = ("thirty schemes", "forty cells", "longest names", "deep network")  # to draw
+LONG = ("thirty schemes", "forty cells", "longest names", "deep network", "all failed")  # to draw
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def page(make_page, study, tables, drawn):
     )
 
 
+@pytest.mark.slow
 def test_the_page_shows_them_and_takes_none_for_markup(page, template):
     parser = Elements()
     parser.feed(page)

@@ -134,6 +134,7 @@ def test_layers_come_in_the_order_of_their_numbers(runs):
     assert found != sorted(found)  # as text, conv10 comes before conv9
 
 
+@pytest.mark.slow
 def test_row_order_and_index_change_no_verdict(runs, tables):
     shuffled = runs.sample(frac=1, random_state=1)
     shuffled.index = pd.Index(np.zeros(len(shuffled)))
@@ -247,6 +248,7 @@ def test_tables_that_cannot_be_meant_are_refused_with_the_mend(runs, change, mes
         )
 
 
+@pytest.mark.slow
 def test_specifications_mark_the_registered_one(runs):
     found = sensitivity(
         runs, generated_curves(runs), thresholds={"digits": 95.0}, epochs=15, **ORDER, **OPTIONS

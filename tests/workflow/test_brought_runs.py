@@ -52,6 +52,7 @@ def test_a_table_without_speed_has_no_speed_in_its_workflow(brought):
     assert (results / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_an_impossible_table_says_what_to_mend(brought):
     path = brought.folder / "docs" / "examples" / "brought_runs.csv"
     path.write_text(path.read_text().replace("final_accuracy", "accuracy"))
@@ -147,6 +148,7 @@ def test_a_study_of_losses_is_judged_by_less(brought):
     assert "Test error against zeros, in parts (lower is better); margin ±0.005" in page
 
 
+@pytest.mark.slow
 def test_shares_are_refused_without_a_traceback(brought):
     path = brought.folder / "docs" / "examples" / "brought_runs.csv"
     table = pd.read_csv(path, dtype={"scheme": str})

@@ -95,6 +95,7 @@ def test_the_answer_comes_before_everything_else(page):
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_names_are_escaped(make_page, study, tables):
     evil = '<script>alert("x")</script>'
     changed = {
@@ -109,6 +110,7 @@ def test_names_are_escaped(make_page, study, tables):
     assert page.count("<script>") == 1
 
 
+@pytest.mark.slow
 def test_confirmatory_only_without_deviations(make_page, study, tables, figures):
     def status(**options):
         page = make_page(study, tables, figures=figures, **options)

@@ -131,6 +131,7 @@ def test_deleted_runs_are_left_out_and_named(store):
     assert any(line.startswith("left out: 1 run. They were deleted in MLflow") for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["FAILED", "KILLED", "RUNNING"])
 def test_runs_that_did_not_finish_are_refused_with_their_status(store, status):
     store.four()
@@ -154,6 +155,7 @@ def test_one_experiment_of_several_must_be_named(store):
         store.bring(experiment="more")
 
 
+@pytest.mark.slow
 def test_values_that_are_no_number_and_infinite_ones_stay_what_they_are(store):
     store.four()
     store.run("zeros", 2, curve=[91.0, math.nan, 92.0], final=math.inf)
@@ -171,6 +173,7 @@ def test_parameters_and_tags_go_by_mlflows_own_names_too(store):
         store.bring()
 
 
+@pytest.mark.slow
 def test_names_of_runs_say_what_they_are(store):
     for scheme in ("zeros", "1.0"):
         store.run(None, None, name=f"{scheme}_s3")

@@ -63,6 +63,7 @@ def limits_of_twenty():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("risks", [(0.01, 0.001), (0.15, 0.05), (0.3, 0.02), (0.5, 0.2)])
 def test_risk_difference_interval_covers_at_least_nominally(limits_of_twenty, risks):
     """Summed over all outcomes of 20 pairs, not simulated."""

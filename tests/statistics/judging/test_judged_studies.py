@@ -386,6 +386,7 @@ def test_a_collapse_that_few_halves_see_is_not_rounded_away(share, told):
     assert f"{seeds} of 20 seeds of one collapsed: up to" in row["headline"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("points", "words"),
     [(10.0, "ended more than ten margins below the others"), (30.0, "collapsed.")],
@@ -408,6 +409,7 @@ def test_where_one_run_in_twenty_falls_each_that_is_seen_at_the_chosen_rate_is_n
     assert min(seen.values()) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0.0, 0.3])
 def test_where_rates_are_nearly_tied_what_any_choice_sees_is_named(gap):
     """Each half that judges a fallen run at its rate did not see it when it chose."""

@@ -189,6 +189,7 @@ def test_levels_of_a_factor_are_judged_by_the_direction_too(gains):
     assert (found[1]["unit"], found[1]["better"]) == ("nats", "lower")
 
 
+@pytest.mark.slow
 def test_of_another_metric_no_error_is_taken_the_logarithm_of(gains):
     options = {"resamples": 500, **RULES}
     found = sensitivity(mirrored(gains), metric=LOSS, **options)

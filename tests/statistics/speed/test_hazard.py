@@ -21,6 +21,7 @@ def _arrivals(rng, *, log_ratio, seeds=20):
     return pd.DataFrame(rows, columns=["arm", "seed", "cell", "time", "reached"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_ratio", [0.0, 0.8])
 def test_hazard_intervals_cover_the_truth_at_about_their_level(log_ratio):
     """60 studies; the truth is attenuated by the frailty, so the tolerance is wide."""
