@@ -1,8 +1,9 @@
 """The kinds of evidence, and what a study measured of a piece of each.
 
-Nothing is estimated here and nothing is judged: verdicts are those of the study's tables, and
-which verdict refutes or supports a claim stands in the file of claims. A new kind is a model in
-``biasinit.study.claims``, a file beside this one, and a line below.
+Verdicts are those of the study's tables, and which verdict refutes or supports a claim stands in
+the file of claims. Two kinds ask what no analysis tabulates, the share of dead starts and first
+guesses: they are judged here, by an interval from ``biasinit.statistics``. A new kind is a model in
+``biasinit.study.evidence``, a file beside this one, and a line below.
 """
 
 from collections.abc import Mapping

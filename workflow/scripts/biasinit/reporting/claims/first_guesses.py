@@ -4,8 +4,6 @@ Each scheme is taken at its own best learning rate, chosen by accuracy on valida
 that failed count with the accuracy that they ended with.
 """
 
-import math
-
 import pandas as pd
 
 from biasinit import numbers
@@ -14,11 +12,13 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import matching, table
 from biasinit.statistics.paired.within_seeds import WithinSeeds, within_seeds
 from biasinit.study.evidence import FirstGuessEvidence
+from biasinit.vocabulary import CELL_FACTORS, RUN_KEY
 
 _PLACE = Place(table="accuracy_means", figure="effects", rule="rule-accuracy")
 _GUESS = "commonest_first_guess"
-_LEVELS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
-_READ = {"normalization", "scheme", "seed", "learning_rate", *_LEVELS, _GUESS}
+_RATE = "learning_rate"
+_LEVELS = tuple(name for name in CELL_FACTORS if name != _RATE)
+_READ = {*RUN_KEY, _GUESS, "final_accuracy", "validation_accuracy"}
 
 
 def find(evidence: FirstGuessEvidence, tables: Tables) -> Finding:
@@ -26,7 +26,7 @@ def find(evidence: FirstGuessEvidence, tables: Tables) -> Finding:
     where = normalization_label(evidence.normalization)
     question = f"final accuracy, from the most even first guesses to the most unequal, {where}"
     runs, verdicts = table(tables, "runs"), table(tables, "verdicts")
-    if not {*_READ, "final_accuracy", "validation_accuracy"} <= set(runs):
+    if not set(runs) >= _READ:
         return absent(evidence, question, table=_PLACE.table)
     runs = matching(runs, normalization=evidence.normalization)
     runs = runs[runs["scheme"].isin(evidence.schemes)]
@@ -41,16 +41,16 @@ def find(evidence: FirstGuessEvidence, tables: Tables) -> Finding:
         for name in (_GUESS, "final_accuracy")
     )
     return _finding(
-        evidence, within_seeds(quantity, accuracy), question, margin=margins["margin_upper"].max()
+        evidence, within_seeds(quantity, accuracy), question, margin=margins["margin_upper"].min()
     )
 
 
 def _at_own_best_rate(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs of each scheme, in each condition, at the rate that validated best."""
     arms = ["scheme", *_LEVELS]
-    means = runs.groupby([*arms, "learning_rate"], as_index=False)["validation_accuracy"].mean()
-    best = means.loc[means.groupby(arms)["validation_accuracy"].idxmax(), [*arms, "learning_rate"]]
-    return runs.merge(best, on=[*arms, "learning_rate"])
+    means = runs.groupby([*arms, _RATE], as_index=False)["validation_accuracy"].mean()
+    best = means.loc[means.groupby(arms)["validation_accuracy"].idxmax(), [*arms, _RATE]]
+    return runs.merge(best, on=[*arms, _RATE])
 
 
 def _finding(
@@ -74,7 +74,7 @@ def _finding(
         bearing=(Bearing.SUPPORTS if supports else Bearing.REFUTES if refutes else Bearing.OPEN),
         sure=f"{found.seeds} seeds" + (f"; {found.left_out} left out" if found.left_out else ""),
         place=_PLACE,
-        p=p if math.isfinite(p) else math.nan,
+        p=p,
     )
 
 

@@ -16,6 +16,7 @@ from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
 from biasinit.statistics.synthesis.random_effects import LEVEL, one_setting
 from biasinit.verdicts import Verdict
 
+FAMILY = ("outcome", "normalization", "condition")
 KEYS = ("outcome", "normalization", "scheme", "condition")
 CONDITIONS = (
     *KEYS,
@@ -44,12 +45,12 @@ def conditions_of(effects: pd.DataFrame) -> pd.DataFrame:
         are sums. An arm *fails* where more than half of its runs do.
 
     """
-    family = [name for name in KEYS if name != "scheme"]
-    schemes = effects.groupby(family)["scheme"].transform("nunique")
-    rows = [
-        dict(zip(KEYS, keys, strict=True)) | _merged(part, compared=int(schemes[part.index].max()))
-        for keys, part in effects.groupby(list(KEYS), sort=False)
-    ]
+    compared = effects.groupby(list(FAMILY))["scheme"].nunique().to_dict()
+    rows = []
+    for values, part in effects.groupby(list(KEYS), sort=False):
+        key = dict(zip(KEYS, values, strict=True))
+        family = tuple(key[name] for name in FAMILY)
+        rows.append(key | _merged(part, compared=compared[family]))
     return pd.DataFrame(rows, columns=list(CONDITIONS) if not rows else None)
 
 
