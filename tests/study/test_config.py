@@ -143,6 +143,15 @@ CASES = {
         "optimizers[0].schedule.milestones: must be given for 'multi_step' alone, and kind is "
         "'step'. Write {kind: multi_step, milestones: [91, 137]}, or leave the key out.",
     ),
+    "milestones after the end of training": (
+        {
+            "optimizers": [
+                {"name": "sgd", "schedule": {"kind": "multi_step", "milestones": [3, 12, 20]}}
+            ]
+        },
+        "optimizers[0].schedule.milestones: are reached by no step of 12 epochs: [12, 20]. Leave "
+        "them out, or train longer.",
+    ),
     "milestones out of order": (
         {
             "optimizers": [

@@ -16,7 +16,7 @@ from biasinit.study.brought_checks import OF_BROUGHT_RUNS
 from biasinit.study.check import CLAIMS, REFERENCES, Check, braces, repeated_levels
 from biasinit.study.model import ImportedStudy, Study
 from biasinit.study.own_data import missing_data
-from biasinit.vocabulary import IDENTITY, WITHOUT_AND_WITH
+from biasinit.vocabulary import IDENTITY, QUICK, WITHOUT_AND_WITH
 
 _OVER_BATCHES = (WITHOUT_AND_WITH[1], IDENTITY)  # normalisations by the means of a batch
 MAXIMUM_SHARDS = 50_000  # jobs that Snakemake can still plan in minutes
@@ -221,6 +221,19 @@ def _milestones(study: Study) -> Iterator[Problem]:
             )
 
 
+def _milestones_within_training(study: Study) -> Iterator[Problem]:
+    """Yield milestones that training does not get to; a quick try gets to none, and is no study."""
+    epochs = study.training.epochs
+    for number, optimizer in enumerate(study.optimizers):
+        beyond = [epoch for epoch in optimizer.schedule.milestones if epoch >= epochs]
+        if beyond and not study.study.endswith(QUICK):
+            yield Problem(
+                key=f"optimizers[{number}].schedule.milestones",
+                what=f"are reached by no step of {epochs} epochs: {beyond}.",
+                mend="Leave them out, or train longer.",
+            )
+
+
 def _identity_check(study: Study) -> Iterator[Problem]:
     if "batchnorm" not in study.normalizations:
         return
@@ -330,6 +343,7 @@ _OF_STUDIES = [
     Check(_images_for_networks, {"architectures", "datasets"}),
     Check(_losses, {"architectures", "training"}),
     Check(_milestones, {"optimizers"}),
+    Check(_milestones_within_training, {"optimizers", "training", "study"}),
     Check(_identity_check, {"architectures", "normalizations"}),
     Check(_modules, {"architectures", "normalizations", "training", "weight_inits"}),
     Check(_enough_images, {"datasets", "training"}),
