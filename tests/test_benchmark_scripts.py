@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,9 +37,17 @@ class Smoke:
     prints: str = ""
     writes: tuple[str, ...] = ()
     status: tuple[int, ...] = (0,)
-    needs: str = ""  # a program; without it the script says in `prints_without` what is missing
+    needs: Callable[[], bool] = lambda: True  # without it `prints_without` says what is missing
     prints_without: str = ""
     tables: tuple[str, ...] = ()  # blocks that bench/tables.py makes of what it writes
+
+
+def r_has(*packages):
+    """Whether R is here, with these packages."""
+    if shutil.which("Rscript") is None:
+        return False
+    code = " ".join(f"library({name});" for name in packages)
+    return subprocess.run(["Rscript", "-e", code], capture_output=True, check=False).returncode == 0
 
 
 CPU = partial(Smoke, prints="median")
@@ -55,8 +64,8 @@ SMOKES = {
         Smoke(
             ("{runs}",),
             prints="0 without a counterpart",
-            needs="Rscript",
-            prints_without="R is not installed",
+            needs=lambda: r_has("lme4", "lmerTest", "emmeans", "nlme"),
+            prints_without="R lacks ",
         )
     ],
     "statistics/shared_seeds.py": [
@@ -88,7 +97,11 @@ SMOKES = {
         )
     ],
     "reporting/opening.py": [
-        Smoke(prints="thirty schemes", needs="chromium", prints_without="No Chromium found")
+        Smoke(
+            prints="thirty schemes",
+            needs=lambda: shutil.which("chromium") is not None,
+            prints_without="No Chromium found",
+        )
     ],
     "workflow/dry_run.py": [Smoke(("--seeds-per-shard", "100"), prints="| 100 | 100 |")],
     "workflow/overhead.py": [
@@ -272,7 +285,7 @@ def test_a_benchmark_runs(script, smoke, tmp_path, request, tables, monkeypatch)
         values["runs"] = request.getfixturevalue("few_runs")
     options = [option.format(**values) for option in smoke.options]
     done = run(script, *options)
-    if smoke.needs and shutil.which(smoke.needs) is None:
+    if not smoke.needs():
         assert smoke.prints_without in done.stdout
         assert done.returncode != 0
         return

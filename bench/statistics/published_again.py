@@ -227,7 +227,8 @@ def compared_with_published(study: StudyFolder) -> Iterator[Comparison]:
 def without_new_images(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Return the verdicts without what rests on the predictions of each test image."""
     kept = verdicts.drop(columns=["new_test_set_lower", "new_test_set_upper"])
-    return kept.assign(headline=kept["headline"].str.replace(" and on new images", ""))
+    said = r",? on this test set(?: and on new images)?"
+    return kept.assign(headline=kept["headline"].str.replace(said, "", regex=True))
 
 
 def difference(stored: pd.DataFrame, made: pd.DataFrame) -> tuple[bool, str]:

@@ -38,6 +38,8 @@ TOLERANCE = {
     "adjusted p": 0.02,
     "p": 0.02,
 }
+R_PACKAGES = ("lme4", "lmerTest", "emmeans", "nlme")
+DEBIAN = tuple(f"r-cran-{name.lower()}" for name in R_PACKAGES)
 SMALLEST_P = 1e-12  # below, the last digits of a tail are no evidence of anything
 
 
@@ -47,8 +49,8 @@ def main() -> int:
     parser.add_argument("study", help="a study in results/, or a table of runs")
     parser.add_argument("--reference", default="zeros")
     options = parser.parse_args()
-    if shutil.which("Rscript") is None:
-        print("R is not installed. On Debian: apt install r-cran-lmertest r-cran-emmeans.")
+    if missing_in_r():
+        print(f"R lacks {', '.join(missing_in_r())}. On Debian: apt install {' '.join(DEBIAN)}.")
         return 2
     path = Path(options.study)
     table = path if path.is_file() else Path("results") / options.study / "runs.parquet"
@@ -67,6 +69,16 @@ def main() -> int:
     print(report(both).to_string(index=False))
     print(f"{len(both)} numbers compared; {missing} without a counterpart.")
     return int(bool((differences(both) > both["quantity"].map(TOLERANCE)).any() or missing))
+
+
+def missing_in_r() -> list[str]:
+    """Return the packages that R lacks here, all of them where there is no R."""
+    if shutil.which("Rscript") is None:
+        return list(R_PACKAGES)
+    asked = ", ".join(f"'{name}'" for name in R_PACKAGES)
+    code = f"for (p in c({asked})) if (!requireNamespace(p, quietly = TRUE)) cat(p, '')"
+    command = ["Rscript", "-e", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
 
 def own_answers(runs: pd.DataFrame, reference: str, folder: Path) -> pd.DataFrame:

@@ -53,7 +53,12 @@ def _rules(row: dict[str, object]) -> list[tuple[str, bool]]:
         ("its kind is known", row["interval"] in ("difference", "equivalence", "conditions")),
     ]
     if verdict.directed:
-        rules.append(("it excludes no effect on its side", lower > null if ahead else upper < null))
+        if outcome.counts_runs:
+            # a wider interval than McNemar's test is moved to zero, by `risk_difference_interval`
+            borne_out = lower >= null if ahead else upper <= null
+        else:
+            borne_out = lower > null if ahead else upper < null
+        rules.append(("it excludes no effect on its side", borne_out))
         if not outcome.counts_runs:
             beyond = lower > high if ahead else upper < low
             rules.append(("beyond the margin exactly if said", beyond == verdict.beyond_margin))
