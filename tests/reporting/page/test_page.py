@@ -149,7 +149,7 @@ def test_the_registered_plan_is_shown_with_its_digest(page):
 
 def test_absent_tables_are_named_as_absent(make_page, study):
     text = text_of(make_page(study, {}))
-    assert "The answer: not in this table" in text
+    assert "The answer: The verdicts are not in this table." in text
     assert text.count("not in this table") >= len(FIGURES)
 
 

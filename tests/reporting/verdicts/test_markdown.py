@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from biasinit.reporting.verdicts.markdown import answer_markdown
 
 
@@ -11,4 +13,11 @@ def test_the_answer_as_markdown_has_the_statements_and_the_matrices(tables, stud
 
 
 def test_markdown_without_verdicts_says_so(study):
-    assert answer_markdown({}, study) == "The study has no verdicts: not in this table.\n"
+    assert answer_markdown({}, study) == "The verdicts are not in this table.\n"
+
+
+def test_a_study_of_one_scheme_compares_nothing(study):
+    alone = replace(study, schemes=("zeros",))
+    assert answer_markdown({}, alone) == (
+        "The study has zeros alone, so that nothing is compared.\n"
+    )

@@ -89,6 +89,11 @@ def count(value: float) -> str:
     return f"{round(value)}" if math.isfinite(value) else MISSING
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: '1 row', '3 rows'."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def scientific(value: float) -> str:
     """Return a small number in full precision of three digits; exact zeros read 0."""
     if not math.isfinite(value):

@@ -51,7 +51,7 @@ def _difference(
     cell = str(row["cell"])
     where = f" at {cell_labels([cell])[cell]}" if several else ""
     others = conditions - 1
-    more = f", and in {others} more condition{'s' if others != 1 else ''}" if others else ""
+    more = f", and in {numbers.counted(others, 'more condition')}" if others else ""
     return (
         f"The identity check fails: with biases before batch normalisation ({IDENTITY!r}), which "
         f"cancels them, {row['scheme']} differs from {row['reference']} by "

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import RunsTableError
+from biasinit.numbers import counted
 from biasinit.runs.brought_columns import BROUGHT, trimmed
 from biasinit.runs.delimited import Wanted
 from biasinit.runs.fields import as_name, as_number, is_missing, is_missing_word
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_name, row_names
 from biasinit.runs.outcomes import speed_outcomes
 from biasinit.runs.table_files import read_table_files
 from biasinit.vocabulary import CURVE, FROM_CURVES, RUN_KEY

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from biasinit.numbers import counted
 from biasinit.runs.fields import alike, as_name, as_number, is_missing, where
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_names
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_names
 
 
 def of_the_study(

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from biasinit.numbers import counted
 from biasinit.runs.brought_columns import EARLY, PERCENT, SPEED, TEXTS
 from biasinit.runs.fields import alike
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_name, row_names
 from biasinit.vocabulary import IDENTITY, RUN_KEY, WITHOUT_AND_WITH
 
 SAME_RATE = 1e-6  # relative difference of two learning rates that are one

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from biasinit.errors import RunsTableError
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_names
+from biasinit.numbers import counted
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_names
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes above a table

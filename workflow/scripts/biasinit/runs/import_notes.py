@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import pandas as pd
 
+from biasinit.numbers import counted
 from biasinit.runs.tables import IMPORT_NOTES
 
 SHOWN = 5  # rows and names that are shown of many
@@ -97,11 +98,6 @@ def listed(names: Iterable[object]) -> str:
     found = list(names)
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return f"{', '.join(repr(name)[:SHOWN_LENGTH] for name in found[:SHOWN])}{more}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: '1 row', '3 rows'."""
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 SHOWN_LENGTH = 100  # characters of a value in a message

@@ -19,6 +19,7 @@ import pandas as pd
 
 from biasinit.errors import RunsTableError
 from biasinit.metric import ACCURACY, Metric
+from biasinit.numbers import counted
 from biasinit.runs.brought_columns import (
     REQUIRED,
     SPEED,
@@ -32,7 +33,7 @@ from biasinit.runs.brought_curves import with_speed
 from biasinit.runs.brought_schemes import of_the_study
 from biasinit.runs.consistency import between_columns, in_percent
 from biasinit.runs.fields import is_missing_word, where
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, row_names
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_name, row_names
 from biasinit.runs.table_files import read_table_files
 from biasinit.runs.tables import RUNS
 from biasinit.vocabulary import CELL_FACTORS, IDENTITY, RUN_KEY, TREATMENTS

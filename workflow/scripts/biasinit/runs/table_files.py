@@ -18,9 +18,10 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import RunsTableError
+from biasinit.numbers import counted
 from biasinit.runs.delimited import Wanted, read_delimited
 from biasinit.runs.files_below import below
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed, row_name, summed
+from biasinit.runs.import_notes import Done, ImportNote, listed, row_name, summed
 
 Read = tuple[pd.DataFrame, list[ImportNote]]
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 
 from biasinit import numbers
 from biasinit.reporting.atlas.standings import FEWEST_POOLED, SEVERAL, SchemeStanding, Standing
-from biasinit.reporting.figures.captions import count_of
 from biasinit.verdicts import Outcome, Verdict
 
 FEW = 3  # schemes whose means are told one by one; of more, the range is given
@@ -46,7 +45,7 @@ def _reference(rows: Sequence[SchemeStanding]) -> str:
     reference = rows[0].reference
     if not failing:
         return reference
-    among = count_of(len({row.condition for row in effects}), "condition")
+    among = numbers.counted(len({row.condition for row in effects}), "condition")
     return f"{reference} (most of whose runs failed in {len(failing)} of {among})"
 
 
@@ -153,7 +152,7 @@ def _harm(row: SchemeStanding) -> str:
     verdicts = [effect.verdict for effect in row.effects]
     found = {said: verdicts.count(verdict) for verdict, said in words.items()}
     told = [f"{said} {count}" for said, count in found.items() if count]
-    return f"{', '.join(told)} of {count_of(len(verdicts), 'condition')}"
+    return f"{', '.join(told)} of {numbers.counted(len(verdicts), 'condition')}"
 
 
 def _means(rows: Sequence[SchemeStanding]) -> str:

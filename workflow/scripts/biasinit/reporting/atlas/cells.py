@@ -13,7 +13,6 @@ from biasinit import numbers
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import Effect, effects_of, levels_of, schemes_of
 from biasinit.reporting.figures.alternatives import begun
-from biasinit.reporting.figures.captions import count_of
 from biasinit.reporting.figures.style import diverging
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY, word
@@ -187,7 +186,7 @@ def _runs(row: Effect) -> str:
     """Return the seeds, and which runs failed."""
     parts = []
     if math.isfinite(row.seeds):
-        parts.append(count_of(round(row.seeds), "seed"))
+        parts.append(numbers.counted(round(row.seeds), "seed"))
     if row.failed > 0 or row.reference_failed > 0:
         befell = "missed the threshold" if row.outcome is Outcome.SPEED else "failed"
         runs, failed, other = map(numbers.count, (row.runs, row.failed, row.reference_failed))

@@ -5,9 +5,9 @@ If one does not come out, none is to be believed whose answer is not known.
 
 from dataclasses import dataclass
 
+from biasinit import numbers
 from biasinit.reporting.claims.finding import Bearing
 from biasinit.reporting.claims.ledger import ClaimEntry, Ledger
-from biasinit.reporting.figures.captions import count_of
 
 FAILED = "The assay has failed"
 
@@ -38,7 +38,7 @@ def controls_of(ledger: Ledger | None) -> Controls:
     rows = tuple(_control(entry) for entry in ledger.entries)
     refuted = sum(row.kind == "claim-refutes" for row in rows)
     came_out = sum(row.kind == "claim-supports" for row in rows)
-    among = count_of(len(rows), "control")
+    among = numbers.counted(len(rows), "control")
     if refuted:
         verb = "does" if refuted == 1 else "do"
         summary = f"{FAILED}: {refuted} of {among} {verb} not come out as known."

@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from biasinit import numbers
 from biasinit.reporting.atlas.cells import LIMIT, effect_text, shade, symbol
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.rows import Effect, effects_of, levels_of, schemes_of
@@ -20,7 +21,6 @@ from biasinit.reporting.figures.canvas import (
     new_canvas,
     short,
 )
-from biasinit.reporting.figures.captions import count_of
 from biasinit.reporting.figures.style import ON_COLOUR, PAPER, diverging, style_context
 from biasinit.reporting.figures.svg import to_svg
 from biasinit.reporting.labels import normalization_label
@@ -133,4 +133,4 @@ def _scheme(name: str, rows: Sequence[Effect]) -> str:
         if (count := sum(row.verdict is verdict for row in rows))
     ]
     found = f"{', '.join(told)} of" if told else "not shown beyond the margin in any of"
-    return f"{name} {found} {count_of(len(rows), 'condition')}"
+    return f"{name} {found} {numbers.counted(len(rows), 'condition')}"

@@ -17,7 +17,6 @@ from biasinit.reporting.atlas.controls import controls_of
 from biasinit.reporting.atlas.rows import FOUND, Effect, effects_of, levels_of, predicted
 from biasinit.reporting.atlas.standings import SchemeStanding, Standing, standings_of
 from biasinit.reporting.figures.alternatives import begun
-from biasinit.reporting.figures.captions import count_of
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import records
 from biasinit.reporting.verdicts.markdown import escaped
@@ -98,7 +97,7 @@ def _differences(effects: Sequence[Effect]) -> list[str]:
     parts = []
     for level in levels_of(effects):
         here = [row for row in effects if row.normalization == level]
-        among = count_of(len({row.condition for row in here}), "condition")
+        among = numbers.counted(len({row.condition for row in here}), "condition")
         count = len({row.condition for row in here if row.matters})
         differs = f"is shown to differ from {here[0].reference} by more than the margin, or fails"
         said = (
@@ -116,7 +115,7 @@ def _reference_fails(here: Sequence[Effect]) -> str:
     if not rows:
         return ""
     count = len({row.condition for row in rows})
-    text = f", and in {count_of(count, 'condition')} most runs of {rows[0].reference} failed"
+    text = f", and in {numbers.counted(count, 'condition')} most runs of {rows[0].reference} failed"
     # only of schemes that were run in all of these conditions, which are not equally hard
     counts = {
         name: [sum(column) for column in zip(*befell, strict=True)]
@@ -146,7 +145,7 @@ def _changes(synthesis: Synthesis) -> list[str]:
         key=lambda row: as_float(row["p_adjusted"]),
     )
     if not found:
-        among = count_of(len(tested), "test")
+        among = numbers.counted(len(tested), "test")
         return [f"nothing was found to change an effect ({among})"] if tested else []
     groups: dict[str, list[str]] = {}
     for row in found:
@@ -167,19 +166,20 @@ def _certainty(synthesis: Synthesis, effects: Sequence[Effect]) -> list[str]:
     """Return what all of it rests on."""
     rows = records(synthesis.effects)
     conditions, datasets, networks = (
-        count_of(len({str(row[name]) for row in rows}), noun)
+        numbers.counted(len({str(row[name]) for row in rows}), noun)
         for name, noun in (
             ("condition", "condition"),
             ("dataset", "data set"),
             ("architecture", "network"),
         )
     )
-    studies = "1 study" if len(synthesis.studies) == 1 else f"{len(synthesis.studies)} studies"
+    studies = numbers.counted(len(synthesis.studies), "study", "studies")
+    runs = numbers.counted(synthesis.runs, "run")
     controls = controls_of(synthesis.controls)
     undecided = sum(row.verdict is Verdict.INCONCLUSIVE for row in effects)
     return [
-        f"{conditions} ({datasets}, {networks}) of {studies} with {count_of(synthesis.runs, 'run')}"
-        f", {synthesis.failed} of which failed",
+        f"{conditions} ({datasets}, {networks}) of {studies} with {runs}, "
+        f"{synthesis.failed} of which failed",
         f"inconclusive on accuracy are {undecided} of {len(effects)} comparisons of a scheme in a "
         "condition",
         f"effects are held against {synthesis.margin_words}",
@@ -199,8 +199,8 @@ def prediction_words(synthesis: Synthesis) -> str:
     if not count.registered:
         return "no prediction was registered before it was tested"
     if not count.observed:
-        return f"{count_of(count.registered, 'prediction')} registered, none tested yet"
+        return f"{numbers.counted(count.registered, 'prediction')} registered, none tested yet"
     waiting = count.registered - count.observed
     rest = f", and {waiting} more {'is' if waiting == 1 else 'are'} not tested yet"
-    tested = f"{count.true} of {count_of(count.observed, 'registered prediction')} came true"
+    tested = f"{count.true} of {numbers.counted(count.observed, 'registered prediction')} came true"
     return f"{tested}{rest if waiting else ''}"

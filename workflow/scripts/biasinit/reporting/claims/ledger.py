@@ -88,7 +88,7 @@ class ClaimEntry:
             Bearing.OPEN: "open in",
         }
         parts = [f"{word} {counts[key]}" for key, word in words.items() if counts[key]]
-        return f"{', '.join(parts)} of {total} comparison{'s' if total != 1 else ''}"
+        return f"{', '.join(parts)} of {numbers.counted(total, 'comparison')}"
 
     @property
     def needed(self) -> str:

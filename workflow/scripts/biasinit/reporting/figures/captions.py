@@ -27,11 +27,6 @@ def margin_words(study: StudyFacts) -> str:
     return numbers.joined([f"±{numbers.plain(margin)}" for margin in margins])
 
 
-def count_of(number: int, noun: str) -> str:
-    """Return '1 cell' or '3 cells'."""
-    return f"{number} {noun}{'s' if number != 1 else ''}"
-
-
 def compared_runs(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> pd.DataFrame:
     """Return the runs that enter means, with their cells: no identity check, no A/A arm."""
     return without_replicate(treatments(run_cells(table(tables, "runs"))), study)

@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from biasinit import numbers
 from biasinit.metric import Metric
 from biasinit.reporting.checks import failed_checks, rows_left_out
 from biasinit.reporting.claims.ledger import Ledger, study_ledger
@@ -27,7 +28,7 @@ from biasinit.reporting.page.sections import PlacedSection, placed_sections
 from biasinit.reporting.page.table import PageTable
 from biasinit.reporting.page.templates import PageTemplate, render
 from biasinit.reporting.selection import table
-from biasinit.reporting.verdicts.answer import Answer, answers
+from biasinit.reporting.verdicts.answer import Answer, answers, nothing_judged
 from biasinit.reporting.verdicts.glossary import glossary
 from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
 from biasinit.reporting.verdicts.own_best import best_rates
@@ -82,6 +83,7 @@ class _Page:
     registration: Registration
     failed_checks: tuple[str, ...]
     answers: tuple[Answer, ...]
+    nothing_judged: str
     matrix: Matrix
     speed: Matrix
     matrix_last: bool
@@ -124,6 +126,7 @@ def _page(inputs: ReportInputs) -> _Page:
         registration=registration(study, inputs.plan, inputs.deviations),
         failed_checks=failed_checks(inputs.tables, study),
         answers=answers(verdicts, threshold=threshold_words(study), rates=rates),
+        nothing_judged=nothing_judged(study),
         matrix=matrix,
         speed=speed_matrix(verdicts, study, rates=rates),
         matrix_last=len(matrix.rows) > MANY_SCHEMES,
@@ -152,12 +155,12 @@ def _facts(inputs: ReportInputs) -> tuple[str, ...]:
     left_out = rows_left_out(inputs.tables)
     failed = failed_count(runs)
     return (
-        f"{len(runs) or study.run_count} runs",
-        *([f"{left_out} rows of the table left out"] if left_out else []),
-        f"{len(study.schemes)} schemes",
-        f"{study.cells} condition{'s' if study.cells != 1 else ''}",
-        f"{study.seeds} seeds",
-        f"{failed} failed run{'s' if failed != 1 else ''}" if "failed" in runs else NOT_TOLD,
+        numbers.counted(len(runs) or study.run_count, "run"),
+        *([f"{numbers.counted(left_out, 'row')} of the table left out"] if left_out else []),
+        numbers.counted(len(study.schemes), "scheme"),
+        numbers.counted(study.cells, "condition"),
+        numbers.counted(study.seeds, "seed"),
+        numbers.counted(failed, "failed run") if "failed" in runs else NOT_TOLD,
         f"reference: {study.reference}",
         *([] if study.metric.is_accuracy else [_measured(study.metric)]),
     )

@@ -65,8 +65,8 @@ def _why_exploratory(
     departures = [item for item in deviations if item["kind"] != PLANNED_LOOK]
     if departures:
         return (
-            f"The analysis departs from the registered plan in {len(departures)} "
-            f"place{'s' if len(departures) != 1 else ''}, listed under Methods; verdicts are "
+            "The analysis departs from the registered plan in "
+            f"{numbers.counted(len(departures), 'place')}, listed under Methods; verdicts are "
             "exploratory."
         )
     return ""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biasinit import numbers
+from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.labels import INTERACTION, normalization_label
 from biasinit.reporting.verdicts import clauses
 from biasinit.reporting.verdicts.own_best import BestRatesOf
@@ -61,6 +62,13 @@ class Answer:
 
     def __str__(self) -> str:
         return f"{self.title}: {' '.join(str(statement) for statement in self.statements)}"
+
+
+def nothing_judged(study: StudyFacts) -> str:
+    """Return why a study has no verdicts."""
+    if len(study.schemes) == 1:
+        return f"The study has {study.reference} alone, so that nothing is compared."
+    return f"The verdicts are {numbers.ABSENT}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from biasinit.reporting.checks import failed_checks
 from biasinit.reporting.facts import StudyFacts
-from biasinit.reporting.verdicts.answer import answers
+from biasinit.reporting.verdicts.answer import answers, nothing_judged
 from biasinit.reporting.verdicts.matrix import Matrix, accuracy_matrix, speed_matrix
 from biasinit.reporting.verdicts.own_best import best_rates
 from biasinit.reporting.verdicts.sentences import threshold_words
@@ -25,7 +25,7 @@ def answer_markdown(tables: Mapping[str, pd.DataFrame], study: StudyFacts) -> st
     """
     verdicts = read_verdicts(tables, study)
     if not verdicts:
-        return "The study has no verdicts: not in this table.\n"
+        return f"{nothing_judged(study)}\n"
     checks = [f"- **{escaped(text)}**" for text in failed_checks(tables, study)]
     parts = ["\n".join(["**A check fails**", "", *checks])] if checks else []
     for answer in answers(verdicts, threshold=threshold_words(study), rates=best_rates(tables)):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from biasinit.numbers import counted
 from biasinit.runs.files_below import below, place_of
-from biasinit.runs.import_notes import ImportNote, counted, listed, summed
+from biasinit.runs.import_notes import ImportNote, listed, summed
 from biasinit.runs.importers.contract import (
     Asked,
     Importer,

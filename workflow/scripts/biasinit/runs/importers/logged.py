@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from biasinit.errors import RunsTableError
+from biasinit.numbers import counted
 from biasinit.runs.fields import as_name
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed
+from biasinit.runs.import_notes import Done, ImportNote, listed
 from biasinit.runs.imported import BroughtTable
 from biasinit.runs.importers.contract import Asked, LoggedRun, Logs, unreadable
 from biasinit.runs.importers.log_columns import Places, places_of

@@ -7,7 +7,8 @@ hundreds of megabytes for what are four tables, or four folders of short files.
 
 from pathlib import Path
 
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed
+from biasinit.numbers import counted
+from biasinit.runs.import_notes import Done, ImportNote, listed
 from biasinit.runs.importers.contract import (
     Asked,
     Importer,

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from biasinit.runs.import_notes import counted, listed
+from biasinit.numbers import counted
+from biasinit.runs.import_notes import listed
 from biasinit.runs.importers.contract import Point, unreadable
 from biasinit.runs.importers.mlflow_store import Store, StoredRun
 

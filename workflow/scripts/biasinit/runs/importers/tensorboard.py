@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from biasinit.errors import RunsTableError
+from biasinit.numbers import counted
 from biasinit.runs.files_below import below, place_of
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed
+from biasinit.runs.import_notes import Done, ImportNote, listed
 from biasinit.runs.importers.contract import (
     Asked,
     Importer,

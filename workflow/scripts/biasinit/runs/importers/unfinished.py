@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed
+from biasinit.numbers import counted
+from biasinit.runs.import_notes import Done, ImportNote, listed
 from biasinit.vocabulary import Unfinished
 
 _SAME = 1e-9  # relative difference of two ends that are one

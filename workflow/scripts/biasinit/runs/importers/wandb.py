@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from biasinit.errors import RunsTableError
+from biasinit.numbers import counted
 from biasinit.runs.delimited import Wanted, read_delimited
 from biasinit.runs.fields import as_number, is_missing, is_missing_word
-from biasinit.runs.import_notes import Done, ImportNote, counted, listed
+from biasinit.runs.import_notes import Done, ImportNote, listed
 from biasinit.runs.importers.contract import (
     Asked,
     Importer,

@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
+from biasinit import numbers
 from biasinit.reporting.facts import StudyFacts
 from biasinit.reporting.figures.alternatives import effects_by_level
 from biasinit.reporting.figures.canvas import short
-from biasinit.reporting.figures.captions import count_of
 from biasinit.reporting.figures.contrast_rows import points_rows
 from biasinit.reporting.figures.forest import forest_panels, symmetric_limits
 from biasinit.reporting.figures.heat_map import heat_maps
@@ -110,7 +110,7 @@ def caption(frame: pd.DataFrame, _tables: Tables, study: StudyFacts) -> str:
     )
     return (
         f"The same contrasts against {study.reference}, condition by condition "
-        f"({count_of(study.cells, 'condition')}). {shown}"
+        f"({numbers.counted(study.cells, 'condition')}). {shown}"
     )
 
 

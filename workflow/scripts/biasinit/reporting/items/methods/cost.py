@@ -188,7 +188,7 @@ def spent(tables: Tables, _study: StudyFacts) -> str:
     share = numbers.percent(evaluated / trained) if trained else ""
     within += f", {share} of which evaluates learning curves and probes." if within else ""
     return (
-        f"Cost: the {numbers.count(jobs)} job{'s' if jobs != 1 else ''} before this report took "
+        f"Cost: the {numbers.counted(round(jobs), 'job')} before this report took "
         f"{_duration(wall)} in all{on_gpu}, and {_duration(everything['cpu_seconds'])} of "
         f"processors.{within} The largest used {numbers.count(everything['memory_mib'])} "
         "MiB of memory."
