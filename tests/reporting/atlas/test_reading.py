@@ -106,6 +106,20 @@ def test_a_study_with_another_reference_is_left_out_and_named(results):
     assert "Study other compares with 0.01" in " ".join(found.left_out)
 
 
+def test_a_study_of_the_reference_alone_is_left_out_and_named(results):
+    study = json.loads((results / "digits" / "plan.json").read_text())["plan"]["study"]
+    zeros = [scheme for scheme in study["schemes"] if scheme["name"] == "zeros"]
+    edit_plan(results / "digits", study="alone", schemes=zeros, replicate=None)
+    (results / "digits").rename(results / "alone")
+    said = "Study alone has zeros alone, and compares nothing."
+    found = synthesize(read_finished(results)[0])
+    assert found.studies == ("depth",)
+    assert said in found.left_out
+    shutil.rmtree(results / "depth")
+    with pytest.raises(NoEvidenceError, match=said):
+        synthesize(read_finished(results)[0])
+
+
 def test_a_control_and_weights_that_start_alike_are_no_part_of_the_answer_and_are_named(results):
     for name in ("control", "symmetry"):
         shutil.copytree(MEASURED / ("depth" if name == "control" else name), results / name)

@@ -38,6 +38,11 @@ class FinishedStudy:
     registered_at: str
     runs: pd.DataFrame
 
+    @property
+    def compares(self) -> bool:
+        """Whether there is a scheme besides the reference."""
+        return bool(set(self.definitions.schemes) - {self.definitions.reference})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -115,6 +120,9 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
     others = [study.definitions for study in studies if not study.definitions.metric.is_accuracy]
     said += [f"Study {own.study} measures {own.metric.name}, and not accuracy." for own in others]
     studies = [study for study in studies if study.definitions.metric.is_accuracy]
+    alone = [study.definitions for study in studies if not study.compares]
+    said += [f"Study {own.study} has {own.reference} alone, and compares nothing." for own in alone]
+    studies = [study for study in studies if study.compares]
     reference = _most_common(
         study.definitions.schemes.get(study.definitions.reference, "") for study in studies
     )
@@ -134,7 +142,7 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
         )
     )
     if effects.empty:
-        raise NoEvidenceError
+        raise NoEvidenceError(said)
     alike = effects["weight_init"].isin(ALIKE)
     if alike.any():
         said.append(
@@ -163,10 +171,15 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
 class NoEvidenceError(BiasinitError):
     """Raised where no study can be compared."""
 
-    def __init__(self) -> None:
+    def __init__(self, left_out: Sequence[str]) -> None:
         super().__init__(
-            "There is no finished study to answer from. Run one ('make study'), or name the folder "
-            "of the published ones: make answer RESULTS=docs/measured"
+            " ".join(
+                [
+                    "There is no finished study to answer from. Run one ('make study'), or name "
+                    "the folder of the published ones: make answer RESULTS=docs/measured.",
+                    *left_out,
+                ]
+            )
         )
 
 
