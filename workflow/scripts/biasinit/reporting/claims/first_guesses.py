@@ -57,9 +57,11 @@ def _finding(
     evidence: FirstGuessEvidence, found: WithinSeeds, question: str, *, margin: float
 ) -> Finding:
     lower, upper = found.interval()
-    refutes = -margin < lower and upper < margin
-    supports = upper < 0 and not refutes
-    p = found.p_equivalent(margin) if refutes else found.p_different() if supports else 1.0
+    shown = _shown(lower, upper, margin)
+    ps = {
+        "as accurate": found.p_equivalent(margin),
+        "less accurate": found.p_different(),
+    }
     change = numbers.with_interval(numbers.signed(found.change), lower, upper)
     return Finding(
         study=evidence.study,
@@ -70,12 +72,27 @@ def _finding(
             f"{numbers.number(found.most, decimals=0)} % of the images; margin "
             f"±{numbers.number(margin, decimals=1)}",
         ),
-        shown="less accurate" if supports else "as accurate" if refutes else "not settled",
-        bearing=(Bearing.SUPPORTS if supports else Bearing.REFUTES if refutes else Bearing.OPEN),
+        shown=shown,
+        bearing=_BEARING[shown],
         sure=f"{found.seeds} seeds" + (f"; {found.left_out} left out" if found.left_out else ""),
         place=_PLACE,
-        p=p,
+        p=ps.get(shown, 1.0),  # what leaves it open is no test of it
     )
 
 
+def _shown(lower: float, upper: float, margin: float) -> str:
+    if -margin < lower and upper < margin:
+        return "as accurate"
+    if upper < 0:
+        return "less accurate"
+    return "more accurate" if lower > 0 else "not settled"
+
+
+_BEARING = {
+    "as accurate": Bearing.REFUTES,
+    "less accurate": Bearing.SUPPORTS,
+    # what refutes it was laid down before the first run, and this was not in it
+    "more accurate": Bearing.OPEN,
+    "not settled": Bearing.OPEN,
+}
 KIND = Kind(reads=("runs", "verdicts"), find=find)
