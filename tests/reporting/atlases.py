@@ -120,7 +120,6 @@ def synthesis_of(effects=(), pooled=(), moderators=(), predictions=(), **changes
         studies=("digits", "depth"),
         runs=4320,
         failed=312,
-        margin_words="the margin of each study (0.5 points on digits, 1 point on cifar10)",
     )
     return replace(whole, **changes)
 

@@ -130,7 +130,7 @@ def test_names_are_text_wherever_they_stand(template):
     text = render_atlas(
         synthesis_of(
             rows, pooled, moderators, predictions,
-            left_out=(HARM,), studies=(HARM, "javascript:alert(1)"), margin_words=HARM,
+            left_out=(HARM,), studies=(HARM, "javascript:alert(1)"),
         ),
         template,
     )  # fmt: skip

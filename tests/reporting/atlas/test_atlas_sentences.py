@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -189,7 +188,6 @@ def test_certainty_counts_what_there_is():
     text = answer_sentences(plausible())[SURE]
     for part in (
         "12 conditions (3 data sets, 4 networks) of 2 studies with 4320 runs, 312 of which failed",
-        "the margin of each study (0.5 points on digits, 1 point on cifar10)",
         "2 of 3 registered predictions came true, and 1 more is not tested yet",
     ):
         assert part in text
@@ -279,8 +277,20 @@ def test_markdown_takes_names_as_text(name):
 
 
 def test_markdown_and_text_say_the_same():
-    synthesis = replace(plausible(), margin_words="0.5")
+    synthesis = plausible()
     lines = answer_markdown(synthesis).splitlines()
     for line, text in zip(lines, answer_sentences(synthesis), strict=True):
         plain = re.sub(r"\\(.)", r"\1", line.removeprefix("- **").replace(".** ", ": ", 1))
         assert plain == text
+
+
+def test_margins_are_told_by_data_set():
+    rows = [
+        effect_row("0.01", "digits, small", margin=0.5),
+        effect_row("0.01", "digits, twins", margin=1.0),
+        effect_row("0.01", "cifar10, small", margin=1.0),
+        effect_row("0.01", "cifar10, small", outcome="speed", margin=0.2),
+    ]
+    text = answer_sentences(synthesis_of(rows))[SURE]
+    assert "held against 0.5 or 1 points on digits and 1 point on cifar10; " in text
+    assert "held against" not in answer_sentences(synthesis_of())[SURE]

@@ -53,12 +53,6 @@ def contents(
         BiasinitError: a prediction, or the file of controls, cannot be read.
 
     """
-    margins = {
-        f"{margin:g} point{'s' if margin != 1 else ''} on {dataset}"
-        for study in studies
-        if study.definitions.study in evidence.studies
-        for dataset, margin in study.definitions.margins.items()
-    }
     return Synthesis(
         reference=evidence.reference,
         effects=evidence.conditions,
@@ -73,7 +67,6 @@ def contents(
         controls=_controls(controls, results),
         runs=evidence.runs,
         failed=evidence.failed,
-        margin_words=", ".join(sorted(margins)),
     )
 
 

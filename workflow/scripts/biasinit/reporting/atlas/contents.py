@@ -36,7 +36,6 @@ class Synthesis:
         controls: what came out of the controls, whose answer is known; None where none was asked.
         runs: how many there are in all.
         failed: how many of them failed.
-        margin_words: the margins in words.
 
     """
 
@@ -51,4 +50,3 @@ class Synthesis:
     controls: Ledger | None
     runs: int
     failed: int
-    margin_words: str

@@ -1,7 +1,7 @@
 """Finished studies as one synthesis: which are in it, what is alike in them, what is left out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import BiasinitError
+from biasinit.reporting.atlas.names import Names, common_names, levels_of
 from biasinit.reporting.claims.overview import LEDGER_TABLES
 from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.synthesis.conditions import conditions_of
@@ -25,8 +26,6 @@ from biasinit.study.plan import PLAN, read_registration
 from biasinit.vocabulary import AGAIN, QUICK, WITHOUT_AND_WITH
 
 ALIKE = ("zeros", "constant")  # initialisations with which all units of a layer are the same
-
-Names = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +132,7 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
             used.append(study)
         else:
             said.append(f"Study {own.study} compares with {own.reference}, and most do not.")
-    names = _common_names(used)
+    names = common_names([study.definitions for study in used])
     effects, slopes = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
         for parts in (
@@ -194,31 +193,6 @@ def _most_common(values: Iterable[str]) -> str:
     return min(counts, key=lambda value: (-counts[value], value), default="")
 
 
-def _common_names(studies: Sequence[FinishedStudy]) -> dict[str, dict[str, str]]:
-    """Return the common name of each definition, by factor; "scheme" is one of the factors."""
-    said: dict[str, dict[str, Counter[str]]] = {}
-    for study in studies:
-        for factor, levels in _levels(study.definitions).items():
-            for name, definition in levels.items():
-                said.setdefault(factor, {}).setdefault(definition, Counter())[name] += 1
-    return {factor: _told_apart(names) for factor, names in said.items()}
-
-
-def _levels(definitions: StudyDefinitions) -> dict[str, Mapping[str, str]]:
-    return {"scheme": definitions.schemes, **definitions.factors}
-
-
-def _told_apart(said: Mapping[str, Counter[str]]) -> dict[str, str]:
-    """Return a name for each definition; where two have one name, the rarer has a number."""
-    taken: Counter[str] = Counter()
-    names = {}
-    for definition, counts in sorted(said.items(), key=lambda item: (-item[1].total(), item[0])):
-        name = min(counts, key=lambda value: (-counts[value], value))
-        taken[name] += 1
-        names[definition] = name if taken[name] == 1 else f"{name} ({taken[name]})"
-    return names
-
-
 def _effects(study: FinishedStudy, names: Names) -> pd.DataFrame:
     own = study.definitions
     effects = effects_of_study(
@@ -244,7 +218,7 @@ def _slopes(study: FinishedStudy, names: Names) -> pd.DataFrame:
 
 def _named(table: pd.DataFrame, own: StudyDefinitions, names: Names) -> pd.DataFrame:
     """Return a table with common names, and with the setting and the depth of each row."""
-    levels = _levels(own)
+    levels = levels_of(own)
     table = table[~table["scheme"].astype(str).str.endswith(AGAIN)].copy()
     definitions = {}
     for factor in ("scheme", *SETTING):

@@ -162,6 +162,21 @@ def _listed(items: Sequence[str]) -> str:
     return numbers.joined([*items[:LISTED], *([f"{rest} more"] if rest > 0 else [])])
 
 
+def _margins(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return the margins of accuracy on each data set, in points."""
+    found: dict[str, set[float]] = {}
+    for row in rows:
+        if row["outcome"] == Outcome.ACCURACY:
+            found.setdefault(str(row["dataset"]), set()).add(float(str(row["margin"])))
+    return numbers.joined(
+        [
+            f"{' or '.join(map(numbers.plain, sorted(margins)))} "
+            f"{'point' if margins == {1.0} else 'points'} on {dataset}"
+            for dataset, margins in found.items()
+        ]
+    )
+
+
 def _certainty(synthesis: Synthesis, effects: Sequence[Effect]) -> list[str]:
     """Return what all of it rests on."""
     rows = records(synthesis.effects)
@@ -182,7 +197,7 @@ def _certainty(synthesis: Synthesis, effects: Sequence[Effect]) -> list[str]:
         f"{synthesis.failed} of which failed",
         f"inconclusive on accuracy are {undecided} of {len(effects)} comparisons of a scheme in a "
         "condition",
-        f"effects are held against {synthesis.margin_words}",
+        *([f"effects are held against {_margins(rows)}"] if rows else []),
         *([_within(controls.summary)] if controls.rows else []),
         prediction_words(synthesis),
     ]

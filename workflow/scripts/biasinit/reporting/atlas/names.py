@@ -1,0 +1,76 @@
+"""Names that several studies share: one for each definition, and another where two have one."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from biasinit import numbers
+from biasinit.study.definitions import StudyDefinitions
+
+Names = Mapping[str, Mapping[str, str]]
+
+FEW_KEYS = 2  # that tell two definitions of one name apart; with more, or long ones, it is a number
+LONG = 30  # characters
+
+
+def common_names(studies: Sequence[StudyDefinitions]) -> dict[str, dict[str, str]]:
+    """Return the common name of each definition, by factor; "scheme" is one of the factors.
+
+    It is the name that most studies have for it. Where two definitions have one name, the one of
+    fewer studies is called by the keys that make it another: "sgd (schedule cosine)".
+    """
+    said: dict[str, dict[str, Counter[str]]] = {}
+    for study in studies:
+        for factor, levels in levels_of(study).items():
+            for name, definition in levels.items():
+                said.setdefault(factor, {}).setdefault(definition, Counter())[name] += 1
+    return {factor: _told_apart(names) for factor, names in said.items()}
+
+
+def levels_of(definitions: StudyDefinitions) -> dict[str, Mapping[str, str]]:
+    """Return the definition of each scheme, and of each level of each factor, by name."""
+    return {"scheme": definitions.schemes, **definitions.factors}
+
+
+def _told_apart(said: Mapping[str, Counter[str]]) -> dict[str, str]:
+    first: dict[str, str] = {}  # the definition that has a name to itself
+    names: dict[str, str] = {}
+    for definition, counts in sorted(said.items(), key=lambda item: (-item[1].total(), item[0])):
+        name = min(counts, key=lambda value: (-counts[value], value))
+        if name in first:
+            told = f"{name} ({_difference(definition, first[name])})"
+            if told.endswith("()") or told in first:
+                count = 2
+                while (told := f"{name} ({count})") in first:
+                    count += 1
+            name = told
+        first[name] = definition
+        names[definition] = name
+    return names
+
+
+def _difference(definition: str, usual: str) -> str:
+    """Return what a definition has other than the usual one, in a few words, or nothing."""
+    own, other = (dict(_leaves(json.loads(text))) for text in (definition, usual))
+    changed = {key: value for key, value in own.items() if other.get(key) != value}
+    text = ", ".join(_words(key, value) for key, value in changed.items())
+    told = set(other) <= set(own) and 0 < len(changed) <= FEW_KEYS and len(text) <= LONG
+    return text if told else ""
+
+
+def _leaves(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in keys.items():
+        # what something is, is said by its own name: a schedule's kind is the schedule
+        name = " ".join(filter(None, (above, "" if above and key == "kind" else key)))
+        if isinstance(value, dict):
+            yield from _leaves(value, name)
+        else:
+            yield name, value
+
+
+def _words(key: str, value: object) -> str:
+    key = key.replace("_", " ")
+    if isinstance(value, bool):
+        return key if value else f"no {key}"
+    return f"{key} {numbers.plain(value) if isinstance(value, float) else value}"
