@@ -71,6 +71,7 @@ SMOKES = {
     "statistics/shared_seeds.py": [
         Smoke(("--tables", "4"), prints="SE / SD", status=(0, 1))  # four tables miss the bar
     ],
+    "statistics/shared_starts.py": [Smoke(prints="| bias_rate | optimizer |")],
     "statistics/ten_thousand_runs.py": [Smoke(("--seeds", "4"), prints="400 runs")],
     "statistics/tuned_rates.py": [Smoke(("--tables", "2"), prints="| case |")],
     "statistics/verdict_moves.py": [Smoke(("HEAD",), prints="published verdicts moved")],

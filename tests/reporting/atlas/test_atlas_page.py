@@ -155,7 +155,7 @@ def test_names_are_text_wherever_they_stand(template):
             [effect_row(verdict="fails", estimate=math.nan, lower=math.nan, upper=math.nan,
                         effect=math.nan, failed=20.0)]
         ),
-        synthesis_of([], [pooled_row(normalization="all")]),
+        synthesis_of([], [pooled_row()]),
         plausible(SCHEMES[:1], conditions=2, levels=("norm_shift",)),
     ],
     ids=["nothing", "one effect", "speed alone", "all failed", "means alone", "one scheme"],

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.statistics.synthesis.conditions import conditions_of, poolable
-from biasinit.statistics.synthesis.pooled import ALL, POOLED, pooled_effects
+from biasinit.statistics.synthesis.conditions import (
+    conditions_of,
+    in_margins,
+    independent,
+    poolable,
+)
+from biasinit.statistics.synthesis.moderators import NORMALIZATION, moderators_of
+from biasinit.statistics.synthesis.pooled import POOLED, pooled_effects
+from biasinit.statistics.synthesis.random_effects import random_effects
 
 
 def row(**changes):
@@ -19,6 +26,11 @@ def row(**changes):
         "scheme": "1.0",
         "condition": "digits, small",
         "setting": "digits small",
+        "dataset": "digits",
+        "architecture": changes.get("setting", "small"),
+        "weight_init": "he",
+        "input_scaling": "raw",
+        "optimizer": "sgd",
         "study": "first",
         "learning_rates": "0.02",
         "estimate": -1.0,
@@ -123,7 +135,7 @@ def test_conditions_in_which_an_arm_fails_have_no_part_in_a_mean_and_are_counted
     assert pooled["mean"].tolist() == [pytest.approx(-2)]
 
 
-def test_effects_are_pooled_without_with_and_over_both():
+def test_effects_are_pooled_without_and_with_and_never_over_both():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
         [
@@ -139,14 +151,12 @@ def test_effects_are_pooled_without_with_and_over_both():
     assert found["normalization"].value_counts().to_dict() == {
         "none": 2,
         "batchnorm_shift": 2,
-        ALL: 2,
     }
     none = found[found["normalization"] == "none"]
     assert (none["mean"] + 2).abs().max() < 0.5
     assert (none["p_below"] > 0.9).all()
     assert (found["p_adjusted"] >= found["p"]).all()
-    both = found.set_index(["normalization", "scheme"])
-    assert (both.loc[ALL, "conditions"] == 12).all()
+    assert (found["conditions"] == 6).all()
 
 
 def test_nothing_pools_to_nothing():
@@ -154,3 +164,72 @@ def test_nothing_pools_to_nothing():
     found = pooled_effects(conditions_of(failing))
     assert found["conditions"].tolist() == [0]
     assert found["mean"].isna().all()
+
+
+def optimizers_and_others(*, study="first"):
+    """Return five conditions that differ in the optimiser alone, and three networks."""
+    shared = [
+        row(condition=f"o{number}", setting=f"o{number}", architecture="small", study=study,
+            optimizer=f"rate-{number}", estimate=-1.0 - number / 10)
+        for number in range(5)
+    ]  # fmt: skip
+    others = [row(condition=name, setting=name, estimate=-0.2) for name in "abc"]
+    return pd.DataFrame([*shared, *others])
+
+
+def test_conditions_that_differ_in_the_optimiser_alone_count_once():
+    conditions = conditions_of(optimizers_and_others())
+    found = independent(conditions)
+    assert found["effect"].tolist() == pytest.approx([-2.4, -0.4, -0.4, -0.4])
+    assert found["effect_error"].tolist() == pytest.approx([0.2] * 4)
+    assert list(found) == list(conditions)
+    pooled = pooled_effects(conditions).iloc[0]
+    assert pooled["conditions"] == 4
+    assert pooled["mean"] == pytest.approx(random_effects(*in_margins(found)).mean)
+
+
+def test_the_same_of_other_studies_counts_for_itself():
+    """Their seeds are others."""
+    frame = optimizers_and_others()
+    frame.loc[:4, "study"] = [f"study {number}" for number in range(5)]
+    assert len(independent(conditions_of(frame))) == 8
+
+
+def test_what_normalisation_changes_is_taken_of_each_optimiser_and_counts_once():
+    frame = optimizers_and_others()
+    normed = frame.assign(normalization="batchnorm_shift", estimate=0.0)
+    conditions = conditions_of(pd.concat([frame, normed[1:]], ignore_index=True))
+    slopes = pd.DataFrame(columns=["outcome", "scheme", "slope", "error"])
+    found = moderators_of(conditions, slopes).set_index("moderator").loc[NORMALIZATION]
+    assert found["conditions"] == 4
+    changes = [2.5, 0.4, 0.4, 0.4]  # of four optimisers, as the first was not run with it
+    errors = [0.2 * math.sqrt(2)] * 4
+    assert found["slope"] == pytest.approx(random_effects(np.array(changes), np.array(errors)).mean)
+
+
+def coverage_of_the_mean(*, apart: bool) -> float:
+    """Return how often the mean of settings lies in its interval, one of them run five times.
+
+    The five share the setting's effect, and their errors correlate at .4.
+    """
+    rng = np.random.default_rng(7)
+    held = 0
+    for _ in range(400):
+        true = rng.normal(0.5, 0.6, 7)
+        shared = rng.normal(0, 0.2 * math.sqrt(0.4)) + rng.normal(0, 0.2 * math.sqrt(0.6), 5)
+        errors = np.array([*shared, *rng.normal(0, 0.2, 6)])
+        effects = np.repeat(true, [5, 1, 1, 1, 1, 1, 1]) + errors
+        rows = [
+            row(condition=str(k), setting=str(k), estimate=effect, standard_error=0.2, margin=1.0,
+                optimizer=f"o{k}", architecture="five" if k < 5 and not apart else str(k))
+            for k, effect in enumerate(effects)
+        ]  # fmt: skip
+        found = pooled_effects(conditions_of(pd.DataFrame(rows))).iloc[0]
+        held += found["lower"] <= 0.5 <= found["upper"]
+    return held / 400
+
+
+@pytest.mark.slow
+def test_the_mean_is_covered_where_a_setting_was_run_with_five_optimisers():
+    assert coverage_of_the_mean(apart=False) == pytest.approx(0.95, abs=0.03)
+    assert coverage_of_the_mean(apart=True) < 0.9

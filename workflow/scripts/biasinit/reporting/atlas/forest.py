@@ -33,7 +33,6 @@ from biasinit.reporting.figures.forest import BETWEEN, draw_forest, symmetric_li
 from biasinit.reporting.figures.style import scheme_looks, style_context
 from biasinit.reporting.figures.svg import to_svg
 from biasinit.reporting.labels import normalization_label
-from biasinit.statistics.synthesis.pooled import ALL
 from biasinit.verdicts import Outcome
 
 NARROWEST = 0.9  # inches of a panel
@@ -42,7 +41,7 @@ NARROWEST = 0.9  # inches of a panel
 def forest_figure(synthesis: Synthesis, outcome: Outcome) -> str:
     """Return ``forest_picture`` as SVG."""
     picture = forest_picture(synthesis, outcome)
-    alt = _words(_means(synthesis, outcome), synthesis.reference)
+    alt = _words(pooled_of(synthesis, outcome), synthesis.reference)
     return to_svg(picture, name=f"forest-{outcome}", alt=alt)
 
 
@@ -51,16 +50,11 @@ def forest_picture(synthesis: Synthesis, outcome: Outcome) -> Picture:
 
     Small marks are the conditions; everything is in margins.
     """
-    means = _means(synthesis, outcome)
+    means = pooled_of(synthesis, outcome)
     with style_context():
         if not means:
             return empty_picture(f"There is no mean over conditions of {outcome} yet.")
         return _draw(synthesis, means, effects_of(synthesis, outcome))
-
-
-def _means(synthesis: Synthesis, outcome: Outcome) -> list[Pooled]:
-    found = pooled_of(synthesis, outcome)
-    return [row for row in found if row.normalization != ALL]
 
 
 def _draw(synthesis: Synthesis, means: Sequence[Pooled], effects: Sequence[Effect]) -> Picture:

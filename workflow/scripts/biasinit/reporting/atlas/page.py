@@ -32,6 +32,10 @@ METHODS = (
     "and may say another word where an interval ends close to zero or to the margin.",
     "Studies of the same settings estimate one effect: they are merged by inverse variance, and "
     "count as one condition.",
+    "In a mean, conditions of one study that differ in the optimiser alone count as one, with the "
+    "mean of their effects and of their errors: they share images, weights and seeds, and their "
+    "effects go together. Those that differ in network, weights or inputs were found to "
+    "do so little.",
     "Effects are divided by the margin of their data set, so that one unit is the difference that "
     "counts as negligible at most.",
     "Over conditions: a random-effects mean with the between-condition variance of Paule and "

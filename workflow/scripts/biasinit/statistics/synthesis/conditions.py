@@ -13,6 +13,7 @@ import scipy.stats
 
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.paired.contrast_tests import FEWEST_SEEDS
+from biasinit.statistics.synthesis.effects import SETTING
 from biasinit.statistics.synthesis.random_effects import LEVEL, one_setting
 from biasinit.verdicts import Verdict
 
@@ -23,6 +24,7 @@ CONDITIONS = (
     *("studies", "estimate", "standard_error", "df", "lower", "upper", "margin"),
     *("effect", "effect_error", "seeds", "runs", "failed", "reference_failed", "verdict"),
 )
+SHARED_STARTS = tuple(name for name in SETTING if name != "optimizer")
 MOST = 0.5  # share of failed runs above which an arm fails
 POOLED_VERDICTS = (
     *(Verdict.WORSE_BEYOND, Verdict.WORSE, Verdict.BETTER_BEYOND, Verdict.BETTER),
@@ -121,6 +123,29 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
 def poolable(conditions: pd.DataFrame) -> pd.DataFrame:
     """Return the conditions whose effect has a size and an error, and in which both arms train."""
     return conditions[conditions["verdict"].isin([str(name) for name in POOLED_VERDICTS])]
+
+
+def independent(conditions: pd.DataFrame) -> pd.DataFrame:
+    """Return conditions whose effects err apart: one for those that differ in the optimiser alone.
+
+    Conditions of the same studies with one data set, network, start of weights and scaling of
+    inputs share images, weights and seeds, and their effects go together: by seed they correlate at
+    .45 in the published `bias_rate`, and at −.18 to .26 in studies whose conditions differ in
+    anything else (bench/statistics/shared_starts.py). They become one, with the mean of their effects and, as if they were the same
+    measurement, the mean of their errors.
+
+    Args:
+        conditions: from ``conditions_of``, of effects with a size and an error (``poolable``).
+
+    Returns:
+        The same columns, of the first of each group but for ``effect`` and ``effect_error``.
+
+    """
+    keys = [*SHARED_STARTS, "studies", "outcome", "normalization", "scheme"]
+    merged = conditions.groupby(keys, sort=False, dropna=False, as_index=False)
+    means = merged[["effect", "effect_error"]].mean()
+    first = conditions.drop_duplicates(keys).drop(columns=["effect", "effect_error"])
+    return first.merge(means, on=keys)[list(conditions.columns)]
 
 
 def in_margins(conditions: pd.DataFrame) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 
 from biasinit.statistics.inference.arrays import Floats
 from biasinit.statistics.inference.multiplicity import benjamini_yekutieli
-from biasinit.statistics.synthesis.conditions import in_margins, poolable
+from biasinit.statistics.synthesis.conditions import in_margins, independent, poolable
 from biasinit.statistics.synthesis.random_effects import (
     FEWEST_CONDITIONS,
     LEVEL,
@@ -60,13 +60,16 @@ def moderators_of(conditions: pd.DataFrame, rate_slopes: pd.DataFrame) -> pd.Dat
 
 def _of_normalization(part: pd.DataFrame) -> dict[str, float]:
     """Return the mean over settings of the effect with minus the effect without."""
-    wide = part.pivot(index="setting", columns="normalization", values=["effect", "effect_error"])
-    if not set(WITHOUT_AND_WITH) <= set(wide["effect"].columns):
-        return _mean(np.array([]), np.array([]))
-    wide = wide.dropna(subset=[("effect", level) for level in WITHOUT_AND_WITH])
-    without, within = (wide["effect"][level].to_numpy(float) for level in WITHOUT_AND_WITH)
-    errors = [wide["effect_error"][level].to_numpy(float) for level in WITHOUT_AND_WITH]
-    return _mean(within - without, np.hypot(*errors))
+    without, within = (
+        part[part["normalization"] == level].set_index("setting") for level in WITHOUT_AND_WITH
+    )
+    both = without.index.intersection(within.index)
+    without, within = without.loc[both], within.loc[both]
+    changes = without.assign(
+        effect=within["effect"] - without["effect"],
+        effect_error=np.hypot(within["effect_error"], without["effect_error"]),
+    )
+    return _mean(*in_margins(independent(changes)))
 
 
 def _mean(values: Floats, errors: Floats) -> dict[str, float]:
@@ -78,7 +81,7 @@ def _mean(values: Floats, errors: Floats) -> dict[str, float]:
 
 
 def _of_depth(part: pd.DataFrame) -> dict[str, float]:
-    known = part[part["depth"] > 0]
+    known = independent(part[part["depth"] > 0])
     if known["depth"].nunique() < FEWEST_DEPTHS:
         return _row(len(known), math.nan, math.nan, 1)
     slope, error, df = meta_slope(*in_margins(known), np.log2(known["depth"].to_numpy(float)))

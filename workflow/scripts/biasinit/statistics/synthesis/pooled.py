@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from biasinit.statistics.inference.multiplicity import holm
-from biasinit.statistics.synthesis.conditions import in_margins, poolable
+from biasinit.statistics.synthesis.conditions import in_margins, independent, poolable
 from biasinit.statistics.synthesis.random_effects import random_effects
 from biasinit.verdicts import Verdict
 
-ALL = "all"  # in place of a normalisation: over all of them
 POOLED = (
     *("outcome", "normalization", "scheme", "conditions", "failing"),
     *("mean", "standard_error", "between", "lower", "upper"),
@@ -21,32 +20,29 @@ ONE_MARGIN = 1.0
 
 
 def pooled_effects(conditions: pd.DataFrame) -> pd.DataFrame:
-    """Return the random-effects summary of each scheme, at each normalisation and over all.
+    """Return the random-effects summary of each scheme, at each normalisation.
 
     Args:
         conditions: from ``conditions_of``.
 
     Returns:
-        ``POOLED``, in margins. ``conditions`` counts those that the mean is over, ``failing`` those
-        in which the scheme fails, which have no part in it. ``p_adjusted`` is Holm's, over the
-        schemes and normalisations of an outcome; rows over all normalisations are apart.
+        ``POOLED``, in margins. ``conditions`` counts those that the mean is over
+        (``independent``), ``failing`` those in which the scheme fails, which have no part in it.
+        ``p_adjusted`` is Holm's, over the schemes and normalisations of an outcome.
 
     """
     rows = []
-    for (outcome, scheme), part in conditions.groupby(["outcome", "scheme"], sort=False):
-        levels = list(part["normalization"].drop_duplicates())
-        for level in [*levels, *([ALL] if len(levels) > 1 else [])]:
-            here = part if level == ALL else part[part["normalization"] == level]
-            key = {"outcome": outcome, "normalization": level, "scheme": scheme}
-            rows.append(key | _summary(here))
+    for values, part in conditions.groupby(["outcome", "normalization", "scheme"], sort=False):
+        key = dict(zip(("outcome", "normalization", "scheme"), values, strict=True))
+        rows.append(key | _summary(part))
     table = pd.DataFrame(rows, columns=list(POOLED))
-    for (_, _), part in table.groupby(["outcome", table["normalization"] == ALL]):
+    for _, part in table.groupby("outcome"):
         table.loc[part.index, "p_adjusted"] = holm(part["p"].to_numpy(dtype=np.float64))
     return table
 
 
 def _summary(here: pd.DataFrame) -> dict[str, float]:
-    used = poolable(here)
+    used = independent(poolable(here))
     found = {
         "conditions": float(len(used)),
         "failing": float((here["verdict"] == str(Verdict.FAILS)).sum()),
