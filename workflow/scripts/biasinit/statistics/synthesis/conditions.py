@@ -131,8 +131,8 @@ def independent(conditions: pd.DataFrame) -> pd.DataFrame:
     Conditions of the same studies with one data set, network, start of weights and scaling of
     inputs share images, weights and seeds, and their effects go together: by seed they correlate at
     .45 in the published `bias_rate`, and at −.18 to .26 in studies whose conditions differ in
-    anything else (bench/statistics/shared_starts.py). They become one, with the mean of their effects and, as if they were the same
-    measurement, the mean of their errors.
+    anything else (bench/statistics/shared_starts.py). They become one, with the mean of their
+    effects and, as if they were the same measurement, the mean of their errors.
 
     Args:
         conditions: from ``conditions_of``, of effects with a size and an error (``poolable``).
