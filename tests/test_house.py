@@ -41,7 +41,7 @@ ALLOWED = {
         *("data", "errors", "files", "networks", "plugins", "processor", "quantities", "specs"),
         *("streams", "tables"),
     },
-    "runs": {"errors", "files", "metric", "quantities", "tables", "vocabulary"},
+    "runs": {"errors", "files", "metric", "numbers", "quantities", "tables", "vocabulary"},
     "statistics": {
         *("errors", "metric", "numbers", "quantities", "runs", "streams", "verdicts"),
         *("vocabulary",),
