@@ -224,6 +224,12 @@ def test_what_a_gpu_trains_is_described_as_a_study_describes_it():
 
 
 @pytest.mark.slow
+def test_the_table_of_shared_starts_is_what_its_script_prints():
+    done = run("statistics/shared_starts.py")
+    assert done.stdout.strip() in (BENCH / "statistics/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 def test_a_gpu_is_checked_with_torch_numpy_pandas_and_pyarrow_alone(tmp_path):
     """What needs more is left out with a line."""
     (tmp_path / "sitecustomize.py").write_text(

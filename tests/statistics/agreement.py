@@ -55,11 +55,11 @@ def _rules(row: dict[str, object]) -> list[tuple[str, bool]]:
     if verdict.directed:
         if outcome.counts_runs:
             # a wider interval than McNemar's test is moved to zero, by `risk_difference_interval`
-            borne_out = lower >= null if ahead else upper <= null
+            reaches = lower < null if ahead else upper > null
+            rules.append(("it does not go beyond no effect", not reaches))
         else:
-            borne_out = lower > null if ahead else upper < null
-        rules.append(("it excludes no effect on its side", borne_out))
-        if not outcome.counts_runs:
+            apart = lower > null if ahead else upper < null
+            rules.append(("it excludes no effect on its side", apart))
             beyond = lower > high if ahead else upper < low
             rules.append(("beyond the margin exactly if said", beyond == verdict.beyond_margin))
             rules.append(("it is not inside the margin", not inside))

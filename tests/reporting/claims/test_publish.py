@@ -156,15 +156,16 @@ def test_the_readme_says_what_is_published_of_photographs():
 
 
 @pytest.mark.parametrize(
-    ("study", "normalization", "verdict", "points"),
+    ("study", "normalization", "verdict", "points", "words"),
     [
-        ("cifar10_plain", "none", "worse beyond the margin", "-10"),
-        ("cifar10_vgg", "none", "worse beyond the margin", "-7"),
-        ("cifar10_plain", "batchnorm_shift", "worse", "-1.6"),
-        ("cifar10_vgg", "batchnorm_shift", "better beyond the margin", "6"),
+        ("cifar10_plain", "none", "worse beyond the margin", "-10", "1.0 costs ten points in the"),
+        ("cifar10_vgg", "none", "worse beyond the margin", "-7", "network and seven in VGG-16"),
+        ("cifar10_plain", "batchnorm_shift", "worse", "-1.6", "the plain one loses 1.6 points"),
+        ("cifar10_vgg", "batchnorm_shift", "better beyond the margin", "6", "VGG-16 gains six."),
     ],
 )
-def test_the_readme_says_what_1_does_on_photographs(study, normalization, verdict, points):
+def test_the_readme_says_what_1_does_on_photographs(study, normalization, verdict, points, words):
+    assert words in (REPOSITORY / "README.md").read_text(encoding="utf-8")
     found = published_verdict(study, "accuracy", normalization, "1.0", OWN_BEST_RATE)
     decimals = len(points.partition(".")[2])
     assert (found.verdict, f"{found.estimate:.{decimals}f}") == (verdict, points)

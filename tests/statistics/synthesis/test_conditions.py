@@ -166,10 +166,10 @@ def test_nothing_pools_to_nothing():
     assert found["mean"].isna().all()
 
 
-def optimizers_and_others(*, study="first"):
+def optimizers_and_others():
     """Return five conditions that differ in the optimiser alone, and three networks."""
     shared = [
-        row(condition=f"o{number}", setting=f"o{number}", architecture="small", study=study,
+        row(condition=f"o{number}", setting=f"o{number}", architecture="small",
             optimizer=f"rate-{number}", estimate=-1.0 - number / 10)
         for number in range(5)
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.figures import atlas_figure
 from biasinit.reporting.atlas.page import render_atlas
 from biasinit.reporting.atlas.predictions import FOLDER, read_predictions, register_predictions
-from biasinit.reporting.atlas.reading import Evidence, FinishedStudy, read_finished, synthesize
+from biasinit.reporting.atlas.reading import Evidence, read_finished, synthesize
 from biasinit.reporting.atlas.sentences import answer_markdown
 from biasinit.reporting.atlas.tables import FOLDER as TABLES
 from biasinit.reporting.claims.ledger import Ledger, whole_ledger
@@ -34,7 +34,6 @@ CONTROLS = Path("studies") / "controls" / "claims.yaml"
 
 def contents(
     evidence: Evidence,
-    studies: list[FinishedStudy],
     results: Path,
     *,
     controls: Path,
@@ -44,7 +43,6 @@ def contents(
 
     Args:
         evidence: of the studies.
-        studies: those that were read.
         results: folder of the studies, of their reports and of predictions.
         controls: file of claims whose answer is known; it may be missing.
         beside_page: whether the page lies in that folder too, so that it can lead to reports.
@@ -131,7 +129,6 @@ def main(arguments: list[str] | None = None) -> int:
         evidence = synthesize(finished, left_out)
         found = contents(
             evidence,
-            finished,
             options.results,
             controls=options.controls,
             beside_page=options.html.parent.resolve() == options.results.resolve(),

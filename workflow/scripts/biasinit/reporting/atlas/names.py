@@ -1,5 +1,6 @@
 """Names that several studies share: one for each definition, and another where two have one."""
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,20 +35,15 @@ def levels_of(definitions: StudyDefinitions) -> dict[str, Mapping[str, str]]:
 
 
 def _told_apart(said: Mapping[str, Counter[str]]) -> dict[str, str]:
-    first: dict[str, str] = {}  # the definition that has a name to itself
-    names: dict[str, str] = {}
+    taken: dict[str, str] = {}  # definition by name
     for definition, counts in sorted(said.items(), key=lambda item: (-item[1].total(), item[0])):
         name = min(counts, key=lambda value: (-counts[value], value))
-        if name in first:
-            told = f"{name} ({_difference(definition, first[name])})"
-            if told.endswith("()") or told in first:
-                count = 2
-                while (told := f"{name} ({count})") in first:
-                    count += 1
-            name = told
-        first[name] = definition
-        names[definition] = name
-    return names
+        if name in taken:
+            told = _difference(definition, taken[name])
+            numbered = itertools.chain([told] if told else [], itertools.count(2))
+            name = next(new for word in numbered if (new := f"{name} ({word})") not in taken)
+        taken[name] = definition
+    return {definition: name for name, definition in taken.items()}
 
 
 def _difference(definition: str, usual: str) -> str:

@@ -57,11 +57,7 @@ def _finding(
     evidence: FirstGuessEvidence, found: WithinSeeds, question: str, *, margin: float
 ) -> Finding:
     lower, upper = found.interval()
-    shown = _shown(lower, upper, margin)
-    ps = {
-        "as accurate": found.p_equivalent(margin),
-        "less accurate": found.p_different(),
-    }
+    shown, bearing, p = _judged(found, margin)
     change = numbers.with_interval(numbers.signed(found.change), lower, upper)
     return Finding(
         study=evidence.study,
@@ -73,26 +69,22 @@ def _finding(
             f"±{numbers.number(margin, decimals=1)}",
         ),
         shown=shown,
-        bearing=_BEARING[shown],
+        bearing=bearing,
         sure=f"{found.seeds} seeds" + (f"; {found.left_out} left out" if found.left_out else ""),
         place=_PLACE,
-        p=ps.get(shown, 1.0),  # what leaves it open is no test of it
+        p=p,
     )
 
 
-def _shown(lower: float, upper: float, margin: float) -> str:
+def _judged(found: WithinSeeds, margin: float) -> tuple[str, Bearing, float]:
+    """Return the verdict in words, what it says of the claim, and its p-value."""
+    lower, upper = found.interval()
     if -margin < lower and upper < margin:
-        return "as accurate"
+        return "as accurate", Bearing.REFUTES, found.p_equivalent(margin)
     if upper < 0:
-        return "less accurate"
-    return "more accurate" if lower > 0 else "not settled"
+        return "less accurate", Bearing.SUPPORTS, found.p_different()
+    # that it may rise is not among what refutes the claim, which was laid down before the first run
+    return "more accurate" if lower > 0 else "not settled", Bearing.OPEN, 1.0
 
 
-_BEARING = {
-    "as accurate": Bearing.REFUTES,
-    "less accurate": Bearing.SUPPORTS,
-    # what refutes it was laid down before the first run, and this was not in it
-    "more accurate": Bearing.OPEN,
-    "not settled": Bearing.OPEN,
-}
 KIND = Kind(reads=("runs", "verdicts"), find=find)

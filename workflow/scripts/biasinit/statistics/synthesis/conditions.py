@@ -142,10 +142,8 @@ def independent(conditions: pd.DataFrame) -> pd.DataFrame:
 
     """
     keys = [*SHARED_STARTS, "studies", "outcome", "normalization", "scheme"]
-    merged = conditions.groupby(keys, sort=False, dropna=False, as_index=False)
-    means = merged[["effect", "effect_error"]].mean()
-    first = conditions.drop_duplicates(keys).drop(columns=["effect", "effect_error"])
-    return first.merge(means, on=keys)[list(conditions.columns)]
+    means = conditions.groupby(keys, dropna=False)[["effect", "effect_error"]].transform("mean")
+    return conditions.assign(**means)[~conditions.duplicated(keys)]
 
 
 def in_margins(conditions: pd.DataFrame) -> tuple[Floats, Floats]:
