@@ -110,6 +110,7 @@ def synthesis_of(effects=(), pooled=(), moderators=(), predictions=(), **changes
     """Return a synthesis of these rows; tables without rows have no columns either."""
     whole = Synthesis(
         reference="zeros",
+        unless_named="weights he, inputs unit",
         reported=frozenset({"digits", "javascript:alert(1)", "a/b"}),
         controls=None,
         effects=pd.DataFrame(list(effects)),

@@ -68,15 +68,35 @@ def test_what_leaves_the_scale_becomes_an_arrow():
     assert len(marked(axes, "arrow")) == 4
 
 
-def test_the_atlas_writes_points_and_colours_margins():
+def test_the_atlas_writes_points_with_the_verdict_and_colours_margins():
     rows = [
         effect_row("a", "x", estimate=-1.4, effect=-2.8, margin=0.5),
         effect_row("b", "x", estimate=-1.4, effect=-1.4, margin=1.0),
         effect_row("c", "x", verdict="fails", estimate=math.nan, effect=math.nan),
     ]
     (axes,) = atlas_picture(synthesis_of(rows)).axes
-    assert [text.get_text() for text in axes.texts] == ["−1.4", "−1.4", "✕"]
+    assert [text.get_text() for text in axes.texts] == ["−1.4 =", "−1.4 =", "✕"]
     assert axes.collections[0].get_array().ravel().tolist() == [-2.8, -1.4, -3.0]
+
+
+def test_the_atlas_has_the_schemes_of_several_conditions_and_counts_the_rest():
+    rows = [effect_row("often", name) for name in "xyz"]
+    rows += [effect_row("rare", "x"), effect_row("rarer", "z")]
+    picture = atlas_picture(synthesis_of(rows))
+    (axes,) = picture.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["often"]
+    said = [text.get_text() for text in picture.texts]
+    assert "2 schemes of fewer than three conditions left out." in said
+    whole = synthesis_of(rows[3:])
+    (axes,) = atlas_picture(whole).axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["rare", "rarer"]
+    assert "left out" not in atlas_figure(whole)
+
+
+def test_columns_too_narrow_for_numbers_have_the_verdicts():
+    rows = [effect_row(f"s{number}", name) for number in range(20) for name in "xyz"]
+    (axes,) = atlas_picture(synthesis_of(rows)).axes
+    assert {text.get_text() for text in axes.texts} == {"="}
 
 
 def test_the_atlas_leaves_empty_what_was_not_run():

@@ -1,9 +1,13 @@
-"""Two definitions of one name are told apart by what makes them differ."""
+"""Names of definitions and of conditions: two of one name are told apart by what differs."""
 
 import json
 from types import SimpleNamespace
 
-from biasinit.reporting.atlas.names import common_names
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biasinit.reporting.atlas.names import common_names, condition_names
 
 SGD = {"kind": "sgd", "momentum": 0.9, "nesterov": False, "schedule": {"kind": "constant"}}
 
@@ -50,3 +54,46 @@ def test_no_two_definitions_have_one_name():
     ] + [SimpleNamespace(schemes={}, factors={"optimizer": {"sgd": half}})]
     found = common_names(studies)["optimizer"]
     assert len(set(found.values())) == 3
+
+
+FACTORS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
+
+
+def settings_of(*levels):
+    frame = pd.DataFrame(levels, columns=list(FACTORS))
+    return frame.assign(setting=["\n".join(row) for row in levels])
+
+
+def test_a_condition_names_what_is_not_usual():
+    usual = ("digits", "small", "he", "standardized", "sgd")
+    found = condition_names(
+        settings_of(
+            usual,
+            usual,  # a second scheme in it
+            ("digits", "small", "pytorch", "standardized", "sgd"),
+            ("digits", "small", "he", "raw", "adam"),
+            ("digits", "deep", "he", "standardized", ""),
+        )
+    )
+    assert found.unless_named == "weights he, inputs standardized, optimizer sgd"
+    assert found.names.tolist() == [
+        "digits, small",
+        "digits, small",
+        "digits, small, weights pytorch",
+        "digits, small, inputs raw, optimizer adam",
+        "digits, deep, optimizer not said",
+    ]
+
+
+def test_what_no_study_says_is_not_named():
+    found = condition_names(settings_of(("digits", "small", "", "", ""), ("", "", "", "", "")))
+    assert found.names.tolist() == ["digits, small", ""]
+    assert found.unless_named == ""
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(("", "a", "b", "he"))] * 5), min_size=1, max_size=12))
+def test_no_two_settings_have_one_name(levels):
+    """But for a data set and a network of which one is not said."""
+    said = [row for row in levels if row[0] and row[1]] or [("a",) * 5]
+    names = condition_names(settings_of(*said)).names
+    assert names.nunique() == len(set(said))

@@ -54,6 +54,14 @@ def test_every_published_study_is_read(published):
     assert {study.definitions.study for study in published} == folders
 
 
+def test_conditions_of_one_data_set_stand_together_from_shallow_to_deep(evidence):
+    conditions = evidence.conditions.drop_duplicates("condition")
+    assert conditions["dataset"].is_monotonic_increasing
+    digits = conditions[conditions["dataset"] == "digits"]["depth"].dropna()
+    assert digits.is_monotonic_increasing
+    assert digits.nunique() > 3
+
+
 def test_each_condition_stands_once(evidence):
     conditions = evidence.conditions
     assert set(CONDITIONS) <= set(conditions)
@@ -212,6 +220,18 @@ def test_a_prediction_is_registered_once_and_held_against_what_came(published, r
     assert found.loc[near, "inside"].all()
     with pytest.raises(PlanError, match="registered before"):
         register_predictions("digits", ARMS, before, others, results / "predictions", now=NOW)
+
+
+def test_a_prediction_is_what_the_answer_says_of_a_new_condition(published, evidence, tmp_path):
+    path = register_predictions("new", ARMS, evidence, published, tmp_path, now=NOW)
+    keys = ["normalization", "scheme", "outcome"]
+    ends = {"lower": "prediction_lower", "upper": "prediction_upper"}
+    effects = pd.DataFrame(json.loads(path.read_text())["predicted"]["effects"]).set_index(keys)
+    pooled = evidence.pooled.set_index(keys).loc[effects.index]
+    assert len(effects) == 4
+    for registered, answered in ends.items():
+        assert effects[registered].tolist() == pooled[answered].tolist()
+    assert effects["from_effects"].map(len).tolist() == pooled["conditions"].tolist()
 
 
 def test_nothing_is_predicted_of_a_study_that_was_run(published, evidence, tmp_path):

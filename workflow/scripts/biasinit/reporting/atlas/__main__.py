@@ -53,6 +53,7 @@ def contents(
     """
     return Synthesis(
         reference=evidence.reference,
+        unless_named=evidence.unless_named,
         effects=evidence.conditions,
         pooled=evidence.pooled,
         moderators=evidence.moderators,

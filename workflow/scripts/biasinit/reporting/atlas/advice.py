@@ -7,6 +7,7 @@ from biasinit.reporting.atlas.standings import FEWEST_POOLED, SEVERAL, SchemeSta
 from biasinit.verdicts import Outcome, Verdict
 
 FEW = 3  # schemes whose means are told one by one; of more, the range is given
+MANY = 6  # schemes that are named; of more, the first
 
 _REASONS = {
     Standing.FEW: f"an effect in fewer than {FEWEST_POOLED} conditions",
@@ -192,9 +193,16 @@ def _opened(rows: Sequence[SchemeStanding]) -> str:
         if standing is Standing.SPREAD:
             parts += _spread(group)
         elif group:
-            names = numbers.joined([row.scheme for row in group])
-            parts.append(f"{names} ({_REASONS[standing]})")
+            parts.append(f"{_few_names(group)} ({_REASONS[standing]})")
     return numbers.joined(parts)
+
+
+def _few_names(rows: Sequence[SchemeStanding]) -> str:
+    """Return all names, or of many their number and the first ones; tables have them all."""
+    names = [row.scheme for row in rows]
+    if len(names) <= MANY:
+        return numbers.joined(names)
+    return f"{len(names)} schemes such as {numbers.joined(names[:FEW])}"
 
 
 def _spread(rows: Sequence[SchemeStanding]) -> list[str]:

@@ -100,7 +100,7 @@ def atlas_of(synthesis: Synthesis, outcome: Outcome) -> Atlas:
         schemes=schemes,
         groups=tuple(groups),
         scale=_scale(),
-        marks=_marks(effects, outcome),
+        marks=marks_of(effects, outcome),
     )
 
 
@@ -202,7 +202,8 @@ def _scale() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _marks(effects: Iterable[Effect], outcome: Outcome) -> tuple[tuple[str, str], ...]:
+def marks_of(effects: Iterable[Effect], outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    """Return the symbols of the verdicts that occur, each with its words."""
     found = {row.verdict for row in effects}
     return tuple(
         (VOCABULARY[verdict].symbol, word(verdict, outcome))

@@ -17,6 +17,7 @@ class Synthesis:
 
     Attributes:
         reference: the scheme that all others are compared with, and no row of any table.
+        unless_named: what holds of every condition whose name does not say otherwise; may be "".
         effects: a row for each outcome, normalisation, scheme and condition: ``outcome,
             normalization, scheme, condition``, ``studies`` (names joined by ", "), ``dataset,
             architecture``, ``estimate, lower, upper, margin`` (of accuracy in points, of speed the
@@ -40,6 +41,7 @@ class Synthesis:
     """
 
     reference: str
+    unless_named: str
     effects: pd.DataFrame
     pooled: pd.DataFrame
     moderators: pd.DataFrame

@@ -1,15 +1,25 @@
-"""Names that several studies share: one for each definition, and another where two have one."""
+"""Names that several studies share, of definitions and of conditions."""
 
 import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+import pandas as pd
 
 from biasinit import numbers
 from biasinit.study.definitions import StudyDefinitions
 
 Names = Mapping[str, Mapping[str, str]]
+
+ALWAYS_NAMED = ("dataset", "architecture")
+WORDS = MappingProxyType(
+    {"weight_init": "weights", "input_scaling": "inputs", "optimizer": "optimizer"}
+)
+"""Of the factors that a condition names where they are not the usual ones."""
 
 FEW_KEYS = 2  # that tell two definitions of one name apart; with more, or long ones, it is a number
 LONG = 30  # characters
@@ -32,6 +42,48 @@ def common_names(studies: Sequence[StudyDefinitions]) -> dict[str, dict[str, str
 def levels_of(definitions: StudyDefinitions) -> dict[str, Mapping[str, str]]:
     """Return the definition of each scheme, and of each level of each factor, by name."""
     return {"scheme": definitions.schemes, **definitions.factors}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionNames:
+    """The name of the condition of each row, and in words what a name does not say."""
+
+    names: "pd.Series[str]"
+    unless_named: str
+
+
+def condition_names(effects: pd.DataFrame) -> ConditionNames:
+    """Return data set and network, and of the other factors those that are not the usual ones.
+
+    Usual is the level that most settings have. "digits, small_cnn, weights pytorch" is one name,
+    and "digits, small_cnn" another, so two settings never have one.
+
+    Args:
+        effects: ``setting`` and its factors, by their common names; "" where a study does not say.
+
+    """
+    settings = effects.drop_duplicates("setting")
+    counts = {factor: Counter(settings[factor].astype(str)) for factor in WORDS}
+    usual = {
+        factor: min(found, key=lambda level: (-found[level], level))
+        for factor, found in counts.items()
+    }
+    parts = [
+        *(effects[factor].astype(str) for factor in ALWAYS_NAMED),
+        *(_where_unusual(effects[factor].astype(str), usual[factor], factor) for factor in WORDS),
+    ]
+    return ConditionNames(
+        names=pd.Series(
+            [", ".join(filter(None, row)) for row in zip(*parts, strict=True)], index=effects.index
+        ),
+        unless_named=", ".join(
+            f"{WORDS[factor]} {level}" for factor, level in usual.items() if level
+        ),
+    )
+
+
+def _where_unusual(levels: "pd.Series[str]", usual: str, factor: str) -> list[str]:
+    return ["" if level == usual else f"{WORDS[factor]} {level or 'not said'}" for level in levels]
 
 
 def _told_apart(said: Mapping[str, Counter[str]]) -> dict[str, str]:

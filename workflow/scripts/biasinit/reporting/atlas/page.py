@@ -79,6 +79,7 @@ class _Page:
     left_out: tuple[str, ...]
     methods: tuple[str, ...]
     reference: str
+    unless_named: str
     style: Markup
     script: Markup
     tones_light: str
@@ -113,6 +114,7 @@ def _page(synthesis: Synthesis, template: PageTemplate) -> _Page:
         left_out=synthesis.left_out,
         methods=METHODS,
         reference=synthesis.reference,
+        unless_named=synthesis.unless_named,
         style=Markup(template.style),  # our own files, no text of a user
         script=Markup(template.script),
         tones_light=css_variables(dark=False),

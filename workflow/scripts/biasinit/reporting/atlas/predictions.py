@@ -19,7 +19,7 @@ import pandas as pd
 from biasinit.errors import PlanError
 from biasinit.files import lasting_file, refusals_named
 from biasinit.reporting.atlas.reading import Evidence, FinishedStudy
-from biasinit.statistics.synthesis.conditions import in_margins, poolable
+from biasinit.statistics.synthesis.conditions import in_margins, independent, poolable
 from biasinit.statistics.synthesis.random_effects import random_effects
 from biasinit.study.plan import plan_digest
 from biasinit.verdicts import Verdict
@@ -85,7 +85,7 @@ def register_predictions(
 
 
 def _effects(arms: Sequence[tuple[str, str]], evidence: Evidence) -> list[dict[str, Any]]:
-    usable = poolable(evidence.conditions)
+    usable = independent(poolable(evidence.conditions))
     rows = []
     for normalization, scheme in arms:
         here = usable[(usable["normalization"] == normalization) & (usable["scheme"] == scheme)]

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from biasinit.errors import BiasinitError
-from biasinit.reporting.atlas.names import Names, common_names, levels_of
+from biasinit.reporting.atlas.names import Names, common_names, condition_names, levels_of
 from biasinit.reporting.claims.overview import LEDGER_TABLES
 from biasinit.statistics.inference.study_runs import read_runs, treatments
 from biasinit.statistics.synthesis.conditions import conditions_of
@@ -25,6 +25,7 @@ from biasinit.study.definitions import StudyDefinitions, definitions_of
 from biasinit.study.plan import PLAN, read_registration
 from biasinit.vocabulary import AGAIN, QUICK, WITHOUT_AND_WITH
 
+ORDER = ("dataset", "depth", "architecture", "condition")  # of conditions
 ALIKE = ("zeros", "constant")  # initialisations with which all units of a layer are the same
 
 
@@ -57,6 +58,7 @@ class Evidence:
         failed: those of them that failed.
         names: the name of each definition, by factor, "scheme" among them.
         reference: the common name of the scheme that all others are compared with.
+        unless_named: what the names of conditions do not say.
 
     """
 
@@ -69,6 +71,7 @@ class Evidence:
     failed: int
     names: Names
     reference: str
+    unless_named: str
 
 
 def read_finished(results: Path) -> tuple[list[FinishedStudy], list[str]]:
@@ -150,8 +153,9 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
             "symmetry of units, and nobody trains so."
         )
         effects = effects[~alike]
-    effects = effects.assign(condition=_condition_labels(effects))
-    conditions = conditions_of(effects)
+    named = condition_names(effects)
+    effects = effects.assign(condition=named.names)
+    conditions = conditions_of(effects.sort_values(list(ORDER), kind="stable"))
     runs = pd.concat([_compared(study) for study in used])
     said += _not_poolable(conditions)
     return Evidence(
@@ -164,6 +168,7 @@ def synthesize(studies: Sequence[FinishedStudy], left_out: Sequence[str] = ()) -
         failed=int(runs["failed"].sum()),
         names=names,
         reference=names["scheme"][reference],
+        unless_named=named.unless_named,
     )
 
 
@@ -232,15 +237,6 @@ def _named(table: pd.DataFrame, own: StudyDefinitions, names: Names) -> pd.DataF
         "\n".join(values) for values in zip(*(definitions[name] for name in SETTING), strict=True)
     ]
     return table
-
-
-def _condition_labels(effects: pd.DataFrame) -> "pd.Series[str]":
-    """Return data set, network, and the other factors where they vary over all studies."""
-    shown = [
-        name for name in SETTING if name in SETTING[:2] or effects[name].nunique(dropna=False) > 1
-    ]
-    rows = zip(*(effects[name].astype(str) for name in shown), strict=True)
-    return pd.Series([", ".join(filter(None, row)) for row in rows], index=effects.index)
 
 
 def _not_poolable(conditions: pd.DataFrame) -> list[str]:

@@ -1,6 +1,7 @@
 """The rows of a synthesis as typed values. Tables that are empty need not have any column."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -153,9 +154,17 @@ def levels_of(rows: Iterable[Effect | Pooled]) -> tuple[str, ...]:
 
 
 def schemes_of(synthesis: Synthesis) -> tuple[str, ...]:
-    """Return all schemes, in their order."""
+    """Return all schemes, those of most conditions first."""
     tables = (synthesis.effects, synthesis.pooled)
-    return tuple(dict.fromkeys(str(row["scheme"]) for table in tables for row in records(table)))
+    names = dict.fromkeys(str(row["scheme"]) for table in tables for row in records(table))
+    counts = conditions_by_scheme(synthesis)
+    return tuple(sorted(names, key=lambda name: -counts[name]))
+
+
+def conditions_by_scheme(synthesis: Synthesis) -> Counter[str]:
+    """Return in how many conditions each scheme was run, whatever came of it."""
+    pairs = {(str(row["scheme"]), str(row["condition"])) for row in records(synthesis.effects)}
+    return Counter(scheme for scheme, _ in pairs)
 
 
 def _texts(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
