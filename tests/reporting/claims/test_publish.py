@@ -141,11 +141,12 @@ def test_the_readme_says_what_is_published_of_photographs():
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     for table in readme.tables():
         assert table in text
-    plain, vgg = (
+    plain, adamw, vgg = (
         [best_level(study, level) for level in ("none", "batchnorm_shift")]
-        for study in ("cifar10_plain", "cifar10_vgg")
+        for study in ("cifar10_plain", "optimizers", "cifar10_vgg")
     )
     assert f"gets to {plain[0]:.0f} % without and {plain[1]:.0f} % with batch" in text
+    assert f"with AdamW to {adamw[0]:.0f} % and {adamw[1]:.0f} %, and the 13" in text
     assert f"an eighth of their channels to {vgg[0]:.0f} % and {vgg[1]:.0f} %" in text
     for study in ("cifar10_plain", "cifar10_vgg"):
         runs = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["runs"])
@@ -159,9 +160,17 @@ def test_the_readme_says_what_is_published_of_photographs():
     ("study", "normalization", "verdict", "points", "words"),
     [
         ("cifar10_plain", "none", "worse beyond the margin", "-10", "1.0 costs ten points in the"),
-        ("cifar10_vgg", "none", "worse beyond the margin", "-7", "network and seven in VGG-16"),
+        ("optimizers", "none", "worse beyond the margin", "-5", "network, five with AdamW, and"),
+        ("cifar10_vgg", "none", "worse beyond the margin", "-7", "and seven in VGG-16"),
         ("cifar10_plain", "batchnorm_shift", "worse", "-1.6", "the plain one loses 1.6 points"),
-        ("cifar10_vgg", "batchnorm_shift", "better beyond the margin", "6", "VGG-16 gains six."),
+        ("optimizers", "batchnorm_shift", "worse beyond the margin", "-2.2", "2.2 with AdamW, and"),
+        (
+            "cifar10_vgg",
+            "batchnorm_shift",
+            "better beyond the margin",
+            "6",
+            "and VGG-16 gains six.",
+        ),
     ],
 )
 def test_the_readme_says_what_1_does_on_photographs(study, normalization, verdict, points, words):
@@ -179,6 +188,12 @@ def test_the_readme_says_what_the_others_do_without_batch_normalisation(study):
     for scheme in ("0.01", "0.1", "xavier", "pytorch"):
         found = published_verdict(study, "accuracy", "none", scheme, OWN_BEST_RATE)
         assert found.verdict in ("equivalent", "inconclusive")
+
+
+def test_the_readme_says_what_no_biases_cost_with_adamw():
+    found = published_verdict("optimizers", "accuracy", "none", "none", OWN_BEST_RATE)
+    assert (found.verdict, f"{found.estimate:.1f}") == ("different but negligible", "-0.5")
+    assert "with AdamW a negligible half." in (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_says_what_is_published_of_deep_networks():
