@@ -169,7 +169,7 @@ def test_the_readme_says_what_is_published_of_photographs():
             "batchnorm_shift",
             "better beyond the margin",
             "6",
-            "and VGG-16 gains six.",
+            "VGG-16 gains six.",
         ),
     ],
 )
