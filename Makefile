@@ -49,15 +49,21 @@ answer: $(VENV)/study.installed
 predict: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.reporting.atlas --results $(call quoted,RESULTS) --predict $(call quoted,STUDY)
 
+# What is made of the tables in docs/measured: the ledger of claims and the picture of the answer.
+define PUBLISHED
+$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
+$(BIN)/python -m biasinit.reporting.atlas --results docs/measured --figure docs/measured/answer.svg
+endef
+
 # docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.
 publish: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.reporting.claims.publish
-	$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
+	$(PUBLISHED)
 
 # The same from the runs in docs/measured, by today's statistics; trains nothing, in some minutes.
 judge-again: $(VENV)/study.installed
 	$(BIN)/python bench/statistics/published_again.py --publish
-	$(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
+	$(PUBLISHED)
 
 # The report as PDF, where a Chromium is installed, beside the page and the answer as Markdown; and
 # Snakemake's own report around the same items.

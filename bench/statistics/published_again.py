@@ -11,10 +11,10 @@ it was the code that changed, two checkouts on one machine tell: in the one,
 compares all tables of all analyses, also those of which nothing is published.
 ``--studies results`` takes finished studies of one's own instead, with all their inputs.
 
-``--publish`` judges the published runs anew: it puts the tables that the ledger of claims reads,
-and the figure of the answer, in the place of those that were published. What can be made of no
-published input (means by layer, distances of twins) stays as it is, and what verdicts say of new
-images goes. `make judge-again` does so and writes docs/claims.md.
+``--publish`` judges the published runs anew: it puts the tables that the ledger of claims reads in
+the place of those that were published. What can be made of no published input (means by layer,
+distances of twins) stays as it is, and what verdicts say of new images goes. `make judge-again`
+does so and writes docs/claims.md.
 """
 
 import argparse
@@ -32,10 +32,6 @@ from biasinit.analyses.contract import AnalysedStudy, Analysis
 from biasinit.analyses.index import all_analyses
 from biasinit.analyses.keys import plan_keys
 from biasinit.reporting.claims.overview import LEDGER_TABLES
-from biasinit.reporting.claims.publish import ANSWER_FIGURE
-from biasinit.reporting.facts import StudyFacts, facts_of
-from biasinit.reporting.figure import figure_of
-from biasinit.reporting.index import FIGURES
 from biasinit.runs.tables import TRAINED_TABLES
 from biasinit.study.claims import level_questions, read_claims
 from biasinit.study.plan import read_registration
@@ -55,7 +51,6 @@ class StudyFolder:
     """A study that was run: its plan, its tables of runs, and where its analysis is."""
 
     analysed: AnalysedStudy
-    facts: StudyFacts
     inputs: Tables
     folder: Path
 
@@ -72,7 +67,7 @@ class StudyFolder:
             compares_pairs=any(item.compares_pairs for item in study.architectures),
             learning_rates=len(study.learning_rates),
         )
-        return cls(analysed=analysed, facts=facts_of(study), inputs=inputs, folder=folder)
+        return cls(analysed=analysed, inputs=inputs, folder=folder)
 
     @property
     def analyses(self) -> list[Analysis]:
@@ -148,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def publish_again(study: StudyFolder) -> None:
-    """Put the ledger's tables that can be made again, and the figure, in place of the published.
+    """Put the ledger's tables that can be made again in place of the published ones.
 
     The plan stays: it is what was registered, whatever keys studies have today.
     """
@@ -156,10 +151,6 @@ def publish_again(study: StudyFolder) -> None:
     kept = {name: table for name, table in made.items() if name in LEDGER_TABLES}
     for name, table in kept.items():
         write_table(table, study.folder / LEDGER_TABLES[name])
-    figure = study.folder / ANSWER_FIGURE
-    if figure.exists():
-        drawn = figure_of(FIGURES["effects"], {**study.inputs, **kept}, study.facts)
-        figure.write_text(drawn.svg, encoding="utf-8")
     print(f"{study.folder.name}: judged anew: {', '.join(sorted(kept))}", flush=True)
 
 

@@ -3,11 +3,14 @@
 import json
 import shutil
 from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 
 from biasinit.errors import PlanError
+from biasinit.reporting.atlas.__main__ import CONTROLS, contents
+from biasinit.reporting.atlas.figures import atlas_figure
 from biasinit.reporting.atlas.predictions import (
     PREDICTIONS,
     read_predictions,
@@ -47,6 +50,18 @@ def edit_plan(folder, **changes):
     entry["plan"]["study"] |= changes
     entry["sha256"] = plan_digest(entry["plan"])
     (folder / "plan.json").write_text(json.dumps(entry))
+
+
+def test_the_picture_in_the_readme_is_of_the_published_runs(evidence):
+    picture = MEASURED / "answer.svg"
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert f"]({picture.relative_to(REPOSITORY)})" in readme
+    found = contents(evidence, MEASURED, controls=REPOSITORY / CONTROLS, beside_page=False)
+    drawn, made = (
+        [element.text for element in ElementTree.fromstring(svg).iter() if element.text]
+        for svg in (picture.read_text(encoding="utf-8"), atlas_figure(found))
+    )
+    assert drawn == made
 
 
 def test_every_published_study_is_read(published):

@@ -8,7 +8,7 @@ from evidence import THREAD
 import readme
 from biasinit.reporting.claims.ledger import whole_ledger
 from biasinit.reporting.claims.overview import LEDGER_TABLES, ledger_markdown, read_studies
-from biasinit.reporting.claims.publish import ANSWER_FIGURE, publish
+from biasinit.reporting.claims.publish import publish
 from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.verdicts import Verdict
 from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
@@ -126,8 +126,6 @@ def test_the_readme_says_what_is_published_of_the_default_study():
         is_open = (normalization, scheme) in {("none", "xavier"), ("batchnorm_shift", "1.0")}
         expected = "inconclusive" if is_open else "equivalent"
         assert found("speed", "all", normalization, scheme).verdict == expected
-    picture = PUBLISHED / "digits" / ANSWER_FIGURE
-    assert f"]({picture.relative_to(REPOSITORY)})" in text
 
 
 def best_level(study, normalization):
@@ -233,7 +231,6 @@ def results(tmp_path):
         (folder / "jobs.parquet").touch()
         (folder / "plan.json").write_text("{}")
         (folder / "figures").mkdir()
-        (folder / ANSWER_FIGURE).touch()
         (folder / "figures" / "outcomes.svg").touch()
     return tmp_path / "results"
 
@@ -248,7 +245,7 @@ def test_only_finished_studies_of_the_repository_are_published_and_little_of_the
     assert publish(NAMES, results=results, folder=place) == ("digits",)
     found = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
     tables = set(LEDGER_TABLES.values()) - {LEDGER_TABLES["twin_means"]}
-    assert found == {f"digits/{file}" for file in (*tables, "plan.json", ANSWER_FIGURE)}
+    assert found == {f"digits/{file}" for file in (*tables, "plan.json")}
     assert (place / "digits" / "runs.parquet").read_bytes() == b"digits runs"
 
 

@@ -1,8 +1,8 @@
 """Keep the tables behind the ledger of claims and the answer where both are published.
 
 ``python -m biasinit.reporting.claims.publish`` copies, for each finished study of this repository,
-the tables that the ledger reads, the registered plan and the figure of its answer from ``results/``
-to ``docs/measured/``, and what was predicted of studies before they were run. From there anyone can
+the tables that the ledger reads and the registered plan from ``results/`` to ``docs/measured/``,
+and what was predicted of studies before they were run. From there anyone can
 make the ledger and the answer again, or check their numbers, without training:
 ``python -m biasinit.reporting.claims.overview --results docs/measured`` and
 ``make answer RESULTS=docs/measured``.
@@ -21,8 +21,6 @@ from biasinit.reporting.claims.ledger import DEFAULT_STUDY
 from biasinit.reporting.claims.overview import LEDGER_TABLES
 from biasinit.study.plan import PLAN
 
-ANSWER_FIGURE = "figures/effects.svg"
-
 
 def publish(studies: Collection[str], *, results: Path, folder: Path) -> tuple[str, ...]:
     """Copy what is published of each finished study, and return the names of these studies.
@@ -40,7 +38,7 @@ def publish(studies: Collection[str], *, results: Path, folder: Path) -> tuple[s
     """
     finished = {name for name in studies if (results / name / LEDGER_TABLES["verdicts"]).exists()}
     for name in sorted(finished):
-        for file in (*LEDGER_TABLES.values(), PLAN, ANSWER_FIGURE):
+        for file in (*LEDGER_TABLES.values(), PLAN):
             _replace(results / name / file, folder / name / file)
     for path in sorted((results / PREDICTIONS).glob("*.json")):
         _replace(path, folder / PREDICTIONS / path.name)
