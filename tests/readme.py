@@ -15,9 +15,8 @@ from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.verdicts.vocabulary import VOCABULARY
 from biasinit.verdicts import Outcome, Verdict
 from biasinit.vocabulary import OWN_BEST_RATE, WITHOUT_AND_WITH
-from repository import REPOSITORY
+from repository import MEASURED
 
-MEASURED = REPOSITORY / "docs" / "measured"
 SCHEMES = ("0.01", "0.1", "1.0", "xavier", "pytorch", "none")
 PHOTOGRAPHS = {
     "cifar10_plain": "CIFAR-10, plain",

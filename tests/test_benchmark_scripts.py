@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from biasinit.tables import read_table, write_table
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY
 from workspace import Workspace
 
 BENCH = REPOSITORY / "bench"
-PUBLISHED = REPOSITORY / "docs" / "measured" / "digits" / "runs.parquet"
+PUBLISHED = MEASURED / "digits" / "runs.parquet"
 FOLDERS = (
     "workflow/scripts",
     "tests",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from biasinit.tables import read_table, write_table
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_every_published_table_whose_inputs_are_published_is_made_again(script, 
     differs = script.main([])
     lines = capsys.readouterr().out.splitlines()
     assert not differs, "\n".join(lines)
-    tables = sorted((REPOSITORY / "docs" / "measured").glob("*/analysis/*.parquet"))
+    tables = sorted(MEASURED.glob("*/analysis/*.parquet"))
     assert [line.split(":")[0] for line in lines] == [
         f"{path.parents[1].name}/{path.stem}" for path in tables
     ]

@@ -7,7 +7,7 @@ import pytest
 from biasinit.study.definitions import definitions_of
 from biasinit.study.plan import plan_of, read_registration
 from biasinit.study.reading import parse_study
-from repository import REPOSITORY, study_in
+from repository import MEASURED, REPOSITORY, published_studies, study_in
 
 STUDIES = sorted((REPOSITORY / "studies").glob("*.yaml"))
 
@@ -83,8 +83,6 @@ def test_depth_counts_hidden_layers(mapping, architecture, depth):
 
 
 def test_published_plans_are_read_with_todays_code():
-    for folder in sorted(
-        path.parent for path in (REPOSITORY / "docs/measured").glob("*/plan.json")
-    ):
-        registered = read_registration(folder).plan["plan"]["study"]
-        assert definitions_of(registered).study == folder.name
+    for name in published_studies():
+        registered = read_registration(MEASURED / name).plan["plan"]["study"]
+        assert definitions_of(registered).study == name

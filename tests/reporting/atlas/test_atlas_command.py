@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from biasinit.reporting.atlas.__main__ import main
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY
 
 TEMPLATES = ["--template", str(REPOSITORY / "report")]
 
@@ -18,7 +18,7 @@ def results(tmp_path):
     for name in ("depth", "digits", "scaling"):
         (folder / name).mkdir(parents=True)
         for file in ("plan.json", "runs.parquet"):
-            shutil.copyfile(REPOSITORY / "docs" / "measured" / name / file, folder / name / file)
+            shutil.copyfile(MEASURED / name / file, folder / name / file)
     (folder / "digits" / "report.html").touch()
     return folder
 

@@ -19,9 +19,8 @@ from biasinit.reporting.atlas.predictions import (
 from biasinit.reporting.atlas.reading import NoEvidenceError, read_finished, synthesize
 from biasinit.statistics.synthesis.conditions import CONDITIONS
 from biasinit.study.plan import plan_digest
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY, published_studies
 
-MEASURED = REPOSITORY / "docs" / "measured"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
@@ -65,8 +64,7 @@ def test_the_picture_in_the_readme_is_of_the_published_runs(evidence):
 
 
 def test_every_published_study_is_read(published):
-    folders = {path.parent.name for path in MEASURED.glob("*/plan.json")}
-    assert {study.definitions.study for study in published} == folders
+    assert [study.definitions.study for study in published] == published_studies()
 
 
 def test_conditions_of_one_data_set_stand_together_from_shallow_to_deep(evidence):

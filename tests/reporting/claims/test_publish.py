@@ -12,22 +12,21 @@ from biasinit.reporting.claims.publish import publish
 from biasinit.statistics.inference.study_runs import cell_labels
 from biasinit.verdicts import Verdict
 from biasinit.vocabulary import ALL_CELLS, OWN_BEST_RATE
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY, compared_studies, published_studies
 
-PUBLISHED = REPOSITORY / "docs" / "measured"
 ASKED = {evidence.study for claim in THREAD.claims for evidence in claim.evidence}
-STUDIES = sorted(path.parent.name for path in PUBLISHED.glob("*/plan.json"))
+STUDIES = published_studies()
 
 
 def test_the_ledger_in_the_docs_is_made_of_the_published_tables():
-    text = ledger_markdown(whole_ledger(THREAD, read_studies(PUBLISHED)))
+    text = ledger_markdown(whole_ledger(THREAD, read_studies(MEASURED)))
     assert (REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_is_published_with_its_runs_and_verdicts(study):
-    assert (PUBLISHED / study / LEDGER_TABLES["runs"]).exists()
-    assert (PUBLISHED / study / LEDGER_TABLES["verdicts"]).exists()
+    assert (MEASURED / study / LEDGER_TABLES["runs"]).exists()
+    assert (MEASURED / study / LEDGER_TABLES["verdicts"]).exists()
 
 
 @pytest.mark.parametrize("study", sorted(ASKED - set(STUDIES)))
@@ -36,15 +35,15 @@ def test_a_study_of_a_claim_that_is_not_published_is_said_to_be_not_run(study):
     assert f"Not measured yet: study `{study}` has not been run" in text
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", compared_studies())
 def test_published_verdicts_of_accuracy_follow_from_the_published_runs(study):
     """In each condition the mean of differences within seeds, where no run of either arm failed.
 
     Over several, where every seed has all of them, the mean of these.
     """
-    runs = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["runs"])
+    runs = pd.read_parquet(MEASURED / study / LEDGER_TABLES["runs"])
     runs = runs.assign(cell=cell_labels(runs))
-    verdicts = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["verdicts"])
+    verdicts = pd.read_parquet(MEASURED / study / LEDGER_TABLES["verdicts"])
     arms = runs.set_index(["normalization", "scheme", "cell", "seed"]).sort_index()
     rows = verdicts[verdicts["outcome"] == "accuracy"]
     compared = 0
@@ -72,7 +71,7 @@ def test_published_verdicts_of_accuracy_follow_from_the_published_runs(study):
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_no_published_verdict_contradicts_the_interval_beside_it(study):
-    verdicts = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["verdicts"])
+    verdicts = pd.read_parquet(MEASURED / study / LEDGER_TABLES["verdicts"])
     assert set(verdicts["verdict"]) <= set(map(str, Verdict))
     for row in verdicts[verdicts["margin_upper"].notna()].itertuples():
         inside = row.margin_lower < row.lower and row.upper < row.margin_upper
@@ -84,7 +83,7 @@ def test_no_published_verdict_contradicts_the_interval_beside_it(study):
 
 
 def published_verdict(study, outcome, normalization, scheme, cell="all"):
-    verdicts = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["verdicts"])
+    verdicts = pd.read_parquet(MEASURED / study / LEDGER_TABLES["verdicts"])
     key = ["outcome", "normalization", "scheme", "cell"]
     return verdicts.set_index(key).loc[(outcome, normalization, scheme, cell)]
 
@@ -130,7 +129,7 @@ def test_the_readme_says_what_is_published_of_the_default_study():
 
 def best_level(study, normalization):
     """Return the mean accuracy of zeros at the learning rate that is best for it."""
-    runs = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["runs"])
+    runs = pd.read_parquet(MEASURED / study / LEDGER_TABLES["runs"])
     zeros = runs[(runs["scheme"] == "zeros") & (runs["normalization"] == normalization)]
     return zeros.groupby("learning_rate")["final_accuracy"].mean().max()
 
@@ -147,7 +146,7 @@ def test_the_readme_says_what_is_published_of_photographs():
     assert f"with AdamW to {adamw[0]:.0f} % and {adamw[1]:.0f} %, and the 13" in text
     assert f"an eighth of their channels to {vgg[0]:.0f} % and {vgg[1]:.0f} %" in text
     for study in ("cifar10_plain", "cifar10_vgg"):
-        runs = pd.read_parquet(PUBLISHED / study / LEDGER_TABLES["runs"])
+        runs = pd.read_parquet(MEASURED / study / LEDGER_TABLES["runs"])
         assert len(runs) == 480
         failed = runs[runs["normalization"] == "none"].groupby(["scheme", "learning_rate"])
         assert failed["failed"].mean()["1.0"].iloc[-1] == 1
@@ -196,7 +195,7 @@ def test_the_readme_says_what_no_biases_cost_with_adamw():
 
 def test_the_readme_says_what_is_published_of_deep_networks():
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    runs = pd.read_parquet(PUBLISHED / "depth" / LEDGER_TABLES["runs"])
+    runs = pd.read_parquet(MEASURED / "depth" / LEDGER_TABLES["runs"])
     deepest = runs[(runs["architecture"] == "plain-32") & (runs["normalization"] == "none")]
     failed = deepest.groupby("scheme")["failed"].agg(["sum", "size"])
     rows = {

@@ -12,7 +12,7 @@ from whole_study import analysed, only_what_decides
 
 from biasinit.statistics.paired.tuned_rates import tuned_contrasts
 from biasinit.verdicts import Verdict
-from repository import REPOSITORY
+from repository import MEASURED, REPOSITORY, compared_studies
 
 SCHEMES = ("zeros", "one", "two")
 EPOCHS = 10.0
@@ -188,14 +188,11 @@ def _script():
     return module
 
 
-MEASURED = sorted(path.parent for path in (REPOSITORY / "docs" / "measured").glob("*/plan.json"))
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", MEASURED, ids=lambda path: path.name)
-def test_no_verdict_of_a_published_study_contradicts_its_interval(folder):
+@pytest.mark.parametrize("study", compared_studies())
+def test_no_verdict_of_a_published_study_contradicts_its_interval(study):
     with only_what_decides():
-        found = _script().StudyFolder.of(folder).tables_again({"verdicts"})["verdicts"]
+        found = _script().StudyFolder.of(MEASURED / study).tables_again({"verdicts"})["verdicts"]
     assert len(found) > 5
     assert contradictions(found) == []
     _collapsed_runs_are_named(found)

@@ -7,7 +7,7 @@ from synthetic import make_study
 
 from biasinit.reporting.figures.quantity_panels import THEORY
 from biasinit.reporting.items.why.mechanism import QUANTITIES
-from repository import REPOSITORY
+from repository import MEASURED
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_mean_of_runs_that_exploded_is_an_arrow_and_flattens_nothing(rows, stu
 @pytest.mark.parametrize(("name", "exploded"), [("digits", False), ("vgg16", True)])
 def test_of_measured_layers_only_runs_that_exploded_leave_the_scale(name, exploded):
     """Gradients of the digits are fifty times as large at the start as in the median."""
-    folder = REPOSITORY / "docs" / "measured" / name / "analysis"
+    folder = MEASURED / name / "analysis"
     layers = pd.read_parquet(folder / "layer_means.parquet")
     study = make_study(schemes=tuple(dict.fromkeys(layers["scheme"])))
     picture = draw("mechanism", layers, study)
