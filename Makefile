@@ -49,10 +49,10 @@ answer: $(VENV)/study.installed
 predict: $(VENV)/study.installed
 	$(BIN)/python -m biasinit.reporting.atlas --results $(call quoted,RESULTS) --predict $(call quoted,STUDY)
 
-# What is made of the tables in docs/measured: the ledger of claims and the picture of the answer.
+# What is made of the tables in docs/measured: the ledger of claims, and the answer with its picture.
 define PUBLISHED
 $(BIN)/python -m biasinit.reporting.claims.overview --results docs/measured > docs/claims.md
-$(BIN)/python -m biasinit.reporting.atlas --results docs/measured --figure docs/measured/answer.svg
+$(BIN)/python -m biasinit.reporting.atlas --results docs/measured --figure docs/measured/answer.svg > docs/measured/answer.md
 endef
 
 # docs/claims.md, and the tables in docs/measured that it is made of, from the studies in results/.

@@ -17,6 +17,7 @@ from biasinit.reporting.atlas.predictions import (
     register_predictions,
 )
 from biasinit.reporting.atlas.reading import NoEvidenceError, read_finished, synthesize
+from biasinit.reporting.atlas.sentences import answer_markdown
 from biasinit.statistics.synthesis.conditions import CONDITIONS
 from biasinit.study.plan import plan_digest
 from repository import MEASURED, REPOSITORY, published_studies
@@ -51,16 +52,19 @@ def edit_plan(folder, **changes):
     (folder / "plan.json").write_text(json.dumps(entry))
 
 
-def test_the_picture_in_the_readme_is_of_the_published_runs(evidence):
+def test_the_published_answer_and_its_picture_are_of_the_published_runs(evidence):
     picture = MEASURED / "answer.svg"
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert f"]({picture.relative_to(REPOSITORY)})" in readme
+    assert "](docs/measured/answer.md)" in readme
     found = contents(evidence, MEASURED, controls=REPOSITORY / CONTROLS, beside_page=False)
     drawn, made = (
         [element.text for element in ElementTree.fromstring(svg).iter() if element.text]
         for svg in (picture.read_text(encoding="utf-8"), atlas_figure(found))
     )
     assert drawn == made
+    said = (MEASURED / "answer.md").read_text(encoding="utf-8")
+    assert said == answer_markdown(found)
 
 
 def test_every_published_study_is_read(published):

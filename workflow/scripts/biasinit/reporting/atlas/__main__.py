@@ -145,7 +145,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(answer_markdown(found))
-    sys.stdout.write(f"\nWritten: {options.html}\n")
+    sys.stdout.flush()  # before the other line, where both go to one terminal
+    sys.stderr.write(f"\nWritten: {options.html}\n")
     return 0
 
 
