@@ -114,6 +114,18 @@ def test_what_fails_everywhere_is_to_avoid_with_the_count():
     assert "by more than the margin, or fails, in 3 of 3 conditions" in said(MATTERS, *rows)
 
 
+def test_of_what_does_harm_the_mean_and_what_to_expect_are_told_where_they_are_known():
+    rows = three("1.0", verdict="worse beyond the margin")
+    behind = {"mean": -1.5, "lower": -2.0, "upper": -1.0, "prediction_lower": -3.0}
+    text = said(AVOID, *rows, pooled=[pooled_row("1.0", **behind, p_below=0.92)])
+    assert text == (
+        "What to avoid: Without batch normalisation, harmful in several conditions: 1.0 (worse "
+        "beyond the margin in 3 of 3 conditions; on average −1.50 margins, 95 % interval −2.00 to "
+        "−1.00, over 9 conditions; in a new condition 92 % probable to be worse by more than the "
+        "margin)."
+    )
+
+
 def test_one_harmed_condition_is_no_reason_to_avoid():
     rows = [*three("1.0")[:2], effect_row("1.0", "digits, deep", verdict="fails")]
     assert "1.0" not in said(AVOID, *rows)
