@@ -4,11 +4,20 @@ import math
 from xml.etree import ElementTree
 
 import pytest
-from atlases import SCHEMES, UNPOOLED, effect_row, plausible, pooled_row, synthesis_of
+from atlases import (
+    SCHEMES,
+    UNPOOLED,
+    effect_row,
+    plausible,
+    pooled_row,
+    prediction_row,
+    synthesis_of,
+)
 from pictures import assert_no_overlap, marked, texts
 
 from biasinit.reporting.atlas.figures import atlas_figure, atlas_picture
 from biasinit.reporting.atlas.forest import forest_figure, forest_picture
+from biasinit.reporting.atlas.predicted import predicted_figure, predicted_picture
 from biasinit.verdicts import Outcome
 
 
@@ -137,3 +146,57 @@ def test_a_name_is_text_in_a_picture():
     for svg in (atlas_figure(synthesis), forest_figure(synthesis, Outcome.ACCURACY)):
         assert "<script" not in svg
         ElementTree.fromstring(svg)
+
+
+def predicted_of(*predictions):
+    return predicted_picture(synthesis_of(predictions=predictions), Outcome.ACCURACY)
+
+
+def test_what_was_predicted_is_thin_and_what_was_observed_thick():
+    (axes,) = predicted_of(prediction_row()).axes
+    bars = {
+        line.get_linewidth(): list(line.get_xdata())
+        for line in axes.lines
+        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
+    }
+    widths = sorted(bars)
+    assert bars[widths[0]] == [-3.0, 0.5]
+    assert bars[widths[-1]] == [-1.5, -0.5]
+    assert [list(mark.get_xdata()) for mark in marked(axes, "estimate")] == [[-1.0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1.0, later"]
+    assert [text.get_text() for text in axes.texts] == ["−1.00, said −3.00 to 0.50"]
+
+
+def test_a_prediction_that_did_not_come_true_has_a_cross():
+    (axes,) = predicted_of(prediction_row(inside=False, observed=2.0)).axes
+    assert [text.get_text() for text in axes.texts] == ["✗ +2.00, said −3.00 to 0.50"]
+
+
+def test_a_prediction_that_was_not_tested_is_not_drawn_and_neither_is_another_outcome():
+    waiting = prediction_row("0.1", observed=math.nan, condition="")
+    elsewhere = prediction_row("0.01", normalization="batchnorm_shift")
+    speed = prediction_row("none", outcome="speed")
+    left, right = predicted_of(prediction_row(), waiting, elsewhere, speed).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["1.0, later", "0.01, later"]
+    assert "not tested" in [text.get_text() for text in left.texts]
+    assert "not tested" in [text.get_text() for text in right.texts]
+    assert "yet" in predicted_figure(synthesis_of(predictions=[waiting]), Outcome.ACCURACY)
+
+
+def test_of_a_study_of_several_conditions_each_is_named():
+    rows = [prediction_row(condition=f"cifar10, plain-{depth}") for depth in (4, 6)]
+    (axes,) = predicted_of(*rows).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["1.0, cifar10, plain-4", "1.0, cifar10, plain-6"]
+
+
+def test_the_picture_of_predictions_is_the_same_bytes_again_and_no_label_overlaps():
+    synthesis = plausible()
+    assert predicted_figure(synthesis, Outcome.ACCURACY) == predicted_figure(
+        synthesis, Outcome.ACCURACY
+    )
+    assert_no_overlap(predicted_picture(synthesis, Outcome.ACCURACY), "predicted")
+    script = prediction_row('</text><script>alert("$x_{$")</script>')
+    svg = predicted_figure(synthesis_of(predictions=[script]), Outcome.ACCURACY)
+    assert "<script" not in svg
+    ElementTree.fromstring(svg)

@@ -111,6 +111,15 @@ def test_predictions_are_counted_and_shown(template, page):
     assert "No prediction was registered before it was tested." in none
 
 
+def test_tested_predictions_have_a_picture_and_others_none(text, template):
+    assert 'id="figure-predicted-accuracy"' in text
+    assert 'id="figure-predicted-speed"' not in text
+    waiting = prediction_row(observed=math.nan, inside=pd.NA, condition="")
+    page = render_atlas(synthesis_of([effect_row()], predictions=[waiting]), template)
+    assert "figure-predicted" not in page
+    assert "2026-11-29 10:00" in page
+
+
 def test_failed_runs_stand_beside_those_of_the_reference(template):
     rows = [
         effect_row("1.0", "a", failed=3.0, reference_failed=1.0),

@@ -30,12 +30,13 @@ from biasinit.reporting.figures.canvas import (
     write_numbers,
 )
 from biasinit.reporting.figures.forest import BETWEEN, draw_forest, symmetric_limits
-from biasinit.reporting.figures.style import scheme_looks, style_context
+from biasinit.reporting.figures.style import SchemeLook, scheme_looks, style_context
 from biasinit.reporting.figures.svg import to_svg
 from biasinit.reporting.labels import normalization_label
 from biasinit.verdicts import Outcome
 
 NARROWEST = 0.9  # inches of a panel
+LONGEST = 34  # characters of a label
 
 
 def forest_figure(synthesis: Synthesis, outcome: Outcome) -> str:
@@ -68,9 +69,25 @@ def _draw(synthesis: Synthesis, means: Sequence[Pooled], effects: Sequence[Effec
         )
         for level in levels_of(means)
     }
+    label = f"effect on {means[0].outcome} against {synthesis.reference}, in margins"
+    return forest_panels(panels, looks=scheme_looks(schemes_of(synthesis)), label=label)
+
+
+def forest_panels(
+    panels: Mapping[str, pd.DataFrame], *, looks: Mapping[str, SchemeLook], label: str
+) -> Picture:
+    """Return a forest for each normalisation, side by side, all with the same rows and scale.
+
+    Args:
+        panels: by normalisation, frames as ``draw_forest`` has them, with the column ``text``.
+        looks: of schemes.
+        label: what the scale shows.
+
+    """
+    labels = [str(name) for name in next(iter(panels.values()))["label"]]
     limits = symmetric_limits(pd.concat(panels.values()))
-    canvas = new_canvas(0.95 + ROW * len(schemes))
-    left = label_inches(schemes)
+    canvas = new_canvas(0.95 + ROW * len(labels))
+    left = label_inches(labels, longest=LONGEST)
     beside = text_inches([text for rows in panels.values() for text in rows["text"]])
     width = max((WIDTH - left - 0.1) / len(panels) - beside - BETWEEN, NARROWEST)
     for place, (level, rows) in enumerate(panels.items()):
@@ -78,14 +95,13 @@ def _draw(synthesis: Synthesis, means: Sequence[Pooled], effects: Sequence[Effec
             left=left + place * (width + beside + BETWEEN),
             bottom=0.55,
             width=width,
-            height=ROW * len(schemes),
+            height=ROW * len(labels),
         )
-        draw_forest(axes, rows, looks=scheme_looks(schemes_of(synthesis)), limits=limits)
+        draw_forest(axes, rows, looks=looks, limits=limits)
         axes.set_title(normalization_label(level))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.tick_params(axis="y", labelleft=place == 0)
         write_numbers(axes, list(rows["text"]))
-    label = f"effect on {means[0].outcome} against {synthesis.reference}, in margins"
     label_scale(canvas, canvas.picture.axes, label)
     return canvas.picture
 

@@ -8,6 +8,7 @@ from biasinit.reporting.atlas.cells import Atlas, atlas_of, report_of
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.controls import Controls, controls_of
 from biasinit.reporting.atlas.forest import forest_figure
+from biasinit.reporting.atlas.predicted import predicted_figure, tested
 from biasinit.reporting.atlas.rows import outcomes_of
 from biasinit.reporting.atlas.sentences import Sentence, answer, prediction_words
 from biasinit.reporting.atlas.tables import (
@@ -54,10 +55,11 @@ METHODS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """What the page shows of one outcome: every effect, and the means over conditions."""
+    """What the page shows of one outcome: every effect, means over conditions, predictions."""
 
     atlas: Atlas
     forest: Markup
+    predicted: Markup | None
     title: str
     unit: str
 
@@ -130,6 +132,11 @@ def _part(synthesis: Synthesis, outcome: Outcome) -> _Part:
     return _Part(
         atlas=atlas_of(synthesis, outcome),
         forest=Markup(themed(forest_figure(synthesis, outcome))),  # matplotlib escapes all text
+        predicted=(
+            Markup(themed(predicted_figure(synthesis, outcome)))
+            if tested(synthesis, outcome)
+            else None
+        ),
         title=begun(str(outcome)),
         unit=units[outcome],
     )

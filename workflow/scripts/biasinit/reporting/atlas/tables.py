@@ -61,9 +61,10 @@ _MODERATORS = (
     ADJUSTED,
     words("found", "found"),
 )
+MINUTES = len("2026-11-30T08:30")
 _PREDICTIONS = (
     *(words("study", "study"), words("condition", "condition"), WHERE, SCHEME, OUTCOME),
-    words("registered", "registered_at"),
+    words("registered (UTC)", "registered"),
     PageColumn(
         heading="SHA-256",
         key="digest",
@@ -115,7 +116,10 @@ def predictions_table(synthesis: Synthesis) -> PageTable:
     """Return the registered predictions, with what came of each."""
     frame = synthesis.predictions
     if len(frame):
-        frame = frame.assign(came_true=[_came_true(value) for value in frame["inside"]])
+        frame = frame.assign(
+            came_true=[_came_true(value) for value in frame["inside"]],
+            registered=[str(time)[:MINUTES].replace("T", " ") for time in frame["registered_at"]],
+        )
     return _table(
         frame,
         name="predictions",
