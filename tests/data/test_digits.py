@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biasinit.data.digits import digits
-from biasinit.data.prepared import load_prepared, save_prepared
+from biasinit.data.prepared import GreyLevels, load_prepared, save_prepared
 from biasinit.data.splits import SplitSizes, stratified_split
 from biasinit.errors import DataError
 from specifications import prepared
@@ -41,6 +41,19 @@ def test_standardised_inputs_have_mean_0_and_sd_1_over_the_training_set_alone(sm
     assert scaled["train"].images.mean() == pytest.approx(0, abs=1e-12)
     assert scaled["train"].images.std() == pytest.approx(1, abs=1e-12)
     assert scaled["test"].images.mean() != pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("images", "pixels"),
+    [(60_000, 28 * 28), (45_000, 32 * 32 * 3), (1_281_166, 224 * 224 * 3)],
+    ids=["all of MNIST", "all of CIFAR-10", "all of ImageNet"],
+)
+def test_large_sets_are_standardised_too_whose_sums_need_more_than_64_bits(images, pixels):
+    """Half of the images are of one grey level, half of another: mean 120 and SD 100 in all."""
+    grey = np.repeat([20, 220], images // 2)
+    levels = GreyLevels(sums=grey * pixels, squares=grey**2 * pixels, pixels=pixels, maximum=255)
+    scaled = levels.scaled("standardized", np.arange(images))
+    assert scaled == pytest.approx((np.arange(256) - 120) / 100, abs=1e-12)
 
 
 def test_raw_inputs_are_between_0_and_1(small_digits):

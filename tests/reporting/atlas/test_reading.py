@@ -17,6 +17,7 @@ from biasinit.reporting.atlas.predictions import (
     register_predictions,
 )
 from biasinit.reporting.atlas.reading import NoEvidenceError, read_finished, synthesize
+from biasinit.reporting.atlas.rows import predicted
 from biasinit.reporting.atlas.sentences import answer_markdown
 from biasinit.statistics.synthesis.conditions import CONDITIONS
 from biasinit.study.plan import plan_digest
@@ -65,6 +66,13 @@ def test_the_published_answer_and_its_picture_are_of_the_published_runs(evidence
     assert drawn == made
     said = (MEASURED / "answer.md").read_text(encoding="utf-8")
     assert said == answer_markdown(found)
+    row = evidence.pooled.set_index(["outcome", "normalization", "scheme"]).loc[
+        ("accuracy", "none", "1.0")
+    ]
+    assert f"1.0 is {row['p_below']:.0%}".replace("%", " % probable to be worse by") in readme
+    count = predicted(found)
+    assert count.registered == count.observed
+    assert f"and {count.true} of {count.observed} intervals came true" in readme
 
 
 def test_every_published_study_is_read(published):

@@ -1,5 +1,6 @@
 """A data set as training reads it: images, labels and the split, in one file without pickles."""
 
+import math
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -128,8 +129,8 @@ class GreyLevels:
             return raw
         count = training.size * self.pixels
         total, squares = int(self.sums[training].sum()), int(self.squares[training].sum())
-        # whole numbers of any size: nothing cancels
-        deviation = np.sqrt(count * squares - total**2) / count
+        # whole numbers of any size: nothing cancels; NumPy has no root of those beyond 64 bits
+        deviation = math.sqrt(count * squares - total**2) / count
         levels: NDArray[np.float64] = (np.arange(GREY_LEVELS) - total / count) / deviation
         return levels
 
