@@ -130,7 +130,7 @@ class GreyLevels:
         count = training.size * self.pixels
         total, squares = int(self.sums[training].sum()), int(self.squares[training].sum())
         # whole numbers of any size: nothing cancels; NumPy has no root of those beyond 64 bits
-        deviation = math.sqrt(count * squares - total**2) / count
+        deviation = np.float64(math.sqrt(count * squares - total**2) / count)
         levels: NDArray[np.float64] = (np.arange(GREY_LEVELS) - total / count) / deviation
         return levels
 
