@@ -241,6 +241,22 @@ def test_a_fit_of_statsmodels_that_did_not_converge_has_no_contrasts(monkeypatch
     assert comparison.contrasts.isna().all(axis=None)
 
 
+def test_a_fit_of_statsmodels_that_ended_nowhere_has_no_likelihood_and_warns_nobody(monkeypatch):
+    fit = engine_comparison.MixedLM.fit
+
+    def nowhere(*arguments, **options):
+        found = fit(*arguments, **options)
+        found.converged = False
+        found.model.loglike = lambda *_, **__: np.linalg.slogdet(np.array([[np.nan]]))[1]
+        return found
+
+    frame = _balanced(np.random.default_rng(12), cells=2)
+    monkeypatch.setattr(engine_comparison.MixedLM, "fit", nowhere)
+    _, comparison = _compared(frame, ["seed"])
+    assert comparison.outcome == EngineOutcome.NOT_CONVERGED
+    assert np.isnan(comparison.statsmodels)
+
+
 def test_a_false_optimum_of_statsmodels_is_told_beside_its_contrasts(monkeypatch):
     """Stopped after a step here, as it stops early by itself elsewhere."""
     fit = engine_comparison.MixedLM.fit

@@ -95,15 +95,16 @@ def compare_with_statsmodels(data: pd.DataFrame, fit: MixedFit, rows: Floats) ->
         contrasts = _tests(found, rows[:, design.kept])
     except PROBLEMS as problem:
         return replace(nothing, outcome=EngineOutcome.FAILED, detail=f"({problem})")
+    reached = _log_likelihood(found)
     if not found.converged:
         stopped = EngineOutcome.NOT_CONVERGED
-        return replace(nothing, outcome=stopped, statsmodels=float(found.llf), detail=detail)
+        return replace(nothing, outcome=stopped, statsmodels=reached, detail=detail)
     contrasts.loc[~design.estimable(rows)] = np.nan
     differences = np.abs(np.asarray(found.fe_params) - own.params.to_numpy()[design.kept])
     return EngineComparison(
-        outcome=_outcome_of(value - float(found.llf)),
+        outcome=_outcome_of(value - reached),
         own=value,
-        statsmodels=float(found.llf),
+        statsmodels=reached,
         largest_effect_difference=float(differences.max()),
         detail=detail,
         contrasts=contrasts,
@@ -171,6 +172,13 @@ def _tests(found: MixedLMResults, rows: Floats) -> pd.DataFrame:
         lower, upper = test.conf_int().T
         columns = (test.effect, test.sd, lower, upper, test.pvalue)
     return pd.DataFrame(dict(zip(TESTS, map(np.ravel, columns), strict=True)))
+
+
+def _log_likelihood(found: MixedLMResults) -> float:
+    """Return the log-likelihood where `MixedLM` stopped; NaN where that is no covariance."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it is computed when it is asked for
+        return float(found.llf)
 
 
 def _outcome_of(gap: float) -> EngineOutcome:
