@@ -25,6 +25,16 @@ def speed_forest(synthesis):
     return forest_figure(synthesis, Outcome.SPEED)
 
 
+def bars_of(axes):
+    """Return the ends of the bars by their width, and the widths in order."""
+    bars = {
+        line.get_linewidth(): list(line.get_xdata())
+        for line in axes.lines
+        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
+    }
+    return bars, sorted(bars)
+
+
 MANY = tuple(f"a long name of a scheme {number}" for number in range(20))
 
 
@@ -49,12 +59,7 @@ def test_the_forest_has_a_panel_for_each_normalisation_and_a_mark_for_each_condi
 def test_the_interval_is_thick_and_the_prediction_thin():
     pooled = [pooled_row(lower=-0.1, upper=0.3, prediction_lower=-0.5, prediction_upper=0.7)]
     axes = forest_picture(synthesis_of([effect_row()], pooled), Outcome.ACCURACY).axes[0]
-    bars = {
-        line.get_linewidth(): list(line.get_xdata())
-        for line in axes.lines
-        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
-    }
-    widths = sorted(bars)
+    bars, widths = bars_of(axes)
     assert bars[widths[0]] == [-0.5, 0.7]
     assert bars[widths[-1]] == [-0.1, 0.3]
     assert "+0.10 (−0.10 to 0.30)" in [text.get_text() for text in axes.texts]
@@ -154,12 +159,7 @@ def predicted_of(*predictions):
 
 def test_what_was_predicted_is_thin_and_what_was_observed_thick():
     (axes,) = predicted_of(prediction_row()).axes
-    bars = {
-        line.get_linewidth(): list(line.get_xdata())
-        for line in axes.lines
-        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
-    }
-    widths = sorted(bars)
+    bars, widths = bars_of(axes)
     assert bars[widths[0]] == [-3.0, 0.5]
     assert bars[widths[-1]] == [-1.5, -0.5]
     assert [list(mark.get_xdata()) for mark in marked(axes, "estimate")] == [[-1.0]]

@@ -7,7 +7,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biasinit.reporting.atlas.names import common_names, condition_names
+from biasinit.reporting.atlas.names import ALWAYS_NAMED, WORDS, common_names, condition_names
+from biasinit.statistics.synthesis.effects import SETTING
 
 SGD = {"kind": "sgd", "momentum": 0.9, "nesterov": False, "schedule": {"kind": "constant"}}
 
@@ -57,6 +58,10 @@ def test_no_two_definitions_have_one_name():
 
 
 FACTORS = ("dataset", "architecture", "weight_init", "input_scaling", "optimizer")
+
+
+def test_no_factor_of_a_setting_is_forgotten_in_its_name():
+    assert (*ALWAYS_NAMED, *WORDS) == SETTING
 
 
 def settings_of(*levels):

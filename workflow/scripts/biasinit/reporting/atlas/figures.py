@@ -19,6 +19,7 @@ from biasinit.reporting.atlas.rows import (
     levels_of,
     schemes_of,
 )
+from biasinit.reporting.atlas.standings import FEWEST_POOLED
 from biasinit.reporting.figures.alternatives import begun
 from biasinit.reporting.figures.canvas import (
     SCALE_SIZE,
@@ -44,7 +45,6 @@ CHARACTER = 0.062  # inches, of an upright name
 TEXT = 6.8  # points, of numbers
 LINE = 5  # marks that fit on one
 NOTE = 0.17  # inches of a line below the panels
-FEWEST = 3  # conditions of a scheme in the picture, as of a mean; the page has all schemes
 
 
 def atlas_figure(synthesis: Synthesis) -> str:
@@ -72,7 +72,7 @@ def _drawn(synthesis: Synthesis) -> tuple[Effect, ...]:
     """Return the effects on accuracy of the schemes that the picture has."""
     effects = effects_of(synthesis, Outcome.ACCURACY)
     counts = conditions_by_scheme(synthesis)
-    often = tuple(row for row in effects if counts[row.scheme] >= FEWEST)
+    often = tuple(row for row in effects if counts[row.scheme] >= FEWEST_POOLED)
     return often or effects
 
 

@@ -8,7 +8,7 @@ from biasinit.reporting.atlas.cells import Atlas, atlas_of, report_of
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.controls import Controls, controls_of
 from biasinit.reporting.atlas.forest import forest_figure
-from biasinit.reporting.atlas.predicted import predicted_figure, tested
+from biasinit.reporting.atlas.predicted import predicted_figure, tested_of
 from biasinit.reporting.atlas.rows import outcomes_of
 from biasinit.reporting.atlas.sentences import Sentence, answer, prediction_words
 from biasinit.reporting.atlas.tables import (
@@ -134,7 +134,7 @@ def _part(synthesis: Synthesis, outcome: Outcome) -> _Part:
         forest=Markup(themed(forest_figure(synthesis, outcome))),  # matplotlib escapes all text
         predicted=(
             Markup(themed(predicted_figure(synthesis, outcome)))
-            if tested(synthesis, outcome)
+            if tested_of(synthesis, outcome)
             else None
         ),
         title=begun(str(outcome)),

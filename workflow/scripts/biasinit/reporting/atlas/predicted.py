@@ -11,31 +11,26 @@ from biasinit import numbers
 from biasinit.numbers import as_float
 from biasinit.reporting.atlas.contents import Synthesis
 from biasinit.reporting.atlas.forest import LONGEST, forest_panels
-from biasinit.reporting.atlas.rows import schemes_of
+from biasinit.reporting.atlas.rows import ordered_levels, schemes_of, tested
 from biasinit.reporting.figures.alternatives import begun
 from biasinit.reporting.figures.canvas import empty_picture, short
 from biasinit.reporting.figures.style import scheme_looks, style_context
 from biasinit.reporting.figures.svg import to_svg
-from biasinit.reporting.labels import NORMALIZATION_LABELS, normalization_label
-from biasinit.reporting.selection import records
+from biasinit.reporting.labels import normalization_label
 from biasinit.verdicts import Outcome
 
 Row = Mapping[str, Any]
 
 
-def tested(synthesis: Synthesis, outcome: Outcome) -> list[Row]:
+def tested_of(synthesis: Synthesis, outcome: Outcome) -> list[Row]:
     """Return the predictions of an outcome that something was observed of."""
-    return [
-        row
-        for row in records(synthesis.predictions)
-        if row["outcome"] == outcome and math.isfinite(as_float(row["observed"]))
-    ]
+    return [row for row in tested(synthesis) if row["outcome"] == outcome]
 
 
 def predicted_figure(synthesis: Synthesis, outcome: Outcome) -> str:
     """Return ``predicted_picture`` as SVG."""
     picture = predicted_picture(synthesis, outcome)
-    words = _words(tested(synthesis, outcome), outcome)
+    words = _words(tested_of(synthesis, outcome), outcome)
     return to_svg(picture, name=f"predicted-{outcome}", alt=words)
 
 
@@ -44,15 +39,13 @@ def predicted_picture(synthesis: Synthesis, outcome: Outcome) -> Picture:
 
     What did not come true has a cross beside its numbers.
     """
-    rows = tested(synthesis, outcome)
+    rows = tested_of(synthesis, outcome)
     with style_context():
         if not rows:
             return empty_picture(f"No prediction of {outcome} was tested yet.")
         arms = list(dict.fromkeys((_label(row, rows), str(row["scheme"])) for row in rows))
-        levels = dict.fromkeys(str(row["normalization"]) for row in rows)
-        panels = {
-            level: _panel(arms, rows, level) for level in NORMALIZATION_LABELS if level in levels
-        }
+        levels = ordered_levels(str(row["normalization"]) for row in rows)
+        panels = {level: _panel(arms, rows, level) for level in levels}
         label = f"effect on {outcome} against {synthesis.reference}, in margins"
         return forest_panels(panels, looks=scheme_looks(schemes_of(synthesis)), label=label)
 

@@ -132,12 +132,17 @@ class PredictionCount:
     true: int
 
 
+def tested(synthesis: Synthesis) -> list[Mapping[str, Any]]:
+    """Return the registered predictions that something was observed of."""
+    rows = records(synthesis.predictions)
+    return [row for row in rows if math.isfinite(as_float(row["observed"]))]
+
+
 def predicted(synthesis: Synthesis) -> PredictionCount:
     """Return what came of the registered predictions."""
-    rows = records(synthesis.predictions)
-    observed = [row for row in rows if math.isfinite(as_float(row["observed"]))]
+    observed = tested(synthesis)
     true = sum(as_float(row["inside"]) == 1 for row in observed)
-    return PredictionCount(registered=len(rows), observed=len(observed), true=true)
+    return PredictionCount(registered=len(synthesis.predictions), observed=len(observed), true=true)
 
 
 def outcomes_of(frame: pd.DataFrame) -> tuple[Outcome, ...]:
@@ -148,7 +153,12 @@ def outcomes_of(frame: pd.DataFrame) -> tuple[Outcome, ...]:
 
 def levels_of(rows: Iterable[Effect | Pooled]) -> tuple[str, ...]:
     """Return the normalisations, without batch normalisation first."""
-    found = dict.fromkeys(row.normalization for row in rows)
+    return ordered_levels(row.normalization for row in rows)
+
+
+def ordered_levels(normalizations: Iterable[str]) -> tuple[str, ...]:
+    """Return each normalisation once, without batch normalisation first."""
+    found = dict.fromkeys(normalizations)
     known = [level for level in NORMALIZATION_LABELS if level in found]
     return (*known, *(level for level in found if level not in known))
 
