@@ -84,6 +84,7 @@ def test_a_page_holds_its_own_claims_and_names_the_studies_of_the_others(study_t
     assert next(other for other in ledger.others if other.number == 12).studies == (
         "vgg16",
         "depth",
+        "long",
     )
 
 
