@@ -82,8 +82,11 @@ def _arms(standings: Standings, standing: Standing) -> set[tuple[str, str]]:
 
 
 def answer_markdown(synthesis: Synthesis) -> str:
-    """Return the five sentences as a list in Markdown."""
-    return "".join(f"- **{said.lead}.** {escaped(said.text)}\n" for said in answer(synthesis))
+    """Return the five sentences as a list in Markdown, with a line for each part."""
+    lines: list[str] = []
+    for said in answer(synthesis):
+        lines += [f"- **{said.lead}.**", *(f"  - {escaped(line)}" for line in said.lines)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _each(standings: Standings, tell: Callable[[Sequence[SchemeStanding]], str]) -> list[str]:
