@@ -20,6 +20,8 @@ def test_the_summary_counts_what_comparisons_say(study_tables):
     assert entry.summary == "refuted in 1, open in 1 of 2 comparisons"
     assert entry.state == "claim-refutes"
     assert entry.needed == "about 53 seeds would decide"
+    told = [verdict_evidence(), verdict_evidence(outcome="speed", refutes=())]
+    assert whole_ledger(one_claim(*told), {"s": study_tables}).entries[0].needed == ""
 
 
 def test_p_values_are_adjusted_over_all_comparisons_that_bear_on_a_claim(study_tables):

@@ -66,6 +66,13 @@ def test_markdown_and_page_say_the_same(study_tables):
         assert part in page
 
 
+def test_markdown_begins_with_all_claims_at_a_glance(study_tables):
+    asked = (verdict_evidence(), verdict_evidence(outcome="speed", refutes=("better",)))
+    text = ledger_markdown(whole_ledger(one_claim(*asked, claim="a | b"), {"s": study_tables}))
+    outcome = "refuted in 1, open in 1 of 2 comparisons; about 53 seeds would decide"
+    assert f"| claim | outcome |\n|---|---|\n| 1. a \\| b | {outcome} |\n" in text
+
+
 def test_a_study_that_was_not_run_is_said_so():
     text = ledger_markdown(whole_ledger(THREAD, {}))
     assert "Not measured yet: study `digits` has not been run (`make study`)." in text

@@ -92,8 +92,12 @@ class ClaimEntry:
 
     @property
     def needed(self) -> str:
-        """How many seeds would decide the comparisons that are inconclusive; empty without any."""
-        known = [item.needed for item in self.findings if math.isfinite(item.needed)]
+        """How many seeds would decide the comparisons that leave it open; empty without any."""
+        known = [
+            item.needed
+            for item in self.findings
+            if item.bearing is Bearing.OPEN and math.isfinite(item.needed)
+        ]
         if not known:
             return ""
         return would_decide(max(known), about="up to" if len(known) > 1 else "about")

@@ -40,9 +40,17 @@ def ledger_markdown(ledger: Ledger) -> str:
     ]
     if ledger.over_all:
         lines += ["", ledger.over_all]
+    lines += ["", "| claim | outcome |", "|---|---|"]
+    lines += [_at_a_glance(entry) for entry in ledger.entries]
     for entry in ledger.entries:
         lines += _section(entry)
     return "\n".join(lines) + "\n"
+
+
+def _at_a_glance(entry: ClaimEntry) -> str:
+    said = f"{entry.claim.number}. {entry.claim.claim}"
+    outcome = "; ".join(text for text in (entry.summary, entry.needed) if text)
+    return f"| {escaped(said)} | {escaped(outcome)} |"
 
 
 def _section(entry: ClaimEntry) -> list[str]:
