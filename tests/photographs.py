@@ -5,6 +5,7 @@ best learning rate, with the estimate in points of test accuracy and the interva
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -23,6 +24,41 @@ PHOTOGRAPHS = {
     "cifar10_vgg": "CIFAR-10, VGG-16",
     "cifar10_resnet": "CIFAR-10, ResNet-8",
     "fashion": "Fashion-MNIST, plain",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """A published recipe, the level published for it, in per cent, and a study of the same data."""
+
+    of: str
+    published: float
+    beside: str
+    normalization: str
+
+
+CALIBRATIONS = {
+    "calibration_cifar10": Calibration(
+        of="CIFAR-10 (here JPEG copies), ResNet-8 of 16, 32 and 64 channels",
+        published=85.0,
+        beside="cifar10_resnet",
+        normalization="batchnorm_shift",
+    ),
+    "calibration_fashion": Calibration(
+        of="Fashion-MNIST, two convolutions of 32 and 64 channels",
+        published=92.5,
+        beside="fashion",
+        normalization="none",
+    ),
+}
+
+BIAS_RATES = "bias_rate_cifar10"
+RATES = {
+    "rate-1": "that of the weights",
+    "rate-2": "twice",
+    "rate-8": "8 times",
+    "rate-64": "64 times",
+    "decayed": "that of the weights, biases decayed",
 }
 
 
@@ -50,15 +86,51 @@ def levels_of_zeros(study: str) -> list[float]:
     return [float(means.loc[best[level], "final_accuracy"]) for level in WITHOUT_AND_WITH]
 
 
+def verdicts_on_accuracy(study: str) -> pd.DataFrame:
+    """Return the published verdicts on accuracy."""
+    table = pd.read_parquet(MEASURED / study / LEDGER_TABLES["verdicts"])
+    return table[table["outcome"] == Outcome.ACCURACY]
+
+
 def own_best(study: str) -> pd.DataFrame:
     """Return the verdicts on accuracy of schemes at their own best rates."""
-    table = pd.read_parquet(MEASURED / study / LEDGER_TABLES["verdicts"])
-    return table[(table["outcome"] == Outcome.ACCURACY) & (table["cell"] == OWN_BEST_RATE)]
+    table = verdicts_on_accuracy(study)
+    return table[table["cell"] == OWN_BEST_RATE]
 
 
 def tables() -> list[str]:
-    """Return the tables in Markdown: the studies, and the verdicts at each normalisation."""
-    return [_studies(), *(_verdicts(level) for level in WITHOUT_AND_WITH)]
+    """Return the tables in Markdown: studies, verdicts, rates of biases, calibrations."""
+    verdicts = map(_verdicts, WITHOUT_AND_WITH)
+    rates = [_rates_of_biases()] if (MEASURED / BIAS_RATES).exists() else []
+    return [_studies(), *verdicts, *rates, _calibrations()]
+
+
+def _rates_of_biases() -> str:
+    found = verdicts_on_accuracy(BIAS_RATES).set_index(["cell", "normalization", "scheme"])
+    columns = [(level, scheme) for level in WITHOUT_AND_WITH for scheme in ("0.1", "1.0")]
+    head = [f"{scheme}, {normalization_label(level)}" for level, scheme in columns]
+    rows = [
+        [title, *(_cell(found.loc[f"optimizer {name}", *column]) for column in columns)]
+        for name, title in RATES.items()
+    ]
+    return _markdown(["learning rate of biases", *head], rows)
+
+
+def _calibrations() -> str:
+    rows = []
+    for study, one in CALIBRATIONS.items():
+        if (MEASURED / study).exists():
+            reached = runs_of(study)["final_accuracy"].mean()
+            level = levels_of_zeros(one.beside)[WITHOUT_AND_WITH.index(one.normalization)]
+            rows.append(
+                [
+                    f"{one.of} (`{study}`)",
+                    f"{one.published:g}",
+                    f"{reached:.2f}",
+                    f"{level:.1f} (`{one.beside}`)",
+                ]
+            )
+    return _markdown(["data and network", "published, %", "here, %", "zeros in a study, %"], rows)
 
 
 def _studies() -> str:

@@ -139,6 +139,15 @@ def test_the_page_on_photographs_has_the_tables_of_what_is_published():
     assert f"{runs:,} runs at three learning rates" in README
 
 
+def test_the_readme_sets_a_published_recipe_beside_the_level_of_the_study():
+    (reached,) = photographs.runs_of("calibration_cifar10")["final_accuracy"]
+    _, level = photographs.levels_of_zeros("cifar10_resnet")
+    assert reached >= 80
+    assert (
+        f"reaches {reached:.1f} % with batch normalisation, where zeros has {level:.1f} %" in README
+    )
+
+
 @pytest.mark.parametrize(
     ("study", "normalization", "verdict", "points", "words"),
     [
