@@ -4,6 +4,7 @@ A test holds the page against them. Verdicts are those of the studies, on each s
 best learning rate, with the estimate in points of test accuracy and the interval that was judged.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -167,8 +168,11 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _cell(row: "pd.Series[object]") -> str:
     verdict = Verdict(str(row["verdict"]))
     estimate, lower, upper = (float(str(row[name])) for name in ("estimate", "lower", "upper"))
-    size = numbers.with_interval(numbers.signed(estimate), lower, upper)
-    return f"{VOCABULARY[verdict].symbol} {size}"
+    if not math.isfinite(lower):
+        said = f"{row['failed']} of {row['runs']} runs failed"
+    else:
+        said = numbers.with_interval(numbers.signed(estimate), lower, upper)
+    return f"{VOCABULARY[verdict].symbol} {said}"
 
 
 if __name__ == "__main__":

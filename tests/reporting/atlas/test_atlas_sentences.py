@@ -204,6 +204,12 @@ def test_certainty_counts_what_there_is():
         "2 of 3 registered predictions came true, and 1 more is not tested yet",
     ):
         assert part in text
+    assert "in the optimiser alone" not in text
+    alike = [effect_row(condition=f"digits, small, {name}", optimizer=name) for name in "abc"]
+    assert (
+        "2 of these conditions differ from another one of the same study in the optimiser alone, "
+        "and in means they count as one"
+    ) in said(SURE, *alike)
     assert "no prediction was registered" in answer_sentences(synthesis_of())[SURE]
     waiting = [prediction_row(observed=math.nan, inside=pd.NA)]
     assert "1 prediction registered, none tested yet" in said(SURE, predictions=waiting)

@@ -148,6 +148,29 @@ def test_the_readme_sets_a_published_recipe_beside_the_level_of_the_study():
     )
 
 
+def test_pages_say_what_the_learning_rate_of_biases_does_on_photographs():
+    study = photographs.BIAS_RATES
+    levels = pd.read_parquet(MEASURED / study / LEDGER_TABLES["level_contrasts"])
+    assert set(levels["verdict"]) == {"equivalent"}
+    keys = set(zip(levels["normalization"], levels["level"], strict=True))
+    both = {(x, y) for x in WITHOUT_AND_WITH for y in ("rate-2", "decayed")}
+    assert keys == both | {("batchnorm_shift", "rate-64")}
+    runs = photographs.runs_of(study)
+    assert f"({len(runs)} runs, {runs['failed'].sum()} of which failed)" in PHOTOGRAPHS
+    assert f"{len(runs)} runs more)" in README
+    by_rate = runs[runs["normalization"] == "none"].groupby(["scheme", "optimizer"])
+    means = by_rate["final_accuracy"].mean()["zeros"]
+    weights, eight, most = (f"{means[f'rate-{x}']:.1f} %" for x in (1, 8, 64))
+    assert (
+        f"zeros has {weights} at the rate of the weights, {eight} at 8 times that and {most} at 64"
+    ) in PHOTOGRAPHS
+    failed = by_rate["failed"].sum()["1.0"]
+    assert f"fails in {failed.min()} to {failed.max()} of 10 runs at every rate" in PHOTOGRAPHS
+    found = photographs.verdicts_on_accuracy(study)
+    normalized = found[found["normalization"] == "batchnorm_shift"]
+    assert set(normalized["verdict"]) == {"equivalent"}
+
+
 @pytest.mark.parametrize(
     ("study", "normalization", "verdict", "points", "words"),
     [

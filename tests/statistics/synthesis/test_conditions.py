@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from biasinit.statistics.synthesis.conditions import (
     conditions_of,
+    differ_in_optimizer_alone,
     in_margins,
     independent,
     poolable,
@@ -183,6 +184,7 @@ def test_conditions_that_differ_in_the_optimiser_alone_count_once():
     assert found["effect"].tolist() == pytest.approx([-2.4, -0.4, -0.4, -0.4])
     assert found["effect_error"].tolist() == pytest.approx([0.2] * 4)
     assert list(found) == list(conditions)
+    assert differ_in_optimizer_alone(conditions) == 4
     pooled = pooled_effects(conditions).iloc[0]
     assert pooled["conditions"] == 4
     assert pooled["mean"] == pytest.approx(random_effects(*in_margins(found)).mean)
@@ -193,6 +195,7 @@ def test_the_same_of_other_studies_counts_for_itself():
     frame = optimizers_and_others()
     frame.loc[:4, "study"] = [f"study {number}" for number in range(5)]
     assert len(independent(conditions_of(frame))) == 8
+    assert differ_in_optimizer_alone(conditions_of(frame)) == 0
 
 
 def test_what_normalisation_changes_is_taken_of_each_optimiser_and_counts_once():

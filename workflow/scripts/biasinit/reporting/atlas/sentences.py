@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import pandas as pd
+
 from biasinit import numbers
 from biasinit.numbers import as_float
 from biasinit.reporting.atlas import advice
@@ -20,6 +22,7 @@ from biasinit.reporting.figures.alternatives import begun
 from biasinit.reporting.labels import normalization_label
 from biasinit.reporting.selection import records
 from biasinit.reporting.verdicts.markdown import escaped
+from biasinit.statistics.synthesis.conditions import differ_in_optimizer_alone
 from biasinit.verdicts import Outcome, Verdict
 
 LISTED = 3  # schemes that a moderator changes and that are told one by one
@@ -198,11 +201,24 @@ def _certainty(synthesis: Synthesis, effects: Sequence[Effect]) -> list[str]:
     return [
         f"{conditions} ({datasets}, {networks}) of {studies} with {runs}, "
         f"{synthesis.failed} of which failed",
+        *_counted_once(synthesis.effects),
         f"inconclusive on accuracy are {undecided} of {len(effects)} comparisons of a scheme in a "
         "condition",
         *([f"effects are held against {_margins(rows)}"] if rows else []),
         *([_within(controls.summary)] if controls.rows else []),
         prediction_words(synthesis),
+    ]
+
+
+def _counted_once(effects: pd.DataFrame) -> list[str]:
+    """Return how many conditions a mean does not count, or nothing."""
+    alike = differ_in_optimizer_alone(effects)
+    if not alike:
+        return []
+    differ = "differs" if alike == 1 else "differ"
+    return [
+        f"{alike} of these conditions {differ} from another one of the same study in the optimiser "
+        "alone, and in means they count as one"
     ]
 
 

@@ -130,9 +130,10 @@ def independent(conditions: pd.DataFrame) -> pd.DataFrame:
 
     Conditions of the same studies with one data set, network, start of weights and scaling of
     inputs share images, weights and seeds, and their effects go together: by seed they correlate at
-    .45 in the published `bias_rate`, and at −.18 to .26 in studies whose conditions differ in
-    anything else (bench/statistics/shared_starts.py). They become one, with the mean of their
-    effects and, as if they were the same measurement, the mean of their errors.
+    .45 and .44 in the published `bias_rate` and `bias_rate_cifar10`, and at −.18 to .26 in studies
+    whose conditions differ in anything else (bench/statistics/shared_starts.py). They become one,
+    with the mean of their effects and, as if they were the same measurement, the mean of their
+    errors.
 
     Args:
         conditions: from ``conditions_of``, of effects with a size and an error (``poolable``).
@@ -144,6 +145,17 @@ def independent(conditions: pd.DataFrame) -> pd.DataFrame:
     keys = [*SHARED_STARTS, "studies", "outcome", "normalization", "scheme"]
     means = conditions.groupby(keys, dropna=False)[["effect", "effect_error"]].transform("mean")
     return conditions.assign(**means)[~conditions.duplicated(keys)]
+
+
+def differ_in_optimizer_alone(conditions: pd.DataFrame) -> int:
+    """Return how many conditions differ from an earlier one of theirs in the optimiser alone.
+
+    Of each group that ``independent`` takes as one, these are all but the first.
+    """
+    if conditions.empty:
+        return 0
+    each = conditions.drop_duplicates("condition")
+    return int(each.duplicated([*SHARED_STARTS, "studies"]).sum())
 
 
 def in_margins(conditions: pd.DataFrame) -> tuple[Floats, Floats]:
