@@ -50,6 +50,32 @@ def test_a_definition_is_what_the_thing_is_and_not_how_much_of_it(
     assert (before == after) == same
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "same"),
+    [
+        ("epochs", 99, False),
+        ("batch_size", 99, False),
+        ("loss", "squared_error", False),
+        ("label_smoothing", 0.1, False),
+        ("augmentation", "flip", False),
+        ("points_per_epoch", 1, True),
+        ("engine", "serial", True),
+        ("width", 3, True),
+    ],
+)
+def test_a_training_is_what_changes_what_is_learned(mapping, key, value, same):
+    changed = copy.deepcopy(mapping)
+    changed["training"][key] = value
+    assert (definitions(mapping).trainings == definitions(changed).trainings) == same
+
+
+def test_a_training_has_its_number_of_images(mapping):
+    changed = copy.deepcopy(mapping)
+    changed["datasets"][0]["train"] = mapping["datasets"][0]["train"] - 20
+    first, second = (definitions(keys).trainings["digits"] for keys in (mapping, changed))
+    assert first != second
+
+
 def test_schemes_of_other_parameters_are_others(mapping):
     changed = copy.deepcopy(mapping)
     changed["schemes"].append({"name": "half", "kind": "constant", "value": 0.5})

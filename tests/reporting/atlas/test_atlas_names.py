@@ -66,7 +66,7 @@ def test_no_factor_of_a_setting_is_forgotten_in_its_name():
 
 def settings_of(*levels):
     frame = pd.DataFrame(levels, columns=list(FACTORS))
-    return frame.assign(setting=["\n".join(row) for row in levels])
+    return frame.assign(setting=["\n".join(row) for row in levels], training="")
 
 
 def test_a_condition_names_what_is_not_usual():
@@ -88,6 +88,16 @@ def test_a_condition_names_what_is_not_usual():
         "digits, small, inputs raw, optimizer adam",
         "digits, deep, optimizer not said",
     ]
+
+
+def test_settings_that_differ_in_training_alone_are_told_apart_by_it():
+    short, long = (json.dumps({"batch_size": 32, "epochs": epochs}) for epochs in (12, 120))
+    small, deep = (("digits", name, "he", "standardized", "sgd") for name in ("small", "deep"))
+    frame = settings_of(deep, small, deep).assign(training=[long, short, short])
+    found = condition_names(frame)
+    assert found.names.tolist() == ["digits, deep (epochs 120)", "digits, small", "digits, deep"]
+    alone = condition_names(frame.iloc[:2])
+    assert alone.names.tolist() == ["digits, deep", "digits, small"]
 
 
 def test_what_no_study_says_is_not_named():

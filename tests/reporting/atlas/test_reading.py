@@ -103,6 +103,17 @@ def test_studies_of_one_network_on_one_data_set_are_one_condition(evidence):
     assert any({"digits", "learning_rate"} <= set(text.split(", ")) for text in several["studies"])
 
 
+def test_a_longer_training_is_a_condition_of_its_own(results):
+    shutil.copytree(results / "digits", results / "longer")
+    plan = json.loads((results / "longer" / "plan.json").read_text())
+    training = plan["plan"]["study"]["training"] | {"epochs": 120}
+    edit_plan(results / "longer", study="longer", training=training)
+    studies, _ = read_finished(results)
+    found = synthesize(studies).conditions.drop_duplicates("condition").set_index("studies")
+    assert found.loc["longer", "condition"] == "digits, small_cnn (epochs 120)"
+    assert found.loc["digits", "condition"] == "digits, small_cnn"
+
+
 def test_the_reference_and_its_replicate_are_no_schemes(evidence):
     assert not {"zeros", "zeros_again"} & set(evidence.conditions["scheme"])
     assert {"0.01", "1.0"} <= set(evidence.pooled["scheme"])

@@ -1,8 +1,9 @@
 """What the names of a study stand for: two studies may call one thing by two names.
 
 A *definition* is a text that is equal exactly where the thing is: the keys of a scheme, a network
-or an optimiser without its name. Of a data set it is what the images are, and not how many of them
-train. What a study brings without keys is defined by its name.
+or an optimiser without its name. Of a data set it is what the images are; how many of them train,
+for how long and against which loss is the definition of the training on it. What a study brings
+without keys is defined by its name.
 """
 
 import json
@@ -23,6 +24,8 @@ from biasinit.study.retired import without_retired
 # of a data set: which part of its images is used for what, and where its files lie
 OF_SPLITS = ("name", "train", "validation", "test", "split", "split_seed")
 OF_PLACES = ("path", "directory", "files", "channels")
+# of training: what changes what a network learns, and not how it is measured or computed
+OF_TRAINING = ("epochs", "batch_size", "loss", "label_smoothing", "augmentation", "crop_margin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class StudyDefinitions:
         reference: name of the scheme that all others are compared with.
         factors: definition of each level, by factor and name; a level that is not there is defined
             by its name.
+        trainings: definition of the training on each data set, by the name of that.
         depths: hidden layers of each network by name, where that is known.
         margins: for each data set, in the unit of the metric.
         speed_margin, collapse_points: see the keys.
@@ -50,6 +54,7 @@ class StudyDefinitions:
     schemes: Mapping[str, str]
     reference: str
     factors: Mapping[str, Mapping[str, str]]
+    trainings: Mapping[str, str]
     depths: Mapping[str, int]
     margins: Mapping[str, float]
     speed_margin: tuple[float, float]
@@ -76,7 +81,13 @@ def definitions_of(registered: Mapping[str, Any]) -> StudyDefinitions:
     if isinstance(study, ImportedStudy):
         schemes = {name: _text({"name": name}) for name in study.schemes}
         return StudyDefinitions(
-            **common, quick=False, control=False, schemes=schemes, factors={}, depths={}
+            **common,
+            quick=False,
+            control=False,
+            schemes=schemes,
+            factors={},
+            trainings={},
+            depths={},
         )
     return StudyDefinitions(
         **common,
@@ -88,6 +99,7 @@ def definitions_of(registered: Mapping[str, Any]) -> StudyDefinitions:
             "architecture": {item.name: _text(_nameless(item)) for item in study.architectures},
             "optimizer": {item.name: _text(_nameless(item)) for item in study.optimizers},
         },
+        trainings={item.name: _text(_training(study, item)) for item in study.datasets},
         depths=_depths(study),
     )
 
@@ -104,6 +116,11 @@ def _of_images(dataset: Dataset) -> dict[str, Any]:
     }
     own = bool(dataset.files or dataset.folders or "object" in keys)
     return keys | ({"name": dataset.name} if own else {})
+
+
+def _training(study: Study, dataset: Dataset) -> dict[str, Any]:
+    keys = values_of(study.training).items()
+    return {"images": dataset.train} | {key: value for key, value in keys if key in OF_TRAINING}
 
 
 def _depths(study: Study) -> dict[str, int]:

@@ -56,10 +56,12 @@ def condition_names(effects: pd.DataFrame) -> ConditionNames:
     """Return data set and network, and of the other factors those that are not the usual ones.
 
     Usual is the level that most settings have. "digits, small_cnn, weights pytorch" is one name,
-    and "digits, small_cnn" another, so two settings never have one.
+    and "digits, small_cnn" another, so two settings never have one. Those that differ in how they
+    are trained alone are told apart by that: "digits, small_cnn (epochs 120)".
 
     Args:
-        effects: ``setting`` and its factors, by their common names; "" where a study does not say.
+        effects: ``setting`` and its factors, by their common names; "" where a study does not say;
+            and ``training``, a definition.
 
     """
     settings = effects.drop_duplicates("setting")
@@ -72,14 +74,28 @@ def condition_names(effects: pd.DataFrame) -> ConditionNames:
         *(effects[factor].astype(str) for factor in ALWAYS_NAMED),
         *(_where_unusual(effects[factor].astype(str), usual[factor], factor) for factor in WORDS),
     ]
+    named = [", ".join(filter(None, row)) for row in zip(*parts, strict=True)]
     return ConditionNames(
-        names=pd.Series(
-            [", ".join(filter(None, row)) for row in zip(*parts, strict=True)], index=effects.index
-        ),
+        names=_by_training(pd.Series(named, index=effects.index), effects["training"]),
         unless_named=", ".join(
             f"{WORDS[factor]} {level}" for factor, level in usual.items() if level
         ),
     )
+
+
+def _by_training(names: "pd.Series[str]", training: "pd.Series[str]") -> "pd.Series[str]":
+    """Return names of which each stands for one training: the one of most settings keeps it."""
+    pairs = pd.DataFrame({"name": names, "training": training}).drop_duplicates()
+    usual = Counter(pairs["training"])
+    apart = {
+        (name, definition): told
+        for name, part in pairs.groupby("name")
+        for definition, told in _told_apart(
+            {text: Counter({str(name): usual[text]}) for text in part["training"]}
+        ).items()
+    }
+    found = [apart[pair] for pair in zip(names, training, strict=True)]
+    return pd.Series(found, index=names.index)
 
 
 def _where_unusual(levels: "pd.Series[str]", usual: str, factor: str) -> list[str]:

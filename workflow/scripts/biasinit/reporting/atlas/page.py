@@ -31,8 +31,8 @@ METHODS = (
     "by (cross-fitted). Positive is better. Its interval, and so its verdict, holds at 95 % for "
     "all schemes of a condition at once (Bonferroni); the page of its study judges by sign flips, "
     "and may say another word where an interval ends close to zero or to the margin.",
-    "Studies of the same settings estimate one effect: they are merged by inverse variance, and "
-    "count as one condition.",
+    "Studies of the same settings and training (images, epochs, batches, loss, augmentation) "
+    "estimate one effect: they are merged by inverse variance, and count as one condition.",
     "In a mean, conditions of one study that differ in the optimiser alone count as one, with the "
     "mean of their effects and of their errors: they share images, weights and seeds, and their "
     "effects go together. Those that differ in network, weights or inputs were found to "

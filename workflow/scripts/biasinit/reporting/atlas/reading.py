@@ -229,13 +229,13 @@ def _named(table: pd.DataFrame, own: StudyDefinitions, names: Names) -> pd.DataF
     for factor in ("scheme", *SETTING):
         known = levels.get(factor, {})
         definitions[factor] = [known.get(str(name), str(name)) for name in table[factor]]
+    table["training"] = [own.trainings.get(str(name), "") for name in table["dataset"]]
     table["depth"] = [own.depths.get(str(name), np.nan) for name in table["architecture"]]
     for factor, found in definitions.items():
         common = names.get(factor, {})
         table[factor] = [common.get(definition, definition) for definition in found]
-    table["setting"] = [
-        "\n".join(values) for values in zip(*(definitions[name] for name in SETTING), strict=True)
-    ]
+    parts = (*(definitions[name] for name in SETTING), table["training"])
+    table["setting"] = ["\n".join(values) for values in zip(*parts, strict=True)]
     return table
 
 
