@@ -75,7 +75,7 @@ _GLOSSARY: tuple[tuple[str, str], ...] = (
     (
         "failed run",
         "A run that diverged (its loss or a parameter was not finite) or never learned (final "
-        "accuracy at chance). Failed runs stay in the study.",
+        "accuracy at chance, whatever it was before). Failed runs stay in the study.",
     ),
     (
         "collapsed run",
