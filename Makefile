@@ -74,7 +74,7 @@ report: $(INSTALLED)
 		--report results/snakemake-report.html
 
 test: $(VENV)/dev.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser"
 
 test-slow: $(VENV)/dev.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "(slow or browser) and not slurm and not sge"

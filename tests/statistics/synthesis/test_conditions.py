@@ -69,6 +69,7 @@ def test_a_verdict_is_what_the_interval_says(changes, verdict):
     assert found["verdict"].tolist() == [verdict]
 
 
+@pytest.mark.slow
 def test_intervals_hold_for_all_schemes_of_a_condition_at_once():
     rng = np.random.default_rng(1)
     missed = 0

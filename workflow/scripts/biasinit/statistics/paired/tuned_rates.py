@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from biasinit.metric import ACCURACY, Metric
-from biasinit.statistics.inference.arrays import Booleans, Floats
+from biasinit.statistics.inference.arrays import Booleans
 from biasinit.statistics.inference.collapsed import OUTCOME, with_collapsed
 from biasinit.statistics.inference.model_formula import level_text
 from biasinit.statistics.inference.sign_flips import FlipPlan
@@ -129,18 +129,13 @@ def tuned_contrasts(
         rates=rates,
         sets=choosing_sets(len(seeds), rng),
     )
-    found = [
-        row
-        for level in levels_present(table)
-        for scheme in schemes
-        if scheme != reference
-        for row in _contrast(
-            (FAMILY, level, scheme, reference),
-            arms.of(level, scheme),
-            arms.of(level, reference),
-            arms,
-        )
-    ]
+    found = []
+    for level in levels_present(table):
+        base = arms.of(level, reference)
+        for scheme in schemes:
+            if scheme != reference:
+                key = (FAMILY, level, scheme, reference)
+                found += _contrast(key, arms.of(level, scheme), base, arms)
     differences = ArmDifferences.of_columns([row.column for row in found], list(map(str, seeds)))
     plan = FlipPlan(alpha=alpha, resamples=resamples, analysis_seed=analysis_seed)
     margin = np.full(len(found), common_margin(margins, table))
@@ -208,17 +203,20 @@ class _Arms:
         return _Arm(runs=runs, chosen=chosen)
 
     def _runs(self, part: pd.DataFrame) -> ArmRuns:
-        """Return the runs of one cell by seed and rate."""
-        flags = {name: self._wide(part, name) > 0 for name in (*EVENTS, "collapse_known")}
-        return ArmRuns(
-            outcome=self._wide(part, OUTCOME), validation=self._wide(part, "promise"), flags=flags
+        """Return the runs of one cell by seed and rate, (S, R); NaN where there is no run."""
+        flags = (*EVENTS, "collapse_known")
+        names = [OUTCOME, "promise", *flags]
+        runs = part[["seed", RATE, *names]].astype(dict.fromkeys(names, float))
+        table = runs.pivot(index="seed", columns=RATE, values=names).reindex(
+            index=list(self.seeds), columns=pd.MultiIndex.from_product([names, self.rates])
         )
-
-    def _wide(self, part: pd.DataFrame, name: str) -> Floats:
-        """Return a column of one cell by seed and rate, (S, R); NaN where there is no run."""
-        wide = part.astype({name: float}).pivot(index="seed", columns=RATE, values=name)
-        wide = wide.reindex(index=list(self.seeds), columns=list(self.rates))
-        return wide.to_numpy(dtype=np.float64)
+        numbers = table.to_numpy(dtype=np.float64)
+        wide = dict(zip(names, np.split(numbers, len(names), axis=1), strict=True))
+        return ArmRuns(
+            outcome=wide[OUTCOME],
+            validation=wide["promise"],
+            flags={name: wide[name] > 0 for name in flags},
+        )
 
 
 def _contrast(key: tuple[str, str, str, str], own: _Arm, base: _Arm, arms: _Arms) -> list[_Row]:
