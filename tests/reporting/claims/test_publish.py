@@ -133,7 +133,7 @@ PHOTOGRAPHS = (REPOSITORY / "docs" / "photographs.md").read_text(encoding="utf-8
 def test_the_page_on_photographs_has_the_tables_of_what_is_published():
     for table in photographs.tables():
         assert table in PHOTOGRAPHS
-    runs = sum(len(photographs.runs_of(study)) for study in photographs.published())
+    runs = sum(len(photographs.runs_of(study)) for study in photographs.PHOTOGRAPHS)
     assert f"{runs:,} runs at three learning rates" in README
 
 
@@ -167,6 +167,14 @@ def test_pages_say_what_the_learning_rate_of_biases_does_on_photographs():
     found = photographs.verdicts_on_accuracy(study)
     normalized = found[found["normalization"] == "batchnorm_shift"]
     assert set(normalized["verdict"]) == {"equivalent"}
+    (rate,) = runs["learning_rate"].unique()
+    validation = photographs.runs_of("cifar10_plain").groupby(
+        ["normalization", "scheme", "learning_rate"]
+    )["validation_accuracy"]
+    best = {level: validation.mean()[level]["1.0"].idxmax() for level in WITHOUT_AND_WITH}
+    assert best["none"] == 0.0025 < rate < best["batchnorm_shift"]
+    assert f"learning rates, {rate}. Biases" in PHOTOGRAPHS
+    assert "At that learning rate, 0.0025 being the best for 1.0 in" in PHOTOGRAPHS
 
 
 def test_the_readme_says_what_longer_training_of_deep_networks_does():
@@ -208,7 +216,7 @@ def test_the_readme_says_what_1_does_on_photographs(study, normalization, verdic
 
 
 @pytest.mark.parametrize("level", WITHOUT_AND_WITH)
-@pytest.mark.parametrize("study", photographs.published())
+@pytest.mark.parametrize("study", photographs.PHOTOGRAPHS)
 def test_of_the_others_none_is_shown_to_be_better_or_worse(study, level):
     table = photographs.own_best(study)
     here = table[table["normalization"] == level].set_index("scheme")["verdict"]
@@ -227,7 +235,7 @@ def test_a_tenth_is_worse_on_fashion_mnist():
 def test_no_biases_cost_one_to_two_points_with_sgd_and_a_negligible_half_with_adamw():
     rows = {
         study: published_verdict(study, "accuracy", "none", "none", OWN_BEST_RATE)
-        for study in photographs.published()
+        for study in photographs.PHOTOGRAPHS
     }
     clothes = rows.pop("fashion")
     assert (clothes.verdict, f"{clothes.estimate:.1f}") == ("worse", "-0.3")
