@@ -19,6 +19,7 @@ from atlases import (
 from hypothesis import given
 
 from biasinit.reporting.atlas.sentences import answer, answer_markdown
+from biasinit.reporting.figures.alternatives import begun
 
 USE, MATTERS, AVOID, OPEN, SURE = range(5)
 LEADS = (
@@ -31,7 +32,8 @@ LEADS = (
 
 
 def answer_sentences(synthesis):
-    return tuple(map(str, answer(synthesis)))
+    """Return each sentence as one text: what it is about, and its parts."""
+    return tuple(f"{said.lead}: {begun('; '.join(said.parts))}." for said in answer(synthesis))
 
 
 def said(place, *rows, pooled=(), **more):
@@ -46,7 +48,7 @@ def test_there_are_five_with_a_part_for_each_normalisation():
     found = answer(plausible())
     assert tuple(sentence.lead for sentence in found) == LEADS
     for sentence in found[:4]:
-        text = sentence.text.lower()
+        text = " ".join(sentence.lines).lower()
         assert "without batch normalisation" in text
         assert "with batch normalisation" in text
 

@@ -39,17 +39,9 @@ class Sentence:
     parts: tuple[str, ...]
 
     @property
-    def text(self) -> str:
-        """The parts as one sentence."""
-        return f"{begun('; '.join(self.parts))}."
-
-    @property
     def lines(self) -> tuple[str, ...]:
         """The parts as lines of a page."""
         return tuple(f"{begun(part)}." for part in self.parts)
-
-    def __str__(self) -> str:
-        return f"{self.lead}: {self.text}"
 
 
 def answer(synthesis: Synthesis) -> tuple[Sentence, ...]:
